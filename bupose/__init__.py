@@ -1,0 +1,35 @@
+"""bupose: bottom-up multi-person 2D pose estimation with part affinity fields.
+
+``import bupose`` is light; torch, OpenCV and numba are imported when a name that needs them is first used.
+"""
+
+from importlib import import_module
+
+__version__ = "0.1.0"
+
+_LAZY = {
+    "BuposeError": "bupose.errors",
+    "Skeleton": "bupose.skeleton",
+    "People": "bupose.people",
+    "Labels": "bupose.people",
+    "Grid": "bupose.fields",
+    "Fields": "bupose.fields",
+    "FieldCodec": "bupose.codec",
+    "TargetOptions": "bupose.codec",
+    "DecodeOptions": "bupose.codec",
+}
+_SUBMODULES = ("codec", "data", "fields_file", "geometry", "kernels", "skeletons", "viz")
+
+__all__ = sorted([*_LAZY, *_SUBMODULES, "__version__"])
+
+
+def __getattr__(name: str):
+    if name in _SUBMODULES:
+        return import_module(f"bupose.{name}")
+    if name in _LAZY:
+        return getattr(import_module(_LAZY[name]), name)
+    raise AttributeError(f"module 'bupose' has no attribute {name!r}; it has {', '.join(__all__)}")
+
+
+def __dir__() -> list[str]:
+    return __all__

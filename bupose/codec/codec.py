@@ -1,0 +1,103 @@
+"""One object that writes people into fields and reads them out again."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from bupose import kernels
+from bupose.codec.grouping import group_people
+from bupose.codec.limbs import score_limbs
+from bupose.codec.matching import match_limbs
+from bupose.codec.options import DecodeOptions, TargetOptions, from_dict
+from bupose.codec.peaks import find_peaks
+from bupose.codec.targets import Targets, encode_labels
+from bupose.codec.trace import Trace
+from bupose.errors import FieldsError, LabelsError
+from bupose.fields import Fields, Grid
+from bupose.people import Labels, People
+from bupose.skeleton import Skeleton
+
+
+@dataclass(frozen=True)
+class FieldCodec:
+    """Encodes labels into fields and decodes fields into people, for one skeleton and grid.
+
+    Parameters
+    ----------
+    skeleton : Skeleton
+    grid : Grid
+    target : TargetOptions
+        How fields are painted; a network trained on them keeps these for good.
+    decoder : DecodeOptions
+        How fields are read.
+    """
+
+    skeleton: Skeleton
+    grid: Grid = field(default_factory=Grid)
+    target: TargetOptions = field(default_factory=TargetOptions)
+    decoder: DecodeOptions = field(default_factory=DecodeOptions)
+
+    def with_decoder(self, **values) -> FieldCodec:
+        """The same codec with some decode options changed."""
+        return replace(self, decoder=from_dict(DecodeOptions, {**vars(self.decoder), **values}))
+
+    def encode(self, labels: Labels, size: tuple[int, int], ignore: np.ndarray | None = None) -> Targets:
+        """Paint labels (pixels) of a picture of ``size`` = (width, height) into target fields.
+
+        ``ignore``, bool (height, width), is True where nothing is known of the picture.
+
+        Raises
+        ------
+        LabelsError
+            The labels are of another skeleton, or the mask of another size.
+        """
+        if labels.skeleton != self.skeleton:
+            raise LabelsError(
+                f"labels of {labels.skeleton.name!r}; this codec paints {self.skeleton.name!r}: use labels.to()"
+            )
+        return encode_labels(labels, size, self.grid, self.target, ignore)
+
+    def decode(self, fields: Fields | Sequence[Fields]) -> People | list[People]:
+        """People in pixels of the grid; for a sequence of fields a list, decoded on all cores.
+
+        Raises
+        ------
+        FieldsError
+            The fields are of another skeleton or stride.
+        """
+        if isinstance(fields, Fields):
+            return self.explain(fields).people
+        fields = list(fields)
+        if len(fields) < 2:
+            return [self.decode(f) for f in fields]
+        kernels.load()
+        with ThreadPoolExecutor(min(len(fields), os.cpu_count() or 1)) as pool:
+            return list(pool.map(self.decode, fields))
+
+    def explain(self, fields: Fields) -> Trace:
+        """Decode, and keep every step: candidates, their scores, what was chosen and used."""
+        if fields.skeleton != self.skeleton or fields.grid != self.grid:
+            got = f"fields of {fields.skeleton.name!r} at stride {fields.grid.stride}"
+            raise FieldsError(f"{got}; this codec reads {self.skeleton.name!r} at stride {self.grid.stride}")
+        fields = _finite(fields)
+        peaks = find_peaks(fields.heat, self.decoder)
+        candidates = score_limbs(peaks, fields.paf, self.skeleton, self.decoder)
+        matched = match_limbs(candidates, peaks, self.decoder)
+        people, members, used = group_people(fields, peaks, candidates, matched, self.decoder)
+        return Trace(fields, self.decoder, peaks, candidates, matched, used, members, people)
+
+
+def _finite(fields: Fields) -> Fields:
+    """NaN and infinite values count as no evidence; arrays become writable, the one type the kernels are compiled for."""
+    arrays = [np.require(a, np.float32, ["C", "W"]) for a in (fields.heat, fields.paf)]
+    # A sum is finite only if every term is, and takes a tenth of the time of looking at each.
+    if not all(np.isfinite(a.sum(dtype=np.float32)) for a in arrays):
+        arrays = [np.where(np.abs(a) < 1e6, a, np.float32(0)) for a in arrays]
+    elif all(a is b for a, b in zip(arrays, (fields.heat, fields.paf), strict=True)):
+        return fields
+    return Fields(*arrays, fields.grid, fields.skeleton)

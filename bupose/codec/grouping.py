@@ -1,0 +1,87 @@
+"""From matched limbs to people: assembly, scores, completion, removal of duplicates."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from bupose import kernels
+from bupose.codec.limbs import LimbCandidates
+from bupose.codec.options import DecodeOptions
+from bupose.codec.peaks import Peaks
+from bupose.fields import Fields
+from bupose.people import People
+
+STEP = 0.5  # cells a trail goes on at a time
+
+
+def group_people(
+    fields: Fields, peaks: Peaks, candidates: LimbCandidates, matched: np.ndarray, options: DecodeOptions
+) -> tuple[People, np.ndarray, np.ndarray]:
+    """Assemble matched limbs into people.
+
+    Parameters
+    ----------
+    matched : bool array (M,)
+
+    Returns
+    -------
+    people : People
+        Best first, in pixels of the grid.
+    members : int32 array (P, K)
+        Row of the peak that each person's joint came from, -1 for absent and completed joints.
+    used : bool array (M,)
+        Candidates whose two joints one person has.
+
+    Notes
+    -----
+    All limb types are taken in one order of descending weight (Hidalgo et al. 2019), so a sure limb is never spoilt by an
+    unsure one, and redundant limbs complete or confirm like any other. A person's score is the root mean square of its
+    joint and limb scores times the fourth root of its completeness: squares because sure evidence says more than the
+    sum of faint traces; the two factors were weighed on COCO.
+    """
+    k, joints = kernels.load(), len(fields.skeleton.joints)
+    chosen = np.flatnonzero(matched)
+    order = chosen[np.argsort(-candidates.weight[chosen], kind="stable")]
+    members, person, used = k.group_people(candidates.ids, order, peaks.joint, joints)
+
+    rows = np.flatnonzero((members >= 0).sum(1) >= options.min_joints)
+    total = np.bincount(person, peaks.score.astype(np.float64) ** 2, len(peaks))
+    total += np.bincount(person[candidates.first[used]], candidates.score[used].astype(np.float64) ** 2, len(peaks))
+    parts = np.bincount(person, minlength=len(peaks)) + np.bincount(
+        person[candidates.first[used]], minlength=len(peaks)
+    )
+    everything = joints + len(fields.skeleton.limbs)
+    score = np.sqrt(total[rows] / np.sqrt(parts[rows] * everything)) if len(rows) else np.zeros(0)
+    score = np.minimum(score, 1).astype(np.float32)
+    best = np.argsort(-score, kind="stable")
+    rows, score = rows[best], score[best]
+    rows, score = rows[score >= options.min_person_score], score[score >= options.min_person_score]
+
+    members = members[rows]
+    here = members >= 0
+    xy = np.where(here[..., None], peaks.xy[members], np.float32(np.nan)) if len(peaks) else np.zeros((0, joints, 2))
+    joint_score = np.where(here, peaks.score[members], np.float32(0)) if len(peaks) else np.zeros((0, joints))
+    xy, joint_score = np.ascontiguousarray(xy, np.float32), np.ascontiguousarray(joint_score, np.float32)
+    completed = np.zeros(here.shape, bool)
+    if options.completion and len(rows):
+        evidence = joint_score.copy()
+        k.complete_people(
+            fields.paf, fields.heat, fields.skeleton.limb_joints, xy, evidence, float(options.paf_threshold), STEP
+        )
+        completed = (evidence > 0) & ~here
+        joint_score = np.where(completed, np.minimum(evidence, 1) * np.float32(options.peak_threshold), joint_score)
+
+    keep = np.arange(len(rows))
+    if options.duplicate_similarity < 1 and len(rows) > 1:
+        keep = np.flatnonzero(~_duplicates(xy, fields.skeleton.sigmas, options.duplicate_similarity))
+    pixels = fields.grid.to_pixels(xy[keep])
+    people = People(pixels, joint_score[keep], score[keep], fields.skeleton, completed[keep])
+    return people, members[keep], used
+
+
+def _duplicates(xy: np.ndarray, sigmas: tuple[float, ...], similarity: float) -> np.ndarray:
+    """bool (P,): people, listed best first, who lie on a better one."""
+    low, high = np.nanmin(xy, 1), np.nanmax(xy, 1)
+    box = np.ascontiguousarray(np.concatenate([low, high], 1), np.float32)
+    order = np.argsort(box[:, 0], kind="stable")
+    return kernels.load().find_duplicates(xy, box, order, np.array(sigmas, np.float32), float(similarity))

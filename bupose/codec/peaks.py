@@ -1,0 +1,63 @@
+"""Joint candidates: local maxima of the heatmaps, refined below the cell."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from bupose import kernels
+from bupose.codec.options import DecodeOptions
+
+
+@dataclass(frozen=True)
+class Peaks:
+    """N joint candidates, joint by joint.
+
+    Parameters
+    ----------
+    joint : int32 array (N,)
+        Ascending.
+    xy : float32 array (N, 2), cells
+    score : float32 array (N,)
+        Heat of the peak's cell, at most 1.
+    start : int32 array (K+1,)
+        Peaks of joint k are rows ``start[k]:start[k+1]``.
+    """
+
+    joint: np.ndarray
+    xy: np.ndarray
+    score: np.ndarray
+    start: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.joint)
+
+
+def find_peaks(heat: np.ndarray, options: DecodeOptions) -> Peaks:
+    """All joint candidates of heatmaps.
+
+    Parameters
+    ----------
+    heat : float32 array (K, h, w), finite
+
+    Notes
+    -----
+    A Gaussian's logarithm is a parabola, so three values along each axis give its centre exactly.
+    """
+    k = kernels.load()
+    cells = k.find_peaks(heat, float(options.peak_threshold))
+    start = np.searchsorted(cells[:, 0], np.arange(len(heat) + 1)).astype(np.int32)
+    if np.diff(start).max(initial=0) > options.peaks_per_joint:
+        cells = _highest(heat, cells, start, int(options.peaks_per_joint))
+        start = np.searchsorted(cells[:, 0], np.arange(len(heat) + 1)).astype(np.int32)
+    xy, score = k.refine_peaks(heat, cells)
+    return Peaks(np.ascontiguousarray(cells[:, 0]), xy, score, start)
+
+
+def _highest(heat: np.ndarray, cells: np.ndarray, start: np.ndarray, count: int) -> np.ndarray:
+    height = heat[cells[:, 0], cells[:, 1], cells[:, 2]]
+    rows = [
+        np.sort(a + np.argsort(-height[a:b], kind="stable")[:count]) for a, b in zip(start[:-1], start[1:], strict=True)
+    ]
+    return np.ascontiguousarray(cells[np.concatenate(rows)])

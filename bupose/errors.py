@@ -1,0 +1,33 @@
+"""Errors a user can act on: a message says what was wrong, what was got, what was expected and what to do."""
+
+
+class BuposeError(Exception):
+    """Anything bupose refuses; catch this one to catch them all."""
+
+
+class SkeletonError(BuposeError):
+    """A skeleton's declaration contradicts itself, or no such skeleton is known."""
+
+
+class FieldsError(BuposeError):
+    """Heatmaps or part affinity fields of the wrong shape, type or channel count."""
+
+
+class LabelsError(BuposeError):
+    """Annotations or predictions whose arrays do not fit together."""
+
+
+class OptionsError(BuposeError):
+    """An option outside its range, or of an unknown name."""
+
+
+class InputError(BuposeError):
+    """A file, folder, video or camera that cannot be read or written."""
+
+
+class WeightsError(BuposeError):
+    """A network file that is damaged, foreign, too new, or does not fit."""
+
+
+class DependencyError(BuposeError):
+    """An optional package is needed for what was asked, and is not installed."""

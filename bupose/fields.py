@@ -1,0 +1,216 @@
+"""What a network says about a picture: keypoint heatmaps and part affinity fields on a grid of cells."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from bupose import skeletons
+from bupose.errors import FieldsError
+from bupose.skeleton import Skeleton
+
+
+@dataclass(frozen=True)
+class Grid:
+    """The one relation between pixels and cells: cell u sits at pixel ``u*stride + (stride-1)/2``.
+
+    That is the centre of the ``stride`` pixels it stands for, so mirroring a picture whose width is a multiple of
+    the stride mirrors the cells exactly.
+    """
+
+    stride: int = 8
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.stride, (int, float, np.number)) or not self.stride >= 1 or self.stride % 1 != 0:
+            raise FieldsError(f"a grid's stride is a whole number of pixels from 1; got {self.stride!r}")
+        object.__setattr__(self, "stride", int(self.stride))  # a file may say 8.0
+
+    @property
+    def offset(self) -> float:
+        """Pixel position of cell 0."""
+        return (self.stride - 1) / 2
+
+    def to_pixels(self, cells):
+        """Cells -> pixels."""
+        return cells * self.stride + self.offset
+
+    def to_cells(self, pixels):
+        """Pixels -> cells."""
+        return (pixels - self.offset) / self.stride
+
+    def shape(self, width: int, height: int) -> tuple[int, int]:
+        """Cells (h, w) of a picture whose sides are padded up to a multiple of the stride."""
+        return -(-int(height) // self.stride), -(-int(width) // self.stride)
+
+
+@dataclass(frozen=True)
+class Fields:
+    """Heatmaps and part affinity fields of one picture.
+
+    Parameters
+    ----------
+    heat : float32 array (K, h, w)
+        For each joint the confidence in [0, 1] that it sits in a cell; no background channel.
+    paf : float32 array (L, 2, h, w)
+        For each limb the unit vector (x, y) from its first to its second joint, weaker where unsure.
+    grid : Grid
+    skeleton : Skeleton
+        Names the K joints and L limbs.
+
+    Raises
+    ------
+    FieldsError
+        Shapes do not fit the skeleton or each other, or the arrays are not of numbers. Other number types and
+        memory orders are converted; NaN and infinite values are allowed and count as no evidence when decoded.
+    """
+
+    heat: np.ndarray
+    paf: np.ndarray
+    grid: Grid
+    skeleton: Skeleton
+
+    def __post_init__(self) -> None:
+        put, k, n = object.__setattr__, len(self.skeleton.joints), len(self.skeleton.limbs)
+        heat, paf = _float_array(self.heat, "heat"), _float_array(self.paf, "paf")
+        if paf.ndim == 3 and paf.shape[0] == 2 * n:
+            paf = paf.reshape(n, 2, *paf.shape[1:])
+        if heat.ndim != 3 or heat.shape[0] != k:
+            raise FieldsError(f"heat has shape {heat.shape}; skeleton {self.skeleton.name!r} needs ({k}, h, w)")
+        if paf.ndim != 4 or paf.shape != (n, 2, *heat.shape[1:]):
+            want = (n, 2, *heat.shape[1:])
+            raise FieldsError(f"paf has shape {paf.shape}; skeleton {self.skeleton.name!r} and this heat need {want}")
+        put(self, "heat", heat)
+        put(self, "paf", paf)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of the (padded) picture, pixels."""
+        h, w = self.heat.shape[1:]
+        return w * self.grid.stride, h * self.grid.stride
+
+    def flip(self) -> Fields:
+        """The fields of the mirrored picture: columns, sides and x components change over."""
+        limbs, sign = self.skeleton.mirror_limbs
+        paf = self.paf[limbs, :, :, ::-1] * (sign[:, None] * np.array([-1, 1], np.float32))[:, :, None, None]
+        return replace(self, heat=self.heat[self.skeleton.mirror_joints, :, ::-1], paf=paf)
+
+    @classmethod
+    def average(cls, several: Sequence[Fields]) -> Fields:
+        """The mean of fields of the same picture, skeleton and grid."""
+        if not len(several):
+            raise FieldsError("there are no fields to average; give at least one")
+        first = several[0]
+        if any(
+            f.skeleton != first.skeleton or f.grid != first.grid or f.heat.shape != first.heat.shape for f in several
+        ):
+            raise FieldsError("only fields of the same skeleton, stride and size can be averaged; resize them first")
+        return replace(first, heat=np.mean([f.heat for f in several], 0), paf=np.mean([f.paf for f in several], 0))
+
+    @classmethod
+    def from_openpose(
+        cls, heat: np.ndarray, paf: np.ndarray, *, stride: int = 8, skeleton: str | Skeleton = "coco18"
+    ) -> Fields:
+        """Fields from arrays in OpenPose's channel order (lightweight OpenPose and tf-pose share it).
+
+        Parameters
+        ----------
+        heat : array (18 or 19, h, w) for coco18, (25 or 26, h, w) for body25
+            A last channel beyond the joints is the background and is dropped.
+        paf : array (38, h, w) for coco18, (52, h, w) for body25
+            Channels counted from the first PAF channel.
+        stride : int
+            Pixels of the network's input per cell: 8, or 1 if you resized the maps to the input.
+        skeleton : "coco18" or "body25"
+
+        Raises
+        ------
+        FieldsError
+            Channel counts of another network, or a skeleton OpenPose does not have.
+
+        Notes
+        -----
+        OpenPose, src/openpose/pose/poseParameters.cpp, ``POSE_MAP_INDEX``.
+        """
+        skeleton = skeletons.get(skeleton)
+        if skeleton not in (skeletons.COCO18, skeletons.BODY25):
+            raise FieldsError(f"OpenPose has no {skeleton.name!r}; choose one of {', '.join(OPENPOSE_PAF_CHANNELS)}")
+        heat, paf, k = _float_array(heat, "heat"), _float_array(paf, "paf"), len(skeleton.joints)
+        first = np.array(OPENPOSE_PAF_CHANNELS[skeleton.name])
+        if heat.ndim != 3 or heat.shape[0] not in (k, k + 1):
+            raise FieldsError(f"heat has shape {heat.shape}; OpenPose {skeleton.name} gives ({k} or {k + 1}, h, w)")
+        if paf.ndim != 3 or paf.shape[0] != 2 * len(first):
+            raise FieldsError(f"paf has shape {paf.shape}; OpenPose {skeleton.name} gives ({2 * len(first)}, h, w)")
+        return cls(heat[:k], paf[np.stack([first, first + 1], 1)], Grid(stride), skeleton)
+
+    @classmethod
+    def from_trt_pose(
+        cls,
+        cmap: np.ndarray,
+        paf: np.ndarray,
+        topology: np.ndarray,
+        *,
+        stride: int = 4,
+        skeleton: str | Skeleton | None = None,
+    ) -> Fields:
+        """Fields from trt_pose's arrays.
+
+        Parameters
+        ----------
+        cmap : array (K, h, w)
+        paf : array (2L, h, w)
+            For each link a row component and a column component.
+        topology : int array (L, 4)
+            For each link the two PAF channels (row, column) and its first and second part
+            (trt_pose, ``coco_category_to_topology``).
+        skeleton : Skeleton, optional
+            Names the K parts in order; by default trt_pose's 17 COCO joints and the neck.
+
+        Raises
+        ------
+        FieldsError
+            Channel counts that do not fit the topology, or a topology that points outside them.
+        """
+        names = (*skeletons.COCO17.joints, "neck")
+        cmap, paf, links = _float_array(cmap, "cmap"), _float_array(paf, "paf"), _float_array(topology, "topology")
+        if links.ndim != 2 or links.shape[1] != 4 or (links % 1 != 0).any():
+            raise FieldsError(f"topology has shape {links.shape}; trt_pose gives whole numbers (L, 4)")
+        topology = links.astype(np.int32)
+        if skeleton is not None:
+            names = skeletons.get(skeleton).joints
+        if cmap.ndim != 3 or cmap.shape[0] != len(names):
+            raise FieldsError(f"cmap has shape {cmap.shape}; {len(names)} parts need ({len(names)}, h, w)")
+        channels, parts = topology[:, :2], topology[:, 2:]
+        if paf.ndim != 3 or channels.min(initial=0) < 0 or channels.max(initial=-1) >= len(paf):
+            low, high = channels.min(initial=0), channels.max(initial=-1)
+            raise FieldsError(f"paf has shape {paf.shape}; the topology asks for its channels {low} to {high}")
+        if parts.min(initial=0) < 0 or parts.max(initial=-1) >= len(names):
+            low, high = parts.min(initial=0), parts.max(initial=-1)
+            raise FieldsError(f"the topology points at parts {low} to {high}; there are {len(names)}, from 0")
+        known = dict(zip(skeletons.COCO18.joints, skeletons.COCO18.sigmas, strict=True))
+        declared = skeletons.get(skeleton).sigmas if skeleton is not None else tuple(known[n] for n in names)
+        links = tuple((names[a], names[b]) for a, b in parts)
+        derived = () if skeleton is not None else skeletons.COCO18.derived
+        return cls(cmap, paf[topology[:, 1::-1]], Grid(stride), Skeleton("trt_pose", names, links, declared, derived))
+
+
+# First PAF channel (x; the next is y) of each limb, in the order in which skeletons.py declares the limbs.
+OPENPOSE_PAF_CHANNELS = {
+    "coco18": (12, 20, 14, 16, 22, 24, 0, 2, 4, 6, 8, 10, 28, 30, 34, 32, 36, 18, 26),
+    "body25": (
+        0, 14, 22, 16, 18, 24, 26, 6, 2, 4, 8, 10, 12, 30, 32, 36, 34, 38, 20, 28, 40, 42, 44, 46, 48, 50,
+    ),
+}  # fmt: skip
+
+
+def _float_array(values, name: str) -> np.ndarray:
+    """``values`` as a C-contiguous float32 array, copied only if it is not one already."""
+    try:
+        array = np.asarray(values)
+    except (TypeError, ValueError, RuntimeError) as problem:  # torch refuses tensors on a GPU or with gradients
+        raise FieldsError(f"{name} must be an array of real numbers; got {type(values).__name__}: {problem}") from None
+    if array.dtype.kind not in "fiub":
+        raise FieldsError(f"{name} must be an array of real numbers; got {type(values).__name__} of {array.dtype}")
+    with np.errstate(over="ignore"):  # float64 beyond float32's range becomes inf: no evidence, like NaN
+        return np.ascontiguousarray(array, np.float32)

@@ -1,0 +1,265 @@
+"""What a body is: joints by name, limbs between them, and every index array that follows from the names."""
+
+from __future__ import annotations
+
+import reprlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from bupose.errors import SkeletonError
+
+DEFAULT_SIGMA = 0.079  # COCO's shoulder: a middling joint
+
+
+def mirror_name(name: str) -> str:
+    """The name of a joint's mirror image: ``left_knee`` <-> ``right_knee``, any other name is its own."""
+    if name.startswith("left_"):
+        return "right_" + name[5:]
+    if name.startswith("right_"):
+        return "left_" + name[6:]
+    return name
+
+
+@dataclass(frozen=True)
+class Skeleton:
+    """Joints and limbs of one kind of body, declared by names.
+
+    Parameters
+    ----------
+    name : str
+        What to call it in files and messages.
+    joints : sequence of K names
+        Joint names; ``left_``/``right_`` prefixes declare mirror pairs.
+    limbs : sequence of L pairs of names
+        A part affinity field each, pointing from the first to the second joint. In declared order the limbs
+        that reach a new joint span the body, those that close a cycle are redundant: they complete or confirm.
+    sigmas : sequence of K floats, optional
+        Per-joint standard deviations of the object keypoint similarity (COCO keypoint evaluation).
+    derived : mapping of name to names, optional
+        Joints that annotations lack, each the mean of others (``neck`` of the two shoulders).
+
+    Raises
+    ------
+    SkeletonError
+        A value is of the wrong kind, names repeat, a limb's end is unknown, limbs leave a joint unconnected, or the
+        mirror image of a joint or limb is not part of the skeleton.
+    """
+
+    name: str
+    joints: tuple[str, ...]
+    limbs: tuple[tuple[str, str], ...]
+    sigmas: tuple[float, ...] = ()
+    derived: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+    def __post_init__(self) -> None:
+        put = object.__setattr__  # frozen: normalise what YAML and hand-written declarations give
+        put(self, "name", _name(self.name))
+        put(self, "joints", _names(self.joints, "joints"))
+        put(self, "limbs", tuple(_names(limb, "a limb") for limb in _list(self.limbs, "limbs")))
+        sigmas = _list(self.sigmas, "sigmas") or [DEFAULT_SIGMA] * len(self.joints)
+        try:
+            put(self, "sigmas", tuple(float(s) for s in sigmas))
+        except (TypeError, ValueError, OverflowError) as problem:
+            self._refuse(f"sigmas must be numbers: {problem}")
+        derived = self.derived.items() if isinstance(self.derived, Mapping) else _list(self.derived, "derived")
+        if any(len(_list(entry, "derived")) != 2 for entry in derived):
+            self._refuse("derived must give each joint its parts; write neck: [left_shoulder, right_shoulder]")
+        put(self, "derived", tuple(sorted((_name(j), _names(parts, "derived")) for j, parts in derived)))
+        self._check()
+
+    def _check(self) -> None:
+        known = set(self.joints)
+        if not self.joints:
+            self._refuse("it has no joints; list at least one")
+        if len(known) < len(self.joints):
+            twice = sorted({j for j in self.joints if self.joints.count(j) > 1})
+            self._refuse(f"joint names repeat: {', '.join(twice)}; give every joint a name of its own")
+        if len(self.sigmas) != len(self.joints) or not all(0 < s < np.inf for s in self.sigmas):
+            self._refuse(f"{len(self.sigmas)} sigmas for {len(self.joints)} joints; give one above 0 for each, or none")
+        for limb in self.limbs:
+            if len(limb) != 2 or limb[0] == limb[1]:
+                self._refuse(f"limb {'-'.join(limb)} does not join two joints; write [from, to]")
+            for j in limb:
+                if j not in known:
+                    self._refuse(f"limb {'-'.join(limb)} ends at the unknown joint {j!r}; add it to the joints")
+        if len({frozenset(limb) for limb in self.limbs}) < len(self.limbs):
+            self._refuse("a limb is listed twice (its direction does not matter); remove one")
+        for j, parts in self.derived:
+            if j not in known or not parts or not set(parts) <= known - {j}:
+                self._refuse(f"derived joint {j!r} of {parts}: it and its parts must be joints, and differ")
+        for j in self.joints:
+            if mirror_name(j) not in known:
+                self._refuse(f"joint {j!r} has no mirror image; add {mirror_name(j)!r} or rename it")
+        for a, b in self.limbs:
+            if frozenset((mirror_name(a), mirror_name(b))) not in {frozenset(limb) for limb in self.limbs}:
+                self._refuse(f"limb {a}-{b} has no mirror image; add [{mirror_name(a)}, {mirror_name(b)}]")
+        if len(self.spanning_limbs) < len(self.joints) - 1:
+            self._refuse(f"its limbs do not connect all joints (cut off: {', '.join(self._cut_off())}); add limbs")
+
+    def _refuse(self, why: str) -> None:
+        raise SkeletonError(f"skeleton {self.name!r}: {why}")
+
+    def _cut_off(self) -> list[str]:
+        reached = {self.joints[0]}
+        for _ in self.joints:
+            reached |= {j for limb in self.limbs if reached & set(limb) for j in limb}
+        return [j for j in self.joints if j not in reached]
+
+    # --- index arrays, all derived from the names ---
+
+    @cached_property
+    def index(self) -> dict[str, int]:
+        """Joint name -> number."""
+        return {j: i for i, j in enumerate(self.joints)}
+
+    @cached_property
+    def limb_joints(self) -> np.ndarray:
+        """int32 (L, 2): numbers of each limb's first and second joint."""
+        return np.array([[self.index[a], self.index[b]] for a, b in self.limbs], np.int32).reshape(-1, 2)
+
+    @cached_property
+    def limb_names(self) -> tuple[str, ...]:
+        """``first-second`` for each limb."""
+        return tuple(f"{a}-{b}" for a, b in self.limbs)
+
+    @cached_property
+    def mirror_joints(self) -> np.ndarray:
+        """int32 (K,): ``array[mirror_joints]`` puts every joint's mirror image in its place."""
+        return np.array([self.index[mirror_name(j)] for j in self.joints], np.int32)
+
+    @cached_property
+    def mirror_limbs(self) -> tuple[np.ndarray, np.ndarray]:
+        """int32 (L,) permutation, and float32 (L,) sign: −1 where the mirrored limb runs the other way round."""
+        forward = {limb: i for i, limb in enumerate(self.limbs)}
+        order, sign = [], []
+        for a, b in self.limbs:
+            image = (mirror_name(a), mirror_name(b))
+            order.append(forward.get(image, forward.get(image[::-1])))
+            sign.append(1.0 if image in forward else -1.0)
+        return np.array(order, np.int32), np.array(sign, np.float32)
+
+    @cached_property
+    def spanning_limbs(self) -> np.ndarray:
+        """int32: the limbs, in declared order, that reach a joint no earlier limb has reached."""
+        root = list(range(len(self.joints)))
+        spanning = []
+        for n, (a, b) in enumerate(self.limb_joints):
+            ra, rb = root[a], root[b]
+            if ra != rb:
+                root = [ra if r == rb else r for r in root]
+                spanning.append(n)
+        return np.array(spanning, np.int32)
+
+    @cached_property
+    def redundant_limbs(self) -> np.ndarray:
+        """int32: the limbs that close a cycle."""
+        return np.setdiff1d(np.arange(len(self.limbs)), self.spanning_limbs).astype(np.int32)
+
+    @cached_property
+    def limb_colors(self) -> np.ndarray:
+        """uint8 (L, 3) RGB: warm on the left, cool on the right, pale on the middle line; neighbours differ."""
+        return _shade(self.limbs)
+
+    @cached_property
+    def joint_colors(self) -> np.ndarray:
+        """uint8 (K, 3) RGB, by the same rule as the limbs."""
+        limbs = self.limbs
+        near = [tuple(sorted({j, *(x for limb in limbs if j in limb for x in limb)} - {j})) for j in self.joints]
+        return _shade([(j,) for j in self.joints], near)
+
+    # --- exchange ---
+
+    def mapping(self, other: Skeleton | Sequence[str]) -> np.ndarray:
+        """int32 (K,): for each joint here the number of the same-named joint of ``other``, −1 where it has none."""
+        names = other.joints if isinstance(other, Skeleton) else other
+        where = {j: i for i, j in enumerate(names)}
+        return np.array([where.get(j, -1) for j in self.joints], np.int32)
+
+    def to_dict(self) -> dict:
+        """Plain lists and numbers, ready for JSON or YAML."""
+        return {
+            "name": self.name,
+            "joints": list(self.joints),
+            "limbs": [list(limb) for limb in self.limbs],
+            "sigmas": list(self.sigmas),
+            "derived": {j: list(parts) for j, parts in self.derived},
+        }
+
+    @classmethod
+    def from_dict(cls, values: Mapping) -> Skeleton:
+        """The inverse of :meth:`to_dict`; ``sigmas`` and ``derived`` may be missing.
+
+        Raises
+        ------
+        SkeletonError
+            A key is missing, unknown, or of the wrong kind.
+        """
+        known = {"name", "joints", "limbs", "sigmas", "derived"}
+        if not isinstance(values, Mapping) or not {"name", "joints", "limbs"} <= set(values) <= known:
+            got = ", ".join(map(repr, values)) if isinstance(values, Mapping) else type(values).__name__
+            raise SkeletonError(f"a skeleton needs name, joints, limbs and may have sigmas, derived; got {got}")
+        return cls(**{k: v for k, v in values.items() if v is not None or k not in ("sigmas", "derived")})
+
+
+def _name(value) -> str:
+    """A name as text; YAML reads ``no`` and ``on`` as truth values, and plain digits as numbers."""
+    name = str(value) if isinstance(value, (str, int)) and not isinstance(value, bool) else ""
+    if not name or not name.isprintable():
+        got = reprlib.repr(value)
+        raise SkeletonError(f"a skeleton has {got} where a name belongs; write text on one line, in quotes if need be")
+    return name
+
+
+def _names(values, what: str) -> tuple[str, ...]:
+    return tuple(_name(v) for v in _list(values, what))
+
+
+def _list(values, what: str) -> list:
+    if isinstance(values, (str, bytes, Mapping)) or not isinstance(values, Iterable):
+        raise SkeletonError(f"a skeleton has {reprlib.repr(values)} for {what}; write a list")
+    return list(values)
+
+
+# Light and dark alternate: neighbours differ in brightness too, which colour-blind people and grey prints keep.
+# Warm against cool holds under each kind of colour blindness; red against green would not.
+_SHADES = {
+    "left": ((255, 196, 0), (255, 82, 30), (255, 144, 0), (255, 236, 130), (222, 40, 60)),
+    "right": ((0, 196, 255), (36, 92, 255), (0, 146, 228), (110, 236, 255), (96, 72, 226)),
+    "middle": ((250, 244, 255), (224, 186, 214), (196, 164, 178)),
+}
+
+
+def _shade(parts: Sequence[Sequence[str]], near: Sequence[Sequence[str]] | None = None) -> np.ndarray:
+    """uint8 (N, 3): for each limb or joint the family of its side, and the shade least used around it.
+
+    A part and its mirror image have the same shade of their two families. Around a part are, by default, those
+    that share a joint with it.
+    """
+    kinds: dict[tuple[bool, tuple[str, ...]], list[int]] = {}  # middle line or sided, names without sides
+    for n, part in enumerate(parts):
+        kind = _side(part) == "middle", tuple(sorted(_sideless(j) for j in part))
+        kinds.setdefault(kind, []).append(n)
+    shade: dict[tuple[bool, tuple[str, ...]], int] = {}
+    colors = np.zeros((len(parts), 3), np.uint8)
+    for kind, members in kinds.items():
+        around = set(kind[1]) if near is None else {_sideless(j) for n in members for j in near[n]}
+        families = [_SHADES[_side(parts[n])] for n in members]
+        used = [0] * len(families[0])
+        for other in shade:
+            if other[0] == kind[0] and around & set(other[1]):
+                used[shade[other]] += 1
+        shade[kind] = used.index(min(used))
+        colors[members] = [family[shade[kind]] for family in families]
+    return colors
+
+
+def _sideless(name: str) -> str:
+    return name.removeprefix("left_").removeprefix("right_")
+
+
+def _side(names: Sequence[str]) -> str:
+    sides = {side for j in names for side in ("left", "right") if j.startswith(f"{side}_")}
+    return sides.pop() if len(sides) == 1 else "middle"
