@@ -291,7 +291,6 @@ def test_names_no_zip_file_can_hold(tmp_path, name):
         {"a": {"matrix": np.full((2, 3), np.nan)}},
         {"a": {"matrix": "eye"}},
     ],
-    ids=str,
 )
 def test_info_that_cannot_be_kept_is_refused(tmp_path, info):
     with pytest.raises(FieldsError, match=ONE_SENTENCE):

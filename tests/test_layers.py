@@ -26,6 +26,7 @@ LAYERS = [
     {"weights"},
     {"infer"},
     {"evaluate"},
+    {"benchmark"},
     {"track"},
     {"train"},
     {"config"},

@@ -93,7 +93,7 @@ class FieldCodec:
 
 
 def _finite(fields: Fields) -> Fields:
-    """NaN and infinite values count as no evidence; arrays become writable, the one type the kernels are compiled for."""
+    """NaN and infinite values count as no evidence; arrays become writable: the one type the kernels are compiled for."""
     arrays = [np.require(a, np.float32, ["C", "W"]) for a in (fields.heat, fields.paf)]
     # A sum is finite only if every term is, and takes a tenth of the time of looking at each.
     if not all(np.isfinite(a.sum(dtype=np.float32)) for a in arrays):

@@ -74,7 +74,8 @@ def _patches(peaks: Peaks, paf: np.ndarray, skeleton: Skeleton, options: DecodeO
     if not len(crowded):
         return np.zeros((0, 0), np.int32)
     labels = kernels.load().label_support(paf, crowded, float(options.paf_threshold), BLOCK)
-    column, row = (np.rint(peaks.xy).astype(np.int32) // BLOCK).T
+    last = np.array(paf.shape[:1:-1], np.int32) - 1
+    column, row = (np.clip(np.rint(peaks.xy).astype(np.int32), 0, last) // BLOCK).T
     patch = np.zeros((len(paf), len(peaks)), np.int32)
     patch[crowded] = labels[:, row, column] - 1
     return patch

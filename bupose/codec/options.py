@@ -71,7 +71,7 @@ class DecodeOptions:
     paf_threshold : float
         Field strength that counts as evidence of a limb.
     near : float, cells
-        Length at which a candidate limb's direction is trusted by half (peaks are that inexact).
+        Length from which a candidate limb's direction is trusted (peaks are that inexact).
     limb_threshold : float
         Mean projection that a candidate limb must exceed.
     limb_share : float
@@ -98,12 +98,12 @@ class DecodeOptions:
     peaks_per_joint: int = 2000
     samples: int = 12
     paf_threshold: float = 0.02
-    near: float = 0.2
+    near: float = 1.0
     limb_threshold: float = 0.0
     limb_share: float = 0.0
     trust: float = 0.75
     partners: int = 32
-    crowd: int = 1024
+    crowd: int = 64
     matching: str = "hungarian"
     completion: bool = True
     duplicate_similarity: float = 0.8

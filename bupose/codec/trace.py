@@ -45,15 +45,11 @@ class Trace:
     people: People
 
     def samples(self, m: int) -> tuple[np.ndarray, np.ndarray]:
-        """Points of candidate ``m``'s line, float32 (S, 2) pixels, and the field's projection on it there, float32 (S,)."""
+        """Points of candidate ``m``'s line, float32 (S, 2) pixels, and the field's projections there, float32 (S,)."""
         limb, a, b = self.candidates.ids[m]
         xy = np.linspace(self.peaks.xy[a], self.peaks.xy[b], self.options.samples)
-        u, v = reference.sample_field(self.fields.paf, limb, xy[:, 0], xy[:, 1])
-        way = self.peaks.xy[b].astype(np.float64) - self.peaks.xy[a]
-        length = np.hypot(*way)
-        blind = self.options.near / (self.options.near + length)
-        along = (u * way[0] + v * way[1]) / length if length > 0 else 0 * u
-        projection = (1 - blind) * along + blind * np.hypot(u, v)
+        ends = np.concatenate([self.peaks.xy[a], self.peaks.xy[b]])
+        projection = reference.project_samples(self.fields.paf, limb, ends, self.options.samples, self.options.near)
         return self.fields.grid.to_pixels(xy).astype(np.float32), projection.astype(np.float32)
 
     def person_of(self, peak: int) -> int:

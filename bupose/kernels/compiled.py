@@ -26,13 +26,14 @@ def _grown(rows, n):
 def find_peaks(heat, threshold):
     """Cells above ``threshold`` that no neighbour exceeds; of a plateau the first in reading order."""
     joints, h, w = heat.shape
+    threshold = np.float32(threshold)
     cells = np.empty((64, 3), np.int32)
     n = 0
     for k in range(joints):
         for y in range(h):
             for x in range(w):
                 v = heat[k, y, x]
-                if not v > threshold:
+                if not v > threshold or (x > 0 and heat[k, y, x - 1] >= v) or (x < w - 1 and heat[k, y, x + 1] > v):
                     continue
                 highest = True
                 for yy in range(max(y - 1, 0), min(y + 2, h)):
@@ -58,6 +59,8 @@ def _log(v):
 @_jit
 def _summit(low, mid, high, curve):
     """Where a parabola through three values is highest, -0.5 … 0.5; one neighbour (the other NaN) needs a curvature."""
+    if np.isnan(low) and np.isnan(high):  # a picture one cell wide
+        return 0.0
     if np.isnan(low) or np.isnan(high):
         if not curve < -1e-6:
             return 0.0
@@ -143,18 +146,32 @@ def sample_field(paf, limb, x, y):
 @_jit
 def project_line(paf, limb, ends, samples, near, threshold):
     """Mean projection of the field along a line, and the share of its samples above ``threshold``."""
-    x, y = ends[0], ends[1]
-    dx, dy = ends[2] - x, ends[3] - y
+    h, w = paf.shape[2:]
+    ax, ay = min(max(ends[0], np.float32(0)), np.float32(w - 1)), min(max(ends[1], np.float32(0)), np.float32(h - 1))
+    bx, by = min(max(ends[2], np.float32(0)), np.float32(w - 1)), min(max(ends[3], np.float32(0)), np.float32(h - 1))
+    dx, dy = bx - ax, by - ay
     length = np.sqrt(dx * dx + dy * dy)
     ux, uy = np.float32(0), np.float32(0)
     if length > 0:
         ux, uy = dx / length, dy / length
-    blind = near / (near + length)  # how little the direction of so short a line says
+    if length >= near:
+        silent = True
+        for s in (samples // 6, samples // 2, samples - 1 - samples // 6):
+            t = np.float32(s) / np.float32(samples - 1)
+            u, v = sample_field(paf, limb, ax + t * dx, ay + t * dy)
+            if u * ux + v * uy > 0:
+                silent = False
+                break
+        if silent:
+            return np.float32(0), np.float32(0)
+    blind = max(np.float32(0), np.float32(1) - length / near)  # how little the direction of so short a line says
     total, above = np.float32(0), 0
     for s in range(samples):
         t = np.float32(s) / np.float32(samples - 1)
-        u, v = sample_field(paf, limb, x + t * dx, y + t * dy)
-        p = (1 - blind) * (u * ux + v * uy) + blind * np.sqrt(u * u + v * v)
+        u, v = sample_field(paf, limb, ax + t * dx, ay + t * dy)
+        p = u * ux + v * uy
+        if blind > 0:
+            p = (1 - blind) * p + blind * np.sqrt(u * u + v * v)
         total += p
         if p > threshold:
             above += 1

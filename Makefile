@@ -1,0 +1,36 @@
+# Two commands do everything: `make demo` and `make test`. Both set up .venv by themselves, and are quick a second time.
+PYTHON ?= python3
+BIN := .venv/bin
+INPUT ?=
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+
+.PHONY: demo test lint format clean
+
+demo: .venv/core
+	$(BIN)/python scripts/demo.py $(if $(INPUT),input="$(INPUT)")
+
+test: .venv/dev lint
+	NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest tests/kernels -n 2
+	$(BIN)/python -m pytest -n 2
+
+lint: .venv/dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+format: .venv/dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+.venv/core: pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "bupose needs Python 3.11 or newer; this is " + sys.version.split()[0] + "; try: make PYTHON=python3.12")'
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(PIP) torch==2.13.0
+	$(PIP) --editable .
+	touch $@
+
+.venv/dev: .venv/core
+	$(PIP) --editable ".[train,export,notebooks,dev]"
+	touch $@
+
+clean:
+	rm -rf .venv out runs build dist *.egg-info

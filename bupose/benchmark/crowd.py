@@ -1,0 +1,38 @@
+"""Crowds of any size at one density, as labels: what the grouping's growth is measured on."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from bupose.people import Labels
+from bupose.skeleton import Skeleton
+from bupose.skeletons import COCO18
+
+# A standing person of height 1 seen from the front: x to the picture's right, y down.
+_STANDING = {
+    "nose": (0.0, 0.08), "left_eye": (0.02, 0.06), "right_eye": (-0.02, 0.06), "left_ear": (0.045, 0.07),
+    "right_ear": (-0.045, 0.07), "neck": (0.0, 0.18), "left_shoulder": (0.11, 0.19), "right_shoulder": (-0.11, 0.19),
+    "left_elbow": (0.16, 0.35), "right_elbow": (-0.16, 0.35), "left_wrist": (0.18, 0.5), "right_wrist": (-0.18, 0.5),
+    "left_hip": (0.07, 0.52), "right_hip": (-0.07, 0.52), "left_knee": (0.08, 0.74), "right_knee": (-0.08, 0.74),
+    "left_ankle": (0.08, 0.96), "right_ankle": (-0.08, 0.96),
+}  # fmt: skip
+
+
+def crowd_labels(people: int, seed: int = 0, skeleton: Skeleton = COCO18) -> tuple[Labels, tuple[int, int]]:
+    """Standing people, 80 to 200 px tall, one to each 110 x 110 px of the picture, overlapping as it comes.
+
+    Returns
+    -------
+    labels : Labels
+    size : (width, height), pixels
+        Of a picture in the proportion 16:9, sides multiples of 32.
+    """
+    rng = np.random.default_rng(seed)
+    width = np.sqrt(people * 110**2 * 16 / 9)
+    size = tuple(int(32 * np.ceil(s / 32)) for s in (width, width * 9 / 16))
+    body = np.array([_STANDING.get(j, (np.nan, np.nan)) for j in skeleton.joints])
+    height = rng.uniform(80, 200, (people, 1, 1))
+    place = rng.uniform((10, -40), (size[0] - 10, size[1] - 90), (people, 2))[:, None]
+    xy = place + height * (body * rng.choice([-1, 1], (people, 1, 1)) ** [1, 0] + rng.normal(0, 0.015, (people, *body.shape)))
+    inside = ((xy >= 0) & (xy < size)).all(2)
+    return Labels(np.nan_to_num(xy), inside * 2, skeleton), size

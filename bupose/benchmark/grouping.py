@@ -1,0 +1,145 @@
+"""How good and how fast the grouping is: on a real network's fields, on ideal fields, in growing crowds."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from bupose import geometry
+from bupose.benchmark.crowd import crowd_labels
+from bupose.codec import FieldCodec
+from bupose.evaluate import coco_ap
+from bupose.fields import Fields
+from bupose.fields_file import FieldsFile
+from bupose.kernels import reference
+from bupose.people import Labels
+from bupose.skeletons import COCO17, COCO18
+
+VARIANTS = {
+    "hungarian (default)": {},
+    "greedy": {"matching": "greedy"},
+    "without completion": {"completion": False},
+}
+
+
+def on_network_fields(fields: Path, annotations: Path, repeats: int = 3) -> list[dict]:
+    """COCO AP and time of decoding saved fields, beside the time that up-sampling them ×8 alone would take.
+
+    One thread; for each photo the two are timed in turn and the fastest of ``repeats`` counts.
+    """
+    cv2.setNumThreads(1)
+    rows = []
+    with FieldsFile(fields) as file:
+        pictures = list(file)
+    for name, options in VARIANTS.items():
+        codec = FieldCodec(COCO18).with_decoder(**options)
+        results, decode, enlarge = [], [], []
+        for _, f, info in pictures:
+            times = [(_time(codec.decode, f), _time(enlarge_fields, f)) for _ in range(repeats)]
+            best = np.min(times, 0)
+            decode.append(best[0])
+            enlarge.append(best[1])
+            people = codec.decode(f).transform(geometry.invert(info["matrix"]))
+            results += people.to_coco(int(Path(info["file_name"]).stem), COCO17)
+        ids = sorted({int(Path(info["file_name"]).stem) for _, _, info in pictures})
+        row = {"grouping": name, **_ap(results, annotations, ids)}
+        row |= {"half A": _ap(results, annotations, ids[::2])["AP"], "half B": _ap(results, annotations, ids[1::2])["AP"]}
+        row |= {"decode ms": 1e3 * np.mean(decode), "x8 ms": 1e3 * np.mean(enlarge)}
+        rows.append(row | {"x8 / decode": np.mean(enlarge) / np.mean(decode)})
+    return rows
+
+
+def on_ideal_fields(annotations: Path, people: int = 4, height: int = 368) -> list[dict]:
+    """COCO AP on fields painted from the labels of photos with at least so many people."""
+    coco = json.loads(Path(annotations).read_text())
+    of = defaultdict(list)
+    for a in coco["annotations"]:
+        if a["num_keypoints"] > 0 and not a.get("iscrowd"):
+            of[a["image_id"]].append(a)
+    images = [i for i in coco["images"] if len(of[i["id"]]) >= people]
+    rows = []
+    for name, options in VARIANTS.items():
+        codec, results = FieldCodec(COCO18).with_decoder(**options), []
+        for i in images:
+            matrix = geometry.scale(height / i["height"])
+            labels = Labels.from_coco(of[i["id"]], COCO18, COCO17.joints).transform(matrix)
+            fields = codec.encode(labels, (round(i["width"] * height / i["height"]), height))
+            results += codec.decode(fields).transform(geometry.invert(matrix)).to_coco(i["id"], COCO17)
+        rows.append({"grouping": name, **_ap(results, annotations, [i["id"] for i in images])})
+    return rows
+
+
+def in_crowds(counts: tuple[int, ...] = (10, 30, 100, 300, 1000), slow_up_to: int = 30) -> list[dict]:
+    """Time of decoding crowds of one density: compiled kernels, NumPy twins (small crowds only), ×8 up-sampling alone."""
+    cv2.setNumThreads(1)
+    codec, rows = FieldCodec(COCO18), []
+    for n in counts:
+        fields = codec.encode(*crowd_labels(n))
+        fields = Fields(fields.heat, fields.paf, fields.grid, fields.skeleton)
+        repeats = max(3, 300 // n)
+        codec.decode(fields)
+        decode = min(_time(codec.decode, fields) for _ in range(repeats))
+        enlarge = min(_time(enlarge_fields, fields) for _ in range(3))
+        twin = _time(_decode_with_twins, codec, fields) if n <= slow_up_to else float("nan")
+        found = len(codec.decode(fields))
+        row = {"people": n, "found": found, "decode ms": 1e3 * decode, "us / person": 1e6 * decode / n}
+        rows.append(row | {"x8 ms": 1e3 * enlarge, "x8 / decode": enlarge / decode, "NumPy twins ms": 1e3 * twin})
+    return rows
+
+
+def first_decode() -> list[dict]:
+    """Seconds from the end of the imports to the first people, in a fresh process with an empty and with a warm cache."""
+    code = (
+        "import time, sys, numpy, scipy, numba; from bupose.benchmark.crowd import crowd_labels\n"
+        "from bupose.codec import FieldCodec; from bupose.fields import Fields, Grid; from bupose.skeletons import COCO18\n"
+        "f = Fields(numpy.ones((18, 46, 54)) * .01, numpy.zeros((38, 46, 54)), Grid(8), COCO18)\n"
+        "t, c = time.perf_counter(), time.process_time(); FieldCodec(COCO18).decode(f)\n"
+        "print(time.perf_counter() - t, time.process_time() - c)"
+    )
+    rows = []
+    with tempfile.TemporaryDirectory() as cache:
+        environment = {**os.environ, "BUPOSE_CACHE": cache}
+        environment.pop("NUMBA_CACHE_DIR", None)
+        for state in ("cold", "warm"):
+            out = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+            wall, cpu = map(float, out.stdout.split())
+            rows.append({"cache": state, "first decode s": wall, "of it CPU s": cpu})
+    return rows
+
+
+def enlarge_fields(fields: Fields) -> None:
+    """What OpenPose and lightweight OpenPose do before they begin: bicubic ×8 of heatmaps and PAFs."""
+    h, w = fields.heat.shape[1:]
+    for maps in (fields.heat, fields.paf.reshape(-1, h, w)):
+        cv2.resize(maps.transpose(1, 2, 0), None, fx=8, fy=8, interpolation=cv2.INTER_CUBIC)
+
+
+def _ap(results: list[dict], annotations: Path, ids: list[int]) -> dict:
+    ap = coco_ap(results, annotations, ids)
+    return {name: 100 * ap[name] for name in ("AP", "AP50", "AP75", "APM", "APL", "AR")}
+
+
+def _decode_with_twins(codec: FieldCodec, fields: Fields) -> None:
+    from bupose import kernels
+
+    load, kernels.load = kernels.load, lambda task="decode": reference
+    try:
+        replace(codec).decode(fields)
+    finally:
+        kernels.load = load
+
+
+def _time(work, *arguments) -> float:
+    start = time.perf_counter()
+    work(*arguments)
+    return time.perf_counter() - start

@@ -1,0 +1,121 @@
+"""Drawn people with joints: an endless, seeded set for training, tests and demonstrations that needs no download."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from bupose import skeletons
+from bupose.data.sample import Sample
+from bupose.data.synthetic_camera import photograph
+from bupose.data.synthetic_creature import plan_creatures
+from bupose.data.synthetic_figure import Scene
+from bupose.data.synthetic_options import SceneOptions, SyntheticOptions, check_range, scene_options
+from bupose.data.synthetic_pose import BODY
+from bupose.data.synthetic_scene import plan_scene
+from bupose.errors import LabelsError, OptionsError
+from bupose.skeleton import Skeleton
+from bupose.skeletons import COCO17
+
+Seed = np.random.Generator | int | tuple[int, ...]
+
+
+def draw_scene(
+    seed: Seed,
+    size: tuple[int, int] = (368, 368),
+    people: int | tuple[int, int] = (1, 8),
+    skeleton: Skeleton = COCO17,
+    options: SceneOptions | str = "clean",
+) -> Sample:
+    """Draw people in a place, with their joints.
+
+    Parameters
+    ----------
+    seed : Generator, int or tuple of ints
+        The same seed draws the same picture.
+    size : (width, height), px
+    people : int or (low, high)
+        How many, both ends included; who is hidden all but completely is drawn but not labelled.
+    skeleton : Skeleton
+        The joints to label, found by name among ``BODY``'s; others stay unlabelled.
+    options : SceneOptions or ``"clean"`` or ``"training"``
+
+    Returns
+    -------
+    Sample
+        Visibility 2: seen; 1: hidden by somebody, something or the person's own body; 0: outside the picture, or a
+        face's feature seen from behind, as COCO has it. Area and box are those of the visible silhouette, px.
+
+    Raises
+    ------
+    LabelsError
+        A drawn body has none of the skeleton's joints.
+    OptionsError
+        A size or a number of people out of range.
+    """
+    if not has_body(skeleton):
+        raise LabelsError(
+            f"a drawn body has none of the joints of {skeleton.name!r} ({', '.join(skeleton.joints[:4])}, …); name "
+            f"joints as in {', '.join(BODY.joints[:3])}, … or use draw_creature"
+        )
+    rng, options = np.random.default_rng(seed), scene_options(options)
+    scene = plan_scene(rng, _checked(size), _how_many(rng, people), options)
+    return _sample(scene, rng, skeleton, options)
+
+
+def draw_creature(
+    seed: Seed,
+    size: tuple[int, int] = (368, 368),
+    people: int | tuple[int, int] = (1, 8),
+    skeleton: Skeleton = COCO17,
+    options: SceneOptions | str = "clean",
+) -> Sample:
+    """Draw any skeleton's limb graph as bent, coloured bars: a hand, a robot's arm, an animal.
+
+    Parameters are those of :func:`draw_scene`, as far as they concern more than people. Every joint is labelled.
+    """
+    rng, options = np.random.default_rng(seed), scene_options(options)
+    scene = plan_creatures(rng, _checked(size), _how_many(rng, people), skeleton, options)
+    return _sample(scene, rng, skeleton, options)
+
+
+def has_body(skeleton: Skeleton) -> bool:
+    """Whether a drawn body has any of these joints."""
+    return bool((skeleton.mapping(BODY) >= 0).any())
+
+
+class Synthetic:
+    """A sequence of drawn pictures; number i is the same in whatever order or process it is asked for."""
+
+    def __init__(self, options: SyntheticOptions | None = None) -> None:
+        self.options = options or SyntheticOptions()
+        self.skeleton = skeletons.get(self.options.skeleton)
+        self._draw = draw_scene if has_body(self.skeleton) else draw_creature
+
+    def __len__(self) -> int:
+        return self.options.count
+
+    def __getitem__(self, i: int) -> Sample:
+        i = i + len(self) if i < 0 else i
+        if not 0 <= i < len(self):
+            raise IndexError(f"picture {i} of a synthetic set of {len(self)}")
+        o = self.options
+        drawn = self._draw((o.seed, i), tuple(o.size), tuple(o.people), self.skeleton, o.scene)
+        return Sample(drawn.image, drawn.labels, drawn.ignore, f"synthetic-{o.seed}-{i}", i)
+
+
+def _checked(size: tuple[int, int]) -> tuple[int, int]:
+    if len(size) != 2 or min(size) < 8:
+        raise OptionsError(f"scene size: got {tuple(size)}; give (width, height) of at least 8 px")
+    return int(size[0]), int(size[1])
+
+
+def _how_many(rng: np.random.Generator, people: int | tuple[int, int]) -> int:
+    low, high = (people, people) if isinstance(people, (int, np.integer)) else people
+    check_range("people", (low, high), 0)
+    return int(rng.integers(low, high + 1))
+
+
+def _sample(scene: Scene, rng: np.random.Generator, skeleton: Skeleton, options: SceneOptions) -> Sample:
+    painted = scene.paint()
+    labels, ignore = scene.label(painted, skeleton, options.min_visible)
+    return Sample(photograph(rng, painted.image, options.camera), labels, ignore if ignore.any() else None)

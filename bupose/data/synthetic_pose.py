@@ -1,0 +1,262 @@
+"""Poses of the drawn people: a kinematic chain in space, turned to the viewer.
+
+Space is measured in body heights: x to the viewer's right, y down, z towards the viewer. A body's own axes are x to
+its left, y down, z forward, so one that faces the viewer upright has the viewer's axes: its left is at larger x.
+Angles are degrees. All functions work on P people at once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from bupose.skeleton import Skeleton
+from bupose.skeletons import BODY25
+
+#: Every joint that a drawn body has.
+BODY = Skeleton("drawn_body", (*BODY25.joints, "top_head"), (*BODY25.limbs, ("neck", "top_head")))
+
+_TRUNK = ("pitch", "roll", "lean", "bend", "sway", "twist", "turn", "nod", "tilt")
+_SIDED = ("arm_forward", "arm_out", "arm_in", "elbow", "leg_forward", "leg_out", "toes_out", "knee", "tiptoe")
+ANGLES = (*_TRUNK, *(side + a for side in ("left_", "right_") for a in _SIDED))
+
+# Ranges of joint angles. ``pitch`` and ``roll`` turn the whole body (pitch 90: on its face, -90: on its back);
+# ``lean`` and ``bend`` bow the pelvis and the spine forward, ``sway`` sideways; ``turn``, ``nod``, ``tilt`` move the
+# head; ``arm_in`` turns the upper arm about itself so that a bent elbow brings the hand before the body; ``tiptoe``
+# lowers the toes. A name without a side stands for both.
+_RELAXED = {
+    "pitch": (0, 0), "roll": (-3, 3), "lean": (-3, 5), "bend": (-2, 8), "sway": (-5, 5), "twist": (-10, 10),
+    "turn": (-40, 40), "nod": (-8, 20), "tilt": (-9, 9), "arm_forward": (-10, 14), "arm_out": (5, 16),
+    "arm_in": (0, 50), "elbow": (4, 32), "leg_forward": (-3, 6), "leg_out": (1, 7), "toes_out": (4, 22),
+    "knee": (0, 7), "tiptoe": (-3, 3),
+}  # fmt: skip
+POSES: dict[str, dict[str, tuple[float, float]]] = {
+    "stand": {},
+    "contrapposto": {"sway": (-9, -4), "left_leg_forward": (4, 16), "left_knee": (8, 28), "left_leg_out": (4, 10)},
+    "hands_on_hips": {"arm_forward": (-28, -16), "arm_out": (36, 46), "arm_in": (62, 80), "elbow": (84, 100)},
+    "arms_folded": {"arm_forward": (22, 34), "arm_out": (6, 14), "arm_in": (62, 80), "elbow": (98, 116)},
+    "wave": {"left_arm_out": (95, 140), "left_arm_in": (-110, -70), "left_elbow": (20, 80)},
+    "point": {"left_arm_forward": (60, 95), "left_arm_out": (0, 40), "left_elbow": (0, 25)},
+    "phone": {"left_arm_forward": (25, 50), "left_arm_in": (10, 40), "left_elbow": (95, 130), "nod": (15, 35)},
+    "arms_up": {"arm_out": (135, 168), "arm_in": (-90, -40), "elbow": (5, 55)},
+    "arms_wide": {"arm_out": (65, 100), "arm_in": (-60, 0), "elbow": (0, 50)},
+    "carry": {"arm_forward": (15, 35), "arm_out": (4, 12), "arm_in": (0, 25), "elbow": (65, 95)},
+    "walk": {
+        "lean": (0, 5), "left_leg_forward": (16, 32), "left_knee": (2, 14), "left_tiptoe": (-20, -5),
+        "right_leg_forward": (-26, -10), "right_knee": (14, 42), "right_tiptoe": (10, 25),
+        "left_arm_forward": (-34, -12), "right_arm_forward": (12, 36), "elbow": (8, 40), "leg_out": (0, 3),
+    },
+    "run": {
+        "lean": (6, 16), "left_leg_forward": (40, 78), "left_knee": (55, 100), "left_tiptoe": (-10, 10),
+        "right_leg_forward": (-32, -12), "right_knee": (12, 60), "right_tiptoe": (15, 40),
+        "left_arm_forward": (-60, -28), "right_arm_forward": (20, 58), "elbow": (72, 112), "leg_out": (0, 4),
+        "arm_in": (10, 45),
+    },
+    "lunge": {
+        "left_leg_forward": (50, 75), "left_knee": (55, 80), "right_leg_forward": (-30, -12), "right_knee": (8, 30),
+        "arm_out": (5, 60), "right_tiptoe": (15, 35),
+    },
+    "kick": {"lean": (-16, 0), "left_leg_forward": (45, 95), "left_knee": (0, 40), "arm_out": (25, 75)},
+    "jump": {
+        "arm_out": (80, 160), "elbow": (5, 50), "arm_in": (-80, 0), "leg_out": (8, 30), "leg_forward": (-10, 25),
+        "knee": (5, 70), "tiptoe": (15, 45),
+    },
+    "sit": {
+        "lean": (-6, 6), "bend": (0, 14), "leg_forward": (76, 92), "knee": (70, 96), "leg_out": (3, 16),
+        "arm_forward": (12, 40), "elbow": (30, 80), "arm_in": (15, 45),
+    },
+    "sit_ground": {
+        "lean": (-15, 0), "bend": (8, 30), "leg_forward": (75, 115), "knee": (10, 100), "leg_out": (5, 25),
+        "arm_forward": (0, 55), "elbow": (5, 60),
+    },
+    "crouch": {
+        "lean": (14, 28), "bend": (12, 30), "leg_forward": (95, 122), "knee": (105, 132), "leg_out": (8, 28),
+        "arm_forward": (30, 75), "elbow": (20, 80), "nod": (-25, 5), "tiptoe": (-20, 10),
+    },
+    "squat": {"lean": (15, 30), "leg_forward": (65, 90), "knee": (65, 95), "arm_forward": (30, 90), "leg_out": (8, 20)},
+    "kneel": {
+        "left_leg_forward": (80, 95), "left_knee": (80, 95), "right_leg_forward": (-5, 10), "right_knee": (80, 95),
+        "right_tiptoe": (-30, 20), "arm_forward": (0, 45), "elbow": (20, 80),
+    },
+    "bow": {"lean": (25, 45), "bend": (20, 45), "leg_forward": (22, 42), "arm_forward": (40, 100), "nod": (-30, 10)},
+    "lie_back": {
+        "pitch": (-96, -84), "roll": (-2, 2), "arm_out": (5, 60), "leg_out": (2, 14), "leg_forward": (-2, 30),
+        "knee": (0, 50),
+    },
+    "lie_front": {"pitch": (84, 94), "arm_out": (10, 150), "leg_out": (2, 12), "knee": (0, 40), "nod": (-30, 0)},
+    "handstand": {"roll": (165, 195), "arm_out": (150, 174), "elbow": (0, 12), "leg_out": (2, 40), "knee": (0, 70)},
+}  # fmt: skip
+_OFTEN = {"stand": 4, "contrapposto": 3, "walk": 4, "run": 2, "sit": 2, "handstand": 0.25, "lie_back": 0.6}
+
+
+def _ranges(pose: dict[str, tuple[float, float]]) -> np.ndarray:
+    by_side = {**_RELAXED, **pose}
+    return np.array([by_side.get(a, by_side.get(a.split("_", 1)[-1])) for a in ANGLES], float)
+
+
+_RANGES = {name: _ranges(pose) for name, pose in POSES.items()}
+_LEFT = [i for i, a in enumerate(ANGLES) if a.startswith("left_")]
+_RIGHT = [i for i, a in enumerate(ANGLES) if a.startswith("right_")]
+_TURNING = [ANGLES.index(a) for a in ("roll", "sway", "twist", "turn", "tilt")]
+
+
+def choose_angles(rng: np.random.Generator, people: int, poses: tuple[str, ...]) -> tuple[np.ndarray, list[str]]:
+    """Draw a pose for each person: float64 (P, A) in the order of ``ANGLES``, half of them mirrored, and its name."""
+    names = list(poses or POSES)
+    often = np.cumsum([_OFTEN.get(n, 1.0) for n in names])
+    chosen = [names[n] for n in np.searchsorted(often / often[-1], rng.random(people), side="right")]
+    low, high = np.moveaxis(np.array([_RANGES[n] for n in chosen]).reshape(people, len(ANGLES), 2), 2, 0)
+    angles = rng.uniform(low, high)
+    mirrored = rng.random(people) < 0.5
+    image = angles.copy()
+    image[:, _LEFT], image[:, _RIGHT] = angles[:, _RIGHT], angles[:, _LEFT]
+    image[:, _TURNING] *= -1
+    return np.where(mirrored[:, None], image, angles), chosen
+
+
+@dataclass(frozen=True)
+class Build:
+    """Proportions of P people, each a float64 (P,) factor of the middling adult's."""
+
+    shoulders: np.ndarray
+    hips: np.ndarray
+    girth: np.ndarray
+    head: np.ndarray
+    legs: np.ndarray
+
+    @classmethod
+    def choose(cls, rng: np.random.Generator, people: int) -> Build:
+        """Adults of many shapes, and some children (larger heads, shorter legs)."""
+        child = rng.random(people) < 0.15
+        shoulders, hips, girth = rng.uniform((0.9, 0.92, 0.86), (1.12, 1.14, 1.2), (people, 3)).T
+        stout = rng.random(people) < 0.15
+        girth = np.where(stout, girth * 1.25, girth)
+        head = np.where(child, rng.uniform(1.25, 1.5, people), rng.uniform(1.0, 1.12, people))
+        return cls(shoulders, hips * np.where(stout, 1.12, 1), girth, head, np.where(child, 0.86, 1.0))
+
+
+@dataclass(frozen=True)
+class Posture:
+    """P articulated bodies in space, seen by the viewer.
+
+    Parameters
+    ----------
+    joints : float64 array (P, K, 3), body heights
+        In the order of ``BODY.joints``.
+    trunk, chest, head : float64 arrays (P, 3, 3)
+        Columns are the axes (left, down, forward) of pelvis, chest and head.
+    waist, head_center : float64 arrays (P, 3)
+    hands : float64 array (P, 2, 3)
+        Finger tips, left and right.
+    """
+
+    joints: np.ndarray
+    trunk: np.ndarray
+    chest: np.ndarray
+    head: np.ndarray
+    waist: np.ndarray
+    head_center: np.ndarray
+    hands: np.ndarray
+
+
+def _about_x(degrees: np.ndarray) -> np.ndarray:
+    """(P, 3, 3): what hangs down swings forward."""
+    return _turn(degrees, 1, 2)
+
+
+def _about_y(degrees: np.ndarray) -> np.ndarray:
+    """(P, 3, 3): what looks forward turns to the left."""
+    return _turn(degrees, 2, 0)
+
+
+def _about_z(degrees: np.ndarray) -> np.ndarray:
+    """(P, 3, 3): what hangs down swings to the left."""
+    return _turn(degrees, 1, 0)
+
+
+def _turn(degrees: np.ndarray, a: int, b: int) -> np.ndarray:
+    """Rotations that carry axis ``a`` towards axis ``b``."""
+    angle = np.deg2rad(degrees)
+    matrix = np.zeros((*angle.shape, 3, 3))
+    matrix[..., [0, 1, 2], [0, 1, 2]] = 1
+    matrix[..., a, a] = matrix[..., b, b] = np.cos(angle)
+    matrix[..., b, a] = np.sin(angle)
+    matrix[..., a, b] = -matrix[..., b, a]
+    return matrix
+
+
+_DOWN, _FORWARD = np.array([0.0, 1.0, 0.0]), np.array([0.0, 0.0, 1.0])
+
+
+def articulate(angles: np.ndarray, build: Build, facing: np.ndarray, elevation: float) -> Posture:
+    """Put the chain together and look at it.
+
+    Parameters
+    ----------
+    angles : float64 array (P, A), degrees
+    build : Build
+    facing : float64 array (P,), degrees
+        0 looks at the viewer, 90 to the viewer's right, 180 away.
+    elevation : float, degrees
+        How far the viewer looks down.
+
+    Notes
+    -----
+    Segment lengths as shares of the body height: Drillis and Contini 1966, rounded.
+    """
+    a = dict(zip(ANGLES, angles.T, strict=True))
+    view = _about_x(np.full(len(angles), -elevation))
+    root = view @ _about_y(facing) @ _about_z(-a["roll"]) @ _about_x(-a["pitch"])
+    trunk = root @ _about_x(-a["lean"])
+    chest = trunk @ _about_y(a["twist"]) @ _about_x(-a["bend"]) @ _about_z(a["sway"])
+    head = chest @ _about_y(a["turn"]) @ _about_x(-a["nod"]) @ _about_z(a["tilt"])
+
+    at: dict[str, np.ndarray] = {"mid_hip": np.zeros((len(angles), 3))}
+    waist = -0.105 * trunk[..., 1]
+    at["neck"] = waist - 0.185 * chest[..., 1]
+    size = build.head[:, None]
+    head_base = at["neck"] - 0.045 * chest[..., 1] + 0.008 * chest[..., 2]
+    center = head_base - 0.068 * size * head[..., 1] + 0.008 * head[..., 2]
+    for joint, place in HEAD_POINTS.items():
+        at[joint] = center + size * (head @ np.array(place))
+    hands = []
+    for side, s in (("left_", 1.0), ("right_", -1.0)):
+        arm = chest @ _about_x(a[side + "arm_forward"]) @ _about_z(s * a[side + "arm_out"])
+        arm = arm @ _about_y(-s * a[side + "arm_in"])
+        raised = np.clip(-(chest.transpose(0, 2, 1) @ arm)[..., 1, 1], 0, 1)[:, None]  # shoulder blades go along
+        wide = (0.108 * build.shoulders)[:, None] - 0.02 * raised
+        at[side + "shoulder"] = at["neck"] + s * wide * chest[..., 0] + (0.012 - 0.035 * raised) * chest[..., 1]
+        at[side + "elbow"] = at[side + "shoulder"] + 0.172 * (arm @ _DOWN)
+        lower = (arm @ _about_x(a[side + "elbow"])) @ _DOWN
+        at[side + "wrist"] = at[side + "elbow"] + 0.148 * lower
+        hands.append(at[side + "wrist"] + 0.07 * lower)
+
+        leg = trunk @ _about_x(a[side + "leg_forward"]) @ _about_z(s * a[side + "leg_out"])
+        leg = leg @ _about_y(s * a[side + "toes_out"] * 0.4)
+        at[side + "hip"] = s * (0.07 * build.hips)[:, None] * trunk[..., 0]
+        at[side + "knee"] = at[side + "hip"] + (0.245 * build.legs)[:, None] * (leg @ _DOWN)
+        shank = leg @ _about_x(-a[side + "knee"])
+        at[side + "ankle"] = at[side + "knee"] + (0.24 * build.legs)[:, None] * (shank @ _DOWN)
+        foot = shank @ _about_y(s * a[side + "toes_out"] * 0.6) @ _about_x(_ankle_bend(a, side))
+        for joint, (out, down, forward) in FOOT_POINTS.items():
+            at[side + joint] = at[side + "ankle"] + foot @ np.array([s * out, down, forward])
+    at["neck"] = (at["left_shoulder"] + at["right_shoulder"]) / 2
+    joints = np.stack([at[j] for j in BODY.joints], 1)
+    return Posture(joints, trunk, chest, head, waist, center, np.stack(hands, 1))
+
+
+def _ankle_bend(a: dict[str, np.ndarray], side: str) -> np.ndarray:
+    """How far the toes are raised: what brings the sole level, as far as an ankle bends, less ``tiptoe``."""
+    level = a["lean"] + a[side + "knee"] - a[side + "leg_forward"]
+    return np.clip(level, -35, 28) - a[side + "tiptoe"]
+
+
+# Left, down, forward of the head's centre; the head is an ellipsoid of the radii below (body heights).
+HEAD_RADII = np.array([0.053, 0.070, 0.062])
+HEAD_POINTS = {
+    "nose": (0.0, 0.014, 0.064), "left_eye": (0.021, -0.006, 0.054), "right_eye": (-0.021, -0.006, 0.054),
+    "left_ear": (0.053, 0.008, -0.004), "right_ear": (-0.053, 0.008, -0.004), "top_head": (0.0, -0.067, -0.004),
+}  # fmt: skip
+# Outwards, down, forward of the ankle.
+FOOT_POINTS = {"heel": (0.0, 0.028, -0.028), "big_toe": (-0.012, 0.034, 0.094), "small_toe": (0.020, 0.034, 0.078)}

@@ -1,0 +1,240 @@
+"""Heatmaps and part affinity fields as pictures, in the network's pixels."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from matplotlib import colormaps
+
+from bupose.errors import FieldsError
+from bupose.fields import Fields
+from bupose.viz.picture import Plot, as_rgb, lay_over, warp_photo
+
+HEAT_COLORS = np.rint(255 * colormaps["inferno"](np.linspace(0.25, 1, 256))[:, :3]).astype(np.uint8)
+PHOTO_LIGHT = 0.55  # how bright a photo stays beneath fields; it loses its colours too, they belong to the fields
+
+
+def _hue_circle(lightness: float = 74, chroma: float = 70) -> np.ndarray:
+    """uint8 (720, 3) RGB: equally light colours in equal steps of hue."""
+    turn = np.linspace(0, 2 * np.pi, 721)[:-1].astype(np.float32)
+    lab = np.stack([np.full_like(turn, lightness), chroma * np.cos(turn), chroma * np.sin(turn)], -1)
+    return np.rint(255 * np.clip(cv2.cvtColor(lab[None], cv2.COLOR_LAB2RGB)[0], 0, 1)).astype(np.uint8)
+
+
+_HUES = _hue_circle()
+
+
+def to_network_pixels(maps: np.ndarray, stride: int) -> np.ndarray:
+    """Maps (..., h, w) on cells enlarged to pixels (..., h*stride, w*stride), cubic.
+
+    Resizing by a whole factor puts cell u at pixel ``u*stride + (stride-1)/2``: exactly the relation of ``Grid``.
+    NaN and infinite values, which are no evidence, become 0.
+    """
+    flat = np.nan_to_num(maps, nan=0, posinf=0, neginf=0).astype(np.float32).reshape(-1, *maps.shape[-2:])
+    large = [cv2.resize(m, None, fx=stride, fy=stride, interpolation=cv2.INTER_CUBIC) for m in flat]
+    return np.stack(large).reshape(*maps.shape[:-2], *large[0].shape)
+
+
+def heatmap(
+    fields: Fields, joint: int | str | None = None, photo: np.ndarray | None = None, matrix: np.ndarray | None = None
+) -> np.ndarray:
+    """The heatmap of a joint, or the maximum over all, each in its joint's colour.
+
+    Parameters
+    ----------
+    joint : int or name, optional
+        Which joint; all by default.
+    photo : array, optional
+        Any picture ``as_rgb`` takes, to lay the heat over; black by default.
+    matrix : float array (2, 3), optional
+        Carries photo pixels to network pixels, if they differ.
+
+    Returns
+    -------
+    uint8 array (H, W, 3), RGB, network pixels
+
+    Raises
+    ------
+    FieldsError
+        No such joint.
+    InputError
+        The photo is no picture, or does not fit the fields and no matrix is given.
+    """
+    under = backdrop(fields, photo, matrix)
+    if joint is not None:
+        heat = to_network_pixels(fields.heat[_number(joint, fields.skeleton.joints, "joint")], fields.grid.stride)
+        heat = np.clip(heat, 0, 1)
+        color = HEAT_COLORS[np.rint(255 * heat).astype(np.uint8)]
+        return lay_over(under, color, _opacity(heat))
+    best, color, total = np.zeros(under.shape[:2], np.float32), np.zeros(under.shape, np.float32), np.float32(1e-9)
+    for k, paint in enumerate(fields.skeleton.joint_colors):
+        heat = np.clip(to_network_pixels(fields.heat[k], fields.grid.stride), 0, 1)
+        weight = heat**4  # the strongest joint decides the colour, with soft borders
+        color += weight[..., None] * paint
+        total = total + weight
+        best = np.maximum(best, heat)
+    return lay_over(under, color / total[..., None], _opacity(best))
+
+
+def paf_hue(
+    fields: Fields,
+    limb: int | str | None = None,
+    photo: np.ndarray | None = None,
+    matrix: np.ndarray | None = None,
+    wheel: bool = True,
+) -> np.ndarray:
+    """The part affinity field of a limb, or the strongest of all: hue is the direction, brightness the strength.
+
+    Parameters
+    ----------
+    limb : int or name, optional
+        Its number, or its joints' names as in ``left_elbow-left_wrist``; all by default.
+    photo, matrix : optional
+        As for :func:`heatmap`; over a photo, strength is opacity.
+    wheel : bool
+        Put the legend, :func:`color_wheel`, in the lower right corner.
+
+    Returns
+    -------
+    uint8 array (H, W, 3), RGB, network pixels
+
+    Raises
+    ------
+    FieldsError
+        No such limb.
+    InputError
+        The photo is no picture, or does not fit the fields and no matrix is given.
+    """
+    paf = np.nan_to_num(fields.paf, nan=0, posinf=0, neginf=0)
+    if limb is None:
+        weight = np.hypot(paf[:, :1], paf[:, 1:]) ** 3  # the strongest limb decides, with soft borders
+        paf = (weight * paf).sum(0) / np.maximum(weight.sum(0), 1e-9)
+    else:
+        paf = paf[limb_number(fields, limb)]
+    x, y = to_network_pixels(paf, fields.grid.stride)
+    picture = lay_over(backdrop(fields, photo, matrix), hue(x, y), _opacity(np.minimum(np.hypot(x, y), 1)))
+    return _add_wheel(picture) if wheel else picture
+
+
+def hue(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """uint8 (..., 3) RGB of directions: right rose, down amber, left teal, up blue, in even steps of CIE Lab's hue."""
+    turn = np.arctan2(y, x) / (2 * np.pi) % 1
+    return _HUES[np.rint(turn * len(_HUES)).astype(int) % len(_HUES)]
+
+
+def color_wheel(size: int) -> np.ndarray:
+    """The legend of :func:`paf_hue`: the colour of every direction and strength.
+
+    Returns
+    -------
+    uint8 array (size, size, 4), RGBA
+        Transparent outside the wheel.
+    """
+    x = (np.arange(size) - (size - 1) / 2) / (size / 2)
+    x, y = np.meshgrid(x, x)
+    strength = np.hypot(x, y)
+    color = lay_over(np.zeros((size, size, 3), np.uint8), hue(x, y), _opacity(np.minimum(strength, 1)))
+    edge = np.clip((1 - strength) * size / 2 + 0.5, 0, 1)  # a soft rim of one pixel
+    return np.concatenate([color, np.rint(255 * edge)[..., None].astype(np.uint8)], -1)
+
+
+def paf_quiver(
+    fields: Fields,
+    limb: int | str,
+    photo: np.ndarray | None = None,
+    matrix: np.ndarray | None = None,
+    threshold: float = 0.1,
+) -> Plot:
+    """The part affinity field of a limb as arrows, one a cell where it is stronger than ``threshold``.
+
+    A full-strength arrow is one cell long. Parameters and errors are those of :func:`paf_hue`.
+
+    Returns
+    -------
+    Plot
+        A matplotlib figure; its axes are network pixels.
+    """
+    limb = limb_number(fields, limb)
+    x, y = np.nan_to_num(fields.paf[limb], nan=0, posinf=0, neginf=0)
+    under = backdrop(fields, photo, matrix)
+    figure = Plot(figsize=(8, 8 * under.shape[0] / under.shape[1] + 0.4), layout="constrained")
+    axes = figure.add_subplot()
+    axes.imshow(under)
+    axes.set_axis_off()
+    v, u = np.nonzero(np.hypot(x, y) > threshold)
+    stride = fields.grid.stride
+    axes.quiver(
+        *fields.grid.to_pixels(np.stack([u, v])),
+        x[v, u],
+        y[v, u],
+        color=hue(x[v, u], y[v, u]) / 255,
+        angles="xy",
+        scale_units="xy",
+        scale=1.1 / stride,
+        pivot="mid",
+        units="xy",
+        width=0.13 * stride,
+        minlength=0,
+    )
+    axes.set_title(limb_title(fields.skeleton.limb_names[limb]))
+    return figure
+
+
+def limb_title(name: str) -> str:
+    """``left_hip-left_knee`` as a person would write it."""
+    return name.replace("-", " → ").replace("_", " ")
+
+
+def fields_picture(fields: Fields, photo: np.ndarray | None = None, matrix: np.ndarray | None = None) -> np.ndarray:
+    """Heatmaps on the left, part affinity fields with their colour wheel on the right.
+
+    Parameters and errors are those of :func:`heatmap`.
+
+    Returns
+    -------
+    uint8 array (H, 2W + gap, 3), RGB, network pixels
+    """
+    left, right = heatmap(fields, None, photo, matrix), paf_hue(fields, None, photo, matrix)
+    gap = np.full((left.shape[0], max(4, left.shape[1] // 100), 3), 255, np.uint8)
+    return np.concatenate([left, gap, right], 1)
+
+
+def limb_number(fields: Fields, limb: int | str) -> int:
+    """The number of a limb given by number or name; a ``FieldsError`` names those there are."""
+    return _number(limb, fields.skeleton.limb_names, "limb")
+
+
+def _number(which: int | str, names: tuple[str, ...], kind: str) -> int:
+    if isinstance(which, str):
+        if which not in names:
+            raise FieldsError(f"no {kind} {which!r}; choose one of {', '.join(names)}")
+        return names.index(which)
+    if not 0 <= which < len(names):
+        raise FieldsError(f"no {kind} {which}; there are {len(names)}, counted from 0")
+    return int(which)
+
+
+def backdrop(fields: Fields, photo: np.ndarray | None, matrix: np.ndarray | None) -> np.ndarray:
+    """The photo in network pixels, grey and darkened, or black."""
+    width, height = fields.size
+    if photo is None:
+        return np.zeros((height, width, 3), np.uint8)
+    grey = cv2.cvtColor(warp_photo(photo, fields.size, matrix), cv2.COLOR_RGB2GRAY)
+    return np.repeat(np.rint(PHOTO_LIGHT * grey).astype(np.uint8)[..., None], 3, axis=2)
+
+
+def _opacity(strength: np.ndarray) -> np.ndarray:
+    """(..., 1): the strength."""
+    return np.clip(strength, 0, 1)[..., None].astype(np.float32)
+
+
+def _add_wheel(picture: np.ndarray) -> np.ndarray:
+    side = min(picture.shape[:2])
+    size = max(12, side // 6)
+    if size + 2 > side:
+        return picture
+    wheel, rim = color_wheel(size), max(2, size // 16)
+    bottom, right = picture.shape[0] - rim, picture.shape[1] - rim
+    corner = picture[bottom - size : bottom, right - size : right]
+    corner[:] = lay_over(corner, as_rgb(wheel[..., :3]), wheel[..., 3:] / np.float32(255))
+    return picture

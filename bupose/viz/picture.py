@@ -1,0 +1,101 @@
+"""Pictures as viz wants them: RGB uint8, in the network's pixels; and figures that notebooks show."""
+
+from __future__ import annotations
+
+from io import BytesIO
+
+import cv2
+import numpy as np
+from matplotlib.figure import Figure
+
+from bupose import geometry
+from bupose.errors import InputError
+
+
+class Plot(Figure):
+    """A matplotlib figure that notebooks show, free of pyplot's global state."""
+
+    def _repr_png_(self) -> bytes:
+        file = BytesIO()
+        self.savefig(file, format="png")
+        return file.getvalue()
+
+
+def as_rgb(image: np.ndarray) -> np.ndarray:
+    """A copy of ``image`` as RGB.
+
+    Parameters
+    ----------
+    image : array (H, W), (H, W, 1), (H, W, 3) or (H, W, 4)
+        Grey, RGB or RGBA (laid over white): uint8, uint16, bool, or floats in [0, 1].
+
+    Returns
+    -------
+    uint8 array (H, W, 3)
+
+    Raises
+    ------
+    InputError
+        The array is no picture.
+    """
+    image = np.asarray(image)
+    if image.ndim not in (2, 3) or 0 in image.shape or (image.ndim == 3 and image.shape[2] not in (1, 3, 4)):
+        raise InputError(f"a picture is an array (H, W), (H, W, 3) or (H, W, 4); got shape {image.shape}")
+    if image.dtype.kind == "f":
+        image = np.rint(255 * np.clip(np.nan_to_num(image), 0, 1)).astype(np.uint8)
+    elif image.dtype == np.uint16:
+        image = (image // 257).astype(np.uint8)
+    elif image.dtype == bool:
+        image = image * np.uint8(255)
+    elif image.dtype != np.uint8:
+        raise InputError(f"a picture is uint8, uint16, bool or floats in [0, 1]; got {image.dtype}")
+    if image.ndim == 2 or image.shape[2] == 1:
+        return np.repeat(image.reshape(*image.shape[:2], 1), 3, axis=2)
+    if image.shape[2] == 4:
+        return lay_over(np.full((*image.shape[:2], 3), 255, np.uint8), image[..., :3], image[..., 3:] / np.float32(255))
+    return np.array(image, order="C")
+
+
+def lay_over(image: np.ndarray, color: np.ndarray, alpha: np.ndarray) -> np.ndarray:
+    """``color`` over ``image`` (both uint8 RGB) at opacity ``alpha`` (H, W, 1) in [0, 1]."""
+    return np.rint(image + alpha * (color.astype(np.float32) - image)).astype(np.uint8)
+
+
+def warp_photo(photo: np.ndarray, size: tuple[int, int], matrix: np.ndarray | None = None) -> np.ndarray:
+    """The photo as the network saw it.
+
+    Parameters
+    ----------
+    photo : array (H, W[, 1, 3 or 4])
+        Any picture :func:`as_rgb` takes.
+    size : (width, height)
+        Of the network's picture, pixels.
+    matrix : float array (2, 3), optional
+        Carries photo pixels to network pixels. Without it the photo is in network pixels already; what it lacks on
+        the right and at the bottom is padding.
+
+    Returns
+    -------
+    uint8 array (height, width, 3), RGB
+
+    Raises
+    ------
+    InputError
+        Without a matrix: the photo is larger than the network's picture, or far smaller.
+    """
+    photo, (width, height) = as_rgb(photo), size
+    if matrix is None:
+        h, w = photo.shape[:2]
+        if h > height or w > width or 2 * h < height or 2 * w < width:
+            raise InputError(
+                f"the photo is {w}x{h} but the network saw {width}x{height}; give matrix= (photo -> network pixels)"
+            )
+        return cv2.copyMakeBorder(photo, 0, height - h, 0, width - w, cv2.BORDER_CONSTANT, value=(0, 0, 0))
+    matrix = np.asarray(matrix, np.float64)
+    shrink = np.sqrt(geometry.area_factor(matrix))
+    if 0 < shrink < 0.5:  # warpAffine only looks at four pixels: average first, or the picture is full of jaggies
+        old_w, old_h = photo.shape[1], photo.shape[0]
+        new_w, new_h = max(1, round(old_w * shrink)), max(1, round(old_h * shrink))
+        photo = cv2.resize(photo, (new_w, new_h), interpolation=cv2.INTER_AREA)
+        matrix = geometry.compose(geometry.invert(geometry.scale(new_w / old_w, new_h / old_h)), matrix)
+    return cv2.warpAffine(photo, matrix, size, flags=cv2.INTER_LINEAR)

@@ -1,0 +1,56 @@
+"""Networks in files: bupose's own checkpoints, published networks taken over, and where to get them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from bupose.errors import WeightsError
+from bupose.weights import checkpoint, download, zoo
+from bupose.weights.checkpoint import describe, load, save
+from bupose.weights.importers import IMPORTERS, import_weights
+from bupose.weights.zoo import ZOO, fetch
+
+__all__ = ["IMPORTERS", "ZOO", "describe", "fetch", "import_weights", "load", "resolve", "save"]
+
+DEFAULT = Path(__file__).resolve().parents[1] / "assets" / "default.safetensors"
+
+
+def resolve(name_or_path: str | Path | None = None, accept_license: bool = False) -> Path:
+    """The file of a network, downloaded and imported if it is a published one.
+
+    Parameters
+    ----------
+    name_or_path : str or path, optional
+        A file, or a key of :data:`ZOO`; by default the network that comes with bupose.
+    accept_license : bool
+        As :func:`fetch`.
+
+    Returns
+    -------
+    Path
+        A bupose network file, for :func:`load`.
+
+    Raises
+    ------
+    WeightsError
+        No such file or name, or what :func:`fetch` and :func:`import_weights` refuse.
+    """
+    if name_or_path is None:
+        if not DEFAULT.is_file():
+            raise WeightsError(f"this bupose comes without a network; give a file, or one of {', '.join(ZOO)}")
+        return DEFAULT
+    if Path(name_or_path).is_file():
+        return Path(name_or_path)
+    return _resolve_published(str(name_or_path), accept_license)
+
+
+def _resolve_published(name: str, accept_license: bool) -> Path:
+    entry = zoo.get(name)
+    if entry.kind is None:
+        raise WeightsError(f"{name} is {entry.what}, not a pose network; give it to a trunk, or choose another name")
+    zoo.check_license(name, accept_license)
+    imported = download.cache_folder() / name / f"{name}.safetensors"
+    if imported.is_file():
+        return imported
+    net = import_weights(fetch(name, accept_license), entry.kind)
+    return checkpoint.save(net, imported)

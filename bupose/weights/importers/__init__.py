@@ -1,0 +1,71 @@
+"""Published networks, taken over: each importer reads one kind of file into a network of bupose."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from bupose.errors import WeightsError
+from bupose.nn.model import PoseNet
+from bupose.weights import checkpoint
+from bupose.weights.importers import caffe, lightweight, openvino_ir
+
+IMPORTERS: dict[str, Callable[[Path], PoseNet]] = {
+    "openvino": openvino_ir.read_network,
+    "lightweight": lightweight.read_network,
+    "caffe": caffe.read_network,
+    "bupose": checkpoint.load,
+}
+
+__all__ = ["IMPORTERS", "import_weights", "recognise"]
+
+
+def import_weights(path: str | Path, kind: str | None = None) -> PoseNet:
+    """A published network's file as a network of bupose, in evaluation mode.
+
+    Parameters
+    ----------
+    path : path
+        An OpenVINO ``.xml`` or ``.bin`` (the other beside it), a lightweight OpenPose checkpoint, an OpenPose
+        ``.caffemodel``, or a bupose file.
+    kind : str, optional
+        A key of :data:`IMPORTERS`; by default what the file's content says.
+
+    Raises
+    ------
+    WeightsError
+        The file is missing, damaged, or of no known kind or network.
+    """
+    kind = recognise(path) if kind is None else kind
+    if kind not in IMPORTERS:
+        raise WeightsError(f"there is no importer {kind!r}; choose one of {', '.join(IMPORTERS)}")
+    return IMPORTERS[kind](Path(path))
+
+
+def recognise(path: str | Path) -> str:
+    """The importer that a file's first bytes call for.
+
+    Raises
+    ------
+    WeightsError
+        The file is missing, or of no known kind.
+    """
+    path = Path(path)
+    try:
+        with path.open("rb") as file:
+            start = file.read(512)
+    except OSError as problem:
+        raise WeightsError(f"cannot read {str(path)!r}: {problem.strerror}; check the path") from None
+    text = start.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if text.startswith((b"<?xml", b"<net")) or (path.suffix == ".bin" and path.with_suffix(".xml").is_file()):
+        return "openvino"
+    if start.startswith(b"PK\x03\x04") or start.startswith(b"\x80\x02"):  # torch.save: zip, or before 1.6 a pickle
+        return "lightweight"
+    if start[8:9] == b"{" and int.from_bytes(start[:8], "little") < 1 << 32:  # safetensors
+        return "bupose"
+    if start[:1] in (b"\x0a", b"\xa2") and len(start) > 2:  # caffe.proto's NetParameter: its name, or its first layer
+        return "caffe"
+    raise WeightsError(
+        f"{str(path)!r} is of no kind that can be imported: OpenVINO .xml, lightweight OpenPose .pth, "
+        "OpenPose .caffemodel; give one of these"
+    )

@@ -1,0 +1,66 @@
+"""scripts/import_weights.py: any file name, and one sentence for what goes wrong."""
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+import torch
+
+from bupose import weights
+from bupose.errors import BuposeError
+from bupose.nn.model import NetworkConfig, PoseNet
+from bupose.skeletons import COCO18
+from bupose.weights.importers import recognise
+
+SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "import_weights.py"
+
+
+@pytest.fixture(scope="module")
+def main():
+    spec = importlib.util.spec_from_file_location("import_weights_script", SCRIPT)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.main
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory):
+    path = tmp_path_factory.mktemp("published") / "net.pth"
+    net = PoseNet(NetworkConfig(COCO18, "mobilenet_v1", "light")).state_dict()
+    torch.save({name.split(".", 1)[1]: t for name, t in net.items() if "." in name}, path)
+    return path
+
+
+@pytest.mark.parametrize("name", ["IMG (1), x=1.pth", "straße 図 [a].pth", "$HOME {a} 'q\".pth"])
+def test_any_file_name(main, published, tmp_path, name, capsys):
+    source, target = tmp_path / name, tmp_path / "out" / f"{name}.safetensors"
+    source.write_bytes(published.read_bytes())
+    main([f"input={source}", f"output={target}"])
+    assert "mobilenet_v1" in capsys.readouterr().out
+    assert weights.load(target).config.origin["licence"] == "Apache-2.0"
+
+
+def test_home_folder(main, published, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    main([f"input={published}", "output=~/net.safetensors", "kind=lightweight"])
+    assert recognise(tmp_path / "net.safetensors") == "bupose"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ([], "give input="),
+        (["input=a"], "give input="),
+        (["input=a", "output=b", "extra=c"], "extra=c"),
+        (["--help-me"], "--help-me"),
+        (["input=no such file", "output=b"], "no such file"),
+        ([f"input={__file__}", "output=b"], "no kind that can be imported"),
+        ([f"input={__file__}", f"output={__file__}"], "output is the input"),
+        ([f"input={__file__}", "output=b", "kind=tensorflow"], "no importer 'tensorflow'"),
+    ],
+)
+def test_mistakes(main, arguments, says):
+    with pytest.raises(BuposeError) as problem:
+        main(arguments)
+    assert says in str(problem.value)
+    assert "\n" not in str(problem.value)
