@@ -21,8 +21,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
-import secrets
 import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -30,6 +28,7 @@ from pathlib import Path
 import numpy as np
 
 from bupose import geometry, skeletons
+from bupose.atomic import replacing
 from bupose.errors import BuposeError, FieldsError, InputError
 from bupose.fields import Fields, Grid
 from bupose.skeleton import Skeleton
@@ -228,9 +227,8 @@ def write_fields(
         if not isinstance(name, str) or not name or len(name) > 1000 or not name.isprintable() or "\\" in name:
             raise FieldsError(f"{name!r} cannot name saved fields; use a short printable text, with / to divide it")
     meta = json.dumps({name: _described(name, fields[name], info.get(name, {})) for name in fields}, allow_nan=False)
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
-        with zipfile.ZipFile(temporary, "w") as file:
+        with replacing(path) as partial, zipfile.ZipFile(partial, "w") as file:
             for name in fields:
                 heat, paf = fields[name].heat, fields[name].paf
                 if scaled:
@@ -238,11 +236,8 @@ def write_fields(
                 _add(file, f"{name}/heat", heat)
                 _add(file, f"{name}/paf", paf)
             _add(file, "meta", np.frombuffer(meta.encode(), np.uint8))
-        os.replace(temporary, path)
     except OSError as problem:
         raise InputError(f"cannot write {str(path)!r}: {_sentence(problem)}") from None
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _add(file: zipfile.ZipFile, name: str, array: np.ndarray) -> None:

@@ -1,10 +1,17 @@
 """Shared fixtures: the folder of real photos and networks, where a machine has it."""
 
+import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+# No deadline: the first call of a kernel compiles it. Under CI always the same examples: a red run can be run again.
+settings.register_profile("here", deadline=None, max_examples=40)
+settings.register_profile("ci", settings.get_profile("here"), derandomize=True, print_blob=True)
+settings.load_profile("ci" if os.environ.get("CI") else "here")
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bupose import geometry, skeletons
@@ -78,7 +78,6 @@ def test_bad_strides_are_refused(stride):
 
 
 @pytest.mark.parametrize("skeleton", SKELETONS.values(), ids=SKELETONS)
-@settings(deadline=None)
 @given(st.integers(1, 5), st.integers(1, 6), st.integers(0, 99))
 def test_flip_is_an_involution(skeleton, h, w, seed):
     fields = some_fields(skeleton, h, w, seed)

@@ -407,7 +407,7 @@ def sound(tmp_path_factory) -> tuple[bytes, list]:
     return path.read_bytes(), list(fields.items())
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=300)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=300)
 @given(st.data())
 def test_damage_is_noticed(sound, tmp_path, data):
     """Whatever byte is lost or changed: what is read is right, or it is refused in one sentence."""

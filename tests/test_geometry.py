@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bupose import geometry as g
@@ -19,7 +19,6 @@ matrices = st.one_of(
 points = st.lists(st.tuples(number, number), min_size=1, max_size=6).map(np.array)
 
 
-@settings(deadline=None)
 @given(st.lists(matrices, max_size=4), points)
 def test_compose_is_one_after_the_other(chain, xy):
     expected = xy
@@ -29,14 +28,12 @@ def test_compose_is_one_after_the_other(chain, xy):
     np.testing.assert_allclose(g.apply(g.compose(*chain), xy), expected, atol=1e-6 * size, rtol=1e-6)
 
 
-@settings(deadline=None)
 @given(matrices, points)
 def test_invert_is_the_way_back(matrix, xy):
     np.testing.assert_allclose(g.apply(g.invert(matrix), g.apply(matrix, xy)), xy, atol=1e-6)
     np.testing.assert_allclose(g.compose(matrix, g.invert(matrix)), g.IDENTITY, atol=1e-6)
 
 
-@settings(deadline=None)
 @given(matrices)
 def test_area_factor_is_the_area_of_the_moved_unit_square(matrix):
     a, b, c = g.apply(matrix, np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]]))
@@ -44,7 +41,6 @@ def test_area_factor_is_the_area_of_the_moved_unit_square(matrix):
     assert g.area_factor(matrix) == pytest.approx(abs(ux * vy - uy * vx), rel=1e-6)
 
 
-@settings(deadline=None)
 @given(st.integers(1, 2000), st.integers(1, 2000), factor)
 def test_resizing_keeps_the_borders_borders(width, height, s):
     corners = np.array([[-0.5, -0.5], [width - 0.5, height - 0.5]])
@@ -92,7 +88,6 @@ def test_rotation_is_clockwise_on_screen_about_its_centre():
     np.testing.assert_allclose(turned, [[10, 20], [10, 21]], atol=1e-12)  # right of the centre goes below it
 
 
-@settings(deadline=None)
 @given(st.integers(1, 3000), st.integers(1, 3000), st.integers(1, 3000), st.integers(1, 3000))
 def test_letterbox_fits_touches_and_centres(w, h, into_w, into_h):
     m = g.letterbox((w, h), (into_w, into_h))

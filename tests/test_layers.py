@@ -13,7 +13,7 @@ PACKAGE = Path(bupose.__file__).parent
 
 # A module may import only from rows above its own. Modules of one row stand side by side.
 LAYERS = [
-    {"errors"},
+    {"errors", "atomic"},
     {"skeleton"},
     {"skeletons"},
     {"geometry"},
@@ -30,11 +30,12 @@ LAYERS = [
     {"track"},
     {"train"},
     {"config"},
+    {"cli"},
 ]
 RANK = {name: rank for rank, row in enumerate(LAYERS) for name in row}
 
 # What else a module may import, beside numpy and the standard library.
-BARE = ("errors", "skeleton", "geometry", "people", "fields", "fields_file")
+BARE = ("errors", "atomic", "skeleton", "geometry", "people", "fields", "fields_file")
 THIRD_PARTY = {
     **{name: set() for name in BARE},
     "skeletons": {"yaml"},
@@ -130,8 +131,8 @@ def foreign(module: str, i: Import) -> list[str]:
     name = i.target.split(".")[0]
     if name in sys.stdlib_module_names or name == "numpy":
         return []
-    if name in HYDRA and module != "config":
-        return [f"{module} imports {name}: only scripts and config know hydra"]
+    if name in HYDRA and module not in ("config", "cli"):
+        return [f"{module} imports {name}: only scripts, config and cli know hydra"]
     if name not in THIRD_PARTY.get(module, {name}):
         return [f"{module} imports {name}; it may use {', '.join(sorted(THIRD_PARTY[module])) or 'numpy alone'}"]
     if i.eager and name in LAZY_ONLY.get(module, ()):

@@ -6,7 +6,7 @@ import json
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bupose import geometry
@@ -227,7 +227,6 @@ def test_labels_boxes_and_areas_follow():
 # --- arrays ---
 
 
-@settings(deadline=None)
 @given(st.integers(0, 5), st.integers(0, 99))
 def test_boxes_against_the_slow_way(count, seed):
     people = some_people(COCO17, count, seed)

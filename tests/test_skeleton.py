@@ -4,7 +4,7 @@ from itertools import combinations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bupose.errors import SkeletonError
@@ -37,7 +37,6 @@ def picture_of(skeleton: Skeleton, xy: np.ndarray) -> dict[str, np.ndarray]:
     return dict(zip(skeleton.joints, xy, strict=True))
 
 
-@settings(deadline=None)
 @given(skeletons_of_any_kind(), st.integers(0, 99))
 def test_mirroring_limbs_is_mirroring_the_drawing(skeleton, seed):
     # A person's limb vectors, permuted, signed and with x negated, are the limb vectors of the mirrored person.
@@ -51,7 +50,6 @@ def test_mirroring_limbs_is_mirroring_the_drawing(skeleton, seed):
     np.testing.assert_allclose((xy * [-1, 1])[skeleton.mirror_joints], list(mirrored.values()))
 
 
-@settings(deadline=None)
 @given(skeletons_of_any_kind())
 def test_spanning_and_redundant_limbs(skeleton):
     spanning, redundant = skeleton.spanning_limbs.tolist(), skeleton.redundant_limbs.tolist()
@@ -77,7 +75,6 @@ def reachable(start: str, limbs) -> set[str]:
     return seen
 
 
-@settings(deadline=None)
 @given(skeletons_of_any_kind())
 def test_dict_round_trip_and_hash(skeleton):
     again = Skeleton.from_dict(skeleton.to_dict())
@@ -140,14 +137,12 @@ WEIRD = st.recursive(
 )  # fmt: skip
 
 
-@settings(deadline=None)
 @given(WEIRD)
 def test_a_weird_declaration_is_refused_in_words(value):
     with pytest.raises(SkeletonError, match=r"^[^\n]+$"):
         Skeleton.from_dict(value)
 
 
-@settings(deadline=None)
 @given(st.sampled_from(["name", "joints", "limbs", "sigmas", "derived"]), WEIRD)
 def test_a_weird_value_is_refused_in_words_or_harmless(key, value):
     try:

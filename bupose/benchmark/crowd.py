@@ -33,6 +33,8 @@ def crowd_labels(people: int, seed: int = 0, skeleton: Skeleton = COCO18) -> tup
     body = np.array([_STANDING.get(j, (np.nan, np.nan)) for j in skeleton.joints])
     height = rng.uniform(80, 200, (people, 1, 1))
     place = rng.uniform((10, -40), (size[0] - 10, size[1] - 90), (people, 2))[:, None]
-    xy = place + height * (body * rng.choice([-1, 1], (people, 1, 1)) ** [1, 0] + rng.normal(0, 0.015, (people, *body.shape)))
+    xy = place + height * (
+        body * rng.choice([-1, 1], (people, 1, 1)) ** [1, 0] + rng.normal(0, 0.015, (people, *body.shape))
+    )
     inside = ((xy >= 0) & (xy < size)).all(2)
     return Labels(np.nan_to_num(xy), inside * 2, skeleton), size

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from matplotlib.figure import Figure
 
 from bupose import geometry
 from bupose.benchmark.crowd import crowd_labels
@@ -53,7 +54,10 @@ def on_network_fields(fields: Path, annotations: Path, repeats: int = 3) -> list
             results += people.to_coco(int(Path(info["file_name"]).stem), COCO17)
         ids = sorted({int(Path(info["file_name"]).stem) for _, _, info in pictures})
         row = {"grouping": name, **_ap(results, annotations, ids)}
-        row |= {"half A": _ap(results, annotations, ids[::2])["AP"], "half B": _ap(results, annotations, ids[1::2])["AP"]}
+        row |= {
+            "half A": _ap(results, annotations, ids[::2])["AP"],
+            "half B": _ap(results, annotations, ids[1::2])["AP"],
+        }
         row |= {"decode ms": 1e3 * np.mean(decode), "x8 ms": 1e3 * np.mean(enlarge)}
         rows.append(row | {"x8 / decode": np.mean(enlarge) / np.mean(decode)})
     return rows
@@ -79,7 +83,7 @@ def on_ideal_fields(annotations: Path, people: int = 4, height: int = 368) -> li
     return rows
 
 
-def in_crowds(counts: tuple[int, ...] = (10, 30, 100, 300, 1000), slow_up_to: int = 30) -> list[dict]:
+def in_crowds(counts: tuple[int, ...] = (10, 30, 100, 300, 1000), slow_up_to: int = 100) -> list[dict]:
     """Time of decoding crowds of one density: compiled kernels, NumPy twins (small crowds only), ×8 up-sampling alone."""
     cv2.setNumThreads(1)
     codec, rows = FieldCodec(COCO18), []
@@ -97,6 +101,26 @@ def in_crowds(counts: tuple[int, ...] = (10, 30, 100, 300, 1000), slow_up_to: in
     return rows
 
 
+def plot_growth(rows: list[dict]) -> Figure:
+    """Time per picture against people, both logarithmic."""
+    figure = Figure(figsize=(6.4, 4.4), dpi=120, layout="constrained")
+    axes, people = figure.subplots(), [r["people"] for r in rows]
+    for key, label, style in (
+        ("NumPy twins ms", "NumPy twins", "s:"),
+        ("x8 ms", "bicubic ×8 up-sampling of the same fields, alone", "^--"),
+        ("decode ms", "bupose: fields to people", "o-"),
+    ):
+        axes.loglog(people, [r[key] for r in rows], style, label=label)
+    slope = rows[-1]["decode ms"] / people[-1]
+    axes.loglog(people, [slope * n for n in people], color="0.7", zorder=0, label="in proportion to people")
+    axes.set(xlabel="people in the picture, one density", ylabel="ms per picture, one thread")
+    axes.set_xticks(people, [str(n) for n in people])
+    axes.minorticks_off()
+    axes.grid(alpha=0.3)
+    figure.legend(loc="outside lower center", ncols=2, frameon=False)
+    return figure
+
+
 def first_decode() -> list[dict]:
     """Seconds from the end of the imports to the first people, in a fresh process with an empty and with a warm cache."""
     code = (
@@ -111,7 +135,9 @@ def first_decode() -> list[dict]:
         environment = {**os.environ, "BUPOSE_CACHE": cache}
         environment.pop("NUMBA_CACHE_DIR", None)
         for state in ("cold", "warm"):
-            out = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+            out = subprocess.run(
+                [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
+            )
             wall, cpu = map(float, out.stdout.split())
             rows.append({"cache": state, "first decode s": wall, "of it CPU s": cpu})
     return rows
@@ -126,7 +152,7 @@ def enlarge_fields(fields: Fields) -> None:
 
 def _ap(results: list[dict], annotations: Path, ids: list[int]) -> dict:
     ap = coco_ap(results, annotations, ids)
-    return {name: 100 * ap[name] for name in ("AP", "AP50", "AP75", "APM", "APL", "AR")}
+    return {name: ap[name] for name in ("AP", "AP50", "AP75", "AP_medium", "AP_large", "AR")}
 
 
 def _decode_with_twins(codec: FieldCodec, fields: Fields) -> None:

@@ -22,6 +22,8 @@ from bupose.fields import Fields, Grid
 from bupose.people import Labels, People
 from bupose.skeleton import Skeleton
 
+LARGEST = 1e6  # fields beyond are no evidence: damaged, like NaN
+
 
 @dataclass(frozen=True)
 class FieldCodec:
@@ -93,11 +95,11 @@ class FieldCodec:
 
 
 def _finite(fields: Fields) -> Fields:
-    """NaN and infinite values count as no evidence; arrays become writable: the one type the kernels are compiled for."""
+    """The same fields without NaN, infinite and huge values, writable: the one type the kernels are compiled for."""
     arrays = [np.require(a, np.float32, ["C", "W"]) for a in (fields.heat, fields.paf)]
-    # A sum is finite only if every term is, and takes a tenth of the time of looking at each.
-    if not all(np.isfinite(a.sum(dtype=np.float32)) for a in arrays):
-        arrays = [np.where(np.abs(a) < 1e6, a, np.float32(0)) for a in arrays]
+    # The sum of squares bounds every value and is NaN if one is, in a tenth of the time of looking at each.
+    if not all(np.vdot(a, a) < LARGEST**2 for a in arrays):
+        arrays = [np.where(np.abs(a) < LARGEST, a, np.float32(0)) for a in arrays]
     elif all(a is b for a, b in zip(arrays, (fields.heat, fields.paf), strict=True)):
         return fields
     return Fields(*arrays, fields.grid, fields.skeleton)

@@ -15,8 +15,8 @@ def match_limbs(candidates: LimbCandidates, peaks: Peaks, options: DecodeOptions
 
     Notes
     -----
-    ``hungarian`` maximises the total weight of each limb type (Cao et al. 2017, eqs. 13-15); ``greedy`` takes the heaviest
-    first, as their code does.
+    ``hungarian`` maximises the total weight of each limb type (Cao et al. 2017, eqs. 13-15); ``greedy`` takes the
+    heaviest first, as their code does.
     """
     k, weight = kernels.load(), np.ascontiguousarray(candidates.weight)
     if options.matching == "greedy":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from numbers import Real
 
 from bupose.errors import OptionsError
 
@@ -17,7 +18,7 @@ def check_range(options, name: str, low: float, high: float) -> None:
     """
     value = getattr(options, name)
     kind = type(options).__name__
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not low <= value <= high:
+    if isinstance(value, bool) or not isinstance(value, Real) or not low <= value <= high:
         raise OptionsError(f"{kind}.{name} is {value!r}; give a number from {low:g} to {high:g}")
 
 
@@ -120,5 +121,7 @@ class DecodeOptions:
             check_range(self, name, low, 10_000_000)
             if int(getattr(self, name)) != getattr(self, name):
                 raise OptionsError(f"DecodeOptions.{name} is {getattr(self, name)!r}; give a whole number")
+        if not isinstance(self.completion, bool):
+            raise OptionsError(f"DecodeOptions.completion is {self.completion!r}; give true or false")
         if self.matching not in ("hungarian", "greedy"):
             raise OptionsError(f"DecodeOptions.matching is {self.matching!r}; choose hungarian or greedy")

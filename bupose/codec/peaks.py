@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -57,7 +58,5 @@ def find_peaks(heat: np.ndarray, options: DecodeOptions) -> Peaks:
 
 def _highest(heat: np.ndarray, cells: np.ndarray, start: np.ndarray, count: int) -> np.ndarray:
     height = heat[cells[:, 0], cells[:, 1], cells[:, 2]]
-    rows = [
-        np.sort(a + np.argsort(-height[a:b], kind="stable")[:count]) for a, b in zip(start[:-1], start[1:], strict=True)
-    ]
+    rows = [np.sort(a + np.argsort(-height[a:b], kind="stable")[:count]) for a, b in pairwise(start)]
     return np.ascontiguousarray(cells[np.concatenate(rows)])

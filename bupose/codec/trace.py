@@ -47,9 +47,10 @@ class Trace:
     def samples(self, m: int) -> tuple[np.ndarray, np.ndarray]:
         """Points of candidate ``m``'s line, float32 (S, 2) pixels, and the field's projections there, float32 (S,)."""
         limb, a, b = self.candidates.ids[m]
-        xy = np.linspace(self.peaks.xy[a], self.peaks.xy[b], self.options.samples)
+        count = int(self.options.samples)
+        xy = np.linspace(self.peaks.xy[a], self.peaks.xy[b], count)
         ends = np.concatenate([self.peaks.xy[a], self.peaks.xy[b]])
-        projection = reference.project_samples(self.fields.paf, limb, ends, self.options.samples, self.options.near)
+        projection = reference.project_samples(self.fields.paf, limb, ends, count, self.options.near)
         return self.fields.grid.to_pixels(xy).astype(np.float32), projection.astype(np.float32)
 
     def person_of(self, peak: int) -> int:

@@ -1,7 +1,7 @@
 """Decoding and painting in numba: arrays and scalars in, arrays out.
 
-Arrays are C-contiguous and writable float32 / int32 / bool, finite; positions are in cells, (x, y). The slow and obvious
-twin of each function, which is its specification, stands in ``reference.py``.
+Arrays are C-contiguous and writable float32 / int32 / bool, finite; positions are in cells, (x, y). The slow and
+obvious twin of each function, which is its specification, stands in ``reference.py``.
 """
 
 from __future__ import annotations

@@ -340,7 +340,7 @@ def group_people(ids, order, joint, joints):
 
     Notes
     -----
-    All limb types in one list by confidence, as in Hidalgo et al. 2019 (BODY_25B), with spanning and redundant limbs alike.
+    All limb types in one list by confidence, as in Hidalgo et al. 2019 (BODY_25B), spanning and redundant limbs alike.
     """
     person = np.arange(len(joint)).astype(np.int32)
     used = np.zeros(len(ids), bool)
@@ -373,7 +373,6 @@ def complete_people(paf, heat, limb_joints, xy, evidence, threshold, step):
         Strength at which a trail is lost.
     step : float, cells
     """
-    joints, h, w = heat.shape
     for p in range(len(xy)):
         while True:
             best = {}

@@ -118,8 +118,8 @@ def _region(xy: np.ndarray, shown: np.ndarray, margin: np.ndarray, shape: tuple)
 
 def _alpha(people: People, opacity: float) -> np.ndarray:
     """Opacity (P, K) of joints: rises with the score, and is lower for completed ones."""
-    sure = np.clip(np.nan_to_num(people.score), 0, 1) ** 0.6  # scores of 0.1 to 0.5 are common: spread them
-    return opacity * (0.18 + 0.82 * sure) * np.where(people.completed, 0.6, 1)
+    sure = np.clip(np.nan_to_num(people.score), 0, 1) ** 0.8  # scores of 0.2 to 0.6 are common: spread them
+    return opacity * (0.1 + 0.9 * sure) * np.where(people.completed, 0.6, 1)
 
 
 def _colors(people: People, person_colors: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:

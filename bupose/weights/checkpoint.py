@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import struct
-import tempfile
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +12,7 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
+from bupose.atomic import replacing
 from bupose.errors import BuposeError, WeightsError
 from bupose.nn.model import NetworkConfig, PoseNet
 
@@ -54,19 +53,12 @@ def save(net: PoseNet, path: str | Path, metrics: Mapping[str, float] | None = N
     tensors = {
         name: t.detach().cpu().clone(memory_format=torch.contiguous_format) for name, t in net.state_dict().items()
     }
-    partial = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, partial = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
-        os.close(handle)
-        save_file(tensors, partial, metadata={KEY: header})
-        os.chmod(partial, 0o666 & ~_umask())  # mkstemp makes private files
-        os.replace(partial, path)
+        with replacing(path) as partial:
+            save_file(tensors, partial, metadata={KEY: header})
     except (OSError, SafetensorError) as problem:
         raise WeightsError(f"cannot write the network file {str(path)!r}: {problem}; choose another folder") from None
-    finally:
-        if partial is not None and os.path.exists(partial):
-            os.unlink(partial)
     return path
 
 
@@ -247,9 +239,3 @@ def _product(shape: list[int]) -> int:
 
 def _quoted(path: Path) -> str:
     return repr(str(path))
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

@@ -132,7 +132,7 @@ def test_unwritable_place_and_metrics(saved, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(share=st.floats(0, 1, exclude_max=True))
 def test_truncated_anywhere(saved, share):
     _, path = saved
@@ -143,7 +143,7 @@ def test_truncated_anywhere(saved, share):
     refused(checkpoint.describe, cut)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(where=st.integers(0, 10_000), byte=st.integers(0, 255))
 def test_damaged_header_never_escapes(saved, where, byte):
     """A changed byte in the header either is refused in one sentence or leaves a file that loads."""

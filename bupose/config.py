@@ -1,0 +1,120 @@
+"""The scripts' options as hydra schemas: dataclasses give types, keys and ranges, ``conf/`` gives presets.
+
+The library works without this module, hydra and ``conf/``.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import types
+import typing
+from importlib import import_module
+from pathlib import Path
+
+from hydra.core.config_store import ConfigStore
+from omegaconf import DictConfig, OmegaConf
+
+from bupose.errors import OptionsError
+
+# Each script's options; imported when the script runs, as others may need packages it does not.
+SCHEMAS = {
+    "infer": "bupose.infer.options:InferOptions",
+    "group": "bupose.infer.options:GroupOptions",
+}
+_KINDS = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}
+
+
+def folder() -> Path:
+    """Where the YAML files are: ``conf`` of the checkout, or the copy that an installed package carries."""
+    package = Path(__file__).resolve().parent
+    checkout = package.parent / "conf"
+    return checkout if (checkout / "infer.yaml").is_file() else package / "conf"
+
+
+def schema(name: str) -> type:
+    """The options dataclass of a script."""
+    module, kind = SCHEMAS[name].split(":")
+    return getattr(import_module(module), kind)
+
+
+def register(name: str) -> type:
+    """Make a script's options known to hydra as ``{name}_schema``, for the defaults list of its YAML file."""
+    kind = schema(name)
+    ConfigStore.instance().store(name=f"{name}_schema", node=kind)
+    return kind
+
+
+def read(config: DictConfig, kind: type):
+    """The options that hydra composed, keys and ranges checked.
+
+    Raises
+    ------
+    OptionsError
+        A key was added that is no option, or a value is out of range.
+    """
+    _check_keys(config, kind, "")
+    return OmegaConf.to_object(config)
+
+
+def find_option(kind: type, key: str):
+    """The type of the option ``decoder.samples``.
+
+    Raises
+    ------
+    OptionsError
+        There is no such option; names those there are.
+    """
+    *path, last = key.split(".")
+    for n, name in enumerate([*path, last]):
+        options = _hints(kind)
+        if name not in options:
+            where = ".".join([*path, last][:n])
+            near = difflib.get_close_matches(name, options, 1)
+            guess = f"did you mean {near[0]!r}? " if near else ""
+            of = f"{where} has" if where else "there are"
+            raise OptionsError(f"there is no option {key!r}; {guess}{of} {', '.join(options)}")
+        if n < len(path) and not dataclasses.is_dataclass(options[name]):
+            raise OptionsError(f"there is no option {key!r}; {'.'.join(path[: n + 1])} has no parts")
+        kind = options[name]
+    return kind
+
+
+def path_keys(kind: type) -> set[str]:
+    """Options that hold paths: those whose field's metadata says ``path``."""
+    keys = {f.name for f in dataclasses.fields(kind) if f.metadata.get("path")}
+    for name, hint in _hints(kind).items():
+        if dataclasses.is_dataclass(hint):
+            keys |= {f"{name}.{key}" for key in path_keys(hint)}
+    return keys
+
+
+def describe_type(hint) -> str:
+    """A type in words, for messages."""
+    if typing.get_origin(hint) in (types.UnionType, typing.Union):
+        return " or ".join("null" if part is type(None) else describe_type(part) for part in typing.get_args(hint))
+    if typing.get_origin(hint) is list:
+        return f"a list in brackets, each {describe_type(typing.get_args(hint)[0])}"
+    return _KINDS.get(hint, getattr(hint, "__name__", str(hint)))
+
+
+def _hints(kind: type) -> dict:
+    hints = typing.get_type_hints(kind)
+    return {f.name: hints[f.name] for f in dataclasses.fields(kind)}
+
+
+def _check_keys(config: DictConfig, kind: type, prefix: str) -> None:
+    """Refuse keys that ``+key=value`` slipped past the schema."""
+    hints = _hints(kind)
+    for key in config:
+        find_option(kind, str(key)) if not prefix else _find_below(kind, prefix, str(key))
+        value = config._get_node(key)
+        if dataclasses.is_dataclass(hints[key]) and isinstance(value, DictConfig):
+            _check_keys(value, hints[key], f"{prefix}{key}.")
+
+
+def _find_below(kind: type, prefix: str, key: str) -> None:
+    try:
+        find_option(kind, key)
+    except OptionsError as problem:
+        raise OptionsError(str(problem).replace(repr(key), repr(prefix + key), 1)) from None

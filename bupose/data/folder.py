@@ -1,0 +1,49 @@
+"""Photos without annotations, for learning from a teacher network."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bupose import skeletons
+from bupose.data.photos import Photos
+from bupose.errors import InputError
+
+_KINDS = (".jpg", ".jpeg", ".png", ".webp", ".bmp")
+
+
+@dataclass
+class FolderOptions:
+    """All photos in a folder and the folders in it.
+
+    Parameters
+    ----------
+    images : str
+    skeleton : str, Skeleton or dict
+        Whose fields to paint, empty ones.
+    limit : int
+        Use only the first so many photos; 0 is all.
+    """
+
+    images: str = ""
+    skeleton: Any = "coco17"
+    limit: int = 0
+
+
+def read_folder(options: FolderOptions) -> Photos:
+    """Photos of which nothing is known: nobody is labelled and everything is ignored.
+
+    Raises
+    ------
+    InputError
+        No such folder, or no photo in it.
+    """
+    folder = Path(options.images).expanduser()
+    names = sorted(str(p.relative_to(folder)) for p in folder.rglob("*") if p.suffix.lower() in _KINDS)
+    if not options.images or not names:
+        raise InputError(f"there are no photos ({', '.join(_KINDS)}) in {options.images!r}; set images=FOLDER")
+    names = names[: options.limit] if options.limit else names
+    images = [{"id": n, "file_name": name, "unlisted_people": True} for n, name in enumerate(names)]
+    skeleton = skeletons.get(options.skeleton)
+    return Photos(folder, images, (), skeleton, skeleton.joints)

@@ -1,0 +1,27 @@
+"""OCHuman (Zhang et al. 2019) in COCO's format: people who hide much of each other, with exact outlines."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bupose.data.coco import CocoOptions, read_coco
+from bupose.data.photos import Photos
+from bupose.errors import InputError
+
+
+@dataclass
+class OCHumanOptions(CocoOptions):
+    """``ochuman_coco_format_….json``, which the set's authors give beside their own format."""
+
+
+def read_ochuman(options: OCHumanOptions) -> Photos:
+    """Photos of OCHuman. Its outlines are masks; people who have one but no joints are ignored.
+
+    Raises
+    ------
+    InputError
+        The file is missing, or is the set's own ``ochuman.json``.
+    """
+    if options.annotations.endswith("ochuman.json"):
+        raise InputError("ochuman.json is not in COCO's format; take ochuman_coco_format_….json from the same download")
+    return read_coco(options)

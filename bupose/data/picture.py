@@ -1,0 +1,217 @@
+"""One picture whose pixels are made only when asked for, and straight in the place where they are wanted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Protocol
+
+import cv2
+import numpy as np
+
+from bupose import geometry
+from bupose.data.regions import box_corners, fill_polygon
+from bupose.data.sample import Sample
+from bupose.errors import InputError
+from bupose.people import Labels
+
+BORDER = 128  # grey around a photo, as OpenPose's training code has it
+_REDUCED = {
+    1: cv2.IMREAD_COLOR,
+    2: cv2.IMREAD_REDUCED_COLOR_2,
+    4: cv2.IMREAD_REDUCED_COLOR_4,
+    8: cv2.IMREAD_REDUCED_COLOR_8,
+}
+
+
+class Picture(Protocol):
+    """What augmentation needs of a picture; sets of photos give it with ``picture(i)`` before decoding anything."""
+
+    labels: Labels
+    size: tuple[int, int]
+    name: str
+    image_id: int
+
+    def warp(self, matrix: np.ndarray, size: tuple[int, int]) -> tuple[np.ndarray, np.ndarray | None]:
+        """RGB picture (height, width, 3) and bool ignore mask or None, of ``size``, moved by a 2x3 matrix."""
+
+    def silhouette(self, person: int, matrix: np.ndarray, size: tuple[int, int]) -> np.ndarray | None:
+        """uint8 (height, width), 255 where a person is seen; None where that is not known."""
+
+
+class Drawn:
+    """A picture in memory."""
+
+    def __init__(self, sample: Sample) -> None:
+        self._sample, self.labels = sample, sample.labels
+        self.size = sample.image.shape[1], sample.image.shape[0]
+        self.name, self.image_id = sample.name, sample.image_id
+
+    def warp(self, matrix: np.ndarray, size: tuple[int, int]) -> tuple[np.ndarray, np.ndarray | None]:
+        """The picture and its ignore mask, moved."""
+        factor = reduction(matrix)
+        image = warp_image(shrink(self._sample.image, factor), matrix, size, factor)
+        if self._sample.ignore is None:
+            return image, None
+        mask = cv2.warpAffine(self._sample.ignore.astype(np.uint8), matrix, size, flags=cv2.INTER_NEAREST)
+        return image, mask > 0
+
+    def silhouette(self, person: int, matrix: np.ndarray, size: tuple[int, int]) -> None:
+        """Not known."""
+        return
+
+
+def picture_of(samples, i: int) -> Picture:
+    """Picture ``i`` of any sequence of samples, undecoded where the sequence can."""
+    return samples.picture(i) if hasattr(samples, "picture") else Drawn(samples[i])
+
+
+def whole_sample(picture: Picture) -> Sample:
+    """A picture with all its pixels."""
+    image, ignore = picture.warp(geometry.IDENTITY, picture.size)
+    return Sample(image, picture.labels, ignore, picture.name, picture.image_id)
+
+
+def reduction(matrix: np.ndarray) -> int:
+    """The power of two by which a photo may be decoded smaller without losing what the matrix keeps of it."""
+    scale = np.sqrt(geometry.area_factor(matrix))
+    return next((f for f in (8, 4, 2) if scale * f <= 1.0), 1)
+
+
+def warp_image(image: np.ndarray, matrix: np.ndarray, size: tuple[int, int], factor: int = 1) -> np.ndarray:
+    """Move a picture that was decoded ``factor`` times smaller than the matrix expects; grey outside."""
+    if factor != 1:
+        matrix = geometry.compose(geometry.scale(factor), matrix)
+    if size == image.shape[1::-1] and np.array_equal(matrix, geometry.IDENTITY):
+        return image.copy()
+    return cv2.warpAffine(image, matrix, size, flags=cv2.INTER_LINEAR, borderValue=(BORDER,) * 3)
+
+
+def shrink(image: np.ndarray, factor: int) -> np.ndarray:
+    """A picture ``factor`` times smaller, each pixel the mean of those it stands for."""
+    if factor == 1:
+        return image
+    height, width = image.shape[:2]
+    below, right = -height % factor, -width % factor
+    whole = cv2.copyMakeBorder(image, 0, below, 0, right, cv2.BORDER_REPLICATE) if below or right else image
+    return cv2.resize(whole, None, fx=1 / factor, fy=1 / factor, interpolation=cv2.INTER_AREA)
+
+
+def read_photo(path: str | Path, size: tuple[int, int], factor: int = 1) -> np.ndarray:
+    """Decode a photo to uint8 BGR (ceil(height/factor), ceil(width/factor), 3).
+
+    JPEG files are decoded at the smaller size at once. The camera's orientation flag is followed unless only the
+    unturned photo has the annotations' size.
+
+    Raises
+    ------
+    InputError
+        No such file, no picture, or a picture of another size than its annotations say.
+    """
+    path, (width, height) = str(path), size
+    native = path.lower().endswith((".jpg", ".jpeg"))
+    flag = _REDUCED[factor if native else 1]
+    expected = (-(-height // factor), -(-width // factor)) if native else (height, width)
+    image = cv2.imread(path, flag)
+    if image is not None and image.shape[:2] != expected:
+        image = cv2.imread(path, flag | cv2.IMREAD_IGNORE_ORIENTATION)
+    if image is None:
+        why = "cannot be decoded; replace it or leave it out" if Path(path).is_file() else "does not exist"
+        raise InputError(f"photo {path!r} {why}")
+    if image.shape[:2] != expected:
+        got = f"{image.shape[1]}x{image.shape[0]}"
+        raise InputError(
+            f"photo {path!r} is {got} px (decoded {factor if native else 1} times smaller); its annotations are for "
+            f"{width}x{height}: use the photos that were annotated"
+        )
+    return image if native else shrink(image, factor)
+
+
+def photo_size(path: str | Path) -> tuple[int, int]:
+    """Width and height of a photo from the first bytes of its file (JPEG, PNG), without its orientation flag.
+
+    Raises
+    ------
+    InputError
+        No such file, or no picture.
+    """
+    try:
+        with Path(path).open("rb") as file:
+            start = file.read(24)
+            if start[:8] == b"\x89PNG\r\n\x1a\n":
+                return int.from_bytes(start[16:20], "big"), int.from_bytes(start[20:24], "big")
+            if start[:2] == b"\xff\xd8" and (found := _jpeg_size(file)):
+                return found
+    except OSError as problem:
+        raise InputError(f"photo {str(path)!r} cannot be read: {problem.strerror}") from None
+    image = cv2.imread(str(path), cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
+    if image is None:
+        raise InputError(f"photo {str(path)!r} cannot be decoded; replace it or leave it out")
+    return image.shape[1], image.shape[0]
+
+
+def _jpeg_size(file) -> tuple[int, int] | None:
+    """Walk the segments to the frame header (ITU T.81, B.2.2)."""
+    file.seek(2)
+    while len(head := file.read(4)) == 4 and head[0] == 0xFF:
+        kind, length = head[1], int.from_bytes(head[2:], "big")
+        if 0xC0 <= kind <= 0xCF and kind not in (0xC4, 0xC8, 0xCC):
+            frame = file.read(5)
+            return int.from_bytes(frame[3:5], "big"), int.from_bytes(frame[1:3], "big")
+        file.seek(length - 2, 1)
+    return None
+
+
+class Photo:
+    """A photo in a file, one row of a :class:`~bupose.data.photos.Photos`."""
+
+    def __init__(self, photos, i: int) -> None:
+        self._photos, self._i = photos, i
+        self.labels, self.size = photos.labels(i), photos.size(i)
+        self.name, self.image_id = photos.name(i), int(photos.image_ids[i])
+
+    def decode(self, factor: int = 1) -> np.ndarray:
+        """uint8 BGR, ``factor`` times smaller."""
+        return read_photo(self._photos.path(self._i), self.size, factor)
+
+    def warp(self, matrix: np.ndarray, size: tuple[int, int]) -> tuple[np.ndarray, np.ndarray | None]:
+        """The picture and its ignore mask, moved; decoded no larger than needed."""
+        factor = reduction(matrix)
+        image = warp_image(self.decode(factor), matrix, size, factor)
+        return cv2.cvtColor(image, cv2.COLOR_BGR2RGB), self.ignore(matrix, size)
+
+    def ignore(self, matrix: np.ndarray, size: tuple[int, int]) -> np.ndarray | None:
+        """Bool (height, width): crowds, people without joints, and what may hold unlisted people.
+
+        Mere boxes and unlisted people's surroundings leave the labelled people out, so that what is known of them and
+        of the ground around them is learnt from; boxes are shrunk to ``max_box`` of the photo.
+        """
+        photos, i = self._photos, self._i
+        mine = range(photos.first_region[i], photos.first_region[i + 1])
+        if not mine and not photos.unlisted[i]:
+            return None
+        mask = np.zeros(size[::-1], np.uint8)
+        if photos.unlisted[i]:
+            frame = box_corners((-0.5, -0.5, *self.size))
+            fill_polygon(mask, geometry.apply(matrix, frame), 1)
+        boxes = [n for n in mine if photos.regions.is_box[n]]
+        for n in boxes:
+            shrink_to = np.sqrt(min(1.0, photos.max_box / max(float(photos.regions.share[n]), 1e-6)))
+            photos.regions.fill(mask, n, matrix, shrink=shrink_to)
+        if boxes or photos.unlisted[i]:
+            for box in self.labels.box:
+                x, y, w, h = box
+                grown = np.array((x - 0.1 * w, y - 0.1 * h, 1.2 * w, 1.2 * h))
+                fill_polygon(mask, geometry.apply(matrix, box_corners(grown)), 0)
+        for n in mine:
+            if not photos.regions.is_box[n]:
+                photos.regions.fill(mask, n, matrix)
+        return mask > 0
+
+    def silhouette(self, person: int, matrix: np.ndarray, size: tuple[int, int]) -> np.ndarray | None:
+        """uint8 (height, width), 255 where the person is seen; None where only a box is known."""
+        n = self._photos.first_person[self._i] + person
+        if self._photos.outlines.is_box[n]:
+            return None
+        mask = np.zeros(size[::-1], np.uint8)
+        self._photos.outlines.fill(mask, n, matrix, 255)
+        return mask

@@ -1,0 +1,98 @@
+"""Whose skeleton is which: predicted people matched to annotated ones, as COCO's evaluation does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from bupose.evaluate.oks import oks_matrix
+from bupose.evaluate.truth import Truth, result_arrays, results_by_image, truth_arrays
+
+LOOSE = 0.1  # the similarity from which a prediction is about a person at all (Ronchi & Perona 2017, section 3)
+
+
+@dataclass(frozen=True)
+class Matched:
+    """One picture's predicted people P and annotated people Q.
+
+    Parameters
+    ----------
+    image_id : of the picture
+    results : P COCO result dicts, the best score first
+    annotations : Q COCO annotation dicts
+    xy : float64 array (P, K, 2), pixels
+        Predicted joints, NaN where absent.
+    truth : float64 array (Q, K, 2), pixels
+    seen : bool array (Q, K)
+        Labelled joints.
+    area : float64 array (Q,), pixels²
+    ignored : bool array (Q,)
+        Crowds and people without keypoints.
+    similarity : float64 array (P, Q)
+        Object keypoint similarity.
+    whose : int array (P,)
+        The annotated person of each predicted one, −1 for nobody.
+    """
+
+    image_id: object
+    results: list[dict]
+    annotations: list[dict]
+    xy: np.ndarray
+    truth: np.ndarray
+    seen: np.ndarray
+    area: np.ndarray
+    ignored: np.ndarray
+    similarity: np.ndarray
+    whose: np.ndarray
+
+    @property
+    def found(self) -> list[tuple[int, int]]:
+        """Pairs (predicted, annotated) of people who count."""
+        return [(p, int(q)) for p, q in enumerate(self.whose) if q >= 0 and not self.ignored[q]]
+
+    @property
+    def missed(self) -> np.ndarray:
+        """int: annotated people who count and whom no prediction matches."""
+        return np.setdiff1d(np.flatnonzero(~self.ignored), self.whose)
+
+    @property
+    def false(self) -> np.ndarray:
+        """int: predicted people who match nobody, not even a crowd."""
+        return np.flatnonzero(self.whose < 0)
+
+
+def match_all(results: Sequence[Mapping], truth: Truth, threshold: float = LOOSE) -> list[Matched]:
+    """Every picture's people matched."""
+    found = results_by_image(results, truth)
+    return [_match(i, found[i], annotations, truth, threshold) for i, annotations in truth.by_image.items()]
+
+
+def _match(image_id, results: list[dict], annotations: list[dict], truth: Truth, threshold: float) -> Matched:
+    k = len(truth.joints)
+    xy, _ = result_arrays(results, k)
+    true_xy, visibility, area, box = truth_arrays(annotations, k)
+    similarity = oks_matrix(xy, true_xy, visibility, area, box, truth.sigmas)
+    crowd = np.array([bool(a["iscrowd"]) for a in annotations], bool)
+    ignored = crowd | ~(visibility > 0).any(1)
+    whose = match_people(similarity, ignored, crowd, threshold)
+    return Matched(image_id, results, annotations, xy, true_xy, visibility > 0, area, ignored, similarity, whose)
+
+
+def match_people(similarity: np.ndarray, ignored: np.ndarray, crowd: np.ndarray, threshold: float) -> np.ndarray:
+    """int (P,): for each prediction, best first, the most similar person not yet taken; −1 below ``threshold``.
+
+    Somebody who counts comes before somebody ignored; a crowd may be taken again and again
+    (pycocotools, cocoeval.py, ``evaluateImg``).
+    """
+    whose = np.full(len(similarity), -1)
+    free = np.ones(similarity.shape[1], bool)
+    for p, row in enumerate(similarity):
+        for group in (~ignored, ignored):
+            able = np.flatnonzero(group & free & (row >= threshold))
+            if able.size:
+                whose[p] = able[np.argmax(row[able])]
+                free[whose[p]] = crowd[whose[p]]
+                break
+    return whose

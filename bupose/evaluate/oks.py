@@ -1,0 +1,121 @@
+"""Object keypoint similarity, and the average precision and recall that COCO builds on it."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from pycocotools.coco import COCO
+from pycocotools.cocoeval import COCOeval
+
+from bupose.evaluate.truth import Truth, read_results, read_truth
+from bupose.people import Labels, People
+from bupose.skeleton import Skeleton
+
+METRICS = ("AP", "AP50", "AP75", "AP_medium", "AP_large", "AR", "AR50", "AR75", "AR_medium", "AR_large")
+
+
+def oks(people: People, labels: Labels) -> np.ndarray:
+    """float64 (P, Q): object keypoint similarity of P predicted people with Q annotated ones of one skeleton.
+
+    An absent joint counts as infinitely far. Towards labels without any keypoint (an ignore region) only the way
+    that joints lie outside their box, grown by its own size to each side, counts.
+
+    Notes
+    -----
+    cocodataset.org, "Keypoint Evaluation", and pycocotools, cocoeval.py, ``computeOks``.
+    """
+    labelled = labels.xy, labels.visibility, labels.area, labels.box
+    return oks_matrix(people.xy, *labelled, np.asarray(labels.skeleton.sigmas))
+
+
+def oks_matrix(xy, truth_xy, visibility, area, box, sigmas) -> np.ndarray:
+    """:func:`oks` on arrays: xy (P, K, 2), NaN where absent; truth (Q, K, 2), (Q, K), (Q,), (Q, 4); sigmas (K,)."""
+    xy, truth_xy, box = (np.asarray(a, np.float64) for a in (xy, truth_xy, box))
+    seen = np.asarray(visibility) > 0
+    region = ~seen.any(1)
+    low, high = box[:, :2] - box[:, 2:], box[:, :2] + 2 * box[:, 2:]
+    away = xy[:, None] - truth_xy
+    outside = np.maximum(low[:, None] - xy[:, None], 0) + np.maximum(xy[:, None] - high[:, None], 0)
+    distance = (np.where(region[:, None, None], outside, away) ** 2).sum(3)
+    scale = (2 * np.asarray(sigmas)) ** 2 * 2 * (np.asarray(area, np.float64) + np.spacing(1))[:, None]
+    similarity = np.nan_to_num(np.exp(-distance / scale), nan=0.0)
+    counted = seen | region[:, None]
+    return (similarity * counted).sum(2) / counted.sum(1)
+
+
+def coco_ap(
+    results: str | Path | Sequence[Mapping] | Mapping[int, People],
+    annotations: str | Path | Mapping | Truth,
+    image_ids: Iterable | None = None,
+    *,
+    skeleton: str | Path | Skeleton | None = None,
+    category: str | int | None = None,
+) -> dict[str, float]:
+    """COCO's ten numbers, in percent, by pycocotools.
+
+    Parameters
+    ----------
+    results : path of a COCO result file, its content, or mapping of image id to People
+    annotations : path of a COCO keypoint annotation file, or its content
+    image_ids : optional
+        Only these pictures; by default all annotated ones.
+    skeleton, category
+        As for :func:`bupose.evaluate.read_truth`.
+
+    Returns
+    -------
+    dict
+        ``AP AP50 AP75 AP_medium AP_large AR AR50 AR75 AR_medium AR_large``; NaN where nobody is to be found.
+
+    Raises
+    ------
+    InputError, LabelsError
+        What was given is not COCO annotations, or not results for them.
+    """
+    truth = read_truth(annotations, skeleton=skeleton, category=category, image_ids=image_ids)
+    return summarize(run_referee(read_results(results, truth), truth))
+
+
+def run_referee(results: Sequence[Mapping], truth: Truth) -> COCOeval:
+    """pycocotools' keypoint evaluation of checked results, silent, up to and with ``accumulate``."""
+    ids = list(truth.images)
+    images, kinds = [{"id": i} for i in ids], [{"id": truth.category["id"], "name": "object"}]
+    boxed = [_with_box(r, n) for n, r in enumerate(results, 1)]
+    expected = [{**a, "category_id": truth.category["id"]} for a in truth.annotations]
+    with contextlib.redirect_stdout(io.StringIO()):
+        gold, found = COCO(), COCO()
+        gold.dataset = {"images": images, "categories": kinds, "annotations": expected}
+        found.dataset = {"images": images, "categories": kinds, "annotations": boxed}
+        gold.createIndex()
+        found.createIndex()
+        referee = COCOeval(gold, found, "keypoints")
+        referee.params.imgIds = ids
+        referee.params.kpt_oks_sigmas = np.asarray(truth.sigmas)
+        referee.evaluate()
+        referee.accumulate()
+    return referee
+
+
+def summarize(referee: COCOeval) -> dict[str, float]:
+    """The ten numbers of an accumulated evaluation, in percent."""
+    values = []
+    for key in ("precision", "recall"):
+        table = referee.eval[key][..., 0]  # thresholds (, recalls), categories, areas
+        values += [table[..., 0], table[0, ..., 0], table[5, ..., 0], table[..., 1], table[..., 2]]
+    return {name: _mean(v) for name, v in zip(METRICS, values, strict=True)}
+
+
+def _mean(values: np.ndarray) -> float:
+    known = values[values > -1]
+    return 100 * float(known.mean()) if known.size else float("nan")
+
+
+def _with_box(result: Mapping, number: int) -> dict:
+    """As pycocotools' ``loadRes`` completes a result."""
+    x, y = result["keypoints"][0::3], result["keypoints"][1::3]
+    box = [min(x), min(y), max(x) - min(x), max(y) - min(y)]
+    return {**result, "id": number, "bbox": box, "area": box[2] * box[3], "iscrowd": 0}

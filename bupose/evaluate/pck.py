@@ -1,0 +1,98 @@
+"""Shares of joints found within a fraction of a body's own length: PCK, and MPII's PCKh."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from bupose.evaluate.matching import match_all
+from bupose.evaluate.truth import Truth, read_results, read_truth
+from bupose.people import People
+
+HEAD_FACTOR = 0.6  # of the head box's diagonal (MPII's evaluation, SC_BIAS)
+NOT_AVERAGED = ("pelvis", "mid_hip", "thorax")  # MPII's usual mean leaves its two trunk centres out
+
+
+def head_length(annotation: Mapping, joints: Sequence[str]) -> float:
+    """Pixels: 0.6 of the diagonal of ``head_box`` (x, y, width, height), else from the top of the head to the neck."""
+    if box := annotation.get("head_box"):
+        return HEAD_FACTOR * float(np.hypot(*box[2:4]))
+    neck = next((j for j in ("upper_neck", "neck") if j in joints), None)
+    return _apart(annotation, joints, "top_head", neck)
+
+
+def box_length(annotation: Mapping, joints: Sequence[str]) -> float:
+    """Pixels: the longer side of the person's box."""
+    return float(max(annotation["bbox"][2:4]))
+
+
+def torso_length(annotation: Mapping, joints: Sequence[str]) -> float:
+    """Pixels: from the left shoulder to the right hip."""
+    return _apart(annotation, joints, "left_shoulder", "right_hip")
+
+
+LENGTHS: dict[str, Callable[[Mapping, Sequence[str]], float]] = {
+    "head": head_length,
+    "box": box_length,
+    "torso": torso_length,
+}
+
+
+def pck(
+    results: str | Path | Sequence[Mapping] | Mapping[int, People],
+    annotations: str | Path | Mapping | Truth,
+    image_ids: Iterable | None = None,
+    *,
+    length: str = "box",
+    alpha: float = 0.05,
+) -> dict[str, float]:
+    """Percent of labelled joints predicted within ``alpha`` times a length of the person's own, per joint and in all.
+
+    Parameters
+    ----------
+    results, annotations, image_ids
+        As for :func:`bupose.evaluate.coco_ap`. People are matched by object keypoint similarity; the joints of
+        somebody not found count as not found, and people without the length do not count.
+    length : "box", "torso" or "head"
+        ``length="head", alpha=0.5`` is MPII's PCKh.
+    alpha : float
+
+    Returns
+    -------
+    dict
+        Joint -> percent, NaN where it is never labelled, and ``mean``: of all joints together, but the two trunk
+        centres of MPII (``pelvis`` or ``mid_hip``, ``thorax``) with ``length="head"``.
+    """
+    truth = read_truth(annotations, image_ids=image_ids)
+    good, labelled = count_within(match_all(read_results(results, truth), truth), truth, length, alpha)
+    shares = {j: _percent(g, n) for j, g, n in zip(truth.joints, good, labelled, strict=True)}
+    counted = [length != "head" or j not in NOT_AVERAGED for j in truth.joints]
+    return {**shares, "mean": _percent(good[counted].sum(), labelled[counted].sum())}
+
+
+def count_within(pictures, truth: Truth, length: str, alpha: float) -> tuple[np.ndarray, np.ndarray]:
+    """int (K,) each: joints predicted within the distance, and joints labelled."""
+    good = np.zeros(len(truth.joints), int)
+    labelled = np.zeros(len(truth.joints), int)
+    for m in pictures:
+        limit = [alpha * LENGTHS[length](a, truth.joints) for a in m.annotations]
+        for q in np.flatnonzero(~m.ignored):
+            if np.isfinite(limit[q]):
+                labelled += m.seen[q]
+        for p, q in m.found:
+            away = np.hypot(*(m.xy[p] - m.truth[q]).T)
+            good += m.seen[q] & (away <= limit[q])  # NaN is never within
+    return good, labelled
+
+
+def _apart(annotation: Mapping, joints: Sequence[str], a: str, b: str | None) -> float:
+    if a not in joints or b not in joints:
+        return float("nan")
+    (xa, ya, va), (xb, yb, vb) = np.reshape(annotation["keypoints"], (-1, 3))[[joints.index(a), joints.index(b)]]
+    return float(np.hypot(xa - xb, ya - yb)) if va > 0 and vb > 0 else float("nan")
+
+
+def _percent(part: float, whole: float) -> float:
+    return 100 * float(part) / float(whole) if whole else float("nan")

@@ -1,0 +1,52 @@
+"""How exact people can be about each joint: the sigmas of the object keypoint similarity.
+
+COCO measured them by having people annotated twice (sigma_i² = E[d_i²/s²], s² the person's area), which few sets allow.
+Where a joint has no published sigma it is estimated from how close the next joints are: a joint among others (an eye,
+a knuckle) must be exact to be told from them, and annotators are. ``sigma = 0.23 · mean distance to its two nearest
+joints / sqrt(area)``, medians over people, held within COCO's own range 0.025 to 0.107. The factor is fitted to COCO's
+17 sigmas on its photos; the rule gives them back within a factor of 1.45 (correlation 0.88).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from bupose import skeletons
+from bupose.skeleton import DEFAULT_SIGMA, Skeleton
+
+FACTOR = 0.23
+RANGE = (0.025, 0.107)
+ENOUGH = 5  # people with both joints of a pair, for its distance to be known
+KNOWN = {j: s for k in reversed(skeletons.SKELETONS.values()) for j, s in zip(k.joints, k.sigmas, strict=True)}
+
+
+def choose_sigmas(
+    joints: Sequence[str], annotations: Sequence[Mapping], skeleton: Skeleton | None = None
+) -> tuple[np.ndarray, tuple[str, ...]]:
+    """float64 (K,): the skeleton's, else the built-in ones by joint name; others are estimated, and a note says so."""
+    known = KNOWN | (dict(zip(skeleton.joints, skeleton.sigmas, strict=True)) if skeleton else {})
+    if unknown := [j for j in joints if j not in known]:
+        known = dict(zip(joints, estimate_sigmas(annotations, len(joints)), strict=True)) | known
+        listed = ", ".join(f"{j} {known[j]:.3f}" for j in unknown)
+        note = f"Sigmas estimated from the annotations (give a skeleton with sigmas to fix them): {listed}."
+    return np.array([known[j] for j in joints]), (note,) if unknown else ()
+
+
+def estimate_sigmas(annotations: Sequence[Mapping], joints: int) -> np.ndarray:
+    """float64 (K,) from annotations' ``keypoints`` and ``area``, by the rule above; COCO's shoulder where it cannot."""
+    sized = [a for a in annotations if a["area"] > 0 and not a["iscrowd"]]
+    triples = np.array([a["keypoints"] for a in sized], np.float64).reshape(-1, joints, 3)
+    seen, root = triples[..., 2] > 0, np.sqrt([a["area"] for a in sized])
+    apart = np.full((joints, joints), np.inf)
+    for k in range(joints):
+        for m in range(k + 1, joints):
+            both = seen[:, k] & seen[:, m]
+            if both.sum() >= ENOUGH:
+                away = np.hypot(*(triples[both, k, :2] - triples[both, m, :2]).T) / root[both]
+                apart[k, m] = apart[m, k] = np.median(away)
+    nearest = np.sort(apart, 1)[:, :2]
+    nearest = np.where(np.isfinite(nearest), nearest, nearest[:, :1]) if joints > 1 else np.full((joints, 1), np.inf)
+    sigma = np.clip(FACTOR * nearest.mean(1), *RANGE)
+    return np.where(np.isfinite(nearest).all(1), sigma, DEFAULT_SIGMA)

@@ -1,0 +1,182 @@
+"""What can be chosen about inference; each class is the schema of the script of its name."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from bupose.codec import DecodeOptions
+from bupose.errors import OptionsError
+
+DEVICES = ("auto", "cpu", "cuda", "mps")
+PRECISIONS = ("float32", "bfloat16", "float16")
+PICTURES = ("jpg", "png")
+
+# Every decode option, null by default: as the network or the library says.
+DecoderOverrides = dataclasses.make_dataclass(
+    "DecoderOverrides",
+    [
+        (name, typing.Optional[hint], field(default=None))  # noqa: UP045
+        for name, hint in typing.get_type_hints(DecodeOptions).items()
+    ],
+    module=__name__,
+    namespace={"__doc__": "Decode options that differ; None keeps what the network says."},
+)
+
+
+def given(overrides: DecoderOverrides) -> dict:
+    """The decode options that were chosen."""
+    return {name: value for name, value in vars(overrides).items() if value is not None}
+
+
+def _path(default=None):
+    return field(default=default, metadata={"path": True})
+
+
+@dataclass
+class GroupOptions:
+    """Group saved fields into people.
+
+    Parameters
+    ----------
+    input : path
+        An .npz file of fields (bupose.fields_file), of one or many pictures.
+    output : path
+        Folder for the results.
+    photo : path
+        The photo of a file with one picture; asks for an overlay.
+    photos : path
+        Folder with the photos that the file names; asks for overlays.
+    layout : openpose or bupose
+        Channel order where the file names no skeleton: OpenPose's, or the skeleton's own.
+    skeleton : name or .yaml path
+        Where the file names none.
+    stride : int
+        Where the file names none; network pixels a cell.
+    scale : float
+        Network pixels a photo pixel, where the file does not tell.
+    openpose : bool
+        Write an OpenPose JSON file a picture.
+    fields_pictures : bool
+        Write a picture of the fields.
+    overlay_format : jpg or png
+    decoder.* : see DecodeOptions
+        null keeps the default.
+    """
+
+    input: str | None = _path()
+    output: str = _path("out")
+    photo: str | None = _path()
+    photos: str | None = _path()
+    layout: str = "openpose"
+    skeleton: str = _path("coco18")
+    stride: int = 8
+    scale: float | None = None
+    openpose: bool = True
+    fields_pictures: bool = False
+    overlay_format: str = "jpg"
+    decoder: DecoderOverrides = field(default_factory=DecoderOverrides)
+
+    def __post_init__(self) -> None:
+        if not self.input:
+            raise OptionsError("there is no input; give input=FILE.npz, a file of saved fields")
+        _check_choice("overlay_format", self.overlay_format, PICTURES)
+        _check_choice("layout", self.layout, ("openpose", "bupose"))
+        if self.photo and self.photos:
+            raise OptionsError("photo and photos are both given; give the one photo, or the folder of many")
+        if self.scale is not None and not 0 < self.scale < 1e6:
+            raise OptionsError(f"scale is {self.scale!r}; it must be above 0, network pixels a photo pixel")
+        DecodeOptions(**given(self.decoder))  # refuses values out of range before anything is read
+
+
+@dataclass
+class InferOptions:
+    """Find people in pictures and videos.
+
+    Parameters
+    ----------
+    input : path, list or number
+        A picture, video, folder (searched with its subfolders), glob pattern, .txt list of paths, URL of a stream,
+        number of a camera, or a list of such.
+    output : path
+        Folder for the results.
+    weights : path or name
+        A network file or the name of a published network; null is the network that comes with bupose.
+    accept_license : bool
+        You have read and accept a non-commercial network's licence.
+    height : int
+        Pictures are resized to this height, network pixels; null is what the network says, else 368.
+    longest : int
+        The longer side is at most this, network pixels; null is no limit.
+    scales : list of float
+        Sizes, relative to height, whose fields are averaged.
+    flip : bool
+        Average with the fields of the mirrored picture.
+    batch : int
+        Pictures of one size that go through the network together.
+    device : auto, cpu, cuda, cuda:N or mps
+    precision : float32, bfloat16 or float16
+    compile : bool
+        Use torch.compile: a slow start, then faster.
+    threads : int
+        Of torch and of the grouping; null is torch's own choice.
+    json, openpose, csv : bool
+        Write coco_results.json, one OpenPose JSON file a picture, people.csv.
+    overlays, fields, fields_pictures : bool
+        Write pictures (or a video) with people drawn in, fields as .npz, pictures of the fields.
+    overlay_format : jpg or png
+    resume : bool
+        Go on with an interrupted run over the same pictures.
+    show : bool
+        Show overlays in a window; q or Escape ends.
+    decoder.* : see DecodeOptions
+        null keeps what the network says.
+    """
+
+    input: Any = _path()
+    output: str = _path("out")
+    weights: str | None = _path()
+    accept_license: bool = False
+    height: int | None = None
+    longest: int | None = None
+    scales: list[float] = field(default_factory=lambda: [1.0])
+    flip: bool = False
+    batch: int = 8
+    device: str = "auto"
+    precision: str = "float32"
+    compile: bool = False
+    threads: int | None = None
+    json: bool = True
+    openpose: bool = True
+    csv: bool = False
+    overlays: bool = True
+    fields: bool = False
+    fields_pictures: bool = False
+    overlay_format: str = "jpg"
+    resume: bool = False
+    show: bool = False
+    decoder: DecoderOverrides = field(default_factory=DecoderOverrides)
+
+    def __post_init__(self) -> None:
+        if self.input in (None, "", []):
+            raise OptionsError("there is no input; give input= a picture, folder, video, camera number or URL")
+        if not isinstance(self.input, (str, int, list)):
+            raise OptionsError(f"input is {self.input!r}; give a path, a camera number, or a list of them in brackets")
+        _check_choice("overlay_format", self.overlay_format, PICTURES)
+        _check_choice("precision", self.precision, PRECISIONS)
+        if self.device.split(":")[0] not in DEVICES:
+            raise OptionsError(f"device is {self.device!r}; choose one of {', '.join(DEVICES)}, or cuda:N")
+        DecodeOptions(**given(self.decoder))
+
+
+def _check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
+    if value not in choices:
+        raise OptionsError(f"{name} is {value!r}; choose one of {', '.join(choices)}")
+
+
+def expand(path: str) -> Path:
+    """A path with ``~`` filled in."""
+    return Path(path).expanduser()

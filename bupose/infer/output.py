@@ -1,0 +1,179 @@
+"""Results in files others read, each written whole or not at all; ``docs/output.md`` describes the formats."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TextIO
+
+import cv2
+import numpy as np
+
+from bupose.atomic import replacing
+from bupose.errors import InputError
+from bupose.people import People
+from bupose.skeleton import Skeleton
+from bupose.skeletons import BODY25, COCO17, COCO18
+
+OPENPOSE_VERSION = 1.3
+# Beside the body's 2D joints, OpenPose's files have these; readers index them without asking.
+_OPENPOSE_EMPTY = (
+    *(f"{part}_keypoints_2d" for part in ("face", "hand_left", "hand_right")),
+    *(f"{part}_keypoints_3d" for part in ("pose", "face", "hand_left", "hand_right")),
+)
+
+
+def results_skeleton(skeleton: Skeleton) -> Skeleton:
+    """Whose joints COCO results list: the 17 of COCO if ``skeleton`` has them all, else its own."""
+    return COCO17 if set(COCO17.joints) <= set(skeleton.joints) else skeleton
+
+
+def openpose_skeleton(skeleton: Skeleton) -> Skeleton:
+    """COCO-18 or BODY_25, whichever has more of the skeleton's joints; COCO-18 where they tie."""
+    return max((COCO18, BODY25), key=lambda known: len(set(known.joints) & set(skeleton.joints)))
+
+
+def write_coco(path: str | Path, results: Iterable[Mapping]) -> None:
+    """COCO results, ``People.to_coco``'s dicts, as a JSON array with one person a line.
+
+    Raises
+    ------
+    InputError
+        The file cannot be written.
+    """
+    _write_array(path, results)
+
+
+def write_images(path: str | Path, images: Iterable[Mapping]) -> None:
+    """Which picture has which ``image_id``, as a JSON array with one picture a line.
+
+    Raises
+    ------
+    InputError
+        The file cannot be written.
+    """
+    _write_array(path, images)
+
+
+def write_openpose(path: str | Path, people: People, skeleton: Skeleton | None = None) -> None:
+    """One picture's people as OpenPose writes them (its ``--write_json``).
+
+    Parameters
+    ----------
+    skeleton : Skeleton, optional
+        Joint order; by default COCO-18 or BODY_25, whichever fits better. The file names it under ``skeleton``.
+
+    Raises
+    ------
+    InputError
+        The file cannot be written.
+    """
+    skeleton = skeleton or openpose_skeleton(people.skeleton)
+    people = people.to(skeleton)
+    triples = np.concatenate([people.xy, people.score[..., None]], 2).astype(np.float64)
+    triples = np.where(people.present[..., None], triples, 0).round(4).reshape(len(people), 3 * len(skeleton.joints))
+    listed = [
+        {"person_id": [-1], "pose_keypoints_2d": numbers, **{key: [] for key in _OPENPOSE_EMPTY}}
+        for numbers in triples.tolist()
+    ]
+    with _writing(path) as file:
+        json.dump({"version": OPENPOSE_VERSION, "skeleton": skeleton.name, "people": listed}, file)
+
+
+def write_csv(path: str | Path, rows: Iterable[tuple[int, str, People]], skeleton: Skeleton) -> None:
+    """A table with one person a row: image_id, file_name, person, score, and x, y, score of each joint.
+
+    Parameters
+    ----------
+    rows : iterable of (image_id, file_name, people)
+    skeleton : Skeleton
+        Names the columns; absent joints leave their three cells empty.
+
+    Raises
+    ------
+    InputError
+        The file cannot be written.
+    """
+    columns = [f"{joint}_{what}" for joint in skeleton.joints for what in ("x", "y", "score")]
+    with _writing(path, newline="") as file:
+        table = csv.writer(file)
+        table.writerow(["image_id", "file_name", "person", "score", *columns])
+        for image_id, file_name, people in rows:
+            people = people if people.skeleton == skeleton else people.to(skeleton)
+            triples = np.concatenate([people.xy, people.score[..., None]], 2).astype(np.float64).round(4)
+            for n, (numbers, here) in enumerate(zip(triples, people.present, strict=True)):
+                cells = [
+                    cell
+                    for row, known in zip(numbers.tolist(), here, strict=True)
+                    for cell in (row if known else [""] * 3)
+                ]
+                table.writerow([image_id, file_name, n, round(float(people.person_score[n]), 6), *cells])
+
+
+def write_image(path: str | Path, image: np.ndarray, quality: int = 92) -> None:
+    """A picture in the format its suffix names.
+
+    Parameters
+    ----------
+    image : uint8 array (H, W, 3), RGB
+    quality : int
+        Of a JPEG, up to 100.
+
+    Raises
+    ------
+    InputError
+        The suffix names no format, or the file cannot be written.
+    """
+    path = Path(path)
+    try:
+        jpeg = [cv2.IMWRITE_JPEG_QUALITY, quality] if path.suffix.lower() in (".jpg", ".jpeg") else []
+        done, data = cv2.imencode(path.suffix, cv2.cvtColor(image, cv2.COLOR_RGB2BGR), jpeg)
+    except cv2.error:
+        done = False
+    if not done:
+        raise InputError(
+            f"cannot write {str(path)!r}: {path.suffix or 'no suffix'} is no picture format; use .png or .jpg"
+        )
+    write_bytes(path, data)
+
+
+def write_bytes(path: str | Path, data) -> None:
+    """Any bytes.
+
+    Raises
+    ------
+    InputError
+        The file cannot be written.
+    """
+    try:
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        with replacing(path) as partial:
+            partial.write_bytes(data)
+    except OSError as problem:
+        raise _refusal(path, problem) from None
+
+
+def _write_array(path: str | Path, entries: Iterable[Mapping]) -> None:
+    with _writing(path) as file:
+        before = "[\n"
+        for entry in entries:
+            file.write(before + json.dumps(entry, allow_nan=False))
+            before = ",\n"
+        file.write("[]\n" if before == "[\n" else "\n]\n")
+
+
+@contextmanager
+def _writing(path: str | Path, newline: str | None = "\n") -> Iterator[TextIO]:
+    try:
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        with replacing(path) as partial, partial.open("w", encoding="utf-8", newline=newline) as file:
+            yield file
+    except OSError as problem:
+        raise _refusal(path, problem) from None
+
+
+def _refusal(path: str | Path, problem: OSError) -> InputError:
+    return InputError(f"cannot write {str(path)!r}: {problem.strerror or problem}; choose another output")

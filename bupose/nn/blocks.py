@@ -1,0 +1,91 @@
+"""Small pieces that several trunks and heads are made of, and how their weights start."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+
+class SameConv2d(nn.Conv2d):
+    """A convolution padded as TensorFlow's ``SAME``: of an odd number of border cells the extra one comes last.
+
+    The input's sides must be multiples of the stride; the model checks that for the whole network.
+    """
+
+    def __init__(self, channels_in: int, channels: int, kernel_size: int, stride: int = 1, **kwargs):
+        super().__init__(channels_in, channels, kernel_size, stride, padding=0, **kwargs)
+        total = max(self.dilation[0] * (kernel_size - 1) + 1 - stride, 0)
+        self.border = (total // 2, total - total // 2) * 2
+
+    def forward(self, features: torch.Tensor) -> torch.Tensor:
+        """Pad, then convolve."""
+        return super().forward(functional.pad(features, self.border))
+
+
+def make_activation(activation: type[nn.Module], channels: int) -> nn.Module:
+    """An activation in place; a PReLU has one slope for each channel, as in Caffe."""
+    return nn.PReLU(channels) if activation is nn.PReLU else activation(inplace=True)
+
+
+def conv(
+    channels_in: int, channels: int, kernel: int = 3, *, activation: type[nn.Module] | None = nn.ReLU
+) -> nn.Sequential:
+    """Convolution with bias, then the activation; size kept. Parameters ``0.*`` (``1.weight`` of a PReLU)."""
+    layers: list[nn.Module] = [nn.Conv2d(channels_in, channels, kernel, padding=kernel // 2)]
+    if activation is not None:
+        layers.append(make_activation(activation, channels))
+    return nn.Sequential(*layers)
+
+
+def conv_norm(
+    channels_in: int,
+    channels: int,
+    kernel: int = 3,
+    *,
+    stride: int = 1,
+    dilation: int = 1,
+    groups: int = 1,
+    bias: bool = False,
+    activation: type[nn.Module] | None = nn.ReLU,
+) -> nn.Sequential:
+    """Convolution, batch norm, activation; size divided by the stride. Parameters ``0.*`` and ``1.*``."""
+    padding = dilation * (kernel // 2)
+    layers: list[nn.Module] = [
+        nn.Conv2d(channels_in, channels, kernel, stride, padding, dilation, groups, bias),
+        nn.BatchNorm2d(channels),
+    ]
+    if activation is not None:
+        layers.append(make_activation(activation, channels))
+    return nn.Sequential(*layers)
+
+
+def init_kaiming(module: nn.Module) -> None:
+    """Start every convolution so that a ReLU network keeps the size of its signal (He et al. 2015, fan in)."""
+    for weight, bias in _convolutions(module):
+        nn.init.kaiming_normal_(weight, nonlinearity="relu")
+        bias.zero_()
+
+
+def init_xavier(module: nn.Module) -> None:
+    """Start every convolution as Caffe's ``xavier`` filler does: uniform of variance 1 / fan in, biases 0."""
+    for weight, bias in _convolutions(module):
+        bound = math.sqrt(3 / weight[0].numel())
+        nn.init.uniform_(weight, -bound, bound)
+        bias.zero_()
+
+
+def init_normal(module: nn.Module, std: float = 0.01) -> None:
+    """Start every convolution from a normal distribution, biases 0."""
+    for weight, bias in _convolutions(module):
+        nn.init.normal_(weight, std=std)
+        bias.zero_()
+
+
+def _convolutions(module: nn.Module):
+    """Weight and bias (an empty tensor where there is none) of every convolution below."""
+    for part in module.modules():
+        if isinstance(part, nn.Conv2d | nn.ConvTranspose2d):
+            yield part.weight.detach(), part.weight.new_empty(0) if part.bias is None else part.bias.detach()

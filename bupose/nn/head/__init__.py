@@ -1,0 +1,42 @@
+"""Heads by name: features in, one or several stages of heatmaps and part affinity fields out.
+
+A head is built as ``Head(channels_in, joints, limbs, options)``, has ``stride_factor`` (how much finer its cells are
+than its input's) and gives a list of :class:`StageOutput`, the final stages last.
+"""
+
+from __future__ import annotations
+
+from torch import nn
+
+from bupose.errors import OptionsError
+from bupose.nn.head.light import LightHead
+from bupose.nn.head.openpose2017 import OpenPose2017Head
+from bupose.nn.head.openpose2019 import OpenPose2019Head
+from bupose.nn.head.plain import PlainHead
+from bupose.nn.head.stage_output import StageOutput, final_fields
+from bupose.nn.options import make_options
+from bupose.skeleton import Skeleton
+
+HEADS: dict[str, type[nn.Module]] = {
+    "openpose2017": OpenPose2017Head,
+    "openpose2019": OpenPose2019Head,
+    "light": LightHead,
+    "plain": PlainHead,
+}
+
+__all__ = ["HEADS", "StageOutput", "build_head", "final_fields"]
+
+
+def build_head(name: str, channels: int, skeleton: Skeleton, **options) -> nn.Module:
+    """The head of that name for ``channels`` features and the skeleton's joints and limbs.
+
+    Raises
+    ------
+    OptionsError
+        No such head or option, or an option out of its range.
+    """
+    if name not in HEADS:
+        raise OptionsError(f"there is no head {name!r}; choose one of {', '.join(HEADS)}")
+    head = HEADS[name]
+    made = make_options(f"head {name!r}", head.Options, options)
+    return head(channels, len(skeleton.joints), len(skeleton.limbs), made)

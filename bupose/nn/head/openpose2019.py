@@ -1,0 +1,110 @@
+"""The head of OpenPose 2019: stages that refine the PAFs first, then stages for the heatmaps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from bupose.nn.blocks import conv, init_xavier
+from bupose.nn.head.stage_output import StageOutput
+from bupose.nn.options import check_choice, check_count
+
+ACTIVATIONS = {"prelu": nn.PReLU, "relu": nn.ReLU}
+
+
+@dataclass
+class OpenPose2019Options:
+    """How many stages of which size; the defaults are BODY_25's.
+
+    ``first_width`` and ``first_hidden`` hold for the first stage of each kind, ``width`` and ``hidden`` for the
+    others; ``blocks`` counts the blocks of a stage; ``background`` adds a channel for "no joint here".
+    """
+
+    paf_stages: int = 4
+    heat_stages: int = 2
+    blocks: int = 5
+    first_width: int = 96
+    width: int = 128
+    first_hidden: int = 256
+    hidden: int = 512
+    activation: str = "prelu"
+    background: bool = True
+
+    def __post_init__(self) -> None:
+        for name in ("paf_stages", "heat_stages", "blocks", "first_width", "width", "first_hidden", "hidden"):
+            check_count("head openpose2019", name, getattr(self, name))
+        check_choice("head openpose2019", "activation", self.activation, ACTIVATIONS)
+
+
+class ChainedBlock(nn.Module):
+    """Three 3x3 convolutions one after the other, whose outputs are concatenated: ``convs.0.0`` to ``convs.2.0``."""
+
+    def __init__(self, channels_in: int, width: int, activation: type[nn.Module]):
+        super().__init__()
+        self.convs = nn.ModuleList(conv(c, width, activation=activation) for c in (channels_in, width, width))
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Features of three fields of view, side by side."""
+        outputs = []
+        for layer in self.convs:
+            features = layer(features)
+            outputs.append(features)
+        return torch.cat(outputs, 1)
+
+
+class ChainedStage(nn.Sequential):
+    """Blocks, a 1x1 convolution, and the output: ``blocks.N``, ``hidden.0``, ``out``."""
+
+    def __init__(
+        self, channels_in: int, blocks: int, width: int, hidden: int, channels: int, activation: type[nn.Module]
+    ):
+        super().__init__()
+        inputs = [channels_in] + [3 * width] * (blocks - 1)
+        self.blocks = nn.Sequential(*(ChainedBlock(c, width, activation) for c in inputs))
+        self.hidden = conv(3 * width, hidden, 1, activation=activation)
+        self.out = nn.Conv2d(hidden, channels, 1)
+
+
+class OpenPose2019Head(nn.Module):
+    """PAFs first, then heatmaps.
+
+    A PAF stage sees, in this order of channels, the features and the PAFs before; the first heatmap stage the
+    features and the last PAFs; a later one the features, the heatmaps before and the last PAFs.
+
+    Notes
+    -----
+    Cao et al. 2019, fig. 3; OpenPose, models/pose/body_25/pose_deploy.prototxt. Weights start as Caffe's ``xavier``
+    filler gives them (openpose_train, training/generateProtoTxt.py).
+    """
+
+    Options = OpenPose2019Options
+    stride_factor = 1
+
+    def __init__(self, channels_in: int, joints: int, limbs: int, options: OpenPose2019Options):
+        super().__init__()
+        self.options = options
+        heat, paf, activation = joints + options.background, 2 * limbs, ACTIVATIONS[options.activation]
+        small = (options.blocks, options.first_width, options.first_hidden)
+        large = (options.blocks, options.width, options.hidden)
+        self.paf_stages = nn.ModuleList([ChainedStage(channels_in, *small, paf, activation)])
+        for _ in range(options.paf_stages - 1):
+            self.paf_stages.append(ChainedStage(channels_in + paf, *large, paf, activation))
+        self.heat_stages = nn.ModuleList([ChainedStage(channels_in + paf, *small, heat, activation)])
+        for _ in range(options.heat_stages - 1):
+            self.heat_stages.append(ChainedStage(channels_in + heat + paf, *large, heat, activation))
+        init_xavier(self)
+
+    def forward(self, features: Tensor) -> list[StageOutput]:
+        """The PAF stages' outputs, then the heatmap stages'."""
+        outputs, seen = [], features
+        for stage in self.paf_stages:
+            paf = stage(seen)
+            outputs.append(StageOutput(None, paf))
+            seen = torch.cat([features, paf], 1)
+        for stage in self.heat_stages:
+            heat = stage(seen)
+            outputs.append(StageOutput(heat, None))
+            seen = torch.cat([features, heat, paf], 1)
+        return outputs

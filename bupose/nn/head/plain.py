@@ -1,0 +1,58 @@
+"""A head of one shot: a few convolutions and the output, on request at twice the resolution."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from torch import Tensor, nn
+
+from bupose.nn.blocks import conv_norm, init_kaiming, init_normal
+from bupose.nn.head.stage_output import StageOutput
+from bupose.nn.options import check_count
+
+
+@dataclass
+class PlainOptions:
+    """``layers`` 3x3 convolutions of ``width`` channels; ``upsample`` doubles the resolution of the output;
+    ``background`` adds a channel for "no joint here"."""
+
+    layers: int = 2
+    width: int = 128
+    upsample: bool = False
+    background: bool = False
+
+    def __post_init__(self) -> None:
+        check_count("head plain", "layers", self.layers, least=0)
+        check_count("head plain", "width", self.width)
+
+
+class PlainHead(nn.Module):
+    """Convolutions with batch norm, then heatmaps and PAFs from one 1x1 convolution each.
+
+    Up-sampling is a 1x1 convolution to four times the channels, rearranged to twice the resolution (pixel shuffle,
+    Shi et al. 2016): the four cells stay centred on the one they come from, as :class:`bupose.fields.Grid` demands.
+    """
+
+    Options = PlainOptions
+
+    def __init__(self, channels_in: int, joints: int, limbs: int, options: PlainOptions):
+        super().__init__()
+        self.options = options
+        self.stride_factor = 2 if options.upsample else 1
+        inputs = [channels_in] + [options.width] * options.layers
+        self.layers = nn.Sequential(*(conv_norm(c, options.width) for c in inputs[:-1]))
+        self.heat = self._output(inputs[-1], joints + options.background)
+        self.paf = self._output(inputs[-1], 2 * limbs)
+        init_kaiming(self.layers)
+        init_normal(self.heat)
+        init_normal(self.paf)
+
+    def _output(self, channels_in: int, channels: int) -> nn.Sequential:
+        factor = self.stride_factor
+        shuffle = [nn.PixelShuffle(factor)] if factor > 1 else []
+        return nn.Sequential(nn.Conv2d(channels_in, channels * factor**2, 1), *shuffle)
+
+    def forward(self, features: Tensor) -> list[StageOutput]:
+        """The one stage."""
+        features = self.layers(features)
+        return [StageOutput(self.heat(features), self.paf(features))]

@@ -1,0 +1,215 @@
+"""A whole network: normalisation, trunk and head, with the declaration that rebuilds it."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor, nn
+
+from bupose.errors import InputError, OptionsError
+from bupose.fields import Grid
+from bupose.nn.cost import count_macs, count_parameters
+from bupose.nn.fusing import fuse_batch_norm
+from bupose.nn.head import StageOutput, build_head, final_fields
+from bupose.nn.normalisation import Normalisation
+from bupose.nn.trunk import build_trunk
+from bupose.skeleton import Skeleton
+
+
+@dataclass
+class NetworkConfig:
+    """All that rebuilds a network, and what its user has to know to run it; plain values but for the skeleton.
+
+    Parameters
+    ----------
+    skeleton : Skeleton
+    trunk, head : str
+        Names in ``TRUNKS`` and ``HEADS``.
+    trunk_options, head_options : dict
+        What differs from their defaults; a built network holds them all.
+    normalisation : dict, optional
+        ``order`` (rgb or bgr), ``mean`` and ``std`` in that order, for pixels in 0..255; by default what the trunk's
+        weights want.
+    target, decoder, preprocess, metrics, origin : dict
+        Stored with the network: how its targets were drawn, how to decode and preprocess, what it reached, where its
+        weights come from and under which licence.
+    """
+
+    skeleton: Skeleton
+    trunk: str
+    head: str
+    trunk_options: dict = field(default_factory=dict)
+    head_options: dict = field(default_factory=dict)
+    normalisation: dict | None = None
+    target: dict = field(default_factory=dict)
+    decoder: dict = field(default_factory=dict)
+    preprocess: dict = field(default_factory=dict)
+    metrics: dict = field(default_factory=dict)
+    origin: dict = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.normalisation is not None:
+            self.normalisation = Normalisation.from_dict(self.normalisation).to_dict()
+
+    def to_dict(self) -> dict:
+        """Plain values, ready for JSON."""
+        values = {f.name: copy.deepcopy(getattr(self, f.name)) for f in dataclasses.fields(self)}
+        return values | {"skeleton": self.skeleton.to_dict()}
+
+    @classmethod
+    def from_dict(cls, values: Mapping) -> NetworkConfig:
+        """The inverse of :meth:`to_dict`.
+
+        Raises
+        ------
+        OptionsError
+            A key is missing or unknown.
+        SkeletonError
+            The skeleton cannot be read.
+        """
+        known = [f.name for f in dataclasses.fields(cls)]
+        if not isinstance(values, Mapping) or not {"skeleton", "trunk", "head"} <= set(values) <= set(known):
+            got = ", ".join(map(str, values)) if isinstance(values, Mapping) else type(values).__name__
+            raise OptionsError(f"a network needs skeleton, trunk and head, and knows {', '.join(known)}; got {got}")
+        plain = {name: copy.deepcopy(value) for name, value in values.items() if name != "skeleton"}
+        return cls(skeleton=Skeleton.from_dict(values["skeleton"]), **plain)
+
+
+class PoseNet(nn.Module):
+    """Pictures in, fields out.
+
+    Parameters
+    ----------
+    config : NetworkConfig
+
+    Attributes
+    ----------
+    config : NetworkConfig
+        The same, with every option of trunk and head and the normalisation written out.
+    skeleton : Skeleton
+    stride : int
+        Pixels per cell of the output.
+    grid : Grid
+    multiple : int
+        Height and width of the input must be multiples of this.
+
+    Raises
+    ------
+    OptionsError
+        Unknown names, or options out of their range.
+    """
+
+    def __init__(self, config: NetworkConfig):
+        super().__init__()
+        self.trunk = build_trunk(config.trunk, **config.trunk_options)
+        self.head = build_head(config.head, self.trunk.channels, config.skeleton, **config.head_options)
+        declared = config.normalisation
+        normalisation = self.trunk.normalisation if declared is None else Normalisation.from_dict(declared)
+        self.config = dataclasses.replace(
+            config,
+            trunk_options=_plain_options(self.trunk.options),
+            head_options=_plain_options(self.head.options),
+            normalisation=normalisation.to_dict(),
+        )
+        self.bgr = normalisation.order == "bgr"
+        self.register_buffer("mean", torch.tensor(normalisation.mean).view(3, 1, 1))
+        self.register_buffer("std", torch.tensor(normalisation.std).view(3, 1, 1))
+        self.skeleton = config.skeleton
+        self.multiple = self.trunk.multiple
+        self.stride = self.trunk.stride // self.head.stride_factor
+
+    @property
+    def grid(self) -> Grid:
+        """Where the output's cells sit in the input."""
+        return Grid(self.stride)
+
+    def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        """The fields the last stages see.
+
+        Parameters
+        ----------
+        images : uint8 or float tensor (B, 3, H, W)
+            RGB in 0..255; H and W multiples of ``multiple``.
+
+        Returns
+        -------
+        heat : float32 tensor (B, K, h, w)
+            Without background; not clipped to [0, 1].
+        paf : float32 tensor (B, L, 2, h, w)
+            x, y.
+
+        Raises
+        ------
+        InputError
+            Images of another shape.
+        """
+        stages = self.forward_stages(images)
+        return final_fields(stages, len(self.skeleton.joints), len(self.skeleton.limbs))
+
+    def forward_stages(self, images: Tensor) -> list[StageOutput]:
+        """The raw output of every stage, for losses at each; arguments and errors as :meth:`forward`."""
+        return self.head(self.trunk(self.normalise(images)))
+
+    def normalise(self, images: Tensor) -> Tensor:
+        """Pixels as the trunk wants them: order of colours, mean and deviation, number type."""
+        self._check_shape(images)
+        if self.bgr:
+            images = images[:, [2, 1, 0]]
+        return (images.to(self.mean.dtype) - self.mean) / self.std
+
+    def fuse(self) -> PoseNet:
+        """A copy for inference: evaluation mode, batch norms folded into the convolutions before them.
+
+        Its state no longer fits its configuration: store the original.
+        """
+        return fuse_batch_norm(self)
+
+    def describe(self) -> str:
+        """A readable table: parts, parameters, multiply-accumulates at 368x368 (padded), stride, stages, options."""
+        config, side = self.config, -(-368 // self.multiple) * self.multiple
+        with torch.device("meta"):
+            twin = PoseNet(config).eval()
+            stages = twin.forward_stages(torch.empty(1, 3, self.multiple, self.multiple))
+            macs = count_macs(twin, side, side)
+            trunk_macs = count_macs(twin.trunk, side, side)
+        joints, limbs = len(self.skeleton.joints), len(self.skeleton.limbs)
+        rows = [
+            ("skeleton", f"{self.skeleton.name}: {joints} joints, {limbs} limbs"),
+            ("trunk", _with_options(config.trunk, config.trunk_options)),
+            ("head", _with_options(config.head, config.head_options)),
+            ("input", "RGB 0..255, sides multiples of {0}; inside {order}, mean {mean}, std {std}".format(
+                self.multiple, **config.normalisation)),
+            ("output", f"stride {self.stride} px, {len(stages)} stage{'s' if len(stages) > 1 else ''}"),
+            ("parameters", _shares(count_parameters(twin), count_parameters(twin.trunk), 1e6, "M")),
+            (f"at {side}x{side}", _shares(macs, trunk_macs, 1e9, "GMAC")),
+        ]  # fmt: skip
+        return "\n".join(f"{name:<11}{value}" for name, value in rows)
+
+    def _check_shape(self, images: Tensor) -> None:
+        if images.ndim != 4 or images.shape[1] != 3:
+            raise InputError(f"images have shape {tuple(images.shape)}; the network takes RGB of shape (B, 3, H, W)")
+        height, width = images.shape[2:]
+        if height % self.multiple or width % self.multiple or not height or not width:
+            raise InputError(
+                f"images are {width}x{height} px; this network takes multiples of {self.multiple}: pad them on the "
+                f"right and below to {-(-width // self.multiple) * self.multiple}x"
+                f"{-(-height // self.multiple) * self.multiple}"
+            )
+
+
+def _plain_options(options) -> dict:
+    """An options dataclass as JSON gives it back: lists instead of tuples."""
+    values = dataclasses.asdict(options)
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
+
+
+def _with_options(name: str, options: Mapping) -> str:
+    return f"{name} ({', '.join(f'{key} {value}' for key, value in options.items())})"
+
+
+def _shares(total: float, trunk: float, unit: float, name: str) -> str:
+    return f"{total / unit:.2f} {name}: trunk {trunk / unit:.2f}, head {(total - trunk) / unit:.2f}"

@@ -1,0 +1,41 @@
+"""Trunks by name: a normalised picture in, features out. :class:`Trunk` says what each of them has."""
+
+from __future__ import annotations
+
+from bupose.errors import OptionsError
+from bupose.nn.options import make_options
+from bupose.nn.trunk.base import Trunk
+from bupose.nn.trunk.hrnet import HRNet
+from bupose.nn.trunk.mobilenet_v1 import MobileNetV1
+from bupose.nn.trunk.mobilenet_v2 import MobileNetV2, MoveNet
+from bupose.nn.trunk.resnet import ResNet
+from bupose.nn.trunk.timm import TimmTrunk
+from bupose.nn.trunk.vgg import VGG19
+
+TRUNKS: dict[str, type[Trunk]] = {
+    "vgg19": VGG19,
+    "hrnet": HRNet,
+    "mobilenet_v1": MobileNetV1,
+    "mobilenet_v2": MobileNetV2,
+    "movenet": MoveNet,
+    "resnet": ResNet,
+    "timm": TimmTrunk,
+}
+
+__all__ = ["TRUNKS", "Trunk", "build_trunk"]
+
+
+def build_trunk(name: str, **options) -> Trunk:
+    """The trunk of that name.
+
+    Raises
+    ------
+    OptionsError
+        No such trunk or option, or an option out of its range.
+    DependencyError
+        The trunk needs a package that is not installed.
+    """
+    if name not in TRUNKS:
+        raise OptionsError(f"there is no trunk {name!r}; choose one of {', '.join(TRUNKS)}")
+    trunk = TRUNKS[name]
+    return trunk(make_options(f"trunk {name!r}", trunk.Options, options))

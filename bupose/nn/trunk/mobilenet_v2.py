@@ -1,0 +1,195 @@
+"""MobileNetV2 at stride 8 by dilation, or with a feature pyramid; and the trunk of MoveNet, which is one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from torch import Tensor, nn
+
+from bupose.errors import OptionsError
+from bupose.nn.blocks import SameConv2d, conv_norm, init_kaiming
+from bupose.nn.options import check_choice, check_count, check_normalisation
+from bupose.nn.trunk.base import Trunk
+from bupose.nn.trunk.pyramid import Pyramid
+
+# Expansion, channels, repeats, stride (Sandler et al. 2018, table 2), at width 1.
+_STAGES = ((1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1))
+_LEVELS = (18, 13, 6, 3)  # last layer at strides 32, 16, 8, 4
+_MOVENET_LEVELS = (18, 10, 6, 3)  # at stride 16 MoveNet takes the layer before the channels grow
+
+
+@dataclass
+class MobileNetV2Options:
+    """What follows the layers, and how wide they are.
+
+    ``neck``: "fpn" sums the native strides 8, 16, 32 into ``channels`` at stride 8 (or 4 by ``out_stride``); "dilated"
+    keeps stride 8 by dilation and reduces to ``channels``. ``width`` multiplies every layer's channels. ``last``
+    keeps the last 1x1 to 1280 channels.
+    """
+
+    neck: str = "fpn"
+    width: float = 1.0
+    channels: int = 128
+    out_stride: int = 8
+    last: bool = True
+    normalisation: str = "imagenet"
+
+    def __post_init__(self) -> None:
+        check_choice("trunk mobilenet_v2", "neck", self.neck, ("dilated", "fpn"))
+        check_count("trunk mobilenet_v2", "channels", self.channels)
+        check_choice("trunk mobilenet_v2", "out_stride", self.out_stride, (4, 8) if self.neck == "fpn" else (8,))
+        check_normalisation("trunk mobilenet_v2", self.normalisation)
+        if not 0 < self.width <= 4:
+            raise OptionsError(f"trunk mobilenet_v2.width is {self.width!r}; it must be above 0 and at most 4")
+
+
+class MobileNetV2(Trunk):
+    """MobileNetV2 with torchvision's parameter names, ``features.0`` to ``features.18``; ours follows as ``neck``."""
+
+    Options = MobileNetV2Options
+    ADDED = ("neck.",)
+
+    def __init__(self, options: MobileNetV2Options):
+        super().__init__(options)
+        self.LEFT_OUT = ("classifier.",) if options.last else ("classifier.", "features.18.")
+        dilated = options.neck == "dilated"
+        widths = layer_widths(options.width)
+        layers: list[nn.Module] = [conv_norm(3, widths[0], stride=2, activation=nn.ReLU6)]
+        for number, (expansion, stride, dilation) in enumerate(layer_plan(8 if dilated else 32), start=1):
+            layers.append(InvertedResidual(*widths[number - 1 : number + 1], expansion, stride, dilation))
+        if options.last:
+            widths.append(max(1280, round_width(1280 * options.width)))
+            layers.append(conv_norm(widths[17], widths[18], 1, activation=nn.ReLU6))
+        self.features = nn.Sequential(*layers)
+        self.stride, self.multiple, self.channels = options.out_stride, 8 if dilated else 32, options.channels
+        self.levels = tuple(min(n, len(layers) - 1) for n in _LEVELS[: 3 if options.out_stride == 8 else 4])
+        if dilated:
+            self.neck = conv_norm(widths[-1], options.channels, 1)
+        else:
+            self.neck = Pyramid([widths[n] for n in self.levels], [options.channels] * len(self.levels))
+        init_kaiming(self)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """(B, 3, H, W) -> (B, channels, H / stride, W / stride)."""
+        if self.options.neck == "dilated":
+            return self.neck(self.features(images))
+        return self.neck(run_levels(self.features, images, self.levels))
+
+
+@dataclass
+class MoveNetOptions:
+    """``widths`` of the pyramid from coarse to fine (the last is the output's) and ``width`` of the layers; the
+    defaults are MoveNet MultiPose's, and what its file fits."""
+
+    width: float = 1.5
+    widths: tuple[int, ...] = (64, 32, 24, 24)
+    normalisation: str = "tensorflow"
+
+    def __post_init__(self) -> None:
+        self.widths = tuple(self.widths)
+        for width in self.widths:
+            check_count("trunk movenet", "widths", width)
+        check_normalisation("trunk movenet", self.normalisation)
+        if len(self.widths) != 4 or not 0 < self.width <= 4:
+            raise OptionsError(
+                f"trunk movenet takes four widths and a width in 0..4; got {list(self.widths)} and {self.width!r}"
+            )
+
+
+class MoveNet(Trunk):
+    """MoveNet's MobileNetV2 and pyramid, stride 4: TensorFlow's padding, no batch norm (its file has it folded).
+
+    Layers are numbered as in :class:`MobileNetV2`: ``features.0`` to ``features.18``, then ``neck``.
+
+    Notes
+    -----
+    Google, MoveNet MultiPose Lightning: the graph of the published TensorFlow model.
+    """
+
+    Options = MoveNetOptions
+    LEFT_OUT = ("center_0/", "box_offset_0/", "box_scale_0/", "kpt_heatmap_0/", "kpt_offset_0/", "kpt_regress_0/")
+    stride = 4
+    multiple = 32
+
+    def __init__(self, options: MoveNetOptions):
+        super().__init__(options)
+        widths = [*layer_widths(options.width), 1280]
+        layers: list[nn.Module] = [nn.Sequential(SameConv2d(3, widths[0], 3, 2), nn.ReLU6(inplace=True))]
+        for number, (expansion, stride, _) in enumerate(layer_plan(32), start=1):
+            layers.append(InvertedResidual(*widths[number - 1 : number + 1], expansion, stride, folded=True))
+        layers.append(nn.Sequential(nn.Conv2d(widths[17], widths[18], 1), nn.ReLU6(inplace=True)))
+        self.features = nn.Sequential(*layers)
+        self.neck = Pyramid([widths[n] for n in _MOVENET_LEVELS], options.widths, norm=False)
+        self.channels = options.widths[-1]
+        init_kaiming(self)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """(B, 3, H, W) -> (B, channels, H/4, W/4)."""
+        return self.neck(run_levels(self.features, images, _MOVENET_LEVELS))
+
+
+class InvertedResidual(nn.Module):
+    """1x1 to more channels, depth-wise 3x3, 1x1 back; added to the input where the shapes allow.
+
+    Parameters are ``conv.0.0`` (expand, absent at expansion 1), ``conv.1.0`` (depth-wise), ``conv.2`` (project) and
+    their batch norms ``conv.0.1``, ``conv.1.1``, ``conv.3``. Folded: biases instead of batch norms.
+    """
+
+    def __init__(
+        self, channels_in: int, channels: int, expansion: int, stride: int, dilation: int = 1, *, folded: bool = False
+    ):
+        super().__init__()
+        inner = channels_in * expansion
+        self.adds = stride == 1 and channels_in == channels
+        layers: list[nn.Module] = []
+        if folded:
+            if expansion > 1:
+                layers.append(nn.Sequential(nn.Conv2d(channels_in, inner, 1), nn.ReLU6(inplace=True)))
+            depthwise = SameConv2d(inner, inner, 3, stride, groups=inner)
+            layers += [nn.Sequential(depthwise, nn.ReLU6(inplace=True)), nn.Conv2d(inner, channels, 1)]
+        else:
+            if expansion > 1:
+                layers.append(conv_norm(channels_in, inner, 1, activation=nn.ReLU6))
+            layers.append(conv_norm(inner, inner, stride=stride, dilation=dilation, groups=inner, activation=nn.ReLU6))
+            layers.extend(conv_norm(inner, channels, 1, activation=None))
+        self.conv = nn.Sequential(*layers)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """The block's output."""
+        return features + self.conv(features) if self.adds else self.conv(features)
+
+
+def round_width(width: float) -> int:
+    """The multiple of 8 nearest to ``width``, one more step up where that loses over a tenth (the MobileNets' rule)."""
+    rounded = max(8, int(width + 4) // 8 * 8)
+    return rounded + 8 if rounded < 0.9 * width else rounded
+
+
+def layer_widths(width: float) -> list[int]:
+    """Channels of the layers 0 to 17."""
+    return [round_width(32 * width)] + [round_width(c * width) for _, c, repeats, _ in _STAGES for _ in range(repeats)]
+
+
+def layer_plan(stride: int) -> list[tuple[int, int, int]]:
+    """Expansion, stride and dilation of the layers 1 to 17, the whole network ending at that stride."""
+    plan, reached, dilation = [], 2, 1
+    for expansion, _, repeats, step in _STAGES:
+        for repeat in range(repeats):
+            first_step = step if repeat == 0 else 1
+            if first_step > 1 and reached == stride:
+                plan.append((expansion, 1, dilation))  # sees what it would have seen; those after it dilate more
+                dilation *= first_step
+            else:
+                reached *= first_step
+                plan.append((expansion, first_step, dilation))
+    return plan
+
+
+def run_levels(layers: nn.Sequential, images: Tensor, levels: tuple[int, ...]) -> list[Tensor]:
+    """The outputs of the layers with these numbers, in the order asked for."""
+    outputs, features = {}, images
+    for number, layer in enumerate(layers):
+        features = layer(features)
+        if number in levels:
+            outputs[number] = features
+    return [outputs[n] for n in levels]

@@ -1,0 +1,174 @@
+"""Heads: published sizes, the stages they promise, and what each stage sees."""
+
+import pytest
+import torch
+
+from bupose import skeletons
+from bupose.errors import OptionsError
+from bupose.nn import NetworkConfig, PoseNet
+from bupose.nn.cost import count_macs, count_parameters
+from bupose.nn.head import HEADS, StageOutput, build_head, final_fields
+
+COCO18, BODY25 = skeletons.get("coco18"), skeletons.get("body25")
+CASES = [
+    ("openpose2017", {"stages": 3, "width": 16, "hidden": 24}),
+    ("openpose2017", {"stages": 1, "background": False}),
+    ("openpose2019", {"paf_stages": 2, "heat_stages": 1, "blocks": 2, "width": 8, "first_width": 8}),
+    ("openpose2019", {"paf_stages": 1, "heat_stages": 2, "activation": "relu", "background": False}),
+    ("light", {}),
+    ("light", {"refinements": 0, "background": False}),
+    ("light", {"refinements": 3, "width": 16, "blocks": 2}),
+    ("plain", {}),
+    ("plain", {"upsample": True, "background": True, "layers": 0}),
+]
+IDS = [f"{name}-{'-'.join(map(str, options.values()))}" for name, options in CASES]
+
+
+def network(trunk, head, skeleton, **trunk_options) -> PoseNet:
+    with torch.device("meta"):
+        return PoseNet(NetworkConfig(skeleton, trunk, head, trunk_options)).eval()
+
+
+def test_openpose_2017_has_the_published_size():
+    net = network("vgg19", "openpose2017", COCO18)
+    assert round(count_parameters(net) / 1e6, 2) == 52.31
+    assert round(count_macs(net, 368, 656) / 1e9, 1) == 242.3
+
+
+def test_body25_has_the_published_size():
+    """26.15 M weights and biases of convolutions; the slopes of the PReLUs come on top."""
+    net = network("vgg19", "openpose2019", BODY25, activation="prelu")
+    slopes = sum(p.numel() for m in net.modules() if isinstance(m, torch.nn.PReLU) for p in m.parameters())
+    assert round((count_parameters(net) - slopes) / 1e6, 2) == 26.15
+    assert round(count_macs(net, 368, 656) / 1e9, 1) == 143.6
+
+
+def test_lightweight_openpose_has_the_published_size():
+    net = network("mobilenet_v1", "light", COCO18)
+    assert round(count_parameters(net) / 1e6, 1) == 4.1
+
+
+def test_every_head_has_a_case():
+    assert {name for name, _ in CASES} == set(HEADS)
+
+
+@pytest.mark.parametrize(("name", "options"), CASES, ids=IDS)
+def test_stages(name, options):
+    torch.manual_seed(0)
+    head = build_head(name, 12, BODY25, **options)
+    joints, limbs = len(BODY25.joints), len(BODY25.limbs)
+    features = torch.randn(2, 12, 6, 10)
+    stages = head(features)
+    size = (6 * head.stride_factor, 10 * head.stride_factor)
+    background = options.get("background", name != "plain")
+    for stage in stages:
+        assert isinstance(stage, StageOutput)
+        assert stage.heat is None or stage.heat.shape == (2, joints + background, *size)
+        assert stage.paf is None or stage.paf.shape == (2, 2 * limbs, *size)
+    kinds = [(stage.heat is not None, stage.paf is not None) for stage in stages]
+    expected = {
+        "openpose2017": [(True, True)] * options.get("stages", 6),
+        "openpose2019": [(False, True)] * options.get("paf_stages", 4)
+        + [(True, False)] * options.get("heat_stages", 2),
+        "light": [(True, True)] * (1 + options.get("refinements", 1)),
+        "plain": [(True, True)],
+    }
+    assert kinds == expected[name]
+
+
+@pytest.mark.parametrize(("name", "options"), CASES, ids=IDS)
+def test_gradient_reaches_every_parameter(name, options):
+    torch.manual_seed(0)
+    head = build_head(name, 12, COCO18, **options)
+    outputs = [part for stage in head(torch.randn(2, 12, 6, 10)) for part in stage if part is not None]
+    sum((part - 1).square().mean() for part in outputs).backward()
+    for parameter, values in head.named_parameters():
+        assert values.grad is not None, parameter
+        assert torch.isfinite(values.grad).all(), parameter
+    assert not [n for n, p in head.named_parameters() if p.ndim > 1 and p.grad.abs().max() == 0]
+
+
+@pytest.mark.parametrize(("name", "options"), CASES, ids=IDS)
+def test_a_new_head_says_little(name, options):
+    """Outputs start near 0, where fields mostly are, and do not depend on luck."""
+    torch.manual_seed(0)
+    heat, paf = final_fields(build_head(name, 128, COCO18, **options)(torch.rand(1, 128, 8, 8)), 18, 19)
+    assert heat.abs().max() < 2
+    assert paf.abs().max() < 2
+
+
+@pytest.mark.parametrize(
+    ("name", "stage", "blocks"),
+    [
+        # Channels of the refining stages' input, in order: OpenPose's prototxt files, lightweight's with_mobilenet.py.
+        ("openpose2017", "stages.1.paf.0", ["paf", "heat", "features"]),
+        ("openpose2019", "paf_stages.1.blocks.0.convs.0.0", ["features", "paf"]),
+        ("openpose2019", "heat_stages.0.blocks.0.convs.0.0", ["features", "paf"]),
+        ("openpose2019", "heat_stages.1.blocks.0.convs.0.0", ["features", "heat", "paf"]),
+        ("light", "refinement_stages.0.trunk.0.initial.0", ["features", "heat", "paf"]),
+    ],
+)
+def test_order_of_what_a_refining_stage_sees(name, stage, blocks):
+    """Published weights only fit this order of input channels."""
+    torch.manual_seed(0)
+    head = build_head(name, 7, COCO18)
+    seen = {}
+    head.get_submodule(stage).register_forward_pre_hook(lambda _, inputs: seen.update(x=inputs[0]))
+    features = torch.randn(1, 7, 4, 4)
+    stages = head(features)
+    if name == "openpose2019":
+        pafs = [s.paf for s in stages if s.paf is not None]
+        known = {
+            "features": features,
+            "paf": pafs[0] if stage.startswith("paf") else pafs[-1],
+            "heat": next(s.heat for s in stages if s.heat is not None),
+        }
+    else:
+        known = {"features": features, "paf": stages[0].paf, "heat": stages[0].heat}
+    torch.testing.assert_close(seen["x"], torch.cat([known[block] for block in blocks], 1))
+
+
+def test_final_fields_drop_the_background_and_pair_x_with_y():
+    heat, paf = torch.arange(19.0).view(1, 19, 1, 1), torch.arange(38.0).view(1, 38, 1, 1)
+    stages = [
+        StageOutput(None, paf + 100),
+        StageOutput(None, paf),
+        StageOutput(heat - 50, None),
+        StageOutput(heat, None),
+    ]
+    joints, limbs = final_fields(stages, 18, 19)
+    assert joints.flatten().tolist() == list(range(18))
+    assert limbs[0, 5].flatten().tolist() == [10, 11]
+
+
+def test_up_sampled_cells_stay_centred():
+    """Turning the features upside down turns the finer output upside down, once its four sub-cells are mirrored."""
+    head = build_head("plain", 4, COCO18, upsample=True, layers=0)
+    with torch.no_grad():
+        conv = head.heat[0]
+        conv.weight.copy_(conv.weight[::4].repeat_interleave(4, 0))  # the four cells of each cell say the same
+        conv.bias.copy_(conv.bias[::4].repeat_interleave(4, 0))
+        features = torch.randn(1, 4, 5, 6)
+        heat = head(features)[0].heat
+    coarse = torch.nn.functional.avg_pool2d(heat, 2)
+    torch.testing.assert_close(coarse.repeat_interleave(2, 2).repeat_interleave(2, 3), heat)
+    expected = torch.einsum("kc,bchw->bkhw", conv.weight[::4, :, 0, 0], features) + conv.bias[::4, None, None]
+    torch.testing.assert_close(coarse, expected)
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "word"),
+    [
+        ("open", {}, "openpose2017"),
+        ("light", {"stages": 2}, "refinements"),
+        ("light", {"refinements": -1}, "from 0"),
+        ("openpose2017", {"kernel": 6}, "odd"),
+        ("openpose2017", {"stages": 0}, "stages"),
+        ("openpose2019", {"activation": "elu"}, "prelu"),
+        ("openpose2019", {"blocks": 1.5}, "whole"),
+        ("plain", {"width": True}, "whole"),
+    ],
+)
+def test_refused_options(name, options, word):
+    with pytest.raises(OptionsError, match=word):
+        build_head(name, 8, COCO18, **options)
