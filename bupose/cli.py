@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 import inspect
 import os
 import re
 import sys
-from collections.abc import Callable
-from unittest import mock
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import hydra
+from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import Override
+from hydra.core.override_parser.types import Override, QuotedString
 from hydra.errors import HydraException, OverrideParseException
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
@@ -87,21 +89,95 @@ def _quote_argument(argument: str, keys: set[str]) -> str:
 
 
 def _compose(task: Callable, name: str, arguments: list[str]):
-    kind, answers = config.register(name), []
+    kind = config.register(name)
     quoted = quote_paths(arguments, config.path_keys(kind))
-    _check_overrides([a for a in quoted if not a.startswith("-")], kind, sweep={"-m", "--multirun"} & set(arguments))
+    sweep = bool({"-m", "--multirun"} & set(arguments))
+    for argument in quoted:
+        if not argument.startswith("-"):
+            _check_override(argument, kind, sweep)
+    answers, failures = [], []
 
     def job(composed):
-        answers.append(task(config.read(composed, kind)))
-        return answers[-1]
+        try:
+            answers.append(task(config.read(composed, kind)))
+            return answers[-1]
+        except Exception as problem:
+            if sweep:
+                raise
+            failures.append(problem)  # hydra would print a line of its own
 
-    try:
-        with (
-            mock.patch.dict(os.environ, HYDRA_FULL_ERROR="1"),  # it raises then, instead of printing and exiting
-            mock.patch.object(sys, "argv", [f"{name}.py", *quoted]),
-            mock.patch.object(sys, "stderr", _WithoutJobErrors(sys.stderr)),
-        ):
-            hydra.main(version_base="1.3", config_path=str(config.folder()), config_name=name)(job)()
-    finally:
-        hydra.core.global_hydra.GlobalHydra.instance().clear()
+    with _hydra_state(quoted):
+        hydra.main(version_base="1.3", config_path=str(config.folder()), config_name=name)(job)()
+    if failures:
+        raise failures[0]
     return answers[-1] if answers else None
+
+
+@contextmanager
+def _hydra_state(arguments: list[str]) -> Iterator[None]:
+    """Hydra reads the command line from ``sys.argv``, and raises its errors only if told to."""
+    argv, full = sys.argv, os.environ.get("HYDRA_FULL_ERROR")
+    sys.argv, os.environ["HYDRA_FULL_ERROR"] = [argv[0], *arguments], "1"
+    try:
+        yield
+    finally:
+        sys.argv = argv
+        os.environ.pop("HYDRA_FULL_ERROR")
+        if full is not None:
+            os.environ["HYDRA_FULL_ERROR"] = full
+        GlobalHydra.instance().clear()
+
+
+def _check_override(argument: str, kind: type, sweep: bool) -> None:
+    """Refuse an unknown key, choice or kind of value; hydra would, too, but in many lines."""
+    if "=" not in argument and not argument.startswith("~"):
+        raise OptionsError(f"{argument!r} is no option; write key=value, as in input={argument}")
+    key, _, text = argument.lstrip("+~").partition("=")
+    try:
+        override = OverridesParser.create().parse_override(argument)
+    except OverrideParseException:
+        raise OptionsError(f"cannot read {argument!r}; quote the value twice, as in {key}=\"'…'\"") from None
+    if key.split(".")[0] == "hydra" or key.startswith("hydra/"):
+        return
+    if argument.startswith("~"):
+        raise OptionsError(f"{argument!r} would remove an option; give it a value instead, as in {key}=null")
+    hint = config.find_option(kind, key)
+    if override.is_sweep_override():
+        if not sweep:
+            raise OptionsError(f"{argument!r} lists several values; write {key}=[{text}], or add --multirun to try each")
+    elif dataclasses.is_dataclass(hint):
+        _check_choice(key, text)
+    else:
+        _check_value(kind, key, hint, override)
+
+
+def _check_choice(group: str, choice: str) -> None:
+    choices = sorted(file.stem for file in (config.folder() / group).glob("*.yaml"))
+    if choice not in choices:
+        raise OptionsError(f"{group} is {choice!r}; choose one of {', '.join(choices)}")
+
+
+def _check_value(kind: type, key: str, hint, override: Override) -> None:
+    value = override.value()
+    try:
+        OmegaConf.update(OmegaConf.structured(kind), key, value)
+    except OmegaConfBaseException:
+        shown = value.text if isinstance(value, QuotedString) else value
+        raise OptionsError(f"{key} is {shown!r}; it must be {config.describe_type(hint)}") from None
+
+
+def _sentence(problem: BaseException) -> str:
+    """An error on one line, with the key it is about where OmegaConf knows it."""
+    while problem.__cause__ is not None:
+        problem = problem.__cause__
+    if isinstance(problem, BuposeError):
+        return str(problem)
+    lines = [line.strip() for line in str(problem).splitlines() if line.strip()]
+    key = getattr(problem, "full_key", None)
+    return f"{f'{key}: ' if key else ''}{lines[0] if lines else type(problem).__name__}"
+
+
+def _help(task: Callable, name: str) -> str:
+    """What the script's module says, and its options."""
+    script = inspect.getdoc(inspect.getmodule(task)) or ""
+    return f"{script}\n\n{inspect.getdoc(config.schema(name))}\n\nPresets and defaults: {config.folder() / name}.yaml"

@@ -10,6 +10,7 @@ SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 # No deadline: the first call of a kernel compiles it. Under CI always the same examples: a red run can be run again.
 settings.register_profile("here", deadline=None, max_examples=40)
+settings.register_profile("short", settings.get_profile("here"), max_examples=5)
 settings.register_profile("ci", settings.get_profile("here"), derandomize=True, print_blob=True)
 settings.load_profile("ci" if os.environ.get("CI") else "here")
 

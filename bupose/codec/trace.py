@@ -62,22 +62,17 @@ class Trace:
         """One sentence: why candidate ``m`` was or was not used."""
         c, skeleton = self.candidates, self.fields.skeleton
         limb, a, b = (int(i) for i in c.ids[m])
-        first, second = skeleton.limbs[limb]
-        name = f"{skeleton.limb_names[limb]} of weight {c.weight[m]:.2f}"
+        first, second = (name.replace("_", " ") for name in skeleton.limbs[limb])
+        weight = f"weight {c.weight[m]:.2f}"
+        p, q = (f"person {i}" if i >= 0 else "a group too faint to list" for i in map(self.person_of, (a, b)))
         if self.used[m]:
-            person = self.person_of(a)
-            whose = f"person {person}" if person >= 0 else "a group too small or too faint to be listed"
-            return f"used: {name} has both joints in {whose}"
+            return f"used ({weight}): {p} has both joints"
         if self.matched[m]:
-            p, q = self.person_of(a), self.person_of(b)
-            owners = [f"person {i}" if i >= 0 else "an unlisted group" for i in (p, q)]
-            return f"matched but not used: {name} would join {owners[0]} and {owners[1]}, who share a joint type"
+            return f"matched, not used ({weight}): {p} and {q} both have a joint of one type, so they stay two"
         same = self.matched & (c.limb == limb)
         rivals = [
-            f"{joint} went to the limb of weight {c.weight[r]:.2f}"
+            f"{joint} went to a limb of weight {c.weight[r]:.2f}"
             for joint, rows in ((first, same & (c.first == a)), (second, same & (c.second == b)))
             for r in np.flatnonzero(rows)
         ]
-        return f"not matched: for {name}, " + (
-            " and ".join(rivals) if rivals else "leaving both joints free weighs more"
-        )
+        return f"not matched ({weight}): " + (", ".join(rivals) if rivals else "leaving both joints free weighs more")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from bupose.data.coco import CocoOptions, read_coco
 from bupose.data.photos import Photos
@@ -22,6 +23,6 @@ def read_ochuman(options: OCHumanOptions) -> Photos:
     InputError
         The file is missing, or is the set's own ``ochuman.json``.
     """
-    if options.annotations.endswith("ochuman.json"):
+    if Path(options.annotations).name == "ochuman.json":
         raise InputError("ochuman.json is not in COCO's format; take ochuman_coco_format_….json from the same download")
     return read_coco(options)

@@ -42,7 +42,7 @@ def crowdpose_ap(
     dict
         ``AP AP50 AP75 AR AR50 AR75 AP_easy AP_medium AP_hard AP_easy02 AP_medium02``
     """
-    truth = _with_box_areas(read_truth(annotations, image_ids=image_ids))
+    truth = box_areas(read_truth(annotations, image_ids=image_ids))
     results = read_results(results, truth)
     metrics = summarize(run_referee(results, truth))
     metrics = {name: metrics[name] for name in ("AP", "AP50", "AP75", "AR", "AR50", "AR75")}
@@ -84,7 +84,9 @@ def crowd_index(annotations: Sequence[Mapping]) -> float:
     return float(min(1.0, ratio.mean())) if ratio.size else 0.0
 
 
-def _with_box_areas(truth: Truth) -> Truth:
+def box_areas(truth: Truth) -> Truth:
+    """The same with every area 0.53 of the box, as CrowdPose has it."""
+
     def area(a: Mapping) -> float:
         return AREA_OF_BOX * float(np.prod(a["bbox"][2:]))
 

@@ -131,7 +131,8 @@ def explain_person(trace: Trace, person: int) -> Plot:
         mine = mine[(members[a] >= 0) & (members[b] >= 0) & np.ones(mine.size, bool)]
         if mine.size:
             m = mine[0]
-            axes.barh(n, c.score[m], color=skeleton.limb_colors[n] / 255, alpha=1 if trace.used[m] else 0.35)
+            color = skeleton.limb_colors[n] / 255
+            axes.barh(n, c.score[m], color=color, edgecolor="0.4", lw=0.6, alpha=1 if trace.used[m] else 0.35)
             note = f" {c.score[m]:.2f}" + ("" if trace.used[m] else ", not used")
             axes.text(max(0, c.score[m]), n, note, va="center", fontsize=8)
         else:
@@ -248,7 +249,7 @@ def _plot_samples(axes, trace: Trace, m: int, letter: str) -> None:
     axes.spines[["top", "right"]].set_visible(False)
     name = limb_title(skeleton.limb_names[c.limb[m]])
     head = f"{letter}  {name}, {c.first[m]} → {c.second[m]}: {STYLES[_fate(trace, m)][2]}"
-    axes.set_title(head + "\n" + fill(trace.reason(m), 74), loc="left", fontsize=9)
+    axes.set_title(head + "\n" + fill(trace.reason(m), 62), loc="left", fontsize=9)
 
 
 def _fate(trace: Trace, m: int) -> str:

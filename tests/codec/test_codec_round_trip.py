@@ -18,7 +18,7 @@ STRIDES = (4, 8, 16)
 
 
 def check_round_trip(codec, labels, targets, short=0.93):
-    """Every person once, every joint where it was, every true limb seen to the full (those under two cells: ``short``)."""
+    """Every person once, every joint where it was, every true limb seen to the full (under two cells: ``short``)."""
     trace = codec.explain(targets)
     found, limbs = trace.people, codec.skeleton.limb_joints
     assert len(found) == len(labels)

@@ -1,0 +1,177 @@
+"""What an evaluation found, as a readable table, as files, and as pictures of the worst."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from bupose.atomic import replacing
+from bupose.errors import InputError
+from bupose.evaluate.errors import KINDS, Diagnosis
+from bupose.evaluate.truth import Truth
+from bupose.evaluate.worst import draw_errors, read_photo, write_photo
+
+
+@dataclass(frozen=True)
+class Report:
+    """The outcome of :func:`bupose.evaluate.evaluate`.
+
+    Parameters
+    ----------
+    protocol : name of the evaluation's rules
+    metrics : dict of name to percent
+    diagnosis : Diagnosis
+        Kinds of errors.
+    gains : dict
+        Points of AP that repairing one kind of error would bring; empty if not asked for.
+    pck_name : what ``pck`` counts
+    pck : two int arrays (K,)
+        Joints within the distance, and joints labelled.
+    truth : Truth
+    """
+
+    protocol: str
+    metrics: dict[str, float]
+    diagnosis: Diagnosis
+    gains: dict[str, float]
+    pck_name: str
+    pck: tuple[np.ndarray, np.ndarray]
+    truth: Truth
+
+    def joint_rows(self) -> list[dict]:
+        """A row for each joint: labels, mean similarity, PCK, and percent of its labels by kind of error."""
+        d, rows = self.diagnosis, []
+        for k, joint in enumerate((*d.joints, "all")):
+            one = slice(None) if joint == "all" else slice(k, k + 1)
+            kinds, lost = d.kinds[one].sum(0), d.lost[one].sum()
+            labelled, of_found = int(kinds.sum() + lost), int(kinds.sum())
+            similarity = (d.similarity[one] * d.kinds[one].sum(1)).sum() / of_found if of_found else math.nan
+            within, counted = (int(part[one].sum()) for part in self.pck)
+            row = {"joint": joint, "labelled": labelled, "OKS": similarity}
+            row[self.pck_name] = 100 * within / counted if counted else math.nan
+            counts = [*zip(KINDS, kinds, strict=True), ("person missed", lost)]
+            rows.append(row | {name: 100 * int(n) / labelled if labelled else math.nan for name, n in counts})
+        return rows
+
+    def table(self) -> str:
+        """The report as text."""
+        d, pictures = self.diagnosis, len(self.truth.images)
+        lines = [f"{pictures} pictures, {d.people['annotated']} people, rules of {self.protocol} (percent)", ""]
+        lines += _columns([list(self.metrics), [_number(v) for v in self.metrics.values()]])
+        rows = self.joint_rows()
+        cells = [[_number(v, 3 if name == "OKS" else 1) for name, v in row.items()] for row in rows]
+        lines += ["", "Joints: mean similarity where the person was found, and percent of all labels", ""]
+        lines += _columns([list(rows[0]), *cells])
+        p = d.people
+        lines += ["", f"People: {p['annotated']} annotated, {p['found']} found, {p['missed']} missed"]
+        lines += [
+            f"        {p['predicted']} predicted, of these {p['duplicate']} duplicates or parts of people already "
+            f"found, {p['background']} in the background, {p['ignored']} in ignored regions"
+        ]
+        lines += ["", "Missed people by group", ""]
+        lines += _columns([["group", "missed", "of"]] + [[g, *map(str, n)] for g, n in d.missed.items() if n[1]])
+        if self.gains:
+            lines += ["", "AP gained if one kind of error alone were repaired", ""]
+            lines += _columns([[name, f"{gain:+.1f}"] for name, gain in self.gains.items()])
+        return "\n".join([*lines, *([""] if self.truth.notes else []), *self.truth.notes])
+
+    def to_dict(self) -> dict:
+        """Everything as plain values for JSON; what does not apply is None."""
+        return _plain(
+            {
+                "protocol": self.protocol,
+                "metrics": self.metrics,
+                "joints": {row["joint"]: {n: v for n, v in row.items() if n != "joint"} for row in self.joint_rows()},
+                "errors": self.diagnosis.shares(),
+                "people": self.diagnosis.people,
+                "missed": {g: {"missed": n, "annotated": of} for g, (n, of) in self.diagnosis.missed.items()},
+                "gains": self.gains,
+                "pictures": len(self.truth.images),
+                "sigmas": dict(zip(self.truth.joints, self.truth.sigmas.tolist(), strict=True)),
+                "notes": list(self.truth.notes),
+            }
+        )
+
+    def write(self, folder: str | Path, images: str | Path | None = None, worst: int = 12) -> list[Path]:
+        """Write ``metrics.json``, ``metrics.csv``, ``joints.csv``, ``report.txt`` and ``worst/*.jpg``.
+
+        Parameters
+        ----------
+        folder : made if it does not exist
+        images : folder of the photos, by the annotations' ``file_name``; without it no pictures are drawn
+        worst : int
+            How many pictures, those with the most wrong joints first: left the annotations, right the predictions.
+
+        Raises
+        ------
+        InputError
+            A file cannot be written, or a photo not read.
+        SkeletonError
+            The annotations' joints make no skeleton to draw.
+        """
+        folder = Path(folder)
+        metrics = [{"metric": name, "percent": value} for name, value in self.metrics.items()]
+        texts = {
+            "metrics.json": json.dumps(self.to_dict(), indent=1, allow_nan=False) + "\n",
+            "metrics.csv": _csv(metrics),
+            "joints.csv": _csv(self.joint_rows()),
+            "report.txt": self.table() + "\n",
+        }
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            for name, text in texts.items():
+                with replacing(folder / name) as path:
+                    path.write_text(text, encoding="utf-8")
+        except OSError as problem:
+            raise InputError(f"cannot write to {str(folder)!r}: {problem.strerror}") from None
+        written = [folder / name for name in texts]
+        return written + ([] if images is None else self._write_worst(folder / "worst", Path(images), worst))
+
+    def _write_worst(self, folder: Path, images: Path, count: int) -> list[Path]:
+        skeleton, written = self.truth.skeleton(), []
+        for n, picture in enumerate([p for p in self.diagnosis.pictures[:count] if p.badness], 1):
+            name = str(self.truth.images[picture.matched.image_id].get("file_name", picture.matched.image_id))
+            drawn = draw_errors(read_photo(images / name), picture, skeleton)
+            written.append(folder / f"{n:02d}_{Path(name).stem}.jpg")
+            write_photo(written[-1], drawn)
+        return written
+
+
+def _columns(rows: list[list[str]]) -> list[str]:
+    widths = [max(len(row[c]) for row in rows) for c in range(len(rows[0]))]
+    return [
+        "  ".join(t.ljust(w) if c == 0 else t.rjust(w) for c, (t, w) in enumerate(zip(row, widths))) for row in rows
+    ]
+
+
+def _number(value, digits: int = 1) -> str:
+    if isinstance(value, (str, int)):
+        return str(value)
+    return "-" if math.isnan(value) else f"{value:.{digits}f}"
+
+
+def _csv(rows: list[dict]) -> str:
+    stream = io.StringIO()
+    writer = csv.DictWriter(stream, list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    rounded = [{n: round(v, 4) if isinstance(v, float) else v for n, v in row.items()} for row in rows]
+    writer.writerows(
+        {n: "" if isinstance(v, float) and math.isnan(v) else v for n, v in row.items()} for row in rounded
+    )
+    return stream.getvalue()
+
+
+def _plain(value):
+    if isinstance(value, dict):
+        return {str(k): _plain(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(v) for v in value]
+    if isinstance(value, float):
+        return round(value, 4) if math.isfinite(value) else None
+    return value

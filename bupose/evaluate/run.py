@@ -1,0 +1,90 @@
+"""One call from predictions and annotations to a report: numbers, kinds of errors, and pictures of the worst."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+
+from bupose.errors import OptionsError
+from bupose.evaluate.crowdpose import box_areas, crowdpose_ap
+from bupose.evaluate.errors import diagnose
+from bupose.evaluate.matching import match_all
+from bupose.evaluate.oks import coco_ap
+from bupose.evaluate.pck import count_within, pck
+from bupose.evaluate.repairs import repair_gains
+from bupose.evaluate.report import Report
+from bupose.evaluate.truth import Truth, read_results, read_truth
+from bupose.people import People
+from bupose.skeleton import Skeleton
+from bupose.skeletons import CROWDPOSE14
+
+
+def _pckh(results: Sequence[Mapping], truth: Truth) -> dict[str, float]:
+    return {"PCKh@0.5": pck(results, truth, length="head", alpha=0.5)["mean"]} | coco_ap(results, truth)
+
+
+PROTOCOLS: dict[str, Callable[[Sequence[Mapping], Truth], dict[str, float]]] = {
+    "coco": coco_ap,
+    "crowdpose": crowdpose_ap,
+    "mpii": _pckh,
+}
+PCK = {"coco": ("box", 0.05), "crowdpose": ("box", 0.05), "mpii": ("head", 0.5)}
+
+
+def evaluate(
+    predictions: str | Path | Sequence[Mapping] | Mapping[int, People],
+    annotations: str | Path | Mapping | Truth,
+    *,
+    protocol: str = "auto",
+    skeleton: str | Path | Skeleton | None = None,
+    category: str | int | None = None,
+    image_ids: Iterable | None = None,
+    gains: bool = True,
+) -> Report:
+    """Measure predictions against annotations.
+
+    Parameters
+    ----------
+    predictions : path of a COCO result file, its content, or mapping of image id to People
+    annotations : path of a COCO keypoint annotation file, or its content
+        CrowdPose's and OCHuman's files too.
+    protocol : "coco", "crowdpose", "mpii" or "auto"
+        By default CrowdPose's where the joints are its fourteen, MPII's where people have a ``head_box``, else COCO's.
+    skeleton, category, image_ids
+        As for :func:`bupose.evaluate.read_truth`.
+    gains : bool
+        Say what each kind of error costs; this takes eleven further evaluations.
+
+    Raises
+    ------
+    InputError, LabelsError
+        What was given is not COCO annotations, or not results for them.
+    OptionsError
+        An unknown protocol.
+    """
+    truth = read_truth(annotations, skeleton=skeleton, category=category, image_ids=image_ids)
+    if protocol == "auto":
+        protocol = _fitting_protocol(truth)
+    if protocol not in PROTOCOLS:
+        raise OptionsError(f"no evaluation protocol {protocol!r}; choose one of auto, {', '.join(PROTOCOLS)}")
+    if protocol == "crowdpose":
+        truth = box_areas(truth)
+    results = read_results(predictions, truth)
+    matched = match_all(results, truth)
+    diagnosis = diagnose(matched, truth)
+    length, alpha = PCK[protocol]
+    return Report(
+        protocol=protocol,
+        metrics=PROTOCOLS[protocol](results, truth),
+        diagnosis=diagnosis,
+        gains=repair_gains(diagnosis, truth) if gains else {},
+        pck_name=f"PCK {alpha:g} {length}",
+        pck=count_within(matched, truth, length, alpha),
+        truth=truth,
+    )
+
+
+def _fitting_protocol(truth: Truth) -> str:
+    if set(truth.joints) == set(CROWDPOSE14.joints):
+        return "crowdpose"
+    return "mpii" if any("head_box" in a for a in truth.annotations) else "coco"

@@ -1,0 +1,102 @@
+"""Pictures of errors: annotations on the left, predictions on the right, wrong joints ringed and named."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from bupose.atomic import replacing
+from bupose.errors import InputError
+from bupose.evaluate.errors import KINDS, PictureErrors
+from bupose.people import People
+from bupose.skeleton import Skeleton
+from bupose.viz import as_rgb, draw_people
+from bupose.viz.people import write
+
+SIDE = 720  # px, the longer side of each half
+GAP = 6
+# Found people wear the same colour on both sides.
+PAIRS = ((255, 196, 0), (0, 196, 255), (255, 96, 160), (120, 230, 90), (190, 130, 255), (255, 140, 60), (90, 150, 255))
+MISSED, FALSE, IGNORED = (255, 40, 40), (255, 40, 40), (150, 150, 150)
+RINGS = {"inversion": (255, 60, 200), "swap": (255, 235, 60), "miss": (255, 60, 40)}
+
+
+def draw_errors(photo: np.ndarray, picture: PictureErrors, skeleton: Skeleton) -> np.ndarray:
+    """uint8 (H, W, 3) RGB: both halves side by side.
+
+    People of the same number and colour belong together. Red on the left: missed; red on the right: nobody annotated is there.
+    Rings mark inverted, swapped and missed joints; the text above a person says its similarity and absent joints.
+    """
+    m = picture.matched
+    photo = as_rgb(photo)
+    scale = SIDE / max(photo.shape[:2])
+    photo = cv2.resize(photo, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
+    truth_xy = (m.truth + 0.5) * scale - 0.5
+    xy = (m.xy + 0.5) * scale - 0.5
+    counted = np.flatnonzero(~m.ignored)
+    number = {q: n for n, (_, q) in enumerate(m.found, 1)}
+    pair = {q: PAIRS[(n - 1) % len(PAIRS)] for q, n in number.items()}
+    labels = [str(number.get(q, "missed")) for q in counted]
+    left = _draw(photo, truth_xy[counted], m.seen[counted], skeleton, [pair.get(q, MISSED) for q in counted], labels)
+    colors = [FALSE if q < 0 else pair.get(int(q), IGNORED) for q in m.whose]
+    captions = [_caption(picture, p, number) for p in range(len(xy))]
+    right = _draw(photo, xy, np.isfinite(xy[..., 0]), skeleton, colors, captions)
+    for p, q in m.found:
+        for kind, color in RINGS.items():
+            for k in np.flatnonzero(picture.kinds[p] == KINDS.index(kind)):
+                _ring(right, xy[p, k], color, kind)
+                _line(right, xy[p, k], truth_xy[q, k], color)
+    write(left, "annotated", (8, 14), align=0)
+    write(right, "predicted", (8, 14), align=0)
+    return np.concatenate([left, np.full((len(left), GAP, 3), 255, np.uint8), right], 1)
+
+
+def _draw(photo, xy, here, skeleton, colors, labels) -> np.ndarray:
+    people = People(np.where(here[..., None], xy, np.nan), here, np.ones(len(xy)), skeleton)
+    return draw_people(photo, people, labels=labels, person_colors=np.array(colors, np.uint8).reshape(-1, 3))
+
+
+def _caption(picture: PictureErrors, p: int, number: dict[int, int]) -> str:
+    m, q = picture.matched, picture.matched.whose[p]
+    if q < 0:
+        return "duplicate" if p in picture.duplicate else "nobody"
+    if m.ignored[q]:
+        return "ignored"
+    absent = int((picture.kinds[p] == KINDS.index("absent")).sum())
+    return f"{number[q]}: OKS {m.similarity[p, q]:.2f}" + (f", {absent} absent" if absent else "")
+
+
+def _ring(image: np.ndarray, at: np.ndarray, color: tuple, kind: str) -> None:
+    center = tuple(np.rint(at).astype(int).tolist())
+    cv2.circle(image, center, 8, (16, 18, 24), 4, cv2.LINE_AA)
+    cv2.circle(image, center, 8, color, 2, cv2.LINE_AA)
+    cv2.putText(
+        image, kind, (center[0] + 11, center[1] + 4), cv2.FONT_HERSHEY_SIMPLEX, 0.4, (16, 18, 24), 3, cv2.LINE_AA
+    )
+    cv2.putText(image, kind, (center[0] + 11, center[1] + 4), cv2.FONT_HERSHEY_SIMPLEX, 0.4, color, 1, cv2.LINE_AA)
+
+
+def _line(image: np.ndarray, start: np.ndarray, end: np.ndarray, color: tuple) -> None:
+    """From where the joint was put to where it is."""
+    a, b = (tuple(np.rint(np.clip(p, -1e4, 1e4)).astype(int).tolist()) for p in (start, end))
+    cv2.line(image, a, b, color, 1, cv2.LINE_AA)
+
+
+def read_photo(path: Path) -> np.ndarray:
+    """uint8 (H, W, 3) RGB."""
+    try:
+        image = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_COLOR)
+    except (OSError, cv2.error):
+        image = None
+    if image is None:
+        raise InputError(f"cannot read the photo {str(path)!r}; images must be the folder that file names start from")
+    return image[..., ::-1]
+
+
+def write_photo(path: Path, image: np.ndarray) -> None:
+    """Write RGB as JPEG."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with replacing(path, ".jpg") as partial:
+        cv2.imencode(".jpg", image[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 88])[1].tofile(partial)

@@ -1,0 +1,163 @@
+"""Which kernels run, where their compiled code is kept, and that workers started together do not trip over it."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bupose import kernels, skeletons
+from bupose.codec import FieldCodec
+from bupose.people import Labels
+
+TWINS = Path(__file__).with_name("test_twins.py")
+
+# Decodes every kind of array that a caller may bring, by every kernel, and tells what came out of it.
+DECODE = """
+import json, sys
+import numpy as np
+from bupose import kernels, skeletons
+from bupose.codec import FieldCodec
+from bupose.fields import Fields
+from bupose.people import Labels
+
+xy = np.random.default_rng(7).uniform(20, 230, (3, 17, 2))
+labels = Labels(xy, np.full((3, 17), 2), skeletons.COCO17)
+codec = FieldCodec(skeletons.COCO17)
+wide = codec.encode(Labels(np.asfortranarray(xy), labels.visibility, labels.skeleton), (256, 256))
+codec.encode(labels.flip(256), (256, 256))
+codec.encode(labels[[2, 0]], (256, 200), ignore=np.zeros((200, 256), bool))
+codec.encode(Labels.nobody(skeletons.COCO17), (256, 256))
+
+def other(heat, paf):
+    return Fields(heat, paf, wide.grid, wide.skeleton)
+
+frozen = wide.heat.copy(), wide.paf.copy()
+for array in frozen:
+    array.setflags(write=False)
+several = [
+    wide,
+    other(wide.heat.astype(np.float64), wide.paf.astype(np.float64)),
+    other(np.asfortranarray(wide.heat), np.moveaxis(np.moveaxis(wide.paf, 1, -1).copy(), -1, 1)),
+    other(*frozen),
+    other(np.repeat(wide.heat, 2, 2)[:, :, ::2], np.repeat(wide.paf, 2, 3)[..., ::2]),
+    other(np.where(wide.heat == 0, np.nan, wide.heat), wide.paf),
+]
+answers = [people.xy.round(3).tolist() for people in codec.decode(several)]
+assert all(answer == answers[0] for answer in answers)
+for options in ({"matching": "greedy"}, {"crowd": 0}, {"peaks_per_joint": 1}, {"min_joints": 1, "trust": 1}):
+    codec.with_decoder(**options).decode(several)
+codec.decode([other(0 * wide.heat, wide.paf), wide.flip(), other(wide.heat[:, :0], wide.paf[:, :, :0])])
+
+import numba
+module = kernels.load()
+functions = {n: f for n, f in vars(module).items() if hasattr(f, "signatures") and not n.startswith("_")}
+print(json.dumps({
+    "people": answers[0],
+    "kernels": kernels.name(),
+    "signatures": {name: len(f.signatures) for name, f in functions.items()},
+    "cache": numba.config.CACHE_DIR,
+    "compiled": sum(sum(f.stats.cache_misses.values()) for f in functions.values()),
+}))
+"""
+
+
+def start(script, **environment):
+    clean = {k: v for k, v in os.environ.items() if k not in ("NUMBA_CACHE_DIR", "BUPOSE_CACHE", "BUPOSE_KERNELS")}
+    command = [sys.executable, "-c", script]
+    return subprocess.Popen(command, env=clean | environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def finish(process):
+    out, err = process.communicate(timeout=300)
+    assert process.returncode == 0, err
+    assert not err
+    return json.loads(out)
+
+
+@pytest.fixture(scope="module")
+def expected():
+    """What the script finds, by this process."""
+    xy = np.random.default_rng(7).uniform(20, 230, (3, 17, 2))
+    codec = FieldCodec(skeletons.COCO17)
+    people = codec.decode(codec.encode(Labels(xy, np.full((3, 17), 2), skeletons.COCO17), (256, 256)))
+    assert len(people) == 3
+    return people.xy
+
+
+@pytest.fixture(scope="module")
+def answers(tmp_path_factory):
+    """The answers of four processes started together on an empty cache, and its folder."""
+    home = tmp_path_factory.mktemp("cache")
+    processes = [start(DECODE, BUPOSE_CACHE=str(home)) for _ in range(4)]
+    return [finish(p) for p in processes], home
+
+
+def test_processes_started_together_on_an_empty_cache(answers, expected):
+    several, home = answers
+    for answer in several:
+        np.testing.assert_allclose(answer["people"], expected, atol=2e-3)
+        assert Path(answer["cache"]) == home / "numba"
+    assert sum(answer["compiled"] > 0 for answer in several) == 1  # one compiled, the others waited and read
+
+
+def test_every_kernel_is_compiled_for_one_kind_of_arrays(answers):
+    for answer in answers[0]:
+        assert len(answer["signatures"]) > 10
+        assert set(answer["signatures"].values()) == {1}, answer["signatures"]
+
+
+def test_a_home_that_cannot_be_written_and_a_chosen_cache(answers, expected, tmp_path):
+    (tmp_path / "file").write_text("")
+    chosen = str(answers[1] / "numba")
+    answer = finish(start(DECODE, BUPOSE_CACHE=str(tmp_path / "file" / "home"), NUMBA_CACHE_DIR=chosen))
+    np.testing.assert_allclose(answer["people"], expected, atol=2e-3)
+    assert answer["cache"] == chosen
+    assert answer["compiled"] == 0
+    assert not (answers[1] / "numba").with_name("home").exists()
+
+
+@pytest.mark.parametrize("hindrance", ["a file in the way", "read-only"])
+def test_a_cache_home_without_room_is_replaced(hindrance, tmp_path, monkeypatch):
+    import numba
+
+    home = tmp_path / "home"
+    if hindrance == "read-only":
+        home.mkdir()
+        home.chmod(0o500)
+        if os.access(home, os.W_OK):
+            pytest.skip("this user may write anywhere")
+    else:
+        home.write_text("")
+    monkeypatch.setenv("BUPOSE_CACHE", str(home))
+    monkeypatch.delenv("NUMBA_CACHE_DIR", raising=False)
+    monkeypatch.setattr(kernels.tempfile, "gettempdir", lambda: str(tmp_path))
+    monkeypatch.setattr(numba.config, "CACHE_DIR", "")
+    kernels._choose_cache()
+    assert Path(numba.config.CACHE_DIR).parent == tmp_path
+    assert os.access(numba.config.CACHE_DIR, os.W_OK)
+    with kernels._one_process_at_a_time():  # without a lock file, and without a complaint
+        pass
+
+
+def test_twins_agree_without_the_jit(tmp_path):
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--hypothesis-profile=short", str(TWINS)]
+    environment = os.environ | {"NUMBA_DISABLE_JIT": "1", "BUPOSE_CACHE": str(tmp_path)}
+    run = subprocess.run(command, env=environment, capture_output=True, text=True, cwd=TWINS.parents[2], timeout=300)
+    assert run.returncode == 0, run.stdout + run.stderr
+
+
+def test_reference_kernels_on_request(monkeypatch):
+    monkeypatch.setenv("BUPOSE_KERNELS", "reference")
+    assert kernels.name() == "reference"
+    assert kernels.load("encode") is kernels.load("decode") is __import__("bupose.kernels.reference").kernels.reference
+
+
+def test_reference_kernels_where_numba_is_missing(monkeypatch):
+    monkeypatch.delenv("BUPOSE_KERNELS", raising=False)
+    assert kernels.name() == "compiled"
+    monkeypatch.setitem(sys.modules, "numba", None)
+    assert kernels.name() == "reference"
