@@ -17,8 +17,10 @@ _LAZY = {
     "FieldCodec": "bupose.codec",
     "TargetOptions": "bupose.codec",
     "DecodeOptions": "bupose.codec",
+    "Estimator": "bupose.infer.estimator",
+    "load": "bupose.infer.estimator",
 }
-_SUBMODULES = ("codec", "data", "fields_file", "geometry", "kernels", "skeletons", "viz")
+_SUBMODULES = ("codec", "data", "fields_file", "geometry", "infer", "kernels", "nn", "skeletons", "viz", "weights")
 
 __all__ = sorted([*_LAZY, *_SUBMODULES, "__version__"])
 

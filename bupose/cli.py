@@ -7,6 +7,7 @@ import inspect
 import os
 import re
 import sys
+import typing
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -14,7 +15,7 @@ import hydra
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override, QuotedString
-from hydra.errors import HydraException, OverrideParseException
+from hydra.errors import HydraException
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
@@ -47,8 +48,8 @@ def run(task: Callable, name: str, arguments: list[str] | None = None):
         return 0
     try:
         return _compose(task, name, arguments)
-    except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
+    except KeyboardInterrupt as stop:
+        print(f"interrupted {stop}".strip(), file=sys.stderr)
         return INTERRUPTED
     except (BuposeError, HydraException, OmegaConfBaseException) as problem:
         if os.environ.get("BUPOSE_DEBUG") == "1":
@@ -90,7 +91,7 @@ def _quote_argument(argument: str, keys: set[str]) -> str:
 
 def _compose(task: Callable, name: str, arguments: list[str]):
     kind = config.register(name)
-    quoted = quote_paths(arguments, config.path_keys(kind))
+    quoted = [_add_below(argument, kind) for argument in quote_paths(arguments, config.path_keys(kind))]
     sweep = bool({"-m", "--multirun"} & set(arguments))
     for argument in quoted:
         if not argument.startswith("-"):
@@ -128,6 +129,11 @@ def _hydra_state(arguments: list[str]) -> Iterator[None]:
         GlobalHydra.instance().clear()
 
 
+def _add_below(argument: str, kind: type) -> str:
+    """``head.options.width=64`` may change what is there, and add what is not."""
+    return f"++{argument}" if config.in_dict(kind, argument.partition("=")[0]) else argument
+
+
 def _check_override(argument: str, kind: type, sweep: bool) -> None:
     """Refuse an unknown key, choice or kind of value; hydra would, too, but in many lines."""
     if "=" not in argument and not argument.startswith("~"):
@@ -135,18 +141,25 @@ def _check_override(argument: str, kind: type, sweep: bool) -> None:
     key, _, text = argument.lstrip("+~").partition("=")
     try:
         override = OverridesParser.create().parse_override(argument)
-    except OverrideParseException:
+    except HydraException:
         raise OptionsError(f"cannot read {argument!r}; quote the value twice, as in {key}=\"'…'\"") from None
     if key.split(".")[0] == "hydra" or key.startswith("hydra/"):
         return
     if argument.startswith("~"):
         raise OptionsError(f"{argument!r} would remove an option; give it a value instead, as in {key}=null")
+    if (config.folder() / key.split("@")[0]).is_dir():
+        for choice in text.split(",") if sweep else [text]:
+            _check_choice(key.split("@")[0], choice)
+        return
     hint = config.find_option(kind, key)
     if override.is_sweep_override():
         if not sweep:
-            raise OptionsError(f"{argument!r} lists several values; write {key}=[{text}], or add --multirun to try each")
+            raise OptionsError(
+                f"{argument!r} lists several values; write {key}=[{text}], or add --multirun to try each"
+            )
     elif dataclasses.is_dataclass(hint):
-        _check_choice(key, text)
+        part = next(iter(typing.get_type_hints(hint)))
+        raise OptionsError(f"{key} is several options; set one, as in {key}.{part}=…, or choose a preset: …@{key}=…")
     else:
         _check_value(kind, key, hint, override)
 

@@ -19,8 +19,12 @@ from bupose.errors import OptionsError
 
 # Each script's options; imported when the script runs, as others may need packages it does not.
 SCHEMAS = {
+    "check_data": "bupose.data.check:CheckOptions",
+    "download": "bupose.data.sources:DownloadOptions",
+    "evaluate": "bupose.evaluate.options:EvaluateOptions",
     "infer": "bupose.infer.options:InferOptions",
     "group": "bupose.infer.options:GroupOptions",
+    "train": "bupose.train.options:TrainOptions",
 }
 _KINDS = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}
 
@@ -74,10 +78,21 @@ def find_option(kind: type, key: str):
             guess = f"did you mean {near[0]!r}? " if near else ""
             of = f"{where} has" if where else "there are"
             raise OptionsError(f"there is no option {key!r}; {guess}{of} {', '.join(options)}")
+        if n < len(path) and typing.get_origin(options[name]) is dict:
+            return typing.Any  # what reads the dict knows its keys
         if n < len(path) and not dataclasses.is_dataclass(options[name]):
             raise OptionsError(f"there is no option {key!r}; {'.'.join(path[: n + 1])} has no parts")
         kind = options[name]
     return kind
+
+
+def in_dict(kind: type, key: str) -> bool:
+    """Whether an option lies in a dict, whose keys hydra would only let be added."""
+    for name in key.split(".")[:-1]:
+        kind = _hints(kind).get(name) if dataclasses.is_dataclass(kind) else None
+        if typing.get_origin(kind) is dict:
+            return True
+    return False
 
 
 def path_keys(kind: type) -> set[str]:

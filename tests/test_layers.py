@@ -41,7 +41,7 @@ THIRD_PARTY = {
     "skeletons": {"yaml"},
     "kernels": {"numba"},
     "codec": {"scipy"},
-    "data": {"cv2", "pycocotools"},
+    "data": {"cv2", "pycocotools", "torch"},
     "viz": {"cv2", "matplotlib"},
     "nn": {"torch", "safetensors", "timm"},
     "weights": {"torch", "safetensors", "tqdm"},

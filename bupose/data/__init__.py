@@ -3,12 +3,30 @@
 from importlib import import_module
 
 _LAZY = {
+    "AugmentOptions": "augment",
+    "CocoOptions": "coco",
+    "DATASETS": "datasets",
+    "DataOptions": "datasets",
+    "Mixture": "mixture",
+    "MixtureOptions": "datasets",
+    "PRESETS": "augment",
+    "Photos": "photos",
+    "PoseDataset": "dataset",
     "Sample": "sample",
     "SceneOptions": "synthetic_options",
     "Synthetic": "synthetic",
     "SyntheticOptions": "synthetic_options",
+    "augment_options": "augment",
+    "collate": "dataset",
+    "contact_sheet": "sheet",
+    "crowd_index": "check",
     "draw_creature": "synthetic",
     "draw_scene": "synthetic",
+    "find_defects": "check",
+    "finish_batch": "batch",
+    "init_worker": "dataset",
+    "open_samples": "datasets",
+    "survey": "check",
 }
 
 __all__ = sorted(_LAZY)

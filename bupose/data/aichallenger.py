@@ -33,9 +33,7 @@ def read_aichallenger(options: AIChallengerOptions) -> Photos:
     if isinstance(data, dict):
         data = read_json(options)
         category = find_category(data, options)
-        return build_photos(
-            options, data["images"], data["annotations"], category["keypoints"], category, _ALIASES
-        )
+        return build_photos(options, data["images"], data["annotations"], category["keypoints"], category, _ALIASES)
     try:
         images = [{"id": n, "file_name": f"{entry['image_id']}.jpg"} for n, entry in enumerate(data)]
         annotations = [a for n, entry in enumerate(data) for a in _people(n, entry)]

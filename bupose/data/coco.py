@@ -59,8 +59,10 @@ class CocoOptions(PhotosOptions):
     category: str = ""
 
 
-def read_coco(options: CocoOptions) -> Photos:
+def read_coco(options: CocoOptions, unlisted_people: bool = False) -> Photos:
     """Photos annotated as in COCO keypoints (cocodataset.org/#format-data).
+
+    ``unlisted_people`` says that all photos may hold people who are not annotated; a photo's own key says it of one.
 
     Raises
     ------
@@ -72,7 +74,8 @@ def read_coco(options: CocoOptions) -> Photos:
     data = read_json(options)
     category = find_category(data, options)
     annotations = [a for a in data["annotations"] if a.get("category_id", category["id"]) == category["id"]]
-    return build_photos(options, data["images"], annotations, category["keypoints"], category)
+    images = [{"unlisted_people": unlisted_people} | i for i in data["images"]]
+    return build_photos(options, images, annotations, category["keypoints"], category)
 
 
 def read_json(options: PhotosOptions, keys: Sequence[str] = ("images", "annotations", "categories")) -> Any:

@@ -1,48 +1,12 @@
-"""The sets by name, and several of them as one."""
+"""Several sets as one."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
-from typing import Any
-
 import numpy as np
 
-from bupose import skeletons
-from bupose.data.aichallenger import AIChallengerOptions, read_aichallenger
-from bupose.data.coco import CocoOptions, read_coco
-from bupose.data.crowdpose import CrowdPoseOptions, read_crowdpose
-from bupose.data.folder import FolderOptions, read_folder
-from bupose.data.mpii import MpiiOptions, read_mpii
-from bupose.data.ochuman import OCHumanOptions, read_ochuman
 from bupose.data.picture import Picture, picture_of
-from bupose.data.posetrack import PoseTrackOptions, read_posetrack
 from bupose.data.sample import Sample
-from bupose.data.synthetic import Synthetic
-from bupose.data.synthetic_options import SyntheticOptions
 from bupose.errors import LabelsError, OptionsError
-
-
-@dataclass
-class MixtureOptions:
-    """Several sets as one.
-
-    Parameters
-    ----------
-    sets : dict of name -> options
-        Each a dict with ``kind`` (a name in ``DATASETS``; by default the set's own name) and that kind's options.
-    weights : dict of name -> number
-        How often a picture comes from each set, in proportion; 1 where not given.
-    seed : int
-        The order in which sets take turns.
-    skeleton : str, Skeleton or dict
-        For all sets that do not say otherwise; they must agree.
-    """
-
-    sets: dict[str, Any] = field(default_factory=dict)
-    weights: dict[str, float] = field(default_factory=dict)
-    seed: int = 0
-    skeleton: Any = "coco17"
 
 
 class Mixture:
@@ -105,61 +69,3 @@ def _orders(count: int, length: int, seed: tuple[int, int]) -> np.ndarray:
     rng = np.random.default_rng(seed)
     rounds = [rng.permutation(length) for _ in range(-(-count // length))]
     return np.concatenate(rounds)[:count]
-
-
-def mix(options: MixtureOptions) -> Mixture:
-    """Open the sets of a mixture.
-
-    Raises
-    ------
-    OptionsError
-        No sets, an unknown kind, or a weight for a set that is not there.
-    """
-    for name in options.weights:
-        if name not in options.sets:
-            raise OptionsError(f"mixture: a weight for {name!r}, which is not among the sets {', '.join(options.sets)}")
-    skeleton = skeletons.get(options.skeleton)
-    opened = []
-    for name, given in options.sets.items():
-        given = {"skeleton": skeleton} | dict(given)
-        opened.append(open_samples(given.pop("kind", name), given))
-    return Mixture(opened, [options.weights.get(name, 1.0) for name in options.sets], options.seed)
-
-
-# Each kind of set: its options, and what opens it.
-DATASETS = {
-    "coco": (CocoOptions, read_coco),
-    "crowdpose": (CrowdPoseOptions, read_crowdpose),
-    "ochuman": (OCHumanOptions, read_ochuman),
-    "posetrack": (PoseTrackOptions, read_posetrack),
-    "mpii": (MpiiOptions, read_mpii),
-    "aichallenger": (AIChallengerOptions, read_aichallenger),
-    "folder": (FolderOptions, read_folder),
-    "synthetic": (SyntheticOptions, Synthetic),
-    "mixture": (MixtureOptions, mix),
-}
-
-
-def open_samples(kind: str, options: Mapping | Any = None):
-    """A sequence of samples of a kind in ``DATASETS``.
-
-    Parameters
-    ----------
-    kind : str
-    options : its options, or a dict of what differs from the defaults
-
-    Raises
-    ------
-    OptionsError
-        An unknown kind or option.
-    """
-    if kind not in DATASETS:
-        raise OptionsError(f"there is no kind of data {kind!r}; choose one of {', '.join(DATASETS)}")
-    schema, read = DATASETS[kind]
-    if options is None or isinstance(options, Mapping):
-        known = [f.name for f in fields(schema)]
-        unknown = [k for k in options or {} if k not in known]
-        if unknown:
-            raise OptionsError(f"data {kind!r} has no option {', '.join(unknown)}; it has {', '.join(known)}")
-        options = schema(**(options or {}))
-    return read(options)

@@ -12,11 +12,20 @@ from bupose.errors import InputError
 
 @dataclass
 class OCHumanOptions(CocoOptions):
-    """``ochuman_coco_format_….json``, which the set's authors give beside their own format."""
+    """``ochuman_coco_format_….json``, which the set's authors give beside their own format.
+
+    Parameters
+    ----------
+    complete : bool
+        Say that nobody is left unlabelled. In OCHuman those who hide nobody are, so by default only the surroundings
+        of labelled people count as known.
+    """
+
+    complete: bool = False
 
 
 def read_ochuman(options: OCHumanOptions) -> Photos:
-    """Photos of OCHuman. Its outlines are masks; people who have one but no joints are ignored.
+    """Photos of OCHuman; people's outlines are masks, and people without joints are ignored.
 
     Raises
     ------
@@ -25,4 +34,4 @@ def read_ochuman(options: OCHumanOptions) -> Photos:
     """
     if Path(options.annotations).name == "ochuman.json":
         raise InputError("ochuman.json is not in COCO's format; take ochuman_coco_format_….json from the same download")
-    return read_coco(options)
+    return read_coco(options, unlisted_people=not options.complete)

@@ -10,7 +10,6 @@ import numpy as np
 from bupose.data.picture import Photo, photo_size, whole_sample
 from bupose.data.regions import Regions
 from bupose.data.sample import Sample
-from bupose.errors import LabelsError
 from bupose.people import Labels
 from bupose.skeleton import Skeleton
 

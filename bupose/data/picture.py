@@ -31,8 +31,14 @@ class Picture(Protocol):
     name: str
     image_id: int
 
-    def warp(self, matrix: np.ndarray, size: tuple[int, int]) -> tuple[np.ndarray, np.ndarray | None]:
-        """RGB picture (height, width, 3) and bool ignore mask or None, of ``size``, moved by a 2x3 matrix."""
+    def decode(self, factor: int) -> np.ndarray:
+        """uint8 RGB of the whole picture, ``factor`` times smaller."""
+
+    def ignore(self, matrix: np.ndarray, size: tuple[int, int]) -> np.ndarray | None:
+        """Bool (height, width) of what nothing is known of, moved by a 2x3 matrix; None where all is known."""
+
+    def has_outline(self, person: int) -> bool:
+        """Whether a person's silhouette is known."""
 
     def silhouette(self, person: int, matrix: np.ndarray, size: tuple[int, int]) -> np.ndarray | None:
         """uint8 (height, width), 255 where a person is seen; None where that is not known."""
@@ -46,14 +52,20 @@ class Drawn:
         self.size = sample.image.shape[1], sample.image.shape[0]
         self.name, self.image_id = sample.name, sample.image_id
 
-    def warp(self, matrix: np.ndarray, size: tuple[int, int]) -> tuple[np.ndarray, np.ndarray | None]:
-        """The picture and its ignore mask, moved."""
-        factor = reduction(matrix)
-        image = warp_image(shrink(self._sample.image, factor), matrix, size, factor)
-        if self._sample.ignore is None:
-            return image, None
-        mask = cv2.warpAffine(self._sample.ignore.astype(np.uint8), matrix, size, flags=cv2.INTER_NEAREST)
-        return image, mask > 0
+    def decode(self, factor: int = 1) -> np.ndarray:
+        """The picture, ``factor`` times smaller."""
+        return shrink(self._sample.image, factor)
+
+    def ignore(self, matrix: np.ndarray, size: tuple[int, int]) -> np.ndarray | None:
+        """The ignore mask, moved."""
+        mask = self._sample.ignore
+        if mask is None:
+            return None
+        return cv2.warpAffine(mask.astype(np.uint8), matrix, size, flags=cv2.INTER_NEAREST) > 0
+
+    def has_outline(self, person: int) -> bool:
+        """Whether a silhouette is known."""
+        return False
 
     def silhouette(self, person: int, matrix: np.ndarray, size: tuple[int, int]) -> None:
         """Not known."""
@@ -67,23 +79,22 @@ def picture_of(samples, i: int) -> Picture:
 
 def whole_sample(picture: Picture) -> Sample:
     """A picture with all its pixels."""
-    image, ignore = picture.warp(geometry.IDENTITY, picture.size)
-    return Sample(image, picture.labels, ignore, picture.name, picture.image_id)
+    ignore = picture.ignore(geometry.IDENTITY, picture.size)
+    return Sample(picture.decode(1), picture.labels, ignore, picture.name, picture.image_id)
+
+
+def crop_image(picture: Picture, matrix: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """uint8 RGB (height, width, 3): the picture moved by a 2x3 matrix, decoded no larger than needed; grey outside."""
+    factor = reduction(matrix)
+    if factor != 1:  # the decoded picture's pixels are larger
+        matrix = geometry.compose(geometry.scale(factor), matrix)
+    return cv2.warpAffine(picture.decode(factor), matrix, size, flags=cv2.INTER_LINEAR, borderValue=(BORDER,) * 3)
 
 
 def reduction(matrix: np.ndarray) -> int:
     """The power of two by which a photo may be decoded smaller without losing what the matrix keeps of it."""
     scale = np.sqrt(geometry.area_factor(matrix))
     return next((f for f in (8, 4, 2) if scale * f <= 1.0), 1)
-
-
-def warp_image(image: np.ndarray, matrix: np.ndarray, size: tuple[int, int], factor: int = 1) -> np.ndarray:
-    """Move a picture that was decoded ``factor`` times smaller than the matrix expects; grey outside."""
-    if factor != 1:
-        matrix = geometry.compose(geometry.scale(factor), matrix)
-    if size == image.shape[1::-1] and np.array_equal(matrix, geometry.IDENTITY):
-        return image.copy()
-    return cv2.warpAffine(image, matrix, size, flags=cv2.INTER_LINEAR, borderValue=(BORDER,) * 3)
 
 
 def shrink(image: np.ndarray, factor: int) -> np.ndarray:
@@ -97,7 +108,7 @@ def shrink(image: np.ndarray, factor: int) -> np.ndarray:
 
 
 def read_photo(path: str | Path, size: tuple[int, int], factor: int = 1) -> np.ndarray:
-    """Decode a photo to uint8 BGR (ceil(height/factor), ceil(width/factor), 3).
+    """Decode a photo to uint8 RGB (ceil(height/factor), ceil(width/factor), 3).
 
     JPEG files are decoded at the smaller size at once. The camera's orientation flag is followed unless only the
     unturned photo has the annotations' size.
@@ -123,6 +134,7 @@ def read_photo(path: str | Path, size: tuple[int, int], factor: int = 1) -> np.n
             f"photo {path!r} is {got} px (decoded {factor if native else 1} times smaller); its annotations are for "
             f"{width}x{height}: use the photos that were annotated"
         )
+    image = cv2.cvtColor(image, cv2.COLOR_BGR2RGB, dst=image)
     return image if native else shrink(image, factor)
 
 
@@ -170,14 +182,8 @@ class Photo:
         self.name, self.image_id = photos.name(i), int(photos.image_ids[i])
 
     def decode(self, factor: int = 1) -> np.ndarray:
-        """uint8 BGR, ``factor`` times smaller."""
+        """uint8 RGB, ``factor`` times smaller."""
         return read_photo(self._photos.path(self._i), self.size, factor)
-
-    def warp(self, matrix: np.ndarray, size: tuple[int, int]) -> tuple[np.ndarray, np.ndarray | None]:
-        """The picture and its ignore mask, moved; decoded no larger than needed."""
-        factor = reduction(matrix)
-        image = warp_image(self.decode(factor), matrix, size, factor)
-        return cv2.cvtColor(image, cv2.COLOR_BGR2RGB), self.ignore(matrix, size)
 
     def ignore(self, matrix: np.ndarray, size: tuple[int, int]) -> np.ndarray | None:
         """Bool (height, width): crowds, people without joints, and what may hold unlisted people.
@@ -207,11 +213,14 @@ class Photo:
                 photos.regions.fill(mask, n, matrix)
         return mask > 0
 
+    def has_outline(self, person: int) -> bool:
+        """Whether more than a box is known."""
+        return not self._photos.outlines.is_box[self._photos.first_person[self._i] + person]
+
     def silhouette(self, person: int, matrix: np.ndarray, size: tuple[int, int]) -> np.ndarray | None:
         """uint8 (height, width), 255 where the person is seen; None where only a box is known."""
-        n = self._photos.first_person[self._i] + person
-        if self._photos.outlines.is_box[n]:
+        if not self.has_outline(person):
             return None
         mask = np.zeros(size[::-1], np.uint8)
-        self._photos.outlines.fill(mask, n, matrix, 255)
+        self._photos.outlines.fill(mask, self._photos.first_person[self._i] + person, matrix, 255)
         return mask

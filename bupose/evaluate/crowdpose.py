@@ -16,7 +16,8 @@ from pathlib import Path
 import numpy as np
 
 from bupose.evaluate.oks import run_referee, summarize
-from bupose.evaluate.truth import AREA_OF_BOX, Truth, read_results, read_truth, truth_arrays
+from bupose.evaluate.results import read_both
+from bupose.evaluate.truth import AREA_OF_BOX, Truth
 from bupose.people import People
 
 LEVELS: dict[str, Callable[[float], bool]] = {
@@ -42,8 +43,8 @@ def crowdpose_ap(
     dict
         ``AP AP50 AP75 AR AR50 AR75 AP_easy AP_medium AP_hard AP_easy02 AP_medium02``
     """
-    truth = box_areas(read_truth(annotations, image_ids=image_ids))
-    results = read_results(results, truth)
+    results, truth = read_both(results, annotations, image_ids)
+    truth = box_areas(truth)
     metrics = summarize(run_referee(results, truth))
     metrics = {name: metrics[name] for name in ("AP", "AP50", "AP75", "AR", "AR50", "AR75")}
     index = crowd_indices(truth)
@@ -74,10 +75,11 @@ def crowd_index(annotations: Sequence[Mapping]) -> float:
     people = [a for a in annotations if a["num_keypoints"] and not a["iscrowd"]]
     if len(people) < 2:
         return 0.0
-    joints = len(people[0]["keypoints"]) // 3
-    xy, visibility, _, box = truth_arrays(people, joints)
-    low, high = box[:, None, None, :2], (box[:, :2] + box[:, 2:])[:, None, None]
-    inside = ((xy >= low) & (xy <= high)).all(3) & (visibility > 0)  # (boxes, people, joints)
+    triples = np.array([a["keypoints"] for a in people], np.float64).reshape(len(people), -1, 3)
+    box = np.array([a["bbox"] for a in people], np.float64)[:, None, None]
+    low, high = box[..., :2], box[..., :2] + box[..., 2:]
+    xy, seen = triples[..., :2], triples[..., 2] > 0
+    inside = ((xy >= low) & (xy <= high)).all(3) & seen  # (boxes, people, joints)
     count = inside.sum(2)
     own = count.diagonal()
     ratio = (count.sum(1) - own)[own > 0] / own[own > 0]

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from bupose.evaluate.oks import oks_matrix
-from bupose.evaluate.truth import Truth, result_arrays, results_by_image, truth_arrays
+from bupose.evaluate.results import result_arrays, results_by_image
+from bupose.evaluate.truth import Truth, truth_arrays
 
 LOOSE = 0.1  # the similarity from which a prediction is about a person at all (Ronchi & Perona 2017, section 3)
 

@@ -11,7 +11,8 @@ import numpy as np
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
-from bupose.evaluate.truth import Truth, read_results, read_truth
+from bupose.evaluate.results import read_both
+from bupose.evaluate.truth import Truth
 from bupose.people import Labels, People
 from bupose.skeleton import Skeleton
 
@@ -76,8 +77,7 @@ def coco_ap(
     InputError, LabelsError
         What was given is not COCO annotations, or not results for them.
     """
-    truth = read_truth(annotations, skeleton=skeleton, category=category, image_ids=image_ids)
-    return summarize(run_referee(read_results(results, truth), truth))
+    return summarize(run_referee(*read_both(results, annotations, image_ids, skeleton=skeleton, category=category)))
 
 
 def run_referee(results: Sequence[Mapping], truth: Truth) -> COCOeval:

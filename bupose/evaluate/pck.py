@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from bupose.evaluate.matching import match_all
-from bupose.evaluate.truth import Truth, read_results, read_truth
+from bupose.evaluate.results import read_both
+from bupose.evaluate.truth import Truth
 from bupose.people import People
 
 HEAD_FACTOR = 0.6  # of the head box's diagonal (MPII's evaluation, SC_BIAS)
@@ -65,8 +66,8 @@ def pck(
         Joint -> percent, NaN where it is never labelled, and ``mean``: of all joints together, but the two trunk
         centres of MPII (``pelvis`` or ``mid_hip``, ``thorax``) with ``length="head"``.
     """
-    truth = read_truth(annotations, image_ids=image_ids)
-    good, labelled = count_within(match_all(read_results(results, truth), truth), truth, length, alpha)
+    results, truth = read_both(results, annotations, image_ids)
+    good, labelled = count_within(match_all(results, truth), truth, length, alpha)
     shares = {j: _percent(g, n) for j, g, n in zip(truth.joints, good, labelled, strict=True)}
     counted = [length != "head" or j not in NOT_AVERAGED for j in truth.joints]
     return {**shares, "mean": _percent(good[counted].sum(), labelled[counted].sum())}

@@ -68,8 +68,8 @@ def _with_joints(picture: PictureErrors, kinds: Sequence[str], similarity: float
 
 def _with_scores(picture: PictureErrors) -> list[dict]:
     m = picture.matched
-    similarity = [m.similarity[p, q] if q >= 0 else 0.0 for p, q in enumerate(m.whose)]
-    return [{**r, "score": float(s)} for r, s in zip(m.results, similarity, strict=True)]
+    similarity = {p: float(m.similarity[p, q]) for p, q in m.found}
+    return [{**r, "score": similarity.get(p, 0.0)} for p, r in enumerate(m.results)]
 
 
 def _without(picture: PictureErrors, people: np.ndarray) -> list[dict]:

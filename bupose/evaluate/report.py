@@ -15,7 +15,8 @@ from bupose.atomic import replacing
 from bupose.errors import InputError
 from bupose.evaluate.errors import KINDS, Diagnosis
 from bupose.evaluate.truth import Truth
-from bupose.evaluate.worst import draw_errors, read_photo, write_photo
+from bupose.evaluate.worst import draw_errors, write_photo
+from bupose.infer.picture import read_image
 
 
 @dataclass(frozen=True)
@@ -115,7 +116,7 @@ class Report:
         SkeletonError
             The annotations' joints make no skeleton to draw.
         """
-        folder = Path(folder)
+        folder = Path(folder).expanduser()
         metrics = [{"metric": name, "percent": value} for name, value in self.metrics.items()]
         texts = {
             "metrics.json": json.dumps(self.to_dict(), indent=1, allow_nan=False) + "\n",
@@ -131,13 +132,15 @@ class Report:
         except OSError as problem:
             raise InputError(f"cannot write to {str(folder)!r}: {problem.strerror}") from None
         written = [folder / name for name in texts]
-        return written + ([] if images is None else self._write_worst(folder / "worst", Path(images), worst))
+        return written + (
+            [] if images is None else self._write_worst(folder / "worst", Path(images).expanduser(), worst)
+        )
 
     def _write_worst(self, folder: Path, images: Path, count: int) -> list[Path]:
         skeleton, written = self.truth.skeleton(), []
         for n, picture in enumerate([p for p in self.diagnosis.pictures[:count] if p.badness], 1):
             name = str(self.truth.images[picture.matched.image_id].get("file_name", picture.matched.image_id))
-            drawn = draw_errors(read_photo(images / name), picture, skeleton)
+            drawn = draw_errors(read_image(images / name), picture, skeleton)
             written.append(folder / f"{n:02d}_{Path(name).stem}.jpg")
             write_photo(written[-1], drawn)
         return written

@@ -13,14 +13,16 @@ from bupose.evaluate.oks import coco_ap
 from bupose.evaluate.pck import count_within, pck
 from bupose.evaluate.repairs import repair_gains
 from bupose.evaluate.report import Report
-from bupose.evaluate.truth import Truth, read_results, read_truth
+from bupose.evaluate.results import read_both
+from bupose.evaluate.truth import Truth
 from bupose.people import People
 from bupose.skeleton import Skeleton
 from bupose.skeletons import CROWDPOSE14
 
 
 def _pckh(results: Sequence[Mapping], truth: Truth) -> dict[str, float]:
-    return {"PCKh@0.5": pck(results, truth, length="head", alpha=0.5)["mean"]} | coco_ap(results, truth)
+    """No average precision: MPII's pictures hold people who are not annotated."""
+    return {f"PCKh@{alpha:g}": pck(results, truth, length="head", alpha=alpha)["mean"] for alpha in (0.5, 0.1)}
 
 
 PROTOCOLS: dict[str, Callable[[Sequence[Mapping], Truth], dict[str, float]]] = {
@@ -49,11 +51,11 @@ def evaluate(
     annotations : path of a COCO keypoint annotation file, or its content
         CrowdPose's and OCHuman's files too.
     protocol : "coco", "crowdpose", "mpii" or "auto"
-        By default CrowdPose's where the joints are its fourteen, MPII's where people have a ``head_box``, else COCO's.
+        By default CrowdPose's where the joints are its fourteen, MPII's where they are its sixteen, else COCO's.
     skeleton, category, image_ids
         As for :func:`bupose.evaluate.read_truth`.
     gains : bool
-        Say what each kind of error costs; this takes eleven further evaluations.
+        Say what each kind of error costs; this takes eleven further evaluations, and is not done for MPII.
 
     Raises
     ------
@@ -62,14 +64,13 @@ def evaluate(
     OptionsError
         An unknown protocol.
     """
-    truth = read_truth(annotations, skeleton=skeleton, category=category, image_ids=image_ids)
+    results, truth = read_both(predictions, annotations, image_ids, skeleton=skeleton, category=category)
     if protocol == "auto":
         protocol = _fitting_protocol(truth)
     if protocol not in PROTOCOLS:
         raise OptionsError(f"no evaluation protocol {protocol!r}; choose one of auto, {', '.join(PROTOCOLS)}")
     if protocol == "crowdpose":
         truth = box_areas(truth)
-    results = read_results(predictions, truth)
     matched = match_all(results, truth)
     diagnosis = diagnose(matched, truth)
     length, alpha = PCK[protocol]
@@ -77,7 +78,7 @@ def evaluate(
         protocol=protocol,
         metrics=PROTOCOLS[protocol](results, truth),
         diagnosis=diagnosis,
-        gains=repair_gains(diagnosis, truth) if gains else {},
+        gains=repair_gains(diagnosis, truth) if gains and protocol != "mpii" else {},
         pck_name=f"PCK {alpha:g} {length}",
         pck=count_within(matched, truth, length, alpha),
         truth=truth,
@@ -87,4 +88,4 @@ def evaluate(
 def _fitting_protocol(truth: Truth) -> str:
     if set(truth.joints) == set(CROWDPOSE14.joints):
         return "crowdpose"
-    return "mpii" if any("head_box" in a for a in truth.annotations) else "coco"
+    return "mpii" if {"thorax", "pelvis", "top_head"} <= set(truth.joints) else "coco"

@@ -1,4 +1,4 @@
-"""What annotated pictures show and what was predicted for them, checked and completed, in COCO's terms."""
+"""What annotated pictures show, checked and completed, in COCO's terms."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ import numpy as np
 
 from bupose import skeletons
 from bupose.errors import InputError, LabelsError
+from bupose.evaluate.mpii import is_mpii, mpii_to_coco
 from bupose.evaluate.sigmas import choose_sigmas
-from bupose.people import People, joint_boxes
+from bupose.people import joint_boxes
 from bupose.skeleton import Skeleton
 
 AREA_OF_BOX = 0.53  # of a person's box is person, COCO's average
@@ -52,7 +53,7 @@ class Truth:
     @cached_property
     def by_image(self) -> dict:
         """Image id -> its annotations."""
-        return _by_image(self.annotations, self.images)
+        return group_by_image(self.annotations, self.images)
 
     def only(self, image_ids: Iterable) -> Truth:
         """The same for some of the pictures.
@@ -102,7 +103,7 @@ def read_truth(
     category: str | int | None = None,
     image_ids: Iterable | None = None,
 ) -> Truth:
-    """Annotations in COCO's keypoint format, whatever the category and its joints.
+    """Annotations in COCO's keypoint format, whatever the category and its joints, or MPII's list of people.
 
     Parameters
     ----------
@@ -124,14 +125,19 @@ def read_truth(
     """
     if isinstance(annotations, Truth):
         return annotations if image_ids is None else annotations.only(image_ids)
-    data, name = _load(annotations)
+    data, name = load_json(annotations)
+    if is_mpii(data):
+        data = mpii_to_coco(data)
     if not isinstance(data, Mapping) or not all(isinstance(data.get(k), list) for k in ("images", "annotations")):
         raise InputError(f"{name} is not COCO annotations; it must hold images, annotations and categories")
     kind = _choose_category(data.get("categories") or [], category, name)
     file_joints = tuple(SAME_JOINT.get(j, j) for j in kind["keypoints"])
-    images = {image["id"]: image for image in data["images"]}
-    mine = [a for a in data["annotations"] if a.get("category_id", kind["id"]) == kind["id"] and "keypoints" in a]
-    mine = [_complete(a, n, len(file_joints)) for n, a in enumerate(mine, 1)]
+    try:
+        images = {image["id"]: image for image in data["images"]}
+        mine = [a for a in data["annotations"] if a.get("category_id", kind["id"]) == kind["id"] and "keypoints" in a]
+        mine = [_complete(a, n, len(file_joints)) for n, a in enumerate(mine, 1)]
+    except (KeyError, TypeError, ValueError, AttributeError) as problem:
+        raise LabelsError(f"{name} is not COCO's keypoint format: {problem!r} is wrong or missing") from None
     if lost := [a for a in mine if a["image_id"] not in images]:
         raise InputError(f"{name}: annotation of image {lost[0]['image_id']!r}, which is not listed among its images")
     sigmas, notes = choose_sigmas(file_joints, mine, skeleton and skeletons.get(skeleton))
@@ -139,61 +145,6 @@ def read_truth(
     if skeleton is not None:
         truth = _keep_joints(truth, skeletons.get(skeleton))
     return truth if image_ids is None else truth.only(image_ids)
-
-
-def read_results(results: str | Path | Sequence[Mapping] | Mapping[int, People], truth: Truth) -> list[dict]:
-    """COCO results for the pictures of ``truth``, in the order of its joints.
-
-    Parameters
-    ----------
-    results : path of a JSON file, list of COCO result dicts, or mapping of image id to People
-        Joints of People are found by name; those of dicts are in the annotation file's order.
-    truth : Truth
-
-    Raises
-    ------
-    InputError
-        No such file, not COCO results, or none of them is of these pictures.
-    LabelsError
-        A number of keypoints other than the names, or a number that is not finite.
-    """
-    if isinstance(results, Mapping) and all(isinstance(p, People) for p in results.values()):
-        results = [r for i, people in results.items() for r in _person_results(people, i, truth.file_joints)]
-    listed, name = _load(results)
-    if not isinstance(listed, list) or not all(isinstance(r, Mapping) and "keypoints" in r for r in listed):
-        raise InputError(f"{name} is not COCO results; it must be a list of objects with image_id, keypoints and score")
-    mine = [r for r in listed if r.get("image_id") in truth.images]
-    if listed and not mine:
-        got = f"{name} is about image {listed[0].get('image_id')!r} and others"
-        raise InputError(f"{got}, none of which is among the {len(truth.images)} annotated; check that they belong")
-    names = truth.file_joints
-    where = [names.index(j) for j in truth.joints]
-    out = []
-    for r in mine:
-        numbers = np.asarray(r["keypoints"], np.float64)
-        if numbers.shape != (3 * len(names),):
-            got = f"a result of image {r['image_id']} has {numbers.size} keypoint numbers"
-            raise LabelsError(f"{got}; {len(names)} joints need {3 * len(names)}: were they made for other joints?")
-        if not np.isfinite(numbers).all() or not np.isfinite(r.get("score", 1.0)):
-            raise LabelsError(
-                f"a result of image {r['image_id']} holds numbers that are not finite; write 0 for absent"
-            )
-        triples = numbers.reshape(-1, 3)[where]
-        result = {"image_id": r["image_id"], "category_id": truth.category["id"], "score": float(r.get("score", 1.0))}
-        out.append({**result, "keypoints": triples.reshape(-1).tolist()})
-    return out
-
-
-def results_by_image(results: Iterable[dict], truth: Truth) -> dict:
-    """Image id -> its results, the best score first."""
-    found = _by_image(results, truth.images)
-    return {i: sorted(rs, key=lambda r: -r["score"]) for i, rs in found.items()}
-
-
-def result_arrays(results: Sequence[Mapping], joints: int) -> tuple[np.ndarray, np.ndarray]:
-    """float64 (P, K, 2) pixels, NaN where a joint is absent (0, 0, 0), and the joints' scores (P, K)."""
-    triples = np.array([r["keypoints"] for r in results], np.float64).reshape(-1, joints, 3)
-    return np.where((triples == 0).all(2)[..., None], np.nan, triples[..., :2]), triples[..., 2]
 
 
 def truth_arrays(annotations: Sequence[Mapping], joints: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
@@ -204,19 +155,20 @@ def truth_arrays(annotations: Sequence[Mapping], joints: int) -> tuple[np.ndarra
     return triples[..., :2], triples[..., 2], area, box
 
 
-def _by_image(entries: Iterable[dict], images: Iterable) -> dict:
+def group_by_image(entries: Iterable[dict], images: Iterable) -> dict:
+    """Image id -> its entries, for every picture."""
     found = defaultdict(list)
     for entry in entries:
         found[entry["image_id"]].append(entry)
     return {i: found[i] for i in images}
 
 
-def _load(source) -> tuple[object, str]:
+def load_json(source) -> tuple[object, str]:
     """The content of a JSON file (or of what is no path), and what to call it in messages."""
     if not isinstance(source, (str, Path)):
         return list(source) if isinstance(source, tuple) else source, "what was given"
     try:
-        return json.loads(Path(source).read_text(encoding="utf-8")), Path(source).name
+        return json.loads(Path(source).expanduser().read_text(encoding="utf-8")), Path(source).name
     except OSError as problem:
         raise InputError(f"cannot read {str(source)!r}: {problem.strerror}; give the path of a JSON file") from None
     except (ValueError, RecursionError) as problem:
@@ -238,7 +190,7 @@ def _choose_category(categories: Sequence[Mapping], wanted: str | int | None, na
 
 def _complete(annotation: Mapping, number: int, joints: int) -> dict:
     """A copy with every value that the referee needs; ids count from 1, as pycocotools takes 0 for "no match"."""
-    keypoints = np.asarray(annotation["keypoints"], np.float64)
+    keypoints = read_numbers(annotation["keypoints"], f"annotation {annotation.get('id', number)}")
     if keypoints.shape != (3 * joints,):
         got = f"annotation {annotation.get('id', number)} has {keypoints.size} keypoint numbers"
         raise LabelsError(f"{got}; its category's {joints} joints need {3 * joints}")
@@ -247,16 +199,29 @@ def _complete(annotation: Mapping, number: int, joints: int) -> dict:
     box = annotation.get("bbox")
     if not box:
         box = joint_boxes(triples[None, :, :2], seen[None])[0].tolist()
+    box = [float(b) for b in box]
+    if len(box) != 4:
+        raise LabelsError(
+            f"annotation {annotation.get('id', number)} has a bbox of {len(box)} numbers; give x, y, w, h"
+        )
     return {
         **annotation,
         "id": number,
+        "image_id": annotation["image_id"],
         "keypoints": keypoints.tolist(),
         "num_keypoints": int(seen.sum()),
-        "bbox": [float(b) for b in box],
+        "bbox": box,
         "area": float(annotation.get("area", AREA_OF_BOX * box[2] * box[3])),
         "iscrowd": int(annotation.get("iscrowd", 0)),
-        "file_id": annotation.get("id", number),
     }
+
+
+def read_numbers(values, whose: str) -> np.ndarray:
+    """float64 array of what a file gives as numbers."""
+    try:
+        return np.asarray(values, np.float64)
+    except (TypeError, ValueError):
+        raise LabelsError(f"{whose} holds what is no list of numbers; give x, y and visibility or score") from None
 
 
 def _keep_joints(truth: Truth, skeleton: Skeleton) -> Truth:
@@ -277,16 +242,3 @@ def _keep_joints(truth: Truth, skeleton: Skeleton) -> Truth:
     limbs = [[place[a], place[b]] for a, b in skeleton.limbs if {a, b} <= set(joints)]
     category = {**truth.category, "keypoints": list(joints), "skeleton": limbs}
     return replace(truth, joints=joints, sigmas=truth.sigmas[where], annotations=kept, category=category, notes=notes)
-
-
-def _person_results(people: People, image_id, joints: Sequence[str]) -> list[dict]:
-    """COCO results of one picture, joints found by name."""
-    names = people.skeleton.joints
-    where = [names.index(j) if j in names else -1 for j in joints]
-    triples = np.concatenate([np.nan_to_num(people.xy), people.score[..., None]], 2).astype(np.float64)
-    triples = np.where(people.present[..., None], triples, 0)
-    triples = np.concatenate([triples, np.zeros((len(people), 1, 3))], 1)[:, where]
-    return [
-        {"image_id": image_id, "keypoints": t.reshape(-1).tolist(), "score": float(s)}
-        for t, s in zip(triples, people.person_score, strict=True)
-    ]

@@ -1,4 +1,4 @@
-"""Pictures of errors: annotations on the left, predictions on the right, wrong joints ringed and named."""
+"""Pictures of errors: annotations on the left, predictions on the right, wrong joints ringed."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import cv2
 import numpy as np
 
 from bupose.atomic import replacing
-from bupose.errors import InputError
 from bupose.evaluate.errors import KINDS, PictureErrors
+from bupose.evaluate.results import result_arrays
 from bupose.people import People
 from bupose.skeleton import Skeleton
 from bupose.viz import as_rgb, draw_people
-from bupose.viz.people import write
+from bupose.viz.people import CASING, write
 
 SIDE = 720  # px, the longer side of each half
 GAP = 6
@@ -26,8 +26,9 @@ RINGS = {"inversion": (255, 60, 200), "swap": (255, 235, 60), "miss": (255, 60, 
 def draw_errors(photo: np.ndarray, picture: PictureErrors, skeleton: Skeleton) -> np.ndarray:
     """uint8 (H, W, 3) RGB: both halves side by side.
 
-    People of the same number and colour belong together. Red on the left: missed; red on the right: nobody annotated is there.
-    Rings mark inverted, swapped and missed joints; the text above a person says its similarity and absent joints.
+    People of the same number and colour belong together. Red on the left: missed; red on the right: nobody annotated
+    is there. Rings mark inverted, swapped and missed joints, thin lines lead to where they are. The text above a person
+    says its similarity and how many labelled joints are absent. Predicted joints are the fainter the lower their score.
     """
     m = picture.matched
     photo = as_rgb(photo)
@@ -39,22 +40,26 @@ def draw_errors(photo: np.ndarray, picture: PictureErrors, skeleton: Skeleton) -
     number = {q: n for n, (_, q) in enumerate(m.found, 1)}
     pair = {q: PAIRS[(n - 1) % len(PAIRS)] for q, n in number.items()}
     labels = [str(number.get(q, "missed")) for q in counted]
-    left = _draw(photo, truth_xy[counted], m.seen[counted], skeleton, [pair.get(q, MISSED) for q in counted], labels)
+    seen = m.seen[counted]
+    shown = np.where(seen[..., None], truth_xy[counted], np.nan)
+    left = _draw(photo, shown, seen, skeleton, [pair.get(q, MISSED) for q in counted], labels)
     colors = [FALSE if q < 0 else pair.get(int(q), IGNORED) for q in m.whose]
     captions = [_caption(picture, p, number) for p in range(len(xy))]
-    right = _draw(photo, xy, np.isfinite(xy[..., 0]), skeleton, colors, captions)
+    right = _draw(photo, xy, result_arrays(m.results, xy.shape[1])[1], skeleton, colors, captions)
     for p, q in m.found:
         for kind, color in RINGS.items():
             for k in np.flatnonzero(picture.kinds[p] == KINDS.index(kind)):
-                _ring(right, xy[p, k], color, kind)
-                _line(right, xy[p, k], truth_xy[q, k], color)
+                _mark(right, xy[p, k], truth_xy[q, k], color)
     write(left, "annotated", (8, 14), align=0)
     write(right, "predicted", (8, 14), align=0)
+    for n, (kind, color) in enumerate(RINGS.items()):
+        cv2.circle(right, (14, 40 + 22 * n), 6, color, 2, cv2.LINE_AA)
+        write(right, kind, (28, 40 + 22 * n), align=0)
     return np.concatenate([left, np.full((len(left), GAP, 3), 255, np.uint8), right], 1)
 
 
-def _draw(photo, xy, here, skeleton, colors, labels) -> np.ndarray:
-    people = People(np.where(here[..., None], xy, np.nan), here, np.ones(len(xy)), skeleton)
+def _draw(photo, xy, score, skeleton, colors, labels) -> np.ndarray:
+    people = People(xy, np.clip(score, 0, 1), np.ones(len(xy)), skeleton)
     return draw_people(photo, people, labels=labels, person_colors=np.array(colors, np.uint8).reshape(-1, 3))
 
 
@@ -68,31 +73,12 @@ def _caption(picture: PictureErrors, p: int, number: dict[int, int]) -> str:
     return f"{number[q]}: OKS {m.similarity[p, q]:.2f}" + (f", {absent} absent" if absent else "")
 
 
-def _ring(image: np.ndarray, at: np.ndarray, color: tuple, kind: str) -> None:
-    center = tuple(np.rint(at).astype(int).tolist())
-    cv2.circle(image, center, 8, (16, 18, 24), 4, cv2.LINE_AA)
-    cv2.circle(image, center, 8, color, 2, cv2.LINE_AA)
-    cv2.putText(
-        image, kind, (center[0] + 11, center[1] + 4), cv2.FONT_HERSHEY_SIMPLEX, 0.4, (16, 18, 24), 3, cv2.LINE_AA
-    )
-    cv2.putText(image, kind, (center[0] + 11, center[1] + 4), cv2.FONT_HERSHEY_SIMPLEX, 0.4, color, 1, cv2.LINE_AA)
-
-
-def _line(image: np.ndarray, start: np.ndarray, end: np.ndarray, color: tuple) -> None:
-    """From where the joint was put to where it is."""
-    a, b = (tuple(np.rint(np.clip(p, -1e4, 1e4)).astype(int).tolist()) for p in (start, end))
-    cv2.line(image, a, b, color, 1, cv2.LINE_AA)
-
-
-def read_photo(path: Path) -> np.ndarray:
-    """uint8 (H, W, 3) RGB."""
-    try:
-        image = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_COLOR)
-    except (OSError, cv2.error):
-        image = None
-    if image is None:
-        raise InputError(f"cannot read the photo {str(path)!r}; images must be the folder that file names start from")
-    return image[..., ::-1]
+def _mark(image: np.ndarray, at: np.ndarray, truth: np.ndarray, color: tuple) -> None:
+    """A ring where the joint was put, and a thin line to where it is."""
+    a, b = (tuple(np.rint(np.clip(p, -1e4, 1e4)).astype(int).tolist()) for p in (at, truth))
+    for paint, width in ((CASING, 3), (color, 1)):
+        cv2.line(image, a, b, paint, width, cv2.LINE_AA)
+        cv2.circle(image, a, 8, paint, width + 1, cv2.LINE_AA)
 
 
 def write_photo(path: Path, image: np.ndarray) -> None:

@@ -1,0 +1,190 @@
+"""What training does to pictures: options, presets, and the order of things."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+
+import numpy as np
+
+from bupose.data.affine import move_labels, people_near, plan_crop
+from bupose.data.color import change_colors, color_matrix
+from bupose.data.mosaic import compose_mosaic
+from bupose.data.occlusion import hide_people
+from bupose.data.paste import paste_people
+from bupose.data.picture import Picture, crop_image, picture_of
+from bupose.data.sample import Sample
+from bupose.data.synthetic_camera import photograph
+from bupose.errors import OptionsError
+
+
+@dataclass
+class AugmentOptions:
+    """How pictures are changed; by default only fitted into the crop.
+
+    Parameters
+    ----------
+    person : float in [0, 1]
+        How often the crop lies around a person, scaled by that person; else it is scaled by the picture, and shows
+        a person where it cannot show all.
+    person_height : float
+        Height of that person as a share of the crop's, before ``person_scale``.
+    person_scale : (low, high)
+        Factor on that person's size.
+    picture_scale : (low, high)
+        1 fits the picture into the crop, more cuts it.
+    max_zoom : float
+        Photos are not enlarged more than this; 0 is no limit.
+    min_joints, min_side : int, px
+        Who has fewer joints or a smaller box is not what a crop is centred on, if there is somebody else.
+    rotation : float, degrees
+        Up to so far either way.
+    shift : float
+        Up to so far off the centre, as a share of the crop.
+    mirror : float in [0, 1]
+        How often left and right change over.
+    color : float in [0, 1]
+        Strength of changes in brightness, contrast, saturation and tint.
+    camera : float in [0, 1]
+        Strength of uneven light, blur, grain and compression.
+    occlusions : (low, high)
+        How many patches cover parts of people.
+    paste : float in [0, 1]
+        How often people of other pictures are put in.
+    pasted : (low, high)
+        How many of them.
+    mosaic : float in [0, 1]
+        How often four pictures share the crop.
+    """
+
+    person: float = 0.0
+    person_height: float = 0.6
+    person_scale: tuple[float, float] = (0.5, 1.1)
+    picture_scale: tuple[float, float] = (1.0, 1.0)
+    max_zoom: float = 0.0
+    min_joints: int = 5
+    min_side: float = 32.0
+    rotation: float = 0.0
+    shift: float = 0.0
+    mirror: float = 0.0
+    color: float = 0.0
+    camera: float = 0.0
+    occlusions: tuple[int, int] = (0, 0)
+    paste: float = 0.0
+    pasted: tuple[int, int] = (1, 3)
+    mosaic: float = 0.0
+
+    def __post_init__(self) -> None:
+        for name in ("person", "mirror", "color", "camera", "paste", "mosaic"):
+            _check(name, getattr(self, name), 0, 1)
+        _check("person_height", self.person_height, 0.01, 10)
+        _check("rotation", self.rotation, 0, 180)
+        _check("shift", self.shift, 0, 1)
+        for name, least in (("max_zoom", 0), ("min_joints", 0), ("min_side", 0)):
+            _check(name, getattr(self, name), least, 1e6)
+        for name, least in (("person_scale", 0.01), ("picture_scale", 0.01), ("occlusions", 0), ("pasted", 0)):
+            span = getattr(self, name)
+            if len(span) != 2 or not least <= span[0] <= span[1]:
+                raise OptionsError(f"augment.{name} is {tuple(span)}; give two numbers, low and high, from {least}")
+
+
+def _check(name: str, value: float, low: float, high: float) -> None:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not low <= value <= high:
+        raise OptionsError(f"augment.{name} is {value!r}; give a number from {low:g} to {high:g}")
+
+
+# openpose: zhec/training/example_proto of the 2017 system, its crop of 368 px: shift 40 of them.
+PRESETS = {
+    "none": {},
+    "light": {"picture_scale": (0.9, 1.8), "rotation": 15.0, "shift": 0.05, "mirror": 0.5, "color": 0.4},
+    "openpose": {
+        "person": 1.0, "person_height": 0.6, "person_scale": (0.5, 1.1), "rotation": 40.0, "shift": 40 / 368,
+        "mirror": 0.5,
+    },
+    "strong": {
+        "person": 0.6, "person_scale": (0.4, 1.4), "picture_scale": (0.7, 2.2), "max_zoom": 4.0, "rotation": 45.0,
+        "shift": 0.12, "mirror": 0.5, "color": 0.6, "camera": 0.5, "occlusions": (0, 2), "paste": 0.3, "mosaic": 0.15,
+    },
+}  # fmt: skip
+
+
+def augment_options(chosen: AugmentOptions | str | Mapping) -> AugmentOptions:
+    """Options themselves, a preset's by its name in ``PRESETS``, or a dict of what differs from the defaults.
+
+    Raises
+    ------
+    OptionsError
+        An unknown preset or option, or a value out of range.
+    """
+    if isinstance(chosen, AugmentOptions):
+        return chosen
+    if isinstance(chosen, str):
+        if chosen not in PRESETS:
+            raise OptionsError(f"there is no augmentation {chosen!r}; choose one of {', '.join(PRESETS)}")
+        return AugmentOptions(**PRESETS[chosen])
+    known = [f.name for f in fields(AugmentOptions)]
+    unknown = [k for k in chosen if k not in known]
+    if unknown:
+        raise OptionsError(f"augment has no option {', '.join(unknown)}; it has {', '.join(known)}")
+    return AugmentOptions(**chosen)
+
+
+def augment(
+    rng: np.random.Generator, samples, i: int, size: tuple[int, int], options: AugmentOptions
+) -> tuple[Sample, np.ndarray]:
+    """Picture ``i`` of a sequence as training sees it.
+
+    Parameters
+    ----------
+    samples : sequence of samples
+        Others of it may be mixed in.
+    size : (width, height), px
+
+    Returns
+    -------
+    Sample
+        Joints may lie outside; who is far from the crop is left out.
+    matrix : float64 array (2, 3)
+        From the picture's pixels to the crop's; of a mosaic's first picture.
+    """
+    picture = picture_of(samples, i)
+    if rng.random() < options.mosaic:
+        sample, matrix = _mosaic(rng, samples, picture, size, options)
+    else:
+        sample, matrix = crop_picture(rng, picture, size, options)
+    if rng.random() < options.paste:
+        low, high = options.pasted
+        sample = paste_people(rng, sample, samples, int(rng.integers(low, high + 1)))
+    if options.occlusions[1]:
+        low, high = options.occlusions
+        sample = hide_people(rng, sample, int(rng.integers(low, high + 1)))
+    return replace(sample, image=_recolor(rng, sample.image, options)), matrix
+
+
+def crop_picture(
+    rng: np.random.Generator, picture: Picture, size: tuple[int, int], options: AugmentOptions
+) -> tuple[Sample, np.ndarray]:
+    """One picture's crop and the matrix that made it."""
+    matrix = plan_crop(rng, picture.labels, picture.size, size, options)
+    image, ignore = crop_image(picture, matrix, size), picture.ignore(matrix, size)
+    labels = people_near(move_labels(picture.labels, matrix), size)
+    return Sample(image, labels, ignore, picture.name, picture.image_id), matrix
+
+
+def _mosaic(rng, samples, first: Picture, size: tuple[int, int], options) -> tuple[Sample, np.ndarray]:
+    matrices = []
+
+    def crop(n: int, part: tuple[int, int]) -> Sample:
+        picture = first if n == 0 else picture_of(samples, int(rng.integers(len(samples))))
+        sample, matrix = crop_picture(rng, picture, part, options)
+        matrices.append(matrix)
+        return sample
+
+    sample = compose_mosaic(rng, size, crop)
+    return replace(sample, name=first.name, image_id=first.image_id), matrices[0]
+
+
+def _recolor(rng: np.random.Generator, image: np.ndarray, options: AugmentOptions) -> np.ndarray:
+    if options.color:
+        image = change_colors(image, color_matrix(rng, options.color))
+    return photograph(rng, image, options.camera) if options.camera else image

@@ -1,0 +1,209 @@
+"""Whether annotations are right: counts, how crowded pictures are, and defects one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from bupose.data.datasets import DataOptions
+from bupose.data.picture import picture_of
+from bupose.errors import InputError
+from bupose.people import Labels
+
+CROWDED = (0.1, 0.8)  # CrowdPose calls pictures below easy, above hard
+_FACING = ("shoulder", "hip", "eye", "ear")  # pairs that lie across a body, not along a limb
+
+
+@dataclass
+class CheckOptions:
+    """Options of scripts/check_data.py.
+
+    Parameters
+    ----------
+    data : DataOptions
+        The set to look at.
+    output : str
+        A folder for ``labels.jpg``, ``suspicious.jpg`` and ``defects.txt``.
+    pictures : int
+        How many to draw.
+    decode : bool
+        Read every picture, to find those missing or damaged.
+    """
+
+    data: DataOptions = field(default_factory=DataOptions)
+    output: str = field(default="check", metadata={"path": True})
+    pictures: int = 24
+    decode: bool = True
+
+
+@dataclass(frozen=True)
+class Defect:
+    """Something in a picture that is, or may be, wrong."""
+
+    kind: str
+    picture: str
+    what: str
+    row: int
+
+    def __str__(self) -> str:
+        return f"{self.picture}: {self.what}"
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What a set holds.
+
+    Parameters
+    ----------
+    joints : dict of name -> (seen, hidden)
+    crowd : float array (pictures with people,)
+        Crowd index of each.
+    heights : float array (people,), px
+        Of their boxes.
+    """
+
+    pictures: int
+    people: int
+    joints: dict[str, tuple[int, int]]
+    crowd: np.ndarray
+    heights: np.ndarray
+
+    def __str__(self) -> str:
+        easy, hard = (self.crowd < CROWDED[0]).sum(), (self.crowd > CROWDED[1]).sum()
+        lines = [f"{self.pictures} pictures, {self.people} people with joints"]
+        if self.people:
+            low, middle, high = np.percentile(self.heights, (5, 50, 95))
+            lines.append(f"heights of boxes: 5 % below {low:.0f} px, half below {middle:.0f}, 5 % above {high:.0f}")
+            split = f"{easy} easy, {len(self.crowd) - easy - hard} medium, {hard} hard"
+            lines.append(f"crowd index {self.crowd.mean():.2f} on average: {split} pictures")
+        width = max(len(name) for name in self.joints)
+        lines += [f"  {name:{width}}  {seen:7} seen  {hidden:7} hidden" for name, (seen, hidden) in self.joints.items()]
+        return "\n".join(lines)
+
+
+def survey(samples) -> Survey:
+    """Count a set without decoding its pictures."""
+    names, crowd, heights = samples.skeleton.joints, [], []
+    counts = np.zeros((len(names), 3), np.int64)
+    for i in range(len(samples)):
+        labels = picture_of(samples, i).labels
+        if len(labels):
+            counts += (labels.visibility[..., None] == (0, 1, 2)).sum(0)
+            crowd.append(crowd_index(labels))
+            heights.append(labels.box[:, 3])
+    joints = {name: (int(seen), int(hidden)) for name, (_, hidden, seen) in zip(names, counts, strict=True)}
+    tall = np.concatenate(heights) if heights else np.zeros(0)
+    return Survey(len(samples), len(tall), joints, np.array(crowd), tall)
+
+
+def crowd_index(labels: Labels) -> float:
+    """How much people of a picture stand in each other's boxes.
+
+    Notes
+    -----
+    Li et al. 2019 (CrowdPose), section 4: the mean over people of the number of others' joints in a person's box over
+    the number of that person's own. Their files count all of a person's own joints, in the box or not.
+    """
+    if not len(labels):
+        return 0.0
+    low, high = labels.box[:, None, None, :2], labels.box[:, None, None, :2] + labels.box[:, None, None, 2:]
+    inside = ((labels.xy[None] >= low) & (labels.xy[None] <= high)).all(3) & labels.present[None]
+    counts = inside.sum(2)  # [box, owner]
+    others = counts.sum(1) - np.diagonal(counts)
+    return float((others / np.maximum(labels.present.sum(1), 1)).mean())
+
+
+def spread_rows(count: int, wanted: int) -> list[int]:
+    """Up to ``wanted`` numbers spread evenly over ``count``."""
+    wanted = min(count, wanted)
+    return [round(n * (count - 1) / max(wanted - 1, 1)) for n in range(wanted)]
+
+
+def find_defects(samples, decode: bool = True) -> Iterator[Defect]:
+    """Look through a set for what is wrong or suspicious.
+
+    Parameters
+    ----------
+    samples : sequence of samples
+    decode : bool
+        Read every picture too, to find those that are missing, damaged or of another size.
+    """
+    names: dict[str, int] = {}
+    ids: dict[int, int] = {}
+    for i in range(len(samples)):
+        try:
+            picture = picture_of(samples, i)
+        except InputError as problem:
+            yield Defect("unreadable", str(i), str(problem), i)
+            continue
+        for kind, seen, key in (("same file", names, picture.name), ("same id", ids, picture.image_id)):
+            if key in seen:
+                yield Defect("duplicate", picture.name, f"{kind} {key!r} as picture {seen[key]}", i)
+            seen.setdefault(key, i)
+        for kind, what in people_defects(picture.labels, picture.size):
+            yield Defect(kind, picture.name, what, i)
+        if decode:
+            try:
+                picture.decode(1)
+            except InputError as problem:
+                yield Defect("unreadable", picture.name, str(problem), i)
+
+
+def people_defects(labels: Labels, size: tuple[int, int]) -> Iterator[tuple[str, str]]:
+    """Kind and description of what is wrong with the people of one picture of ``size`` = (width, height)."""
+    here, xy, names = labels.present, labels.xy, labels.skeleton.joints
+    outside = here & ~((xy >= -1) & (xy <= np.array(size) + 1)).all(2)
+    for p, k in np.argwhere(outside):
+        at = f"({xy[p, k, 0]:.0f}, {xy[p, k, 1]:.0f})"
+        yield "outside picture", f"person {p}: {names[k]} at {at} lies outside {size[0]}x{size[1]}"
+    x, y, w, h = labels.box.T
+    margin = 0.15 * np.maximum(w, h)[:, None] + 3
+    low, high = (
+        np.stack([x, y], 1)[:, None] - margin[..., None],
+        np.stack([x + w, y + h], 1)[:, None] + margin[..., None],
+    )
+    strays = (labels.visibility == 2) & ~((xy >= low) & (xy <= high)).all(2)  # hidden ones may well be
+    for p in range(len(labels)):
+        if w[p] <= 0 or h[p] <= 0:
+            yield "empty box", f"person {p}: the box is {w[p]:.0f}x{h[p]:.0f} px"
+        elif strays[p].any():
+            which = ", ".join(names[k] for k in np.flatnonzero(strays[p]))
+            yield "outside box", f"person {p}: {which} seen far outside the box"
+        rows = {tuple(at) for at in xy[p][here[p]].round(1).tolist()}
+        if here[p].sum() > 2 and len(rows) <= here[p].sum() // 2:
+            yield "joints in one place", f"person {p}: {here[p].sum()} joints in {len(rows)} places"
+        if _is_swapped(labels, p):
+            yield "left and right", f"person {p}: left and right of some pairs look swapped"
+    for p in range(len(labels)):
+        for q in range(p + 1, len(labels)):
+            if _is_same(labels, p, q):
+                yield "duplicate", f"people {p} and {q} have the same joints"
+
+
+def _is_same(labels: Labels, p: int, q: int) -> bool:
+    """Whether two people's common joints coincide, to a fiftieth of their size."""
+    both = labels.present[p] & labels.present[q]
+    if both.sum() < 3 or both.sum() < 0.5 * labels.present[p].sum():
+        return False
+    apart = np.hypot(*(labels.xy[p, both] - labels.xy[q, both]).T)
+    return bool(np.median(apart) < 0.02 * max(float(labels.box[p, 2:].max()), 1.0))
+
+
+def _is_swapped(labels: Labels, p: int) -> bool:
+    """Whether shoulders, hips, eyes and ears disagree about which side is left, by more than a twist can do."""
+    index, across = labels.skeleton.index, []
+    for part in _FACING:
+        left, right = index.get(f"left_{part}"), index.get(f"right_{part}")
+        if left is not None and right is not None and labels.present[p, [left, right]].all():
+            across.append((part, labels.xy[p, left] - labels.xy[p, right]))
+    body = max(float(labels.box[p, 2:].max()), 1.0)
+    for n, (first, a) in enumerate(across):
+        for second, b in across[n + 1 :]:
+            same_part = {first, second} in ({"shoulder", "hip"}, {"eye", "ear"})
+            least = 0.08 * body if same_part and "hip" in (first, second) else 0.03 * body
+            lengths = np.hypot(*a), np.hypot(*b)
+            if same_part and min(lengths) > least and a @ b < -0.5 * lengths[0] * lengths[1]:
+                return True
+    return False

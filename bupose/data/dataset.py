@@ -1,0 +1,148 @@
+"""Pictures and targets for training: a seed, an epoch and a number decide everything, in whatever process."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from bupose import geometry, kernels
+from bupose.codec import FieldCodec
+from bupose.data.affine import move_labels, people_near, plan_crop
+from bupose.data.augment import AugmentOptions, augment, augment_options
+from bupose.data.color import color_matrix
+from bupose.data.picture import BORDER, picture_of, reduction
+from bupose.errors import LabelsError, OptionsError
+
+DELIVERIES = ("targets", "joints", "photos")
+
+
+class PoseDataset(Dataset):
+    """Augmented pictures of a sequence of samples, ready for a network.
+
+    Parameters
+    ----------
+    samples : sequence of samples
+        With the codec's skeleton.
+    codec : FieldCodec
+        Paints the targets.
+    augment : AugmentOptions, preset's name or dict
+    size : (width, height), px
+        Of the crops; a multiple of the codec's stride.
+    seed : int
+    deliver : "targets", "joints" or "photos"
+        How far the processor goes; the rest is for :mod:`bupose.data.batch` on the device. ``targets`` paints.
+        ``joints`` leaves painting. ``photos`` leaves the warp and the colours too, and knows no pasting, mosaic,
+        occlusion and camera effects.
+
+    Notes
+    -----
+    Ask for ``(epoch, number)``, or a number for epoch 0; each item is a dict. Always: ``image`` uint8 (3, H, W) RGB;
+    ``matrix`` float32 (2, 3) from the picture to the crop (for ``photos``: from the decoded image to it); ``image_id``
+    and ``index`` int.
+
+    * targets: ``heat`` (K, h, w), ``paf`` (L, 2, h, w) and ``weight`` (h, w), float32.
+    * joints, photos: ``xy`` float32 (P, K, 2) px of the crop, ``present`` bool (P, K), ``ignore`` bool (H, W) of the
+      crop; for photos also ``color`` float32 (3, 4).
+
+    Raises
+    ------
+    LabelsError
+        The samples are of another skeleton than the codec.
+    OptionsError
+        A size that is no multiple of the stride, or an option that ``photos`` cannot do.
+    """
+
+    def __init__(
+        self,
+        samples,
+        codec: FieldCodec,
+        augment: AugmentOptions | str | Mapping = "none",
+        size: tuple[int, int] = (368, 368),
+        seed: int = 0,
+        deliver: str = "targets",
+    ) -> None:
+        self.samples, self.codec, self.options = samples, codec, augment_options(augment)
+        self.size, self.seed, self.deliver = (int(size[0]), int(size[1])), int(seed), deliver
+        if samples.skeleton != codec.skeleton:
+            raise LabelsError(
+                f"the data gives joints of {samples.skeleton.name!r}, the codec paints {codec.skeleton.name!r}; "
+                f"open the data with skeleton={codec.skeleton.name}"
+            )
+        if self.size[0] % codec.grid.stride or self.size[1] % codec.grid.stride or min(self.size) <= 0:
+            raise OptionsError(f"crops of {self.size} px are no multiple of the stride {codec.grid.stride}")
+        if deliver not in DELIVERIES:
+            raise OptionsError(f"deliver is {deliver!r}; choose one of {', '.join(DELIVERIES)}")
+        o = self.options
+        if deliver == "photos" and (o.paste or o.mosaic or o.camera or o.occlusions[1]):
+            raise OptionsError("deliver=photos knows no paste, mosaic, camera and occlusions; set them to 0, or joints")
+        if deliver == "targets":
+            kernels.load("encode")  # workers started by fork inherit the compiled code
+
+    def __len__(self) -> int:
+        return len(self.samples)
+
+    def __getitem__(self, key: int | tuple[int, int]) -> dict:
+        epoch, i = key if isinstance(key, tuple) else (0, key)
+        i = range(len(self))[i]
+        rng = np.random.default_rng((self.seed, epoch, i))
+        if self.deliver == "photos":
+            return self._photo(rng, i)
+        sample, matrix = augment(rng, self.samples, i, self.size, self.options)
+        item = {"image": _channels_first(sample.image), "matrix": torch.from_numpy(matrix.astype(np.float32))}
+        item |= {"image_id": int(sample.image_id), "index": i}
+        if self.deliver == "joints":
+            return item | self._joints(sample.labels, sample.ignore)
+        targets = self.codec.encode(sample.labels, self.size, sample.ignore)
+        fields = {"heat": targets.heat, "paf": targets.paf, "weight": targets.weight}
+        return item | {name: torch.from_numpy(array) for name, array in fields.items()}
+
+    def _photo(self, rng: np.random.Generator, i: int) -> dict:
+        picture = picture_of(self.samples, i)
+        rng.random(1)  # the mosaic's turn in augment(): the same crop comes out of both ways
+        matrix = plan_crop(rng, picture.labels, picture.size, self.size, self.options)
+        rng.random(1)  # and pasting's
+        factor = reduction(matrix)
+        image, ignore = picture.decode(factor), picture.ignore(matrix, self.size)
+        color = color_matrix(rng, self.options.color) if self.options.color else np.eye(3, 4, dtype=np.float32)
+        labels = people_near(move_labels(picture.labels, matrix), self.size)
+        local = geometry.compose(geometry.scale(factor), matrix).astype(np.float32)
+        item = {"image": _channels_first(image), "matrix": torch.from_numpy(local), "color": torch.from_numpy(color)}
+        return item | {"image_id": int(picture.image_id), "index": i} | self._joints(labels, ignore)
+
+    def _joints(self, labels, ignore: np.ndarray | None) -> dict:
+        ignore = np.zeros(self.size[::-1], bool) if ignore is None else ignore
+        arrays = {"xy": labels.xy, "present": labels.present, "ignore": ignore}
+        return {name: torch.from_numpy(np.ascontiguousarray(array)) for name, array in arrays.items()}
+
+
+def init_worker(worker: int = 0) -> None:
+    """For ``DataLoader(worker_init_fn=…)``: one thread a worker, OpenCV's and torch's own would fight each other."""
+    cv2.setNumThreads(0)
+    torch.set_num_threads(1)
+
+
+def collate(items: Sequence[dict]) -> dict[str, Tensor]:
+    """Stack items into a batch; people and photos of different numbers and sizes are padded with nobody and grey."""
+    batch = {}
+    for name, first in items[0].items():
+        values = [item[name] for item in items]
+        if not isinstance(first, Tensor):
+            batch[name] = torch.tensor(values)
+            continue
+        shape = [max(v.shape[d] for v in values) for d in range(first.ndim)]
+        if all(list(v.shape) == shape for v in values):
+            batch[name] = torch.stack(values)
+            continue
+        batch[name] = torch.full((len(values), *shape), BORDER if name == "image" else 0, dtype=first.dtype)
+        for row, v in zip(batch[name], values, strict=True):
+            row[tuple(slice(n) for n in v.shape)] = v
+    return batch
+
+
+def _channels_first(image: np.ndarray) -> Tensor:
+    return torch.from_numpy(np.ascontiguousarray(image.transpose(2, 0, 1)))

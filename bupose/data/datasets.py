@@ -1,0 +1,135 @@
+"""The kinds of data by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from bupose import skeletons
+from bupose.data.aichallenger import AIChallengerOptions, read_aichallenger
+from bupose.data.coco import CocoOptions, read_coco
+from bupose.data.crowdpose import CrowdPoseOptions, read_crowdpose
+from bupose.data.folder import FolderOptions, read_folder
+from bupose.data.mixture import Mixture
+from bupose.data.mpii import MpiiOptions, read_mpii
+from bupose.data.ochuman import OCHumanOptions, read_ochuman
+from bupose.data.posetrack import PoseTrackOptions, read_posetrack
+from bupose.data.synthetic import Synthetic
+from bupose.data.synthetic_options import SyntheticOptions
+from bupose.errors import OptionsError
+
+
+@dataclass
+class MixtureOptions:
+    """Several sets as one.
+
+    Parameters
+    ----------
+    sets : dict of name -> options
+        Each a dict with ``kind`` (a name in ``DATASETS``; by default the set's own name) and that kind's options.
+    weights : dict of name -> number
+        How often a picture comes from each set, in proportion; 1 where not given.
+    seed : int
+        The order in which sets take turns.
+    skeleton : str, Skeleton or dict
+        For all sets that do not say otherwise; they must agree.
+    """
+
+    sets: dict[str, Any] = field(default_factory=dict)
+    weights: dict[str, float] = field(default_factory=dict)
+    seed: int = 0
+    skeleton: Any = "coco17"
+
+
+def mix(options: MixtureOptions) -> Mixture:
+    """Open the sets of a mixture.
+
+    Raises
+    ------
+    OptionsError
+        No sets, an unknown kind, or a weight for a set that is not there.
+    """
+    for name in options.weights:
+        if name not in options.sets:
+            raise OptionsError(f"mixture: a weight for {name!r}, which is not among the sets {', '.join(options.sets)}")
+    skeleton = skeletons.get(options.skeleton)
+    opened = []
+    for name, given in options.sets.items():
+        given = {"skeleton": skeleton} | dict(given)
+        opened.append(open_samples(given.pop("kind", name), given))
+    return Mixture(opened, [options.weights.get(name, 1.0) for name in options.sets], options.seed)
+
+
+# Each kind of set: its options, and what opens it.
+DATASETS = {
+    "coco": (CocoOptions, read_coco),
+    "crowdpose": (CrowdPoseOptions, read_crowdpose),
+    "ochuman": (OCHumanOptions, read_ochuman),
+    "posetrack": (PoseTrackOptions, read_posetrack),
+    "mpii": (MpiiOptions, read_mpii),
+    "aichallenger": (AIChallengerOptions, read_aichallenger),
+    "folder": (FolderOptions, read_folder),
+    "synthetic": (SyntheticOptions, Synthetic),
+    "mixture": (MixtureOptions, mix),
+}
+
+
+@dataclass
+class DataOptions:
+    """A kind of data, and what may be said about it from a command line.
+
+    What is None or empty is left at the kind's own default. The options of a kind stand in its own module:
+    ``CocoOptions``, ``SyntheticOptions``, …
+
+    Parameters
+    ----------
+    kind : a name in ``DATASETS``
+    """
+
+    kind: str = "coco"
+    annotations: str | None = field(default=None, metadata={"path": True})
+    images: str | None = field(default=None, metadata={"path": True})
+    skeleton: Any = None
+    category: str | None = None
+    with_people: bool | None = None
+    limit: int | None = None
+    max_box: float | None = None
+    complete: bool | None = None
+    count: int | None = None
+    seed: int | None = None
+    size: Any = None
+    people: Any = None
+    scene: str | None = None
+    sets: dict[str, Any] = field(default_factory=dict)
+    weights: dict[str, float] = field(default_factory=dict)
+
+    def open(self):
+        """The sequence of samples; errors are those of :func:`open_samples` and of the kind."""
+        given = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "kind"}
+        return open_samples(self.kind, {name: value for name, value in given.items() if value not in (None, {})})
+
+
+def open_samples(kind: str, options: Mapping | Any = None):
+    """A sequence of samples of a kind in ``DATASETS``.
+
+    Parameters
+    ----------
+    kind : str
+    options : its options, or a dict of what differs from the defaults
+
+    Raises
+    ------
+    OptionsError
+        An unknown kind or option.
+    """
+    if kind not in DATASETS:
+        raise OptionsError(f"there is no kind of data {kind!r}; choose one of {', '.join(DATASETS)}")
+    schema, read = DATASETS[kind]
+    if options is None or isinstance(options, Mapping):
+        known = [f.name for f in fields(schema)]
+        unknown = [k for k in options or {} if k not in known]
+        if unknown:
+            raise OptionsError(f"data {kind!r} has no option {', '.join(unknown)}; it has {', '.join(known)}")
+        options = schema(**(options or {}))
+    return read(options)

@@ -1,0 +1,64 @@
+"""Public sets: their list, and safe unpacking."""
+
+import io
+import re
+import tarfile
+import zipfile
+
+import pytest
+
+from bupose.data.sources import SOURCES, describe_sources, find_archives, unpack
+from bupose.errors import InputError, OptionsError
+
+
+def make_archive(path, members):
+    if path.suffix == ".zip":
+        with zipfile.ZipFile(path, "w") as archive:
+            for name, content in members.items():
+                archive.writestr(name, content)
+    else:
+        with tarfile.open(path, "w:gz" if path.suffix == ".gz" else "w") as archive:
+            for name, content in members.items():
+                info = tarfile.TarInfo(name)
+                info.size = len(content)
+                archive.addfile(info, io.BytesIO(content))
+    return path
+
+
+@pytest.mark.parametrize("name", ["a.zip", "a.tar", "a.tar.gz"])
+def test_unpack(tmp_path, name):
+    archive = make_archive(tmp_path / name, {"photos/a.jpg": b"one", "set.json": b"{}"})
+    assert unpack(archive, tmp_path / "out") == 2
+    assert (tmp_path / "out" / "photos" / "a.jpg").read_bytes() == b"one"
+    assert unpack(archive, tmp_path / "out") == 0
+    (tmp_path / "out" / "set.json").write_bytes(b"")  # broken off the first time
+    assert unpack(archive, tmp_path / "out") == 1
+
+
+@pytest.mark.parametrize("name", ["a.zip", "a.tar"])
+def test_archives_stay_in_their_folder(tmp_path, name):
+    archive = make_archive(tmp_path / name, {"../outside.txt": b"x"})
+    with pytest.raises(InputError, match="outside its folder"):
+        unpack(archive, tmp_path / "out")
+    assert not (tmp_path / "outside.txt").exists()
+
+
+def test_no_archive(tmp_path):
+    (tmp_path / "page.zip").write_text("<html>please log in")
+    with pytest.raises(InputError, match="cannot unpack"):
+        unpack(tmp_path / "page.zip", tmp_path / "out")
+
+
+def test_the_list_is_usable():
+    for name, source in SOURCES.items():
+        assert source.licence
+        assert source.archives or source.by_hand
+        for part, archive in find_archives(name).items():
+            assert re.fullmatch(r"https?://\S+/[\w.]+", archive.url)
+            assert archive.checksum is None or re.fullmatch(r"md5:[0-9a-f]{32}", archive.checksum)
+            assert f"{part}:" in describe_sources()
+    assert list(find_archives("coco", ["val"])) == ["val"]
+    with pytest.raises(OptionsError, match="choose one of coco"):
+        find_archives("imagenet")
+    with pytest.raises(OptionsError, match="no part 'test'"):
+        find_archives("coco", ["test"])

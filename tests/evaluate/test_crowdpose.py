@@ -1,0 +1,83 @@
+"""CrowdPose's rules, its three levels, and the crowd index by hand."""
+
+import math
+
+import numpy as np
+import pytest
+
+from bupose.evaluate import coco_ap, crowd_index, crowdpose_ap, read_truth
+from bupose.skeletons import CROWDPOSE14
+
+JOINTS = tuple("head" if j == "top_head" else j for j in CROWDPOSE14.joints)
+
+
+@pytest.fixture
+def crowds(make):
+    """Pictures 1 to 5 with one person each and crowd indices 0.05, 0.1, 0.5, 0.8 and 0.15."""
+    person = make.person(100, 100, joints=CROWDPOSE14.joints)
+    data = make.coco({n: [person] for n in range(1, 6)}, JOINTS)
+    for image, index in zip(data["images"], (0.05, 0.1, 0.5, 0.8, 0.15), strict=True):
+        image["crowdIndex"] = index
+    return data, person
+
+
+def test_levels_in_one_run(make, crowds):
+    data, person = crowds
+    got = crowdpose_ap([make.result(person, i) for i in (1, 3, 5)], data)
+    assert got["AP"] == pytest.approx(100 * 61 / 101)  # recall 0.6
+    assert got["AP_easy"] == pytest.approx(100)  # of picture 1
+    assert got["AP_medium"] == pytest.approx(100 * 67 / 101)  # of 2, 3, 5: recalls 0 to 0.66
+    assert got["AP_hard"] == 0  # of 4
+    assert got["AP_easy02"] == pytest.approx(100 * 67 / 101)  # of 1, 2, 5
+    assert got["AP_medium02"] == pytest.approx(100)  # of 3
+
+
+def test_annotations_against_themselves(crowds):
+    data, _ = crowds
+    got = crowdpose_ap(read_truth(data).as_results(), data)
+    assert got == pytest.approx(dict.fromkeys(got, 100.0))
+
+
+def test_area_is_always_half_the_box(make, crowds):
+    data, person = crowds
+    off = person.copy()
+    off[:, 0] += 6
+    results = [make.result(off, i) for i in range(1, 6)]
+    plain = crowdpose_ap(results, data)
+    for a in data["annotations"]:
+        a["area"] *= 0.1
+    assert crowdpose_ap(results, data) == pytest.approx(plain)
+    assert coco_ap(results, data)["AP"] < plain["AP"] - 10
+
+
+def test_samples_of_the_set_itself(shared):
+    truth = read_truth(shared / "data" / "samples" / "crowdpose" / "test_crowdpose.json")
+    assert truth.joints == CROWDPOSE14.joints
+    got = crowdpose_ap(truth.as_results(), truth)
+    assert got["AP"] == got["AP_medium"] == pytest.approx(100)
+    assert math.isnan(got["AP_easy"])
+    # the files' own indices can be reproduced only nearly
+    for i, image in truth.images.items():
+        assert crowd_index(truth.by_image[i]) == pytest.approx(image["crowdIndex"], abs=0.02)
+
+
+def test_crowd_index_by_hand():
+    def one(box, points):
+        triples = [[x, y, 2] for x, y in points] + [[0, 0, 0]] * (4 - len(points))
+        return {"bbox": box, "keypoints": np.ravel(triples).tolist(), "num_keypoints": len(points), "iscrowd": 0}
+
+    a = one([0, 0, 10, 10], [(1, 1), (2, 2), (8, 8), (9, 9)])
+    b = one([7, 7, 20, 20], [(8, 9), (20, 20)])
+    # in a's box: four of its own and one of b; in b's box: two of its own and two of a
+    assert crowd_index([a, b]) == pytest.approx((1 / 4 + 2 / 2) / 2)
+    assert crowd_index([a]) == 0
+    assert crowd_index([]) == 0
+    assert crowd_index([a, {**b, "iscrowd": 1}]) == 0
+    assert crowd_index([b, one([0, 0, 30, 30], [(8, 9)]), a, a, a]) == 1  # cut at 1
+
+
+def test_index_is_computed_where_the_file_has_none(make):
+    data = make.coco({1: [make.person(100, 100), make.person(104, 100)], 2: [make.person(100, 100)]})
+    got = crowdpose_ap(read_truth(data).as_results(), data)
+    assert [got["AP_easy"], got["AP_hard"]] == pytest.approx([100, 100])
+    assert math.isnan(got["AP_medium"])
