@@ -158,8 +158,9 @@ def _check_override(argument: str, kind: type, sweep: bool) -> None:
                 f"{argument!r} lists several values; write {key}=[{text}], or add --multirun to try each"
             )
     elif dataclasses.is_dataclass(hint):
-        part = next(iter(typing.get_type_hints(hint)))
-        raise OptionsError(f"{key} is several options; set one, as in {key}.{part}=…, or choose a preset: …@{key}=…")
+        same = [name for name, other in typing.get_type_hints(kind).items() if other is hint and name != key]
+        preset = f", or a preset: {same[0]}@{key}={text}" if same else ""
+        raise OptionsError(f"{key} is several options; set one, as in {key}.{next(iter(vars(hint())))}=…{preset}")
     else:
         _check_value(kind, key, hint, override)
 

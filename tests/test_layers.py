@@ -25,7 +25,7 @@ LAYERS = [
     {"data", "nn", "viz"},
     {"weights"},
     {"infer"},
-    {"evaluate"},
+    {"evaluate", "export"},
     {"benchmark"},
     {"track"},
     {"train"},

@@ -47,6 +47,7 @@ def encode_labels(
     """
     k, skeleton = kernels.load("encode"), labels.skeleton
     shape = grid.shape(*size)
+    labels = labels[np.lexsort(labels.xy.reshape(len(labels), 2 * len(skeleton.joints)).T)]  # a sum hangs on its order
     xy = np.ascontiguousarray(grid.to_cells(labels.xy.astype(np.float64)))
     present = labels.present & np.isfinite(xy).all(2) & (np.abs(xy) < 1e6).all(2)  # far outside: nothing to paint
     heat = k.paint_heat(shape, xy, present, options.sigma / grid.stride)

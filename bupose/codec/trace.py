@@ -47,10 +47,9 @@ class Trace:
     def samples(self, m: int) -> tuple[np.ndarray, np.ndarray]:
         """Points of candidate ``m``'s line, float32 (S, 2) pixels, and the field's projections there, float32 (S,)."""
         limb, a, b = self.candidates.ids[m]
-        count = int(self.options.samples)
-        xy = np.linspace(self.peaks.xy[a], self.peaks.xy[b], count)
         ends = np.concatenate([self.peaks.xy[a], self.peaks.xy[b]])
-        projection = reference.project_samples(self.fields.paf, limb, ends, count, self.options.near)
+        options = self.options
+        xy, projection = reference.project_samples(self.fields.paf, limb, ends, int(options.samples), options.near)
         return self.fields.grid.to_pixels(xy).astype(np.float32), projection.astype(np.float32)
 
     def person_of(self, peak: int) -> int:

@@ -82,7 +82,15 @@ def training_scene() -> SceneOptions:
     )  # fmt: skip
 
 
-SCENES = {"clean": SceneOptions, "training": training_scene}
+def simple_scene() -> SceneOptions:
+    """Whole people who stand, walk or wave, facing the viewer more or less: what a small network learns in minutes."""
+    return SceneOptions(
+        poses=("stand", "contrapposto", "hands_on_hips", "wave", "point", "arms_up", "arms_wide", "walk"),
+        facing=(-45.0, 45.0), height=(0.5, 0.75), props=(0, 0),
+    )  # fmt: skip
+
+
+SCENES = {"clean": SceneOptions, "simple": simple_scene, "training": training_scene}
 
 
 def scene_options(chosen: SceneOptions | str) -> SceneOptions:

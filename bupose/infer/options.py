@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import typing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,8 +23,7 @@ DecoderOverrides = dataclasses.make_dataclass(
         (name, typing.Optional[hint], field(default=None))  # noqa: UP045
         for name, hint in typing.get_type_hints(DecodeOptions).items()
     ],
-    module=__name__,
-    namespace={"__doc__": "Decode options that differ; None keeps what the network says."},
+    namespace={"__module__": __name__, "__doc__": "Decode options that differ; None keeps what the network says."},
 )
 
 
@@ -32,8 +32,7 @@ def given(overrides: DecoderOverrides) -> dict:
     return {name: value for name, value in vars(overrides).items() if value is not None}
 
 
-def _path(default=None):
-    return field(default=default, metadata={"path": True})
+PATH = {"path": True}  # metadata of options that hold file names, which hydra must not try to read
 
 
 @dataclass
@@ -67,12 +66,12 @@ class GroupOptions:
         null keeps the default.
     """
 
-    input: str | None = _path()
-    output: str = _path("out")
-    photo: str | None = _path()
-    photos: str | None = _path()
+    input: str | None = field(default=None, metadata=PATH)
+    output: str = field(default="out", metadata=PATH)
+    photo: str | None = field(default=None, metadata=PATH)
+    photos: str | None = field(default=None, metadata=PATH)
     layout: str = "openpose"
-    skeleton: str = _path("coco18")
+    skeleton: str = field(default="coco18", metadata=PATH)
     stride: int = 8
     scale: float | None = None
     openpose: bool = True
@@ -136,9 +135,9 @@ class InferOptions:
         null keeps what the network says.
     """
 
-    input: Any = _path()
-    output: str = _path("out")
-    weights: str | None = _path()
+    input: Any = field(default=None, metadata=PATH)
+    output: str = field(default="out", metadata=PATH)
+    weights: str | None = field(default=None, metadata=PATH)
     accept_license: bool = False
     height: int | None = None
     longest: int | None = None
@@ -178,5 +177,5 @@ def _check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
 
 
 def expand(path: str) -> Path:
-    """A path with ``~`` filled in."""
-    return Path(path).expanduser()
+    """A path with ``~`` filled in, where it stands for a home folder."""
+    return Path(os.path.expanduser(path))

@@ -1,12 +1,13 @@
 """Compiled kernels where numba is installed, their NumPy twins elsewhere or when ``BUPOSE_KERNELS=reference``.
 
-The compiled code is cached on disk. The first call in a process goes through :func:`warm_up`, in which one process at a
+The compiled code is cached on disk. The first call in a process goes through :func:`load`, in which one process at a
 time compiles or loads the cache, so that a sweep's workers started together do not compile (or read) over each other.
 """
 
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import tempfile
 import threading
@@ -37,8 +38,7 @@ def load(task: str = "decode") -> ModuleType:
 
         return reference
     if task not in _warm:
-        with _lock, _one_process_at_a_time():
-            _choose_cache()
+        with _lock, _one_process_at_a_time(), _own_cache():
             from bupose.kernels import compiled
 
             _WARM_UP[task](compiled)
@@ -81,21 +81,37 @@ def _cache_home() -> Path:
     return Path(os.environ.get("BUPOSE_CACHE", Path.home() / ".cache" / "bupose"))
 
 
-def _choose_cache() -> None:
-    """Point numba at bupose's own cache folder, unless the user has chosen one."""
+@contextlib.contextmanager
+def _own_cache():
+    """While the kernels are imported, let numba cache in bupose's own folder, unless the user has chosen one."""
     import numba
 
-    if os.environ.get("NUMBA_CACHE_DIR"):
-        return
-    for folder in (
-        _cache_home() / "numba",
-        Path(tempfile.gettempdir()) / f"bupose-numba-{os.getuid() if hasattr(os, 'getuid') else 0}",
-    ):
+    before = numba.config.CACHE_DIR
+    if not before:
+        numba.config.CACHE_DIR = _cache_folder()
+    try:
+        yield
+    finally:
+        numba.config.CACHE_DIR = before
+
+
+def _cache_folder() -> str:
+    """A writable folder named after the kernels' source: numba itself misses changes in a file that another imports."""
+    digest = hashlib.sha256()
+    for file in sorted((Path(__file__).parent / "compiled").glob("*.py")):
+        digest.update(file.read_bytes())
+    user = os.getuid() if hasattr(os, "getuid") else None
+    temporary = Path(tempfile.gettempdir()) / f"bupose-numba-{user}"
+    for home in (_cache_home() / "numba", temporary):
         with contextlib.suppress(OSError):
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            home.mkdir(parents=True, exist_ok=True, mode=0o700)
+            if home == temporary and user is not None and home.stat().st_uid != user:
+                continue  # anybody may make folders there, and what is in them is run
+            folder = home / digest.hexdigest()[:12]
+            folder.mkdir(exist_ok=True)
             if os.access(folder, os.W_OK):
-                numba.config.CACHE_DIR = str(folder)
-                return
+                return str(folder)
+    return ""
 
 
 @contextlib.contextmanager

@@ -44,12 +44,7 @@ def save(net: PoseNet, path: str | Path, metrics: Mapping[str, float] | None = N
     """
     net, path = getattr(net, "_orig_mod", net), Path(path)  # torch.compile wraps a network in another module
     config = net.config if metrics is None else replace(net.config, metrics=dict(metrics))
-    try:
-        header = json.dumps({"format": FORMAT, "network": config.to_dict()}, allow_nan=False, default=_number)
-    except (TypeError, ValueError) as problem:
-        raise WeightsError(
-            f"the network's configuration cannot be written as JSON: {problem}; use finite numbers"
-        ) from None
+    header = dump_header(config)
     tensors = {
         name: t.detach().cpu().clone(memory_format=torch.contiguous_format) for name, t in net.state_dict().items()
     }
@@ -130,6 +125,37 @@ def read_header(path: str | Path) -> dict:
             f"{_quoted(path)} is a safetensors file, but not a bupose network; "
             "a published network must be imported first (scripts/import_weights.py)"
         )
+    return {**_parse_header(text, path), "tensors": tensors}
+
+
+def dump_header(config: NetworkConfig) -> str:
+    """The JSON that a network file carries under :data:`KEY`, whatever its format.
+
+    Raises
+    ------
+    WeightsError
+        The configuration cannot be written as JSON.
+    """
+    try:
+        return json.dumps({"format": FORMAT, "network": config.to_dict()}, allow_nan=False, default=_number)
+    except (TypeError, ValueError) as problem:
+        raise WeightsError(
+            f"the network's configuration cannot be written as JSON: {problem}; use finite numbers"
+        ) from None
+
+
+def parse_config(text: str, path: Path) -> NetworkConfig:
+    """The configuration in what :func:`dump_header` wrote; ``path`` is for messages.
+
+    Raises
+    ------
+    WeightsError
+        The JSON is damaged, from a newer bupose, or describes no network.
+    """
+    return _config(path, _parse_header(text, path)["network"])
+
+
+def _parse_header(text: str, path: Path) -> dict:
     try:
         header = json.loads(text)
         version, network = header["format"], header["network"]
@@ -141,7 +167,7 @@ def read_header(path: str | Path) -> dict:
         raise WeightsError(
             f"{_quoted(path)} has format {version}; this bupose reads up to format {FORMAT}: upgrade bupose"
         )
-    return {"format": version, "network": network, "tensors": tensors}
+    return {"format": version, "network": network}
 
 
 def check_tensors(net: torch.nn.Module, tensors: Mapping[str, torch.Tensor], source: str) -> None:

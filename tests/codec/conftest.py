@@ -86,3 +86,23 @@ def noisy():
         return Fields(np.clip(heat, 0, 1), paf, fields.grid, fields.skeleton)
 
     return add
+
+
+@pytest.fixture(scope="session")
+def same_people():
+    """Asserts that two answers hold the same people, in any order."""
+
+    def check(one, other, atol=1e-3):
+        assert len(one) == len(other)
+        left = list(range(len(other)))
+        for p in range(len(one)):
+            gap = np.abs(other.xy[left] - one.xy[p]).max((1, 2), initial=0, where=one.present[p][None, :, None])
+            gap[(other.present[left] != one.present[p]).any(1)] = np.inf
+            gap += np.abs(other.score[left] - one.score[p]).max(1)
+            gap += np.abs(other.person_score[left] - one.person_score[p])
+            best = int(np.nan_to_num(gap, nan=np.inf).argmin())
+            assert gap[best] < atol, f"person {p} has no counterpart nearer than {gap[best]}"
+            q = left.pop(best)
+            np.testing.assert_array_equal(one.completed[p], other.completed[q])
+
+    return check

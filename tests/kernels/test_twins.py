@@ -1,6 +1,8 @@
 """Every compiled kernel against its slow, obvious twin, on inputs of all kinds and sizes."""
 
 import inspect
+import pkgutil
+from importlib import import_module
 
 import numpy as np
 import pytest
@@ -47,11 +49,16 @@ def some_peaks(rng, shape, joints, most=8):
 
 
 def public(module):
-    plain = {name: getattr(f, "py_func", f) for name, f in vars(module).items() if not name.startswith("_")}
+    """The functions of a package's modules, whether it exports them or not."""
+    parts = [import_module(f"{module.__name__}.{part.name}") for part in pkgutil.iter_modules(module.__path__)]
     return {
-        name: f
-        for name, f in plain.items()
-        if inspect.isfunction(f) and inspect.getmodule(f).__name__ == module.__name__
+        name: function
+        for part in parts
+        for name, f in vars(part).items()
+        if inspect.isfunction(function := getattr(f, "py_func", f))
+        and function.__module__ == part.__name__
+        and not name.startswith("_")
+        and name != "grown"  # an inner help of the compiled ones
     }
 
 

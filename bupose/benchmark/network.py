@@ -1,0 +1,274 @@
+"""How long a photo takes from file to people, step by step, in each runtime, and how much overlapping hides."""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from matplotlib.figure import Figure
+
+from bupose import geometry
+from bupose.errors import BuposeError
+from bupose.export import calibration_pictures, export_network
+from bupose.infer.estimator import Estimator
+from bupose.infer.output import results_skeleton, write_coco, write_openpose
+from bupose.infer.preprocess import Prepared
+from bupose.infer.stream import open_photo
+from bupose.nn.model import PoseNet
+from bupose.people import People
+
+HEIGHTS = (256, 368, 512)
+STEPS = ("read", "preprocess", "network", "grouping", "writing")
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """A way to run one network: the network or its exported file, and the precision."""
+
+    name: str
+    net: PoseNet | Path
+    precision: str = "float32"
+
+    def estimator(self, height: int = 368, **options) -> Estimator:
+        """Ready to run with torch's present number of threads."""
+        return Estimator(self.net, height=height, precision=self.precision, **options)
+
+
+def runtimes(net: PoseNet, folder: Path, calibration: Path | None = None) -> tuple[list[Runtime], list[str]]:
+    """Every way to run a network here, exported into ``folder``, and why others are left out."""
+    made, left_out = [Runtime("torch float32", net), Runtime("torch bfloat16", net, "bfloat16")], []
+    exports = (
+        ("ONNX", "net.onnx", "fp32"),
+        ("OpenVINO float32", "net.xml", "fp32"),
+        ("OpenVINO int8", "8.xml", "int8"),
+    )
+    pictures = calibration_pictures(net, calibration)
+    for name, file, precision in exports:
+        try:
+            export_network(net, folder / file, pictures, precision=precision)
+            made.append(Runtime(name, folder / file))
+        except BuposeError as problem:
+            left_out.append(f"{name} left out: {problem}")
+    return made, left_out
+
+
+def by_steps(
+    ways: Sequence[Runtime],
+    files: Sequence[Path],
+    output: Path,
+    heights: Sequence[int] = HEIGHTS,
+    threads: Sequence[int] = (1,),
+    rounds: int = 3,
+) -> list[dict]:
+    """Milliseconds a photo of each step, one after the other, and of all of them overlapping in the batched mode.
+
+    ``threads`` are the network's; read, preprocess, grouping and writing have one. The fastest of the rounds counts,
+    the runtimes taking turns.
+    """
+    rows = []
+    for height in heights:
+        for many in threads:
+            with _threads(many):
+                estimators = {way.name: way.estimator(height) for way in ways}
+                works = {
+                    name: (
+                        lambda e=e: time_steps(e, files, output),
+                        lambda e=e: _seconds(run_batched, e, files, output),
+                    )
+                    for name, e in estimators.items()
+                }
+                taken = defaultdict(list)
+                for _ in range(rounds):
+                    for name, (steps, batched) in works.items():
+                        taken[name].append([*steps().values(), batched()])
+            for name, times in taken.items():
+                ms = 1e3 * np.min(times, 0) / len(files)
+                row = {"height": height, "threads": many, "runtime": name, **dict(zip(STEPS, ms))}
+                rows.append({**row, "sum": float(ms[:-1].sum()), "batched": float(ms[-1])})
+    return rows
+
+
+def beside_bare(way: Runtime, files: Sequence[Path], output: Path, rounds: int = 5) -> list[dict]:
+    """What everything else adds to the bare network in the batched mode, as medians over rounds that take turns.
+
+    Bare: the same pictures, ready in memory, in batches of one size, and nothing else. Whole: from files to people
+    and JSON, pictures off.
+    """
+    estimator = way.estimator()
+    batches = list(make_batches(prepare_all(estimator, files), estimator.batch))
+    works = {
+        "bare": lambda: [estimator.run(batch) for batch in batches],
+        "whole": lambda: run_batched(estimator, files, output),
+    }
+    taken = take_turns(works, rounds)
+    steps = [time_steps(estimator, files, output) for _ in range(2)]
+    ms = {name: 1e3 * float(np.median(t)) / len(files) for name, t in taken.items()}
+    added = float(np.median(np.divide(taken["whole"], taken["bare"])) - 1)
+    row = {"network": way.name, "threads": torch.get_num_threads(), "bare network ms": ms["bare"]}
+    row |= {"whole ms": ms["whole"], "added %": 100 * added}
+    alone = {f"{s} ms": 1e3 * min(t[s] for t in steps) / len(files) for s in STEPS if s != "network"}
+    return [row | alone]
+
+
+def beside_openvino(ways: Sequence[Runtime], ir: Path, files: Sequence[Path], rounds: int = 7) -> list[dict]:
+    """Pictures a second of a published IR driven directly by OpenVINO, and of the same network in bupose.
+
+    All get the pictures of the commonest size among the photos, which the direct ways get as float32 BGR, ready.
+    They take turns; a share is the median over rounds of the rate against the fastest direct way of that round.
+    """
+    import openvino
+
+    estimators = {way.name: way.estimator() for way in ways}
+    first = next(iter(estimators.values()))
+    batch = max(make_batches(prepare_all(first, files), len(files)), key=len)
+    pixels = np.stack([views[0].pixels for views in batch])
+    floats = np.ascontiguousarray(pixels[..., ::-1].transpose(0, 3, 1, 2), dtype=np.float32)
+    works = dict(_direct(openvino, ir, floats))
+    direct = list(works)
+    for name, e in estimators.items():
+        chunks = [pixels[i : i + e.batch] for i in range(0, len(pixels), e.batch)]
+        works[f"bupose, {name}"] = lambda e=e, chunks=chunks: [e.network(chunk) for chunk in chunks]
+    taken = take_turns(works, rounds)
+    best = np.min([taken[name] for name in direct], 0)
+    height, width = pixels.shape[1:3]
+    return [
+        {
+            f"{len(pixels)} pictures of {width}x{height} px": name,
+            "pictures / s": len(pixels) / float(np.median(times)),
+            "share of direct": float(np.median(best / times)),
+        }
+        for name, times in taken.items()
+    ]
+
+
+def _direct(openvino, ir: Path, floats: np.ndarray) -> Iterator[tuple[str, Callable]]:
+    """OpenVINO's own interface: picture by picture with all threads, and all in a queue with a thread each."""
+    core = openvino.Core()
+    model = core.read_model(ir)
+    model.reshape([1, *floats.shape[1:]])
+    threads = {"INFERENCE_NUM_THREADS": torch.get_num_threads()}
+    request = core.compile_model(model, "CPU", {"PERFORMANCE_HINT": "LATENCY", **threads}).create_infer_request()
+    queue = openvino.AsyncInferQueue(core.compile_model(model, "CPU", {"PERFORMANCE_HINT": "THROUGHPUT", **threads}))
+
+    def run_queue() -> None:
+        for n in range(len(floats)):
+            queue.start_async({0: floats[n : n + 1]})
+        queue.wait_all()
+
+    yield "OpenVINO directly, one by one", lambda: [request.infer({0: floats[n : n + 1]}) for n in range(len(floats))]
+    yield "OpenVINO directly, queue", run_queue
+
+
+def time_steps(estimator: Estimator, files: Sequence[Path], output: Path) -> dict[str, float]:
+    """Seconds of each step over all files, one step after the other; all but the network in one thread."""
+    clock = time.perf_counter
+    with _opencv_threads(1):
+        marks = [clock()]
+        photos = [open_photo(file, estimator.least) for file in files]
+        marks.append(clock())
+        ready = [estimator.prepare(photo) for photo in photos]
+        marks.append(clock())
+        seen = [(views, fields) for batch in make_batches(ready, estimator.batch)
+                for views, fields in zip(batch, estimator.run(batch), strict=True)]  # fmt: skip
+        marks.append(clock())
+        people = [
+            estimator.codec.decode(estimator.merge(fields)).transform(geometry.invert(views[0].matrix))
+            for views, fields in seen
+        ]
+        marks.append(clock())
+        write_people(people, output)
+        marks.append(clock())
+    return dict(zip(STEPS, np.diff(marks).tolist(), strict=True))
+
+
+def run_batched(estimator: Estimator, files: Sequence[Path], output: Path) -> None:
+    """From files to people and JSON, everything overlapping."""
+    write_people((estimate.people for estimate in estimator.stream(files)), output)
+
+
+def write_people(many: Iterator[People] | Sequence[People], output: Path) -> None:
+    """An OpenPose JSON file a picture, and one of COCO results."""
+    results = []
+    for n, people in enumerate(many):
+        write_openpose(output / f"{n}_keypoints.json", people)
+        results += people.to_coco(n, results_skeleton(people.skeleton))
+    write_coco(output / "coco_results.json", results)
+
+
+def prepare_all(estimator: Estimator, files: Sequence[Path]) -> list[list[Prepared]]:
+    """Each file's picture as the network takes it."""
+    return [estimator.prepare(open_photo(file, estimator.least)) for file in files]
+
+
+def make_batches(ready: Sequence[list[Prepared]], size: int) -> Iterator[list[list[Prepared]]]:
+    """Pictures of one shape together, up to ``size`` of them."""
+    by_shape = defaultdict(list)
+    for views in ready:
+        by_shape[views[0].pixels.shape].append(views)
+    for same in by_shape.values():
+        for start in range(0, len(same), size):
+            yield same[start : start + size]
+
+
+def take_turns(works: Mapping[str, Callable], rounds: int) -> dict[str, np.ndarray]:
+    """Seconds of each work in each round; a first round does not count."""
+    taken = [[_seconds(work) for work in works.values()] for _ in range(rounds + 1)]
+    return dict(zip(works, np.array(taken[1:]).T, strict=True))
+
+
+def plot_steps(rows: list[dict]) -> Figure:
+    """Stacked steps of every runtime, a panel for each height and number of threads."""
+    panels = sorted({(row["height"], row["threads"]) for row in rows})
+    names = list(dict.fromkeys(row["runtime"] for row in rows))
+    across = len({threads for _, threads in panels})
+    down = -(-len(panels) // across)
+    figure = Figure(figsize=(1 + 4.2 * across, 0.8 + 1.9 * down), dpi=120, layout="constrained")
+    grid = figure.subplots(down, across, squeeze=False, sharey=True, sharex="row").ravel()
+    for axes, (height, threads) in zip(grid, panels):
+        here = {row["runtime"]: row for row in rows if (row["height"], row["threads"]) == (height, threads)}
+        left = np.zeros(len(names))
+        for step in STEPS:
+            width = np.array([here[name][step] for name in names])
+            axes.barh(names, width, left=left, label=step)
+            left += width
+        axes.plot([here[name]["batched"] for name in names], names, "k|", markersize=14, label="all, overlapping")
+        axes.set_title(f"height {height}, {threads} thread{'s' if threads > 1 else ''}", fontsize=10)
+        axes.invert_yaxis() if axes is grid[0] else None
+        axes.grid(axis="x", alpha=0.3)
+    for axes in grid[-across:]:
+        axes.set_xlabel("ms a photo")
+    figure.legend(*grid[0].get_legend_handles_labels(), loc="outside lower center", ncols=6, frameon=False, fontsize=9)
+    return figure
+
+
+@contextmanager
+def _threads(many: int) -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(many)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+@contextmanager
+def _opencv_threads(many: int) -> Iterator[None]:
+    before = cv2.getNumThreads()
+    cv2.setNumThreads(many)
+    try:
+        yield
+    finally:
+        cv2.setNumThreads(before)
+
+
+def _seconds(work: Callable, *arguments) -> float:
+    start = time.perf_counter()
+    work(*arguments)
+    return time.perf_counter() - start

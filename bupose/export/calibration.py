@@ -1,0 +1,55 @@
+"""Pictures that show a network what is to come: they set the steps of 8 bits, and test an export."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from bupose.data.synthetic import draw_scene
+from bupose.errors import InputError, OptionsError
+from bupose.infer.estimator import HEIGHT
+from bupose.infer.media import PICTURES
+from bupose.infer.network import pad_color
+from bupose.infer.picture import Photo, read_photo
+from bupose.infer.preprocess import network_size, prepare
+from bupose.nn.model import PoseNet
+
+
+def calibration_pictures(net: PoseNet, folder: str | Path | None = None, count: int = 100) -> list[np.ndarray]:
+    """Pictures as the network takes them, each uint8 (1, H, W, 3), RGB.
+
+    Parameters
+    ----------
+    net : PoseNet
+    folder : path, optional
+        Of photos, spread evenly over its pictures; without it scenes are drawn.
+    count : int
+        At most so many.
+
+    Raises
+    ------
+    InputError
+        No such folder, or no picture in it that can be read.
+    OptionsError
+        The count is not above 0.
+    """
+    if isinstance(count, bool) or not isinstance(count, int) or count < 1:
+        raise OptionsError(f"pictures is {count!r}; give a whole number above 0")
+    photos = _drawn(count) if folder is None else _read(Path(folder).expanduser(), count)
+    height, pad = net.config.preprocess.get("height", HEIGHT), pad_color(net.config.normalisation)
+    return [prepare(p, network_size(p.size, height), net.multiple, pad).pixels[None] for p in photos]
+
+
+def _drawn(count: int) -> Iterator[Photo]:
+    for seed in range(count):
+        yield Photo.whole(draw_scene(seed, (496, 368), options="training").image)
+
+
+def _read(folder: Path, count: int) -> Iterator[Photo]:
+    files = sorted(f for f in folder.glob("*") if f.suffix.lower() in PICTURES)
+    if not files:
+        raise InputError(f"there are no pictures in {str(folder)!r}; give a folder of photos like those to come")
+    for n in range(min(count, len(files))):
+        yield read_photo(files[n * len(files) // min(count, len(files))])

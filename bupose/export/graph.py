@@ -1,0 +1,51 @@
+"""A network's graph as ONNX: uint8 RGB pictures in, fields out, any batch, height and width."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+
+import torch
+
+from bupose.errors import BuposeError, WeightsError
+from bupose.nn.model import PoseNet
+
+OPSET = 17  # read by every onnxruntime since 1.13
+_SIZES = {
+    "images": {0: "batch", 2: "height", 3: "width"},
+    "heat": {0: "batch", 2: "rows", 3: "columns"},
+    "paf": {0: "batch", 3: "rows", 4: "columns"},
+}
+
+
+def write_graph(net: PoseNet, path: Path, half: bool = False) -> None:
+    """Trace a network, batch norms folded, into an ONNX file.
+
+    Its input is ``images``, uint8 (B, 3, H, W), RGB; outputs are ``heat`` (B, K, h, w) and ``paf`` (B, L, 2, h, w),
+    float32, also where ``half`` has the network compute in float16.
+
+    Raises
+    ------
+    WeightsError
+        Something in the network has no counterpart in ONNX.
+    """
+    net = net.fuse().to("cpu", torch.float16 if half else torch.float32)
+    images = torch.zeros(2, 3, 2 * net.multiple, 3 * net.multiple, dtype=torch.uint8)
+    try:
+        with torch.inference_mode(), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # on checks of shapes, which a trace leaves out, and on its own age
+            torch.onnx.export(
+                net,
+                (images,),
+                str(path),
+                input_names=["images"],
+                output_names=["heat", "paf"],
+                dynamic_axes=_SIZES,
+                opset_version=OPSET,
+                dynamo=False,  # the other exporter needs a further package
+            )
+    except (BuposeError, OSError):
+        raise
+    except Exception as problem:  # torch has many kinds for what it cannot trace
+        first = str(problem).strip().split("\n")[0]
+        raise WeightsError(f"this network cannot be written as ONNX: {first}") from problem

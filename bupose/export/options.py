@@ -1,0 +1,38 @@
+"""What can be chosen about an export; the schema of ``scripts/export.py``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from bupose.infer.options import PATH
+
+
+@dataclass
+class ExportOptions:
+    """Write a network as a file that runs without torch.
+
+    Parameters
+    ----------
+    weights : path or name
+        A network file or the name of a published network; null is the network that comes with bupose.
+    output : path
+        The file to write: .onnx, or .xml with its .bin beside it.
+    format : onnx or openvino
+        null goes by the output's suffix.
+    precision : fp32, fp16 or int8
+        Of the stored weights; int8, of the activations too, is for OpenVINO.
+    calibration : path
+        Folder of photos like those to come, for int8 and for the comparison with torch; null draws scenes.
+    pictures : int
+        How many of them to use.
+    accept_license : bool
+        You have read and accept a non-commercial network's licence.
+    """
+
+    weights: str | None = field(default=None, metadata=PATH)
+    output: str = field(default="model.onnx", metadata=PATH)
+    format: str | None = None
+    precision: str = "fp32"
+    calibration: str | None = field(default=None, metadata=PATH)
+    pictures: int = 100
+    accept_license: bool = False

@@ -1,0 +1,163 @@
+"""Exported files: written beside their place, compared with torch there, and only then put into it."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+
+from bupose.errors import BuposeError, DependencyError, InputError, OptionsError, WeightsError
+from bupose.export.compare import Difference, compare
+from bupose.export.graph import write_graph
+from bupose.infer.network import TorchNetwork
+from bupose.infer.runtimes import start
+from bupose.nn.model import PoseNet
+from bupose.weights.checkpoint import KEY, dump_header
+
+PRECISIONS = ("fp32", "fp16", "int8")
+COMPARED = 4  # pictures
+TOLERANCE = 1e-3  # of fields, between float32 networks; rounding alone gives 1e-5
+
+
+class Export(NamedTuple):
+    """The files written, and how far they are from torch."""
+
+    files: tuple[Path, ...]
+    difference: Difference
+
+    def __str__(self) -> str:
+        size = sum(file.stat().st_size for file in self.files) / 1e6
+        return f"wrote {' and '.join(map(str, self.files))}, {size:.1f} MB; {self.difference}"
+
+
+def export_network(
+    net: PoseNet,
+    output: str | Path,
+    pictures: Sequence[np.ndarray],
+    format: str | None = None,
+    precision: str = "fp32",
+) -> Export:
+    """Write a network as a file that :func:`bupose.load` runs without torch's weights.
+
+    Parameters
+    ----------
+    net : PoseNet
+    output : path
+        Folders on the way are made.
+    pictures : sequence of uint8 arrays (1, H, W, 3)
+        For the comparison with torch, and for the steps of 8 bits; see :func:`calibration_pictures`.
+    format : str, optional
+        A key of :data:`FORMATS`; by default the one of the output's suffix.
+    precision : fp32, fp16 or int8
+
+    Returns
+    -------
+    Export
+        With the difference of the first few pictures' fields from torch's.
+
+    Raises
+    ------
+    OptionsError
+        A format or precision that is not to be had, or a suffix that does not fit.
+    DependencyError
+        A package is missing.
+    WeightsError
+        The network cannot be exported, or the float32 file does not compute what torch does.
+    InputError
+        The file cannot be written.
+    """
+    output = Path(output)
+    suffix, write = FORMATS[_check(output, format, precision)]
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=output.parent, prefix=".export-") as folder:
+            made = Path(folder) / f"network{suffix}"
+            write(net, made, precision, pictures)
+            difference = _compare(net, made, pictures[:COMPARED])
+            if precision == "fp32" and not difference.largest < TOLERANCE:
+                raise WeightsError(f"the export failed: {difference}; nothing was written")
+            parts = sorted(Path(folder).glob("network.*"), reverse=True)
+            files = tuple(output.with_suffix(part.suffix) for part in parts)
+            for part, file in zip(reversed(parts), reversed(files), strict=True):  # a .bin before its .xml
+                os.replace(part, file)
+    except OSError as problem:
+        raise InputError(
+            f"cannot write {str(output)!r}: {problem.strerror or problem}; choose another output"
+        ) from None
+    return Export(files, difference)
+
+
+def write_onnx(net: PoseNet, path: Path, precision: str, pictures: Sequence[np.ndarray]) -> None:
+    """An ``.onnx`` file with bupose's header in its metadata."""
+    onnx = _need("onnx")
+    write_graph(net, path, half=precision == "fp16")
+    model = onnx.load(path)
+    model.producer_name = "bupose"
+    onnx.helper.set_model_props(model, {KEY: dump_header(net.config)})
+    onnx.save(model, path)
+
+
+def write_openvino(net: PoseNet, path: Path, precision: str, pictures: Sequence[np.ndarray]) -> None:
+    """An ``.xml`` file with bupose's header in its ``rt_info``, and a ``.bin``."""
+    openvino = _need("openvino")
+    with tempfile.TemporaryDirectory() as folder:
+        graph = Path(folder) / "graph.onnx"
+        write_graph(net, graph)
+        model = openvino.Core().read_model(graph)
+        if precision == "int8":
+            model = _quantise(model, pictures)
+        model.set_rt_info(dump_header(net.config), [KEY])
+        openvino.save_model(model, path, compress_to_fp16=precision == "fp16")
+
+
+FORMATS: dict[str, tuple[str, Callable]] = {"onnx": (".onnx", write_onnx), "openvino": (".xml", write_openvino)}
+
+
+def _quantise(model, pictures: Sequence[np.ndarray]):
+    """Weights and activations in 8 bits, their ranges from what the pictures cause (post-training quantisation)."""
+    nncf = _need("nncf")
+    nncf.set_log_level("ERROR")
+    data = nncf.Dataset([np.ascontiguousarray(images.transpose(0, 3, 1, 2)) for images in pictures])
+    # Activations of ELUs go below 0: the mixed preset gives those their own zero point.
+    return nncf.quantize(model, data, subset_size=len(pictures), preset=nncf.QuantizationPreset.MIXED)
+
+
+def _compare(net: PoseNet, path: Path, pictures: Sequence[np.ndarray]) -> Difference:
+    try:
+        network = start(path, "cpu", threads=torch.get_num_threads())
+    except DependencyError as problem:
+        raise DependencyError(f"{problem}: the export is compared with torch in it") from None
+    except BuposeError as problem:
+        raise WeightsError(f"the export failed: {problem}") from None
+    return compare(TorchNetwork(net, "cpu"), network, pictures)
+
+
+def _check(output: Path, format: str | None, precision: str) -> str:
+    """The format's name."""
+    by_suffix = {suffix: name for name, (suffix, _) in FORMATS.items()}
+    if format is not None and format not in FORMATS:
+        raise OptionsError(f"format is {format!r}; choose one of {', '.join(FORMATS)}")
+    name = by_suffix.get(output.suffix) if format is None else format
+    if name is None or FORMATS[name][0] != output.suffix:
+        wanted = FORMATS[format][0] if format else " or ".join(by_suffix)
+        raise OptionsError(f"output is {str(output)!r}; give a file name that ends in {wanted}")
+    if precision not in PRECISIONS:
+        raise OptionsError(f"precision is {precision!r}; choose one of {', '.join(PRECISIONS)}")
+    if precision == "int8" and name != "openvino":
+        raise OptionsError(f"precision=int8 is for format=openvino; {name} takes fp32 or fp16")
+    return name
+
+
+def _need(package: str):
+    """An optional package, or one sentence."""
+    from importlib import import_module
+
+    try:
+        return import_module(package)
+    except ImportError:
+        raise DependencyError(f"this export needs {package}; pip install {package}") from None

@@ -1,0 +1,222 @@
+"""A network, its codec and how to feed it: from pictures to people."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from bupose import geometry, weights
+from bupose.codec import DecodeOptions, FieldCodec, Trace
+from bupose.errors import OptionsError
+from bupose.fields import Fields
+from bupose.infer.averaging import average_views
+from bupose.infer.network import Network
+from bupose.infer.picture import Photo
+from bupose.infer.preprocess import Prepared, network_size, prepare
+from bupose.infer.runtimes import start
+from bupose.infer.stream import Estimate, Stream, open_photo
+from bupose.nn.model import PoseNet
+from bupose.people import People
+
+HEIGHT = 368  # network pixels; what most published networks were trained at
+
+
+class Estimator:
+    """Finds people in pictures: ``estimator(image)`` gives People in the picture's own pixels.
+
+    Parameters
+    ----------
+    net : PoseNet, path of a network file (also an exported one), or any :class:`bupose.infer.network.Network`
+    height : int, optional
+        Pictures are resized to it, network pixels; by default what the network says, else 368.
+    longest : int, optional
+        The longer side is at most this, network pixels; by default 8 times the height.
+    scales : sequence of floats
+        Sizes, relative to ``height``, whose fields are averaged, on the grid of the largest.
+    flip : bool
+        Average with the fields of the mirrored picture.
+    batch : int
+        Pictures of one size that go through the network together.
+    decoder : mapping, optional
+        Decode options that differ from the network's.
+    threads : int, optional
+        For reading pictures, for grouping and for an exported network; by default as many as torch uses.
+    device, precision, channels_last, compile
+        As for :class:`bupose.infer.network.TorchNetwork`; an exported network knows fewer devices, no ``compile``, and
+        only OpenVINO another precision.
+
+    Raises
+    ------
+    OptionsError
+        An option out of its range, or a device that is not there.
+    WeightsError, DependencyError
+        The file is no network of bupose's, or needs a package that is not installed.
+    """
+
+    def __init__(
+        self,
+        net: PoseNet | Network | str | Path,
+        *,
+        height: int | None = None,
+        longest: int | None = None,
+        scales: Sequence[float] = (1.0,),
+        flip: bool = False,
+        batch: int = 8,
+        decoder: Mapping | None = None,
+        threads: int | None = None,
+        device: str = "auto",
+        precision: str = "float32",
+        channels_last: bool = True,
+        compile: bool = False,
+    ) -> None:
+        self.threads = torch.get_num_threads() if threads is None else threads
+        _check_count("threads", self.threads, 1000)
+        self.network = net = start(net, device, precision, channels_last, compile, self.threads)
+        self.height = net.preprocess.get("height", HEIGHT) if height is None else height
+        self.longest, self.scales, self.flip, self.batch = longest, sorted(scales, reverse=True), flip, batch
+        self._check()
+        self.codec = FieldCodec(net.skeleton, net.grid).with_decoder(**{**net.decoder, **(decoder or {})})
+
+    def _check(self) -> None:
+        _check_count("height", self.height, 100_000)
+        _check_count("batch", self.batch, 100_000)
+        if self.longest is not None:
+            _check_count("longest", self.longest, 1_000_000)
+        if not self.scales or not all(0.05 <= s <= 20 for s in self.scales):
+            raise OptionsError(f"scales are {self.scales}; give one or more numbers from 0.05 to 20")
+
+    @property
+    def decoder(self) -> DecodeOptions:
+        """How fields are read."""
+        return self.codec.decoder
+
+    def with_decoder(self, **values) -> Estimator:
+        """The same estimator, its network shared, with some decode options changed."""
+        other = copy.copy(self)
+        other.codec = self.codec.with_decoder(**values)
+        return other
+
+    def __call__(self, image) -> People | list[People]:
+        """People of a picture, in its own pixels, or a list of them for a list of pictures.
+
+        Parameters
+        ----------
+        image : uint8 array (H, W, 3) RGB, or path; or a list of such
+
+        Raises
+        ------
+        InputError
+            A file that cannot be read, or an array that is no such picture.
+        """
+        if isinstance(image, (list, tuple)):
+            return [_checked(estimate).people for estimate in self.stream(image)]
+        views = self._views(image)
+        people = self.codec.decode(self.merge(self.run([views])[0]))
+        return people.transform(geometry.invert(views[0].matrix))
+
+    def stream(self, sources: Iterable, *, keep_images: bool = False, keep_fields: bool = False) -> Iterator[Estimate]:
+        """Go through any number of pictures, in order.
+
+        Pictures are read ahead in threads and batched with others of their size; those of one batch are grouped while
+        the network works on the next.
+
+        Parameters
+        ----------
+        sources : iterable of paths, uint8 arrays (H, W, 3) RGB, or frames of :func:`bupose.infer.open_media`
+        keep_images, keep_fields : bool
+            Give the photo, the averaged fields, with each estimate.
+
+        Yields
+        ------
+        Estimate
+            With ``problem`` instead of ``people`` where a picture cannot be read: the others go on.
+        """
+        return iter(Stream(self, sources, keep_images, keep_fields))
+
+    def fields(self, image) -> Fields:
+        """What the network says of a picture, averaged over scales and flip, in network pixels.
+
+        ``image`` and errors are those of a call; :meth:`matrix` carries the picture's pixels to the network's.
+        """
+        return self.merge(self.run([self._views(image)])[0])
+
+    def explain(self, image) -> Trace:
+        """Every step of a picture's grouping, in network pixels; ``image`` and errors are those of a call."""
+        return self.codec.explain(self.fields(image))
+
+    def matrix(self, image) -> np.ndarray:
+        """float64 (2, 3): the picture's pixels to the network's; ``image`` and errors are those of a call."""
+        return self._views(image)[0].matrix
+
+    def _views(self, image) -> list[Prepared]:
+        return self.prepare(open_photo(image, self.least))
+
+    # --- the steps of a stream ---
+
+    @property
+    def least(self) -> int:
+        """Pixels that the sides of a photo should keep when it is decoded at a fraction of its size."""
+        return round(self.height * self.scales[0])
+
+    def prepare(self, photo: Photo) -> list[Prepared]:
+        """The photo at each scale, the largest first."""
+        sizes = [
+            network_size(photo.size, max(1, round(self.height * s)), self.longest and max(1, round(self.longest * s)))
+            for s in self.scales
+        ]
+        return [prepare(photo, size, self.network.multiple, self.network.pad) for size in sizes]
+
+    def run(self, pictures: Sequence[Sequence[Prepared]]) -> list[list[tuple[Fields, np.ndarray, bool]]]:
+        """The network on pictures of one shape: for each and every view of it fields, matrix, and whether mirrored."""
+        seen: list[list] = [[] for _ in pictures]
+        for views in zip(*pictures, strict=True):
+            pixels = np.stack([view.pixels for view in views])
+            for mirrored in (False, True) if self.flip else (False,):
+                heat, paf = self.network(np.ascontiguousarray(pixels[:, :, ::-1]) if mirrored else pixels)
+                for n, view in enumerate(views):
+                    fields = Fields(heat[n], paf[n], self.network.grid, self.network.skeleton)
+                    seen[n].append((fields, view.matrix, mirrored))
+        return seen
+
+    def merge(self, seen: Sequence[tuple[Fields, np.ndarray, bool]]) -> Fields:
+        """One picture's fields, averaged over its views, on the grid of the first."""
+        if len(seen) == 1:
+            return seen[0][0]
+        return average_views([(fields.flip() if mirrored else fields, matrix) for fields, matrix, mirrored in seen])
+
+
+def load(name_or_path: str | Path | None = None, *, accept_license: bool = False, **options) -> Estimator:
+    """An estimator from a network file, exported ones too, or from a published network's name.
+
+    Parameters
+    ----------
+    name_or_path : str or path, optional
+        By default the network that comes with bupose.
+    accept_license : bool
+        You have read and accept a non-commercial network's licence.
+    **options
+        Those of :class:`Estimator`.
+
+    Raises
+    ------
+    WeightsError
+        No such file or name, a damaged file, no network to download it, or a licence not accepted.
+    OptionsError
+        An option out of its range.
+    """
+    return Estimator(weights.resolve(name_or_path, accept_license), **options)
+
+
+def _check_count(name: str, value, most: int) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= most:
+        raise OptionsError(f"{name} is {value!r}; give a whole number from 1 to {most}")
+
+
+def _checked(estimate: Estimate) -> Estimate:
+    if estimate.problem is not None:
+        raise estimate.problem
+    return estimate

@@ -1,0 +1,125 @@
+"""Networks that run: NumPy pictures in, NumPy fields out, whatever computes them."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+import torch
+
+from bupose.errors import DependencyError, OptionsError
+from bupose.fields import Grid
+from bupose.nn.model import PoseNet
+from bupose.skeleton import Skeleton
+
+_PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
+
+
+class Network(Protocol):
+    """What :class:`bupose.infer.Estimator` needs of a network.
+
+    ``multiple`` is what the input's sides must be multiples of, ``pad`` the RGB that stands for nothing, ``decoder``
+    and ``preprocess`` what its file says of them. Called with uint8 pictures (B, H, W, 3), RGB, it gives float32 heat
+    (B, K, h, w) and PAFs (B, L, 2, h, w).
+    """
+
+    skeleton: Skeleton
+    grid: Grid
+    multiple: int
+    pad: tuple[int, int, int]
+    decoder: dict
+    preprocess: dict
+
+    def __call__(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]: ...
+
+
+class TorchNetwork:
+    """A :class:`PoseNet`, batch norms folded, on a device.
+
+    Parameters
+    ----------
+    net : PoseNet
+    device : str
+        auto (a GPU if there is one), cpu, cuda, cuda:N or mps.
+    precision : "float32", "bfloat16" or "float16"
+        Of weights and activations.
+    channels_last : bool
+        Memory order of activations; faster on most devices.
+    compile : bool
+        Use ``torch.compile``.
+
+    Raises
+    ------
+    OptionsError
+        No such device or precision.
+    """
+
+    def __init__(
+        self,
+        net: PoseNet,
+        device: str = "auto",
+        precision: str = "float32",
+        channels_last: bool = True,
+        compile: bool = False,
+    ) -> None:
+        if precision not in _PRECISIONS:
+            raise OptionsError(f"precision is {precision!r}; choose one of {', '.join(_PRECISIONS)}")
+        self.skeleton, self.grid, self.multiple = net.skeleton, net.grid, net.multiple
+        self.decoder, self.preprocess = dict(net.config.decoder), dict(net.config.preprocess)
+        self.pad = pad_color(net.config.normalisation)
+        self.device, self.compiled = choose_device(device), compile
+        order = torch.channels_last if channels_last else torch.contiguous_format
+        self._order = order
+        self._net = net.fuse().to(self.device, _PRECISIONS[precision], memory_format=order)
+        if compile:
+            self._net = torch.compile(self._net)
+
+    def __call__(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Fields of uint8 pictures (B, H, W, 3), RGB: heat (B, K, h, w) and PAFs (B, L, 2, h, w), float32."""
+        pixels = torch.from_numpy(images).permute(0, 3, 1, 2).contiguous(memory_format=self._order)
+        with torch.inference_mode():
+            try:
+                heat, paf = self._net(pixels.to(self.device))
+            except torch.OutOfMemoryError:
+                many, height, width = images.shape[:3]
+                raise OptionsError(
+                    f"{many} pictures of {width}x{height} px do not fit into the memory of {self.device}; "
+                    "use a smaller batch, height or longest"
+                ) from None
+            except Exception as problem:
+                if self.compiled and type(problem).__module__.startswith("torch._"):
+                    raise DependencyError(
+                        f"torch.compile does not work here ({_first_line(problem)}); do without"
+                    ) from None
+                raise
+            return tuple(maps.contiguous().cpu().numpy() for maps in (heat, paf))
+
+
+def choose_device(name: str) -> torch.device:
+    """The device of a name; ``auto`` is a GPU if there is one.
+
+    Raises
+    ------
+    OptionsError
+        This machine, or this torch, has no such device.
+    """
+    found = ["cpu"]
+    if torch.cuda.is_available():
+        found = [*(f"cuda:{n}" for n in range(torch.cuda.device_count())), "cuda", *found]
+    if torch.backends.mps.is_available():
+        found = ["mps", *found]
+    if name == "auto":
+        return torch.device(found[0])
+    if name not in found:
+        raise OptionsError(f"device {name!r} is not here; choose auto or one of {', '.join(found)}")
+    return torch.device(name)
+
+
+def pad_color(normalisation: dict) -> tuple[int, int, int]:
+    """RGB of a normalisation's mean: the colour a network takes for nothing."""
+    mean = normalisation["mean"] if normalisation["order"] == "rgb" else normalisation["mean"][::-1]
+    return tuple(min(255, max(0, round(value))) for value in mean)
+
+
+def _first_line(problem: Exception) -> str:
+    return str(problem).strip().split("\n")[0][:200]

@@ -1,0 +1,98 @@
+"""Exported networks run by OpenVINO."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from bupose.errors import DependencyError, OptionsError, WeightsError
+from bupose.infer.exported import ExportedNetwork
+from bupose.weights.checkpoint import KEY
+
+_PRECISIONS = {"float32": "f32", "bfloat16": "bf16", "float16": "f16"}
+
+
+class OpenVinoNetwork(ExportedNetwork):
+    """An ``.xml`` of ``scripts/export.py`` with its ``.bin``; a :class:`bupose.infer.network.Network`.
+
+    The pictures of a batch go through one at a time, as many at once as there are threads: one thread to a picture
+    is the fastest on a CPU. A single picture gets all threads. Any size runs without being compiled for it, which
+    costs no time in the measurements of ``docs/speed.md``.
+
+    Parameters
+    ----------
+    path : path
+    device : auto or cpu
+    precision : "float32", "bfloat16" or "float16"
+        Of what is not in 8 bits.
+    threads : int
+
+    Raises
+    ------
+    WeightsError
+        A file is missing, damaged or was not exported by bupose.
+    OptionsError
+        A device or precision that is not to be had.
+    DependencyError
+        openvino is not installed.
+    """
+
+    def __init__(self, path: str | Path, device: str = "auto", precision: str = "float32", threads: int = 1):
+        try:
+            import openvino
+        except ImportError:
+            raise DependencyError("an .xml network needs openvino; pip install openvino") from None
+        if device not in ("auto", "cpu"):
+            raise OptionsError(f"device is {device!r}; an OpenVINO network runs on the cpu: choose auto or cpu")
+        if precision not in _PRECISIONS:
+            raise OptionsError(f"precision is {precision!r}; choose one of {', '.join(_PRECISIONS)}")
+        path = Path(path)
+        for file in (path, path.with_suffix(".bin")):
+            if not file.is_file():
+                raise WeightsError(f"there is no {str(file)!r}; an OpenVINO network is a .xml and a .bin side by side")
+        self._openvino, self._core = openvino, openvino.Core()
+        try:
+            model = self._core.read_model(path)
+            header = model.get_rt_info([KEY]).astype(str) if model.has_rt_info([KEY]) else None
+        except RuntimeError as problem:
+            last = str(problem).strip().split("\n")[-1]
+            raise WeightsError(f"{str(path)!r} is damaged or no OpenVINO network: {last}; get a fresh copy") from None
+        super().__init__(header, path)
+        steps = openvino.preprocess.PrePostProcessor(model)
+        steps.input().tensor().set_layout(openvino.Layout("NHWC"))
+        steps.input().model().set_layout(openvino.Layout("NCHW"))
+        self._model, self.threads, self._precision = steps.build(), threads, _PRECISIONS[precision]
+
+    def __call__(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Fields of uint8 pictures (B, H, W, 3), RGB: heat (B, K, h, w) and PAFs (B, L, 2, h, w), float32."""
+        many, cells = len(images), (images.shape[1] // self.grid.stride, images.shape[2] // self.grid.stride)
+        heat = np.empty((many, len(self.skeleton.joints), *cells), np.float32)
+        paf = np.empty((many, len(self.skeleton.limbs), 2, *cells), np.float32)
+        queue = self._one if many == 1 else self._several
+
+        def keep(request, n: int) -> None:
+            heat[n], paf[n] = request.get_tensor("heat").data[0], request.get_tensor("paf").data[0]
+
+        queue.set_callback(keep)
+        for n in range(many):
+            queue.start_async({0: images[n : n + 1]}, n)
+        queue.wait_all()
+        return heat, paf
+
+    @cached_property
+    def _one(self):
+        return self._compile("LATENCY")
+
+    @cached_property
+    def _several(self):
+        return self._compile("THROUGHPUT")
+
+    def _compile(self, hint: str):
+        options = {
+            "PERFORMANCE_HINT": hint,
+            "INFERENCE_NUM_THREADS": self.threads,
+            "INFERENCE_PRECISION_HINT": self._precision,
+        }
+        return self._openvino.AsyncInferQueue(self._core.compile_model(self._model, "CPU", options))

@@ -1,0 +1,157 @@
+"""Grouping saved fields: a file of fields in, people out."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from bupose import geometry, viz
+from bupose.codec import DecodeOptions, FieldCodec
+from bupose.errors import BuposeError, FieldsError, InputError
+from bupose.fields import Fields
+from bupose.fields_file import FieldsFile
+from bupose.infer import output
+from bupose.infer.names import ImageIds, safe_name
+from bupose.infer.options import GroupOptions, expand, given
+from bupose.infer.picture import read_image
+from bupose.people import People
+
+
+@dataclass(frozen=True)
+class Grouped:
+    """One picture of a file of fields, and who was found in it.
+
+    Parameters
+    ----------
+    image_id : int
+    name : str
+        In the fields file.
+    fields : Fields
+    matrix : float64 array (2, 3)
+        Photo pixels to network pixels.
+    people : People
+        In photo pixels.
+    file_name : str
+        Of the photo, as far as known.
+    size : (width, height), optional
+        Of the photo, pixels.
+    photo : uint8 array (H, W, 3), optional
+    """
+
+    image_id: int
+    name: str
+    fields: Fields
+    matrix: np.ndarray
+    people: People
+    file_name: str
+    size: tuple[int, int] | None
+    photo: np.ndarray | None
+
+
+def group_saved(options: GroupOptions) -> int:
+    """Group every picture of a fields file, and write the results.
+
+    Returns
+    -------
+    int
+        How many pictures failed; each is told on stderr.
+
+    Raises
+    ------
+    BuposeError
+        The file cannot be read at all, or nothing can be written.
+    """
+    folder, results, images, failures = expand(options.output), [], [], 0
+    with FieldsFile(
+        expand(options.input), layout=options.layout, skeleton=options.skeleton, stride=options.stride
+    ) as file:
+        if options.photo and len(file) > 1:
+            raise InputError(f"{options.input!r} holds {len(file)} pictures; give photos=FOLDER instead of photo=")
+        ids = ImageIds(file.names)
+        for name in file.names:
+            image_id = ids[name]
+            try:
+                grouped = _group(file, name, image_id, options)
+                _write_pictures(grouped, folder, options)
+            except BuposeError as problem:
+                failures += 1
+                print(f"{name}: {problem}", file=sys.stderr)
+                continue
+            people = grouped.people
+            results += people.to_coco(image_id, output.results_skeleton(people.skeleton))
+            images.append(_entry(grouped))
+            print(f"{name}: {len(people)} people, {int(people.present.sum())} joints")
+    output.write_coco(folder / "coco_results.json", results)
+    output.write_images(folder / "images.json", images)
+    print(f"{len(images)} pictures, {len(results)} people, {failures} failed; results in {folder}")
+    return failures
+
+
+def _group(file: FieldsFile, name: str, image_id: int, options: GroupOptions) -> Grouped:
+    fields, info = file[name]
+    file_name = str(info.get("file_name", name))
+    photo = _read_photo(file_name, options)
+    matrix = info["matrix"]
+    if np.array_equal(matrix, geometry.IDENTITY):  # what a file says that does not tell
+        matrix = geometry.IDENTITY if options.scale is None else geometry.scale(options.scale)
+        if photo is not None:
+            _check_size(photo, fields, matrix)
+    codec = FieldCodec(fields.skeleton, fields.grid, decoder=DecodeOptions(**given(options.decoder)))
+    people = codec.decode(fields).transform(geometry.invert(matrix))
+    size = (info.get("image_width"), info.get("image_height"))
+    if photo is not None:
+        size = photo.shape[1::-1]
+    return Grouped(image_id, name, fields, matrix, people, file_name, None if None in size else size, photo)
+
+
+def _read_photo(file_name: str, options: GroupOptions) -> np.ndarray | None:
+    if options.photo:
+        return read_image(expand(options.photo))
+    if not options.photos:
+        return None
+    found = next(_candidates(expand(options.photos), file_name), None)
+    if found is None:
+        raise InputError(f"there is no photo {file_name!r} in {options.photos!r}")
+    return read_image(found)
+
+
+def _candidates(folder: Path, file_name: str) -> Iterator[Path]:
+    """The file, or one of that name with a picture's suffix."""
+    path = folder / safe_name(file_name)
+    for candidate in (path, *(path.with_name(path.name + suffix) for suffix in (".jpg", ".jpeg", ".png"))):
+        if candidate.is_file():
+            yield candidate
+
+
+def _check_size(photo: np.ndarray, fields: Fields, matrix: np.ndarray) -> None:
+    """The photo must fill the fields but for padding of less than half."""
+    height, width = photo.shape[:2]
+    right, bottom = geometry.apply(matrix, np.array([width, height]) - 0.5) + 0.5
+    if not (fields.size[0] / 2 < right < fields.size[0] + 1 and fields.size[1] / 2 < bottom < fields.size[1] + 1):
+        guess = min(fields.size[0] / width, fields.size[1] / height)
+        raise FieldsError(
+            f"the photo is {width}x{height} and the fields are of {fields.size[0]}x{fields.size[1]} network pixels; "
+            f"the file does not say how they relate: give scale=, network pixels a photo pixel (perhaps {guess:.4g})"
+        )
+
+
+def _write_pictures(grouped: Grouped, folder: Path, options: GroupOptions) -> None:
+    name, people = safe_name(grouped.name), grouped.people
+    if options.openpose:
+        output.write_openpose(folder / "openpose" / f"{name}_keypoints.json", people)
+    if grouped.photo is not None:
+        picture = viz.draw_people(grouped.photo, people)
+        output.write_image(folder / "overlays" / f"{name}.{options.overlay_format}", picture)
+    if options.fields_pictures:
+        picture = viz.fields_picture(grouped.fields, grouped.photo, None if grouped.photo is None else grouped.matrix)
+        output.write_image(folder / "fields_pictures" / f"{name}.{options.overlay_format}", picture)
+
+
+def _entry(grouped: Grouped) -> dict:
+    """The picture's line in images.json."""
+    size = {} if grouped.size is None else {"width": int(grouped.size[0]), "height": int(grouped.size[1])}
+    return {"id": grouped.image_id, "file_name": grouped.file_name, "name": grouped.name, **size}

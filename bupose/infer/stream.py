@@ -1,0 +1,174 @@
+"""Many pictures: read ahead, batched by size, grouped while the network works on the next ones."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from bupose import geometry
+from bupose.errors import BuposeError, InputError
+from bupose.fields import Fields
+from bupose.infer.lookahead import read_ahead
+from bupose.infer.media import Frame
+from bupose.infer.picture import Photo, read_photo
+from bupose.infer.preprocess import Prepared
+from bupose.people import People
+
+if TYPE_CHECKING:
+    from bupose.infer.estimator import Estimator
+
+HELD_BYTES = 500_000_000  # of pictures that wait for others of their size
+HELD_BATCHES = 4
+
+
+@dataclass
+class Estimate:
+    """What was found in one picture.
+
+    Parameters
+    ----------
+    source : Frame, path or array
+        As it was given.
+    people : People, optional
+        In the photo's pixels; None where there is no picture.
+    size : (width, height), optional
+        Of the photo, pixels.
+    image : uint8 array (H, W, 3), RGB, optional
+        The photo, if it was to be kept.
+    fields : Fields, optional
+        In network pixels, if they were to be kept.
+    matrix : float64 array (2, 3), optional
+        Photo pixels to network pixels.
+    problem : BuposeError, optional
+        Why there is no picture.
+    """
+
+    source: Frame | str | Path | np.ndarray
+    people: People | None = None
+    size: tuple[int, int] | None = None
+    image: np.ndarray | None = None
+    fields: Fields | None = None
+    matrix: np.ndarray | None = None
+    problem: BuposeError | None = None
+
+
+@dataclass
+class _Job:
+    """A picture under way."""
+
+    estimate: Estimate
+    views: list[Prepared] = field(default_factory=list)
+    decoded: Future | None = None
+
+    @property
+    def shape(self) -> tuple:
+        return tuple(view.pixels.shape for view in self.views)
+
+    @property
+    def held(self) -> int:
+        image = self.estimate.image
+        return sum(view.pixels.nbytes for view in self.views) + (0 if image is None else image.nbytes)
+
+    @property
+    def done(self) -> bool:
+        return self.estimate.problem is not None or (self.decoded is not None and self.decoded.done())
+
+
+class Stream:
+    """One run of an estimator over many pictures; iterate over it once.
+
+    Parameters
+    ----------
+    estimator : Estimator
+    sources : iterable of Frame, path or array
+    keep_images, keep_fields : bool
+        Give them with each estimate.
+    """
+
+    def __init__(self, estimator: Estimator, sources: Iterable, keep_images: bool = False, keep_fields: bool = False):
+        self._estimator, self._sources = estimator, sources
+        self._keep_images, self._keep_fields = keep_images, keep_fields
+        self._order: deque[_Job] = deque()
+        self._waiting: dict[tuple, list[_Job]] = {}
+
+    def __iter__(self) -> Iterator[Estimate]:
+        estimator, ahead = self._estimator, self._estimator.batch + 1
+        with ThreadPoolExecutor(estimator.threads, "bupose-group") as self._pool:
+            for job in read_ahead(self._open, self._sources, ahead, max(1, estimator.threads // 2)):
+                self._order.append(job)
+                if job.estimate.problem is None:
+                    batch = self._waiting.setdefault(job.shape, [])
+                    batch.append(job)
+                    if len(batch) == estimator.batch:
+                        self._run(job.shape)
+                while self._full():
+                    self._run(self._order[0].shape)  # the oldest has waited long enough
+                    yield self._finish()
+                while self._order and self._order[0].done:
+                    yield self._finish()
+            for shape in list(self._waiting):
+                self._run(shape)
+            while self._order:
+                yield self._finish()
+
+    def _open(self, source) -> _Job:
+        """In a reader's thread: the picture, prepared."""
+        try:
+            photo = open_photo(source, None if self._keep_images else self._estimator.least)
+            estimate = Estimate(source, size=photo.size, image=photo.image if self._keep_images else None)
+            return _Job(estimate, self._estimator.prepare(photo))
+        except BuposeError as problem:
+            return _Job(Estimate(source, problem=problem))
+
+    def _full(self) -> bool:
+        if not self._order or len(self._order) < 2:
+            return False
+        return (
+            len(self._order) > HELD_BATCHES * self._estimator.batch or sum(job.held for job in self._order) > HELD_BYTES
+        )
+
+    def _run(self, shape: tuple) -> None:
+        """The network on the pictures waiting with this shape, then their grouping in the pool."""
+        jobs = self._waiting.pop(shape, [])
+        if not jobs:
+            return
+        for job, seen in zip(jobs, self._estimator.run([job.views for job in jobs]), strict=True):
+            job.estimate.matrix = job.views[0].matrix
+            job.views = []
+            job.decoded = self._pool.submit(self._decode, seen)
+
+    def _decode(self, seen: list) -> tuple[People, Fields | None]:
+        fields = self._estimator.merge(seen)
+        return self._estimator.codec.decode(fields), fields if self._keep_fields else None
+
+    def _finish(self) -> Estimate:
+        job = self._order.popleft()
+        estimate = job.estimate
+        if estimate.problem is None:
+            people, estimate.fields = job.decoded.result()
+            estimate.people = people.transform(geometry.invert(estimate.matrix))
+        return estimate
+
+
+def open_photo(source: Frame | str | Path | np.ndarray, least: int | None = None) -> Photo:
+    """The picture of a frame, file or array.
+
+    Raises
+    ------
+    InputError
+        It cannot be read, or is no uint8 array (H, W, 3).
+    """
+    if isinstance(source, Frame):
+        return source.read(least)
+    if isinstance(source, (str, Path)):
+        return read_photo(source, least)
+    image = np.asarray(source)
+    if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or 0 in image.shape:
+        raise InputError(f"a picture is a uint8 array (H, W, 3), RGB; got {image.dtype} {image.shape}")
+    return Photo.whole(image)

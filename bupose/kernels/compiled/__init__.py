@@ -1,0 +1,27 @@
+"""Decoding and painting in numba: arrays and scalars in, arrays out.
+
+Arrays are C-contiguous and writable float32 / int32 / bool, finite; positions are in cells, (x, y). The slow and
+obvious twin of each function, which is its specification, stands in ``bupose.kernels.reference``.
+"""
+
+from bupose.kernels.compiled.lines import complete_people, label_support, project_line, sample_field, score_limbs
+from bupose.kernels.compiled.matching import match_greedy, match_hungarian
+from bupose.kernels.compiled.painting import paint_heat, paint_limbs
+from bupose.kernels.compiled.peaks import find_peaks, refine_peaks
+from bupose.kernels.compiled.people import find_duplicates, group_people
+
+__all__ = [
+    "complete_people",
+    "find_duplicates",
+    "find_peaks",
+    "group_people",
+    "label_support",
+    "match_greedy",
+    "match_hungarian",
+    "paint_heat",
+    "paint_limbs",
+    "project_line",
+    "refine_peaks",
+    "sample_field",
+    "score_limbs",
+]

@@ -1,0 +1,34 @@
+"""What ``bupose.kernels.compiled`` has to do: the same names and signatures in NumPy and plain loops, slow and obvious.
+
+It also runs where numba is missing, or when ``BUPOSE_KERNELS=reference`` asks for it.
+"""
+
+from bupose.kernels.reference.lines import (
+    complete_people,
+    label_support,
+    project_line,
+    project_samples,
+    sample_field,
+    score_limbs,
+)
+from bupose.kernels.reference.matching import match_greedy, match_hungarian
+from bupose.kernels.reference.painting import paint_heat, paint_limbs
+from bupose.kernels.reference.peaks import find_peaks, refine_peaks
+from bupose.kernels.reference.people import find_duplicates, group_people
+
+__all__ = [
+    "complete_people",
+    "find_duplicates",
+    "find_peaks",
+    "group_people",
+    "label_support",
+    "match_greedy",
+    "match_hungarian",
+    "paint_heat",
+    "paint_limbs",
+    "project_line",
+    "project_samples",
+    "refine_peaks",
+    "sample_field",
+    "score_limbs",
+]

@@ -1,0 +1,80 @@
+"""Assembling people, and finding those that are there twice."""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def group_people(ids, order, joint, joints):
+    """Assemble people from limbs taken in ``order``; a limb that would give a person two of a joint is left out.
+
+    Parameters
+    ----------
+    ids : int32 array (M, 3)
+        Limb, first and second peak.
+    order : int array
+        Rows of ``ids``, the surest first.
+    joint : int32 array (N,)
+        Of each peak.
+    joints : int
+        K
+
+    Returns
+    -------
+    members : int32 array (N, K)
+        For the person of a row its peak of each joint, -1 for none; rows without any peak are merged ones.
+    person : int32 array (N,)
+        Row of each peak.
+    used : bool array (M,)
+        Limbs both ends of which are one person's, by joining them or by confirming it.
+
+    Notes
+    -----
+    All limb types in one list by confidence, as in Hidalgo et al. 2019 (BODY_25B), spanning and redundant limbs alike.
+    """
+    person = np.arange(len(joint)).astype(np.int32)
+    used = np.zeros(len(ids), bool)
+    for e in order:
+        p, q = person[ids[e, 1]], person[ids[e, 2]]
+        both = joint[(person == p) | (person == q)]
+        if p == q:
+            used[e] = True
+        elif len(set(both)) == len(both):
+            used[e] = True
+            person[person == q] = p
+    members = np.full((len(joint), joints), -1, np.int32)
+    members[person, joint] = np.arange(len(joint))
+    return members, person, used
+
+
+def find_duplicates(xy, box, order, sigmas, similarity):
+    """People, best first, most of whose joints lie on those of a better one.
+
+    Parameters
+    ----------
+    xy : float32 array (P, K, 2)
+        NaN where absent.
+    box : float32 array (P, 4)
+        left, top, right, bottom of each person's joints.
+    order : int array (P,)
+        People by the left of their boxes.
+    sigmas : float32 array (K,)
+    similarity : float
+        Object keypoint similarity (mean over the weaker person's joints) above which it is a duplicate.
+
+    Returns
+    -------
+    bool array (P,)
+    """
+    duplicate = np.zeros(len(xy), bool)
+    for q in range(len(xy)):
+        for p in range(q):
+            apart = (box[q, :2] > box[p, 2:]) | (box[p, :2] > box[q, 2:])
+            if apart.any():
+                continue
+            area = 0.53 * max(np.prod(box[p, 2:] - box[p, :2]), 1)
+            distance = ((xy[q] - xy[p]) ** 2).sum(1)
+            alike = np.exp(-distance / (8 * area * sigmas.astype(np.float64) ** 2))
+            if np.nansum(alike) > similarity * (~np.isnan(xy[q, :, 0])).sum():
+                duplicate[q] = True
+    return duplicate

@@ -1,0 +1,109 @@
+"""Pictures on their way to training and validation."""
+
+from __future__ import annotations
+
+import lightning.pytorch as pl
+from torch.utils.data import DataLoader, Dataset, Sampler
+
+from bupose.codec import FieldCodec
+from bupose.data.augment import AugmentOptions
+from bupose.data.batch import finish_batch
+from bupose.data.dataset import PoseDataset, init_worker
+from bupose.skeleton import Skeleton
+from bupose.train.options import DataOptions, TrainOptions
+from bupose.train.stream import EpochOrder, Stream
+
+
+class Feed(pl.LightningDataModule):
+    """Opens the data of a training, and hands out batches.
+
+    Parameters
+    ----------
+    options : TrainOptions
+    codec : FieldCodec
+    """
+
+    def __init__(self, options: TrainOptions, codec: FieldCodec):
+        super().__init__()
+        self.options, self.codec = options, codec
+        self.train_samples = open_data(options.data, codec.skeleton)
+        self.val_samples = open_data(options.val, codec.skeleton)
+
+    def train_dataset(self) -> PoseDataset:
+        """Augmented crops, as far as the processor makes them."""
+        o = self.options
+        deliver = choose_delivery(o.trainer.deliver, o.augment, self._on_gpu())
+        return PoseDataset(self.train_samples, self.codec, o.augment, o.trainer.size, o.seed, deliver)
+
+    def train_dataloader(self) -> Stream:
+        """All batches of the training."""
+        t, trainer = self.options.trainer, self.trainer
+        batches = t.steps * t.accumulate
+        order = EpochOrder(
+            len(self.train_samples), t.batch, batches, self.options.seed, trainer.global_rank, trainer.world_size
+        )
+        return Stream(self.train_dataset(), order, t.workers, pin=self._on_gpu())
+
+    def on_after_batch_transfer(self, batch: dict, loader: int) -> dict:
+        """What the processor left to the device."""
+        return finish_batch(batch, self.codec, self.options.trainer.size) if "xy" in batch else batch
+
+    def val_dataloader(self) -> DataLoader:
+        """Whole pictures, one at a time; several processes share them."""
+        t, trainer = self.options.trainer, self.trainer
+        count = len(self.val_samples)
+        pictures = range(trainer.global_rank, min(t.validation_limit or count, count), trainer.world_size)
+        return DataLoader(
+            WholePictures(self.val_samples), batch_size=None, sampler=_Listed(pictures), num_workers=min(t.workers, 1),
+            worker_init_fn=init_worker, collate_fn=_untouched,
+        )  # fmt: skip
+
+    def _on_gpu(self) -> bool:
+        return self.trainer is not None and self.trainer.strategy.root_device.type != "cpu"
+
+
+class WholePictures(Dataset):
+    """Pictures of a sequence of samples, as they are: ``number`` in the sequence, ``image_id`` and ``image``."""
+
+    def __init__(self, samples):
+        self.samples = samples
+
+    def __len__(self) -> int:
+        return len(self.samples)
+
+    def __getitem__(self, number: int) -> dict:
+        sample = self.samples[number]
+        return {"number": number, "image_id": int(sample.image_id), "image": sample.image}
+
+
+class _Listed(Sampler[int]):
+    def __init__(self, numbers: range):
+        self.numbers = numbers
+
+    def __iter__(self):
+        return iter(self.numbers)
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+
+def _untouched(item):
+    """Arrays stay arrays: pictures go through the estimator, which starts from them."""
+    return item
+
+
+def open_data(options: DataOptions, skeleton: Skeleton):
+    """The samples of a set with this skeleton's joints, unless the options name another."""
+    if options.skeleton is None:
+        options = type(options)(**{**vars(options), "skeleton": skeleton.to_dict()})
+    return options.open()
+
+
+def choose_delivery(wanted: str, augment: AugmentOptions, on_gpu: bool) -> str:
+    """How much of a crop the loader's workers make, where "auto" leaves it open."""
+    if wanted != "auto":
+        return wanted
+    if not on_gpu:
+        return "targets"
+    needs_processor = augment.paste or augment.mosaic or augment.camera or augment.occlusions[1]
+    return "joints" if needs_processor else "photos"

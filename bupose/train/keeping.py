@@ -1,0 +1,158 @@
+"""What training leaves behind: checkpoints to resume from, and network files to use."""
+
+from __future__ import annotations
+
+import math
+import signal
+from collections.abc import Mapping
+from pathlib import Path
+
+import lightning.pytorch as pl
+from lightning.pytorch.callbacks import Callback, Checkpoint
+
+from bupose import weights
+from bupose.nn import PoseNet
+from bupose.train.averaging import MovingAverage
+from bupose.train.log import CurveLog
+from bupose.train.module import PoseModule, TrainingError
+
+LAST = "last.ckpt"
+
+
+class KeepState(Checkpoint):
+    """Writes ``last.ckpt`` every so many steps, whole or not at all; training resumes from it.
+
+    Where a validation follows a step, the file is written after it, so that no validation is lost. It is written as
+    well at the end and at an interruption, but never over a good one when the loss is no number.
+    """
+
+    def __init__(self, folder: Path, every: int, curves: CurveLog):
+        self.path, self.every, self.curves, self._saved = folder / LAST, every, curves, 0
+
+    def on_train_start(self, trainer: pl.Trainer, pl_module: PoseModule) -> None:
+        """Go on with the curves where the checkpoint was written."""
+        self._saved = trainer.global_step
+        if self._saved:
+            self.curves.resume(self._saved)
+
+    def on_train_batch_end(self, trainer: pl.Trainer, pl_module: PoseModule, outputs, batch, number: int) -> None:
+        """Every so many optimizer steps."""
+        validates = trainer.val_check_batch and (number + 1) % trainer.val_check_batch == 0
+        if trainer.global_step % self.every == 0 and not validates:
+            self._save(trainer)
+
+    def on_validation_end(self, trainer: pl.Trainer, pl_module: PoseModule) -> None:
+        """What was just measured."""
+        self._save(trainer)
+
+    def on_train_end(self, trainer: pl.Trainer, pl_module: PoseModule) -> None:
+        """The final state."""
+        self._save(trainer)
+
+    def on_exception(self, trainer: pl.Trainer, pl_module: PoseModule, exception: BaseException) -> None:
+        """The state at an interruption; other errors may have left half a step behind."""
+        if isinstance(exception, KeyboardInterrupt):
+            self._save(trainer)
+
+    def _save(self, trainer: pl.Trainer) -> None:
+        if trainer.global_step > self._saved and not trainer.sanity_checking:
+            trainer.save_checkpoint(self.path)
+            self.curves.keep_up()
+            self._saved = trainer.global_step
+
+
+class KeepNetworks(Callback):
+    """Writes network files: ``last.safetensors`` after each validation and at the end, and the best ones by a metric.
+
+    ``best.safetensors`` is the best; ``best-2.safetensors`` and so on are the runners-up.
+
+    Parameters
+    ----------
+    folder : Path
+    metric : str
+        Higher is better.
+    count : int
+        How many of the best are kept.
+    average : MovingAverage, optional
+    """
+
+    def __init__(self, folder: Path, metric: str, count: int, average: MovingAverage | None = None):
+        self.folder, self.metric, self.count, self.average = folder, metric, count, average
+        self.ranking: list[dict[str, float]] = []  # metrics of the kept ones, best first
+
+    def offer(self, net: PoseNet, metrics: Mapping[str, float]) -> None:
+        """Write a measured network, and rank it."""
+        metrics = {name: value for name, value in metrics.items() if math.isfinite(value)}  # no small people: no AP
+        weights.save(net, self.folder / "last.safetensors", metrics)
+        place = sum(other[self.metric] >= metrics[self.metric] for other in self.ranking)
+        if place >= self.count:
+            return
+        for n in range(min(len(self.ranking), self.count - 1), place, -1):
+            self._file(n - 1).replace(self._file(n))
+        weights.save(net, self._file(place), metrics)
+        self.ranking = [*self.ranking[:place], metrics, *self.ranking[place:]][: self.count]
+
+    def _file(self, place: int) -> Path:
+        return self.folder / ("best.safetensors" if place == 0 else f"best-{place + 1}.safetensors")
+
+    def on_exception(self, trainer: pl.Trainer, pl_module: PoseModule, exception: BaseException) -> None:
+        """The network as it is when somebody interrupts."""
+        if isinstance(exception, KeyboardInterrupt) and trainer.global_step and trainer.is_global_zero:
+            net = self.average.averaged(pl_module.net) if self.average else pl_module.net
+            weights.save(net, self.folder / "last.safetensors")
+
+    def state_dict(self) -> dict:
+        """The ranking goes with the checkpoint."""
+        return {"ranking": self.ranking}
+
+    def load_state_dict(self, state: dict) -> None:
+        """Files of places that were taken after the checkpoint are taken again."""
+        self.ranking = state["ranking"]
+
+
+class StopBetweenSteps(Callback):
+    """Ctrl-C ends training after the step it came in, so that what is written is a whole step's; again, at once."""
+
+    def __init__(self):
+        self._asked, self._before = False, None
+
+    def on_train_start(self, trainer: pl.Trainer, pl_module: PoseModule) -> None:
+        """Take over Ctrl-C."""
+        self._before = signal.signal(signal.SIGINT, self._ask)
+
+    def _ask(self, *_) -> None:
+        if self._asked:
+            raise KeyboardInterrupt
+        self._asked = True
+        print("\nstopping after this step; Ctrl-C again stops at once", flush=True)
+
+    def on_train_batch_end(self, trainer: pl.Trainer, pl_module: PoseModule, *_) -> None:
+        """Stop here if asked to."""
+        if self._asked:
+            raise KeyboardInterrupt
+
+    def on_validation_batch_end(self, trainer: pl.Trainer, pl_module: PoseModule, *_) -> None:
+        """Validation need not go on either."""
+        if self._asked:
+            raise KeyboardInterrupt
+
+    def teardown(self, trainer: pl.Trainer, pl_module: PoseModule, stage: str) -> None:
+        """Give Ctrl-C back."""
+        if self._before is not None:
+            signal.signal(signal.SIGINT, self._before)
+            self._before = None
+
+
+def find_state(path: str | Path) -> Path:
+    """The checkpoint of a run's folder, or the file itself.
+
+    Raises
+    ------
+    TrainingError
+        There is none.
+    """
+    path = Path(path).expanduser()
+    path = path / LAST if path.is_dir() else path
+    if not path.is_file():
+        raise TrainingError(f"there is no checkpoint {str(path)!r} to resume from; give a run's folder, or its {LAST}")
+    return path

@@ -1,0 +1,103 @@
+"""One training step and one validation step, as Lightning wants them."""
+
+from __future__ import annotations
+
+import lightning.pytorch as pl
+import torch
+from torch import Tensor
+
+from bupose.errors import BuposeError
+from bupose.nn import PoseNet
+from bupose.train.loss import FieldLoss, FieldTargets, LossOptions
+from bupose.train.optim import OptimOptions, build_optimizer, freeze, hold_norms
+from bupose.train.teacher import Teacher
+
+CHECK_EVERY = 20  # steps between looks at the loss on a GPU, each of which makes it wait
+
+
+class TrainingError(BuposeError):
+    """Training cannot go on."""
+
+
+class PoseModule(pl.LightningModule):
+    """A network with its loss, its optimizer and perhaps a teacher.
+
+    Parameters
+    ----------
+    net : PoseNet
+    loss : LossOptions
+    optim : OptimOptions
+    steps : int
+        Optimizer steps of the whole training.
+    teacher : Teacher, optional
+    """
+
+    def __init__(
+        self, net: PoseNet, loss: LossOptions, optim: OptimOptions, steps: int, teacher: Teacher | None = None
+    ):
+        super().__init__()
+        self.net = net.to(memory_format=torch.channels_last)
+        self.field_loss = FieldLoss(net.skeleton, loss)
+        self.optim, self.steps, self.teacher = optim, steps, teacher
+        freeze(net, optim)
+        self._unchecked: list[Tensor] = []
+
+    def train(self, mode: bool = True) -> PoseModule:
+        """Training mode, but for the batch norms that are frozen."""
+        super().train(mode)
+        hold_norms(self.net, self.optim)
+        return self
+
+    def on_train_start(self) -> None:
+        """Lightning leaves the modes as they are, and gives them back after validation."""
+        self.train()
+
+    def configure_optimizers(self) -> dict:
+        """Optimizer and schedule, a step at a time."""
+        optimizer, schedule = build_optimizer(self.net, self.optim, self.steps)
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+    def training_step(self, batch: dict[str, Tensor], number: int) -> Tensor:
+        """The loss of a batch of :class:`bupose.data.PoseDataset`."""
+        images = batch["image"].contiguous(memory_format=torch.channels_last)
+        targets = FieldTargets.from_batch(batch)
+        if self.teacher is not None:
+            targets = self.teacher.join(targets, images)
+        losses = self.field_loss(self.net.forward_stages(images), targets)
+        self._unchecked.append(losses["loss"].detach())
+        if self.device.type == "cpu" or len(self._unchecked) >= CHECK_EVERY:
+            self.check_loss()
+        self.log("loss", losses["loss"].detach(), prog_bar=True)
+        self.log_dict({f"loss/{name}": value.detach() for name, value in losses.items() if name != "loss"})
+        return losses["loss"]
+
+    def validation_step(self, batch: dict, number: int) -> None:
+        """Nothing: :class:`bupose.train.referee.Referee` looks at the pictures."""
+
+    def check_loss(self) -> None:
+        """Stop where the loss or the gradients are no numbers.
+
+        Raises
+        ------
+        TrainingError
+            Says when, where the last good file is, and what to try.
+        """
+        if self._unchecked and not torch.stack(self._unchecked).isfinite().all():
+            raise TrainingError(
+                f"the loss is no number any more at step {self.global_step}: lower optim.lr, set optim.clip or "
+                f"trainer.precision=float32, and start again or resume={self.trainer.default_root_dir}, "
+                "where the last good state is"
+            )
+        self._unchecked.clear()
+
+    def on_save_checkpoint(self, checkpoint: dict) -> None:
+        """Never replace a good file by one after a loss that was no number."""
+        self.check_loss()
+
+    def configure_gradient_clipping(self, optimizer, gradient_clip_val=None, gradient_clip_algorithm=None) -> None:
+        """Clip to ``optim.clip``, and log the norm before."""
+        learning = [p for group in optimizer.param_groups for p in group["params"] if p.grad is not None]
+        norm = torch.nn.utils.clip_grad_norm_(learning, self.optim.clip or float("inf"))
+        self.log("gradient_norm", norm)
+        if self.trainer.precision != "16-mixed":  # whose scaler leaves out such steps by itself
+            self._unchecked.append(norm.detach())

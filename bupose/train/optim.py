@@ -1,0 +1,175 @@
+"""Which weights learn, how fast, and how that changes in the course of training."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import torch
+from torch import nn
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LambdaLR
+
+from bupose.errors import OptionsError
+from bupose.nn.options import check_choice, check_count
+
+SCHEDULES = ("constant", "cosine", "step")
+
+
+@dataclass
+class OptimOptions:
+    """How weights are changed.
+
+    Parts of the network are named by the beginning of their parameters' names, at a dot: ``trunk``,
+    ``trunk.features.3``, ``head``. Of several that fit, the longest holds.
+
+    Parameters
+    ----------
+    name : str
+        A key of ``OPTIMIZERS``.
+    lr : float
+        Highest learning rate.
+    factors : dict of part to float
+        Factors of the learning rate, as in ``trunk: 0.1``.
+    frozen : list of parts
+        What does not learn; their batch norms keep their statistics.
+    frozen_norm : list of parts
+        Whose batch norms keep their statistics, scale and shift.
+    weight_decay : float
+        For the weights of convolutions only.
+    momentum : float
+        Of "sgd"; the other methods' own constants are torch's.
+    warmup : int, steps
+        The rate rises linearly from 0 so long.
+    schedule : "cosine", "step" or "constant"
+    final : float
+        Of "cosine": the share of the rate that is left at the end.
+    milestones : list of shares of the training
+        Of "step": where the rate is multiplied by ``drop``.
+    drop : float
+    clip : float
+        Largest norm of all gradients together; 0 is no limit.
+    """
+
+    name: str = "adamw"
+    lr: float = 1e-3
+    factors: dict[str, float] = field(default_factory=dict)
+    frozen: list[str] = field(default_factory=list)
+    frozen_norm: list[str] = field(default_factory=list)
+    weight_decay: float = 1e-4
+    momentum: float = 0.9
+    warmup: int = 100
+    schedule: str = "cosine"
+    final: float = 0.01
+    milestones: list[float] = field(default_factory=lambda: [0.6, 0.85])
+    drop: float = 0.1
+    clip: float = 0.0
+
+    def __post_init__(self) -> None:
+        check_choice("optim", "name", self.name, OPTIMIZERS)
+        check_choice("optim", "schedule", self.schedule, SCHEDULES)
+        check_count("optim", "warmup", self.warmup, least=0)
+        for name in ("weight_decay", "momentum", "final", "drop", "clip"):
+            if not 0 <= getattr(self, name) < math.inf:
+                raise OptionsError(f"optim.{name} is {getattr(self, name)!r}; it must be a number from 0")
+        if not 0 < self.lr < math.inf:
+            raise OptionsError(f"optim.lr is {self.lr!r}; it must be above 0")
+        if any(not 0 <= factor < math.inf for factor in self.factors.values()):
+            raise OptionsError(f"optim.factors are {self.factors!r}; they must be numbers from 0")
+        if any(not 0 < share < 1 for share in self.milestones):
+            raise OptionsError(f"optim.milestones are {self.milestones!r}; they are shares of the training, in 0..1")
+
+
+OPTIMIZERS = {
+    "adamw": lambda groups, o: torch.optim.AdamW(groups, lr=o.lr),
+    "adam": lambda groups, o: torch.optim.Adam(groups, lr=o.lr),
+    "sgd": lambda groups, o: torch.optim.SGD(groups, lr=o.lr, momentum=o.momentum),
+}
+
+
+def build_optimizer(net: nn.Module, options: OptimOptions, steps: int) -> tuple[Optimizer, LambdaLR]:
+    """The optimizer of a network's learning weights, and the schedule of ``steps`` optimizer steps.
+
+    Raises
+    ------
+    OptionsError
+        An option names a part that the network does not have, or nothing is left to learn.
+    """
+    optimizer = OPTIMIZERS[options.name](parameter_groups(net, options), options)
+    return optimizer, LambdaLR(optimizer, lambda step: rate_factor(step, steps, options))
+
+
+def parameter_groups(net: nn.Module, options: OptimOptions) -> list[dict]:
+    """Learning parameters by learning rate and weight decay, each group named for the log."""
+    groups: dict[tuple[str, float], dict] = {}
+    for name, parameter in net.named_parameters():
+        if not parameter.requires_grad:
+            continue
+        part = _longest(name, options.factors) or "all"
+        decay = options.weight_decay if parameter.ndim > 1 else 0.0
+        rate = options.lr * options.factors.get(part, 1.0)
+        title = part if parameter.ndim > 1 else f"{part} biases"
+        made = {"params": [], "lr": rate, "weight_decay": decay, "name": title}
+        groups.setdefault((part, decay), made)["params"].append(parameter)
+    if not groups:
+        raise OptionsError(f"optim.frozen {options.frozen} leaves nothing to learn; freeze less")
+    return list(groups.values())
+
+
+def freeze(net: nn.Module, options: OptimOptions) -> None:
+    """Take the frozen parts and norms out of learning; call :func:`hold_norms` whenever training mode is entered.
+
+    Raises
+    ------
+    OptionsError
+        An option names a part that the network does not have.
+    """
+    parts = [name for name, _ in net.named_modules() if name] + [name for name, _ in net.named_parameters()]
+    for option in ("factors", "frozen", "frozen_norm"):
+        for part in getattr(options, option):
+            if part not in parts:
+                raise OptionsError(f"optim.{option} names {part!r}; the network has {', '.join(_near(parts, part))}")
+    norms = {id(p) for norm in _norms_below(net, options.frozen_norm) for p in norm.parameters()}
+    for name, parameter in net.named_parameters():
+        if _longest(name, options.frozen) or id(parameter) in norms:
+            parameter.requires_grad_(False)
+
+
+def hold_norms(net: nn.Module, options: OptimOptions) -> None:
+    """Keep the statistics of the frozen batch norms."""
+    for norm in _norms_below(net, [*options.frozen, *options.frozen_norm]):
+        norm.eval()
+
+
+def rate_factor(step: int, steps: int, options: OptimOptions) -> float:
+    """The share of the learning rate at a step counted from 0."""
+    if step < options.warmup:
+        return (step + 1) / options.warmup
+    if options.schedule == "step":
+        return options.drop ** sum(step >= share * steps for share in options.milestones)
+    if options.schedule == "constant":
+        return 1.0
+    progress = min((step - options.warmup) / max(steps - options.warmup, 1), 1.0)
+    return options.final + (1 - options.final) * (1 + math.cos(math.pi * progress)) / 2
+
+
+def _norms_below(net: nn.Module, parts: Sequence[str]) -> list[nn.Module]:
+    kinds = nn.modules.batchnorm._BatchNorm
+    return [m for name, m in net.named_modules() if isinstance(m, kinds) and _longest(name, parts)]
+
+
+def _longest(name: str, parts) -> str | None:
+    """The longest of the parts that a parameter or module belongs to."""
+    fitting = [part for part in parts if name == part or name.startswith(part + ".")]
+    return max(fitting, key=len, default=None)
+
+
+def _near(parts: Sequence[str], wrong: str) -> list[str]:
+    """Parts beside the wrong one: those below the longest beginning of it that exists."""
+    stem = wrong
+    while stem and stem not in parts:
+        stem = stem.rpartition(".")[0]
+    depth = stem.count(".") + 1 if stem else 0
+    found = [p for p in parts if p.startswith(f"{stem}." if stem else "") and p.count(".") == depth]
+    return found[:24]

@@ -1,0 +1,237 @@
+"""Everything that can be chosen about a training: the schema of ``conf/train.yaml``."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from bupose import skeletons
+from bupose.codec import DecodeOptions, FieldCodec, TargetOptions
+from bupose.data.augment import AugmentOptions
+from bupose.data.datasets import DataOptions
+from bupose.errors import OptionsError
+from bupose.fields import Grid
+from bupose.nn import NetworkConfig
+from bupose.nn.options import check_choice, check_count
+from bupose.skeleton import Skeleton
+from bupose.train.loss import LossOptions
+from bupose.train.optim import OptimOptions
+from bupose.train.teacher import TeacherOptions
+
+PRECISIONS = {"float32": "32-true", "bfloat16": "bf16-mixed", "float16": "16-mixed"}
+DELIVERIES = ("auto", "targets", "joints", "photos")
+METRICS = ("AP", "AP50", "AP75", "AR")
+
+
+@dataclass
+class TrunkOptions:
+    """A trunk by its name in ``bupose.nn.TRUNKS``, what differs from its defaults, and the weights it starts from."""
+
+    name: str = "mobilenet_v2"
+    options: dict[str, Any] = field(default_factory=dict)
+    weights: str | None = field(default=None, metadata={"path": True})
+
+
+@dataclass
+class HeadOptions:
+    """A head by its name in ``bupose.nn.HEADS``, and what differs from its defaults."""
+
+    name: str = "plain"
+    options: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class TrainerOptions:
+    """How training runs.
+
+    Parameters
+    ----------
+    steps : int
+        Optimizer steps; rounded up to a whole number of validations.
+    batch : int
+        Crops of one process in one go.
+    accumulate : int
+        So many goes make a step.
+    size : (width, height), px
+        Of the crops.
+    workers : int
+        Processes that load and paint; 0 does it in between.
+    threads : int
+        Of torch on a CPU; 0 is torch's own choice. More than there are idle processors slows training many times.
+    deliver : "auto", "targets", "joints" or "photos"
+        What they do; the rest is done on the device (``bupose.data.PoseDataset``). Auto: "targets" on a CPU, else
+        "photos", or "joints" where the augmentation needs the processor.
+    accelerator, devices, nodes, strategy
+        Lightning's: where, on how many, and how they work together.
+    precision : "float32", "bfloat16" or "float16"
+        Of activations; weights are float32.
+    auto : bool
+        Try which precision, batch and workers are fastest here, and use them.
+    ema : float in [0, 1)
+        Decay of the weights' moving average, which is what is measured and written; 0 is none.
+    sync_batch_norm : bool
+        Batch norm's statistics over all GPUs.
+    validate_every : int, steps
+    validation_height : int, px
+        Photos are resized to this height for validation.
+    validation_limit : int
+        Only so many pictures are validated; 0 is all.
+    metric : AP, AP50, AP75 or AR
+        What the best network is chosen by.
+    keep : int
+        So many of the best networks are kept.
+    patience : int
+        Training stops after so many validations without a better network; 0 never.
+    save_every : int, steps
+        Between checkpoints to resume from.
+    """
+
+    steps: int = 10_000
+    batch: int = 16
+    accumulate: int = 1
+    size: tuple[int, int] = (384, 384)
+    workers: int = 1
+    threads: int = 0
+    deliver: str = "auto"
+    accelerator: str = "auto"
+    devices: Any = "auto"
+    nodes: int = 1
+    strategy: str = "auto"
+    precision: str = "float32"
+    auto: bool = False
+    ema: float = 0.999
+    sync_batch_norm: bool = False
+    validate_every: int = 500
+    validation_height: int = 368
+    validation_limit: int = 0
+    metric: str = "AP"
+    keep: int = 3
+    patience: int = 0
+    save_every: int = 100
+
+    def __post_init__(self) -> None:
+        self.size = tuple(self.size)
+        for name in ("steps", "batch", "accumulate", "nodes", "validate_every", "validation_height", "save_every"):
+            check_count("trainer", name, getattr(self, name))
+        for name in ("workers", "threads", "validation_limit", "patience"):
+            check_count("trainer", name, getattr(self, name), least=0)
+        check_count("trainer", "keep", self.keep)
+        check_choice("trainer", "precision", self.precision, PRECISIONS)
+        check_choice("trainer", "deliver", self.deliver, DELIVERIES)
+        check_choice("trainer", "metric", self.metric, METRICS)
+        if len(self.size) != 2 or min(self.size) < 8:
+            raise OptionsError(f"trainer.size is {self.size!r}; give width and height, px, as in [368,368]")
+        if not 0 <= self.ema < 1:
+            raise OptionsError(f"trainer.ema is {self.ema!r}; it must be from 0 to below 1")
+
+
+@dataclass
+class LoggerOptions:
+    """What is told while training goes on; ``metrics.csv`` is always written.
+
+    Parameters
+    ----------
+    every : int, steps
+        Between rows of the curves.
+    tensorboard : bool
+        Curves and pictures for TensorBoard as well.
+    progress : bool
+        A bar in the terminal.
+    pictures : int
+        So many of the validation's pictures are drawn with fields and people at each validation.
+    """
+
+    every: int = 20
+    tensorboard: bool = False
+    progress: bool = True
+    pictures: int = 4
+
+    def __post_init__(self) -> None:
+        check_count("logger", "every", self.every)
+        check_count("logger", "pictures", self.pictures, least=0)
+
+
+@dataclass
+class TrainOptions:
+    """Train a network, from annotations to a measured network file.
+
+    Parameters
+    ----------
+    skeleton : name of a built-in skeleton, or path of a .yaml file
+    trunk, head : what the network is made of
+    target : how fields are painted; belongs to the network for good
+    decoder : how fields are read in validation, and by who uses the network
+    data, val : kind and place of the pictures to learn from, and to measure on
+    augment : what is done to pictures
+    loss, teacher, optim, trainer, logger : see their classes in bupose.train
+    start : path
+        A bupose network of the same shape to start from.
+    seed : int
+        Of initial weights, order and augmentation.
+    output : path
+        The run's folder.
+    resume : path
+        The folder of an interrupted run, which goes on.
+    note : dict
+        Goes into the network file: licences of data and initial weights, say.
+    """
+
+    skeleton: str = field(default="coco17", metadata={"path": True})
+    trunk: TrunkOptions = field(default_factory=TrunkOptions)
+    head: HeadOptions = field(default_factory=HeadOptions)
+    target: TargetOptions = field(default_factory=TargetOptions)
+    decoder: DecodeOptions = field(default_factory=DecodeOptions)
+    data: DataOptions = field(default_factory=DataOptions)
+    val: DataOptions = field(default_factory=DataOptions)
+    augment: AugmentOptions = field(default_factory=AugmentOptions)
+    loss: LossOptions = field(default_factory=LossOptions)
+    teacher: TeacherOptions = field(default_factory=TeacherOptions)
+    optim: OptimOptions = field(default_factory=OptimOptions)
+    trainer: TrainerOptions = field(default_factory=TrainerOptions)
+    logger: LoggerOptions = field(default_factory=LoggerOptions)
+    start: str | None = field(default=None, metadata={"path": True})
+    seed: int = 0
+    output: str = field(default="runs/train", metadata={"path": True})
+    resume: str | None = field(default=None, metadata={"path": True})
+    note: dict[str, Any] = field(default_factory=dict)
+
+    def network(self) -> NetworkConfig:
+        """The network that these options describe.
+
+        Raises
+        ------
+        SkeletonError
+            No such skeleton.
+        """
+        return NetworkConfig(
+            skeleton=skeletons.get(self.skeleton),
+            trunk=self.trunk.name,
+            head=self.head.name,
+            trunk_options=dict(self.trunk.options),
+            head_options=dict(self.head.options),
+            target=asdict(self.target),
+            decoder=asdict(self.decoder),
+            preprocess={"height": self.trainer.validation_height},
+            origin=dict(self.note),
+        )
+
+    def codec(self, skeleton: Skeleton, grid: Grid) -> FieldCodec:
+        """What paints this training's targets."""
+        return FieldCodec(skeleton, grid, self.target, self.decoder)
+
+
+def check_together(options: TrainOptions, multiple: int) -> None:
+    """What single options cannot see.
+
+    Raises
+    ------
+    OptionsError
+        Crops that the network does not take.
+    """
+    width, height = options.trainer.size
+    if width % multiple or height % multiple:
+        near = [math.ceil(side / multiple) * multiple for side in (width, height)]
+        raise OptionsError(
+            f"trainer.size is {width}x{height} px; this network takes multiples of {multiple}: try {near}"
+        )

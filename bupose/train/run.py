@@ -1,0 +1,171 @@
+"""A whole training: from options to a measured network file."""
+
+from __future__ import annotations
+
+import json
+import logging
+import math
+import warnings
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import lightning.pytorch as pl
+import torch
+from lightning.pytorch.callbacks import (
+    Callback,
+    EarlyStopping,
+    LearningRateMonitor,
+    TQDMProgressBar,
+)
+from lightning.pytorch.loggers import TensorBoardLogger
+
+from bupose import weights
+from bupose.atomic import replacing
+from bupose.nn import PoseNet
+from bupose.nn.pretrained import load_trunk
+from bupose.train.album import Album
+from bupose.train.auto import choose_fastest
+from bupose.train.averaging import MovingAverage
+from bupose.train.feed import Feed
+from bupose.train.keeping import KeepNetworks, KeepState, StopBetweenSteps, find_state
+from bupose.train.log import CurveLog, TrainingThroughput
+from bupose.train.memory import keep_memory
+from bupose.train.module import PoseModule
+from bupose.train.options import PRECISIONS, TrainOptions, check_together
+from bupose.train.referee import Referee, truth_of
+from bupose.train.teacher import Teacher
+
+OPTIONS, RESULT = "options.json", "result.json"
+
+
+def train(options: TrainOptions) -> float:
+    """Train, measure and write a network.
+
+    Parameters
+    ----------
+    options : TrainOptions
+
+    Returns
+    -------
+    float
+        The best network's ``trainer.metric``, in percent.
+
+    Raises
+    ------
+    BuposeError
+        Options that do not fit together, data or weights that cannot be read, or a loss that is no number.
+
+    Notes
+    -----
+    The run's folder gets ``best.safetensors`` and ``last.safetensors``, ``metrics.csv``, ``pictures/``, ``last.ckpt``
+    to resume from, ``options.json`` and ``result.json``.
+    """
+    state = find_state(options.resume) if options.resume else None
+    folder = state.parent if state else Path(options.output).expanduser()
+    folder.mkdir(parents=True, exist_ok=True)
+    keep_memory()
+    _quiet()
+    if options.trainer.threads:
+        torch.set_num_threads(options.trainer.threads)
+    pl.seed_everything(options.seed, verbose=False)
+    net = build_network(options)
+    options = _settle(options, net)
+    feed = Feed(options, options.codec(net.skeleton, net.grid))
+    teacher = Teacher.load(net.skeleton, options.teacher) if options.teacher.weights else None
+    module = PoseModule(net, options.loss, options.optim, options.trainer.steps, teacher)
+    average = MovingAverage(options.trainer.ema) if options.trainer.ema else None
+    networks = KeepNetworks(folder, options.trainer.metric, options.trainer.keep, average)
+    curves = CurveLog(folder)
+    trainer = build_trainer(options, folder, feed, networks, average, curves)
+    if trainer.is_global_zero:
+        write_json(folder / OPTIONS, asdict(options))
+        print(f"{net.describe()}\ntraining pictures: {len(feed.train_samples)}, to {folder}", flush=True)
+    try:
+        trainer.fit(module, feed, ckpt_path=state, weights_only=False)
+    except SystemExit:  # how Lightning ends after Ctrl-C
+        raise KeyboardInterrupt from None
+    best = networks.ranking[0] if networks.ranking else {}
+    if trainer.is_global_zero:
+        write_json(folder / RESULT, best)
+    return float(best.get(options.trainer.metric, float("nan")))
+
+
+def build_network(options: TrainOptions) -> PoseNet:
+    """The network as it starts.
+
+    Raises
+    ------
+    OptionsError, WeightsError
+        Names, options or weights that do not fit.
+    """
+    net = PoseNet(options.network())
+    check_together(options, net.multiple)
+    if options.start:
+        started = weights.load(weights.resolve(options.start))
+        weights.checkpoint.check_tensors(net, started.state_dict(), options.start)
+        net.load_state_dict(started.state_dict())
+    elif options.trunk.weights:
+        print(load_trunk(net.trunk, Path(options.trunk.weights).expanduser()))
+    return net
+
+
+def build_trainer(
+    options: TrainOptions, folder: Path, feed: Feed, networks: KeepNetworks, average: MovingAverage | None,
+    curves: CurveLog,
+) -> pl.Trainer:  # fmt: skip
+    """Lightning's trainer with everything that watches, measures and writes."""
+    t = options.trainer
+    count = min(t.validation_limit or len(feed.val_samples), len(feed.val_samples))
+    album = Album(folder, options.logger.pictures) if options.logger.pictures else None
+    referee = Referee(truth_of(options.val, feed.val_samples, count), t.validation_height, networks, album)
+    callbacks: list[Callback] = [referee, networks, LearningRateMonitor("step")]
+    callbacks += [average] if average else []
+    callbacks += [EarlyStopping(t.metric, mode="max", patience=t.patience)] if t.patience else []
+    callbacks += [TQDMProgressBar()] if options.logger.progress else []
+    callbacks += [TrainingThroughput(10), StopBetweenSteps(), KeepState(folder, t.save_every, curves)]
+    loggers = [curves, *([TensorBoardLogger(folder, "", "tensorboard")] if options.logger.tensorboard else [])]
+    return pl.Trainer(
+        accelerator=t.accelerator,
+        devices=t.devices,
+        num_nodes=t.nodes,
+        strategy=t.strategy,
+        precision=PRECISIONS[t.precision],
+        sync_batchnorm=t.sync_batch_norm,
+        max_steps=t.steps,
+        max_epochs=-1,
+        accumulate_grad_batches=t.accumulate,
+        val_check_interval=t.validate_every * t.accumulate,
+        check_val_every_n_epoch=None,
+        num_sanity_val_steps=0,
+        log_every_n_steps=options.logger.every,
+        enable_progress_bar=options.logger.progress,
+        enable_model_summary=False,
+        enable_checkpointing=True,
+        use_distributed_sampler=False,
+        callbacks=callbacks,
+        logger=loggers,
+        default_root_dir=folder,
+    )
+
+
+def write_json(path: Path, content: dict) -> None:
+    """Write a dict, whole or not at all."""
+    with replacing(path) as partial:
+        partial.write_text(json.dumps(content, indent=1, default=str))
+
+
+def _settle(options: TrainOptions, net: PoseNet) -> TrainOptions:
+    """Options with the choices that depend on others filled in."""
+    t = options.trainer
+    if t.auto:
+        t = choose_fastest(net, t)
+    every = min(t.validate_every, t.steps)
+    whole = math.ceil(t.steps / every) * every  # so that what comes out last is measured
+    return replace(options, trainer=replace(t, validate_every=every, steps=whole))
+
+
+def _quiet() -> None:
+    """Keep Lightning from advising what does not hold here."""
+    logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
+    for advice in ("num_workers", "litlogger", "LeafSpec", "flops_per_batch"):
+        warnings.filterwarnings("ignore", f".*{advice}.*")

@@ -1,0 +1,77 @@
+"""The endless stream of batches: which pictures come when, the same however often training is interrupted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from torch.utils.data import DataLoader, Dataset, Sampler
+
+from bupose.data.dataset import collate, init_worker
+
+
+class EpochOrder(Sampler[list[tuple[int, int]]]):
+    """Batches of (epoch, number), every epoch in an order of its own that only the seed decides.
+
+    Epochs follow each other without a gap, so that a batch may hold pictures of two, none is dropped, and the number
+    of a batch says all about it.
+
+    Parameters
+    ----------
+    pictures : int
+        In the data set.
+    batch : int
+        Pictures of one process in one step.
+    batches : int
+        Where the stream ends.
+    seed : int
+    rank, world : int
+        Which of how many processes; together they see what one process with the joint batch sees.
+    """
+
+    def __init__(self, pictures: int, batch: int, batches: int, seed: int, rank: int = 0, world: int = 1):
+        self.pictures, self.batch, self.batches, self.seed = pictures, batch, batches, seed
+        self.rank, self.world, self.start = rank, world, 0
+
+    def __len__(self) -> int:
+        return self.batches
+
+    def __iter__(self) -> Iterator[list[tuple[int, int]]]:
+        epoch, order = -1, np.empty(0, np.int64)
+        for number in range(self.start, self.batches):
+            keys = []
+            for place in range(self.batch):
+                now, row = divmod((number * self.world + self.rank) * self.batch + place, self.pictures)
+                if now != epoch:
+                    epoch, order = now, np.random.default_rng((self.seed, now)).permutation(self.pictures)
+                keys.append((epoch, int(order[row])))
+            yield keys
+
+
+class Stream(DataLoader):
+    """A loader that knows how many batches it has given, and goes on from there.
+
+    Lightning stores :meth:`state_dict` with its checkpoints.
+    """
+
+    def __init__(self, dataset: Dataset, order: EpochOrder, workers: int, pin: bool = False):
+        super().__init__(
+            dataset, batch_sampler=order, num_workers=workers, collate_fn=collate, worker_init_fn=init_worker,
+            pin_memory=pin, prefetch_factor=4 if workers else None, generator=torch.Generator(),
+        )  # fmt: skip
+        self._given = 0
+
+    def __iter__(self):
+        self.batch_sampler.start = self._given
+        for batch in super().__iter__():
+            self._given += 1
+            yield batch
+
+    def state_dict(self) -> dict:
+        """How many batches were given."""
+        return {"given": self._given}
+
+    def load_state_dict(self, state: dict) -> None:
+        """Go on after as many batches."""
+        self._given = state["given"]

@@ -1,0 +1,189 @@
+"""Distillation: what trained networks say about a crop, as further targets beside the labels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from bupose import weights
+from bupose.errors import OptionsError, SkeletonError
+from bupose.nn import PoseNet
+from bupose.nn.options import check_choice
+from bupose.skeleton import Skeleton
+from bupose.train.loss import FieldTargets
+
+COMBINATIONS = ("mix", "max")
+
+
+@dataclass
+class TeacherOptions:
+    """Whom to learn from beside the labels.
+
+    Parameters
+    ----------
+    weights : list of paths or names
+        bupose networks; several are averaged. None: labels alone.
+    share : float in [0, 1]
+        Of "mix": how much the teacher counts against the labels where both know; 1 is the teacher alone.
+    combine : "mix" or "max"
+        Weighted mean of labels and teacher; or of both the stronger, so that labels stand and teachers add to them.
+    mirror : bool
+        Average each teacher with what it says about the mirrored crop.
+    scale : float
+        Teachers see the crop enlarged by this.
+    """
+
+    weights: list[str] = field(default_factory=list, metadata={"path": True})
+    share: float = 0.5
+    combine: str = "mix"
+    mirror: bool = False
+    scale: float = 1.0
+
+    def __post_init__(self) -> None:
+        check_choice("teacher", "combine", self.combine, COMBINATIONS)
+        for name, low, high in (("share", 0, 1), ("scale", 0.1, 4)):
+            if not low <= getattr(self, name) <= high:
+                raise OptionsError(f"teacher.{name} is {getattr(self, name)!r}; give a number from {low} to {high}")
+
+
+class Teacher:
+    """Fields of trained networks in the parts of another skeleton.
+
+    Parameters
+    ----------
+    nets : sequence of PoseNet
+    skeleton : Skeleton
+        The student's; joints and limbs are found by name, a limb also the other way round.
+    options : TeacherOptions
+
+    Raises
+    ------
+    SkeletonError
+        A net has none of the skeleton's joints.
+    """
+
+    def __init__(self, nets: Sequence[PoseNet], skeleton: Skeleton, options: TeacherOptions):
+        self.options = options
+        self._nets = [net.fuse().requires_grad_(False).to(memory_format=torch.channels_last) for net in nets]
+        self._maps = [_PartMap(skeleton, net.skeleton) for net in nets]
+        self.joints = torch.stack([m.joints >= 0 for m in self._maps]).any(0)  # known to some teacher
+        self.limbs = torch.stack([m.limbs >= 0 for m in self._maps]).any(0)
+
+    @classmethod
+    def load(cls, skeleton: Skeleton, options: TeacherOptions) -> Teacher:
+        """The teachers that the options name."""
+        return cls([weights.load(weights.resolve(path)) for path in options.weights], skeleton, options)
+
+    def __deepcopy__(self, memo) -> Teacher:
+        return self  # never changes: averaged copies of a module share it
+
+    @torch.no_grad()
+    def fields(self, images: Tensor, cells: tuple[int, int]) -> tuple[Tensor, Tensor]:
+        """What the teachers say about uint8 RGB images (B, 3, H, W).
+
+        Parameters
+        ----------
+        images : uint8 tensor (B, 3, H, W)
+        cells : (h, w)
+            Of the student's fields, which cover the whole images.
+
+        Returns
+        -------
+        heat : float32 tensor (B, K, h, w), in [0, 1]
+        paf : float32 tensor (B, L, 2, h, w), no longer than 1
+            Zero for parts that no teacher knows.
+        """
+        heat, paf = 0.0, 0.0
+        for net, parts in zip(self._nets, self._maps):
+            net.to(images.device)
+            seen = _see(net, images, cells, self.options.scale)
+            if self.options.mirror:
+                mirrored = _mirror(*_see(net, images.flip(3), cells, self.options.scale), net.skeleton)
+                seen = [(a + b) / 2 for a, b in zip(seen, mirrored)]
+            picked = parts.pick(*seen)
+            heat, paf = heat + picked[0], paf + picked[1]
+        joints, limbs = (sum(known) for known in zip(*((m.joints >= 0, m.limbs >= 0) for m in self._maps)))
+        heat = heat / joints.clamp(min=1).to(images.device)[:, None, None]
+        paf = paf / limbs.clamp(min=1).to(images.device)[:, None, None, None]
+        return heat.clamp(0, 1), paf / paf.norm(dim=2, keepdim=True).clamp(min=1)
+
+    def join(self, targets: FieldTargets, images: Tensor) -> FieldTargets:
+        """The labels' targets joined with what the teachers say about the same images."""
+        heat, paf = self.fields(images, targets.heat.shape[2:])
+        join = {"mix": self._mix, "max": self._strongest}[self.options.combine]
+        heat, heat_weight = join(targets.heat[:, :, None], targets.heat_weight, heat[:, :, None], self.joints)
+        paf, paf_weight = join(targets.paf, targets.paf_weight, paf, self.limbs)
+        return FieldTargets(heat[:, :, 0], paf, heat_weight, paf_weight)
+
+    def _mix(self, label: Tensor, weight: Tensor, seen: Tensor, known: Tensor) -> tuple[Tensor, Tensor]:
+        """The weighted mean: for a squared error the same as two losses, one for the labels and one for the teacher."""
+        share = self.options.share * known.to(label)[:, None, None]
+        weight, taught = (1 - share) * weight, share.expand_as(seen[:, :, 0])
+        total = weight + taught
+        target = (weight[:, :, None] * label + taught[:, :, None] * seen) / total[:, :, None].clamp(min=1e-6)
+        return target, total
+
+    def _strongest(self, label: Tensor, weight: Tensor, seen: Tensor, known: Tensor) -> tuple[Tensor, Tensor]:
+        """Of label and teacher the longer vector; where no labels are known, the teacher."""
+        known = known.to(label.device)[:, None, None, None]
+        taught = known & (
+            (seen.norm(dim=2, keepdim=True) > label.norm(dim=2, keepdim=True)) | (weight == 0)[:, :, None]
+        )
+        weight = torch.where(known[..., 0], torch.ones_like(weight), weight)
+        return torch.where(taught, seen, label), weight
+
+
+class _PartMap:
+    """Where a teacher has a student's joints and limbs: numbers, −1 where it has none; limbs with a sign."""
+
+    def __init__(self, student: Skeleton, teacher: Skeleton):
+        self.joints = torch.from_numpy(student.mapping(teacher)).long()
+        forward = {limb: n for n, limb in enumerate(teacher.limbs)}
+        backward = {limb[::-1]: n for limb, n in forward.items()}
+        self.limbs = torch.tensor([forward.get(limb, backward.get(limb, -1)) for limb in student.limbs])
+        self.signs = torch.tensor([-1.0 if limb in backward and limb not in forward else 1.0 for limb in student.limbs])
+        if (self.joints < 0).all():
+            raise SkeletonError(
+                f"the teacher's skeleton {teacher.name!r} has none of the joints of {student.name!r}; "
+                "choose another teacher"
+            )
+
+    def pick(self, heat: Tensor, paf: Tensor) -> tuple[Tensor, Tensor]:
+        """The student's parts of a teacher's fields, zero where it has none."""
+        device = heat.device
+        heat = heat[:, self.joints.clamp(min=0).to(device)] * (self.joints >= 0).to(device)[:, None, None]
+        signs = (self.signs * (self.limbs >= 0)).to(device)[:, None, None, None]
+        return heat, paf[:, self.limbs.clamp(min=0).to(device)] * signs
+
+
+def _see(net: PoseNet, images: Tensor, cells: tuple[int, int], scale: float) -> list[Tensor]:
+    """One network's fields of the images, on a student's cells."""
+    images = images.float()
+    if scale != 1:
+        size = [round(side * scale) for side in images.shape[2:]]
+        images = functional.interpolate(images, size=size, mode="bilinear", align_corners=False)
+    height, width = images.shape[2:]
+    padded = functional.pad(images, (0, -width % net.multiple, 0, -height % net.multiple), value=128.0)
+    heat, paf = net(padded.contiguous(memory_format=torch.channels_last))
+    # Cell v of h covers the share v/h … (v+1)/h of the images, whatever the strides are.
+    y, x = (
+        (torch.arange(n, device=heat.device) + 0.5) / n * side / whole * 2 - 1
+        for n, side, whole in zip(cells, (height, width), padded.shape[2:])
+    )
+    grid = torch.stack(torch.meshgrid(x, y, indexing="xy"), -1).expand(len(heat), -1, -1, -1)
+    fields = torch.cat([heat, paf.flatten(1, 2)], 1)
+    fields = functional.grid_sample(fields, grid, "bilinear", "border", align_corners=False)
+    heat, paf = fields.split([heat.shape[1], 2 * paf.shape[1]], 1)
+    return [heat, paf.unflatten(1, (-1, 2))]
+
+
+def _mirror(heat: Tensor, paf: Tensor, skeleton: Skeleton) -> list[Tensor]:
+    """Fields of mirrored images as fields of the images; the torch twin of :meth:`bupose.fields.Fields.flip`."""
+    limbs, sign = (torch.from_numpy(array).to(heat.device) for array in skeleton.mirror_limbs)
+    joints = torch.from_numpy(skeleton.mirror_joints).long().to(heat.device)
+    sign = sign[:, None] * torch.tensor([-1.0, 1.0], device=heat.device)
+    return [heat[:, joints].flip(3), paf[:, limbs.long()].flip(4) * sign[:, :, None, None]]

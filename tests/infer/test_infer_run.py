@@ -1,0 +1,223 @@
+"""Whole runs: folders with broken files, interruptions, videos; and scripts/infer.py from a shell."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+
+from bupose import weights
+from bupose.errors import BuposeError, InputError
+from bupose.fields_file import FieldsFile
+from bupose.infer.media import open_media
+from bupose.infer.options import InferOptions
+from bupose.infer.picture import read_image
+from bupose.infer.run import infer
+from bupose.nn.model import NetworkConfig, PoseNet
+from bupose.skeletons import COCO18
+
+SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "infer.py"
+
+
+@pytest.fixture
+def net(lab, monkeypatch, tmp_path):
+    """Runs use the network that sees blobs."""
+    made = lab.net()
+    (tmp_path / "net.safetensors").write_bytes(b"")
+    monkeypatch.setattr(weights, "resolve", lambda *_: tmp_path / "net.safetensors")
+    monkeypatch.setattr(weights, "load", lambda path: made)
+    return made
+
+
+@pytest.fixture
+def photos(tmp_path, face, lab):
+    """Faces under many names, and what is no picture."""
+    image, _ = face
+    folder = tmp_path / "in"
+    for name in ("000000000042.png", "IMG (1).png", "a,b.png", "sub/x=1.png", "sub/Straße 日本.png", "x.png"):
+        lab.save(folder / name, image)
+    (folder / "broken.jpg").write_bytes(b"\xff\xd8\xff no picture")
+    (folder / "empty.png").write_bytes(b"")
+    return folder
+
+
+def run(photos, out, **values):
+    return infer(InferOptions(input=str(photos), output=str(out), height=160, **values))
+
+
+def test_folder(net, photos, face, tmp_path, lab, capsys):
+    out = tmp_path / "out"
+    summary = run(photos, out, csv=True, fields=True, fields_pictures=True)
+    assert (summary.pictures, summary.people, summary.failed) == (6, 6, 2)
+    images = lab.read_json(out / "images.json")
+    assert [i["file_name"] for i in images if "problem" in i] == ["broken.jpg", "empty.png"]
+    assert len({i["id"] for i in images}) == 8
+    assert images[0] == {"id": 42, "file_name": "000000000042.png", "name": "000000000042", "width": 200, "height": 150}
+    results = lab.read_json(out / "coco_results.json")
+    for result in results:
+        np.testing.assert_allclose(np.reshape(result["keypoints"], (3, 3))[:, :2], face[1], atol=0.2)
+    assert [r["image_id"] for r in results] == [i["id"] for i in images if "problem" not in i]
+    assert len((out / "people.csv").read_text(encoding="utf-8").splitlines()) == 7
+    for image in (i for i in images if "problem" not in i):
+        assert read_image(out / "overlays" / f"{image['name']}.jpg").shape == (150, 200, 3)
+        assert (out / "fields_pictures" / f"{image['name']}.jpg").is_file()
+        assert (out / "openpose" / f"{image['name']}_keypoints.json").is_file()
+        with FieldsFile(out / "fields" / f"{image['name']}.npz") as file:
+            assert file[image["name"]][1]["image_width"] == 200
+    assert not (out / "unfinished.jsonl").exists()
+    assert not list(out.rglob(".*"))
+    assert capsys.readouterr().err.count("broken.jpg") >= 1
+
+
+def test_pictures_without_people_are_listed(net, tmp_path, lab):
+    lab.save(tmp_path / "in" / "night.png", np.zeros((90, 120, 3), np.uint8))
+    summary = run(tmp_path / "in", tmp_path / "out", csv=True)
+    assert (summary.pictures, summary.people, summary.failed) == (1, 0, 0)
+    assert lab.read_json(tmp_path / "out" / "coco_results.json") == []
+    assert [i["name"] for i in lab.read_json(tmp_path / "out" / "images.json")] == ["night"]
+
+
+def test_what_is_not_asked_for_is_not_written(net, photos, tmp_path):
+    run(photos, tmp_path / "out", json=False, openpose=False, overlays=False)
+    assert sorted(f.name for f in (tmp_path / "out").iterdir()) == ["images.json"]
+
+
+def test_an_interrupted_run_goes_on(net, photos, tmp_path, lab, monkeypatch):
+    out, whole = tmp_path / "out", tmp_path / "whole"
+    run(photos, whole, batch=1)
+    call, calls = type(net).__call__, []
+
+    def interrupted(self, images):
+        calls.append(len(images))
+        if len(calls) == 4:
+            raise KeyboardInterrupt
+        return call(self, images)
+
+    monkeypatch.setattr(type(net), "__call__", interrupted)
+    with pytest.raises(KeyboardInterrupt, match="resume=true"):
+        run(photos, out, batch=1)
+    assert not (out / "coco_results.json").exists()
+    lines = (out / "unfinished.jsonl").read_text(encoding="utf-8").splitlines()
+    with (out / "unfinished.jsonl").open("a") as file:
+        file.write('{"id": 1, "file_na')  # killed in the middle of a line
+    done = sum("people" in json.loads(line) for line in lines[1:])
+    assert 0 < done < 6
+    with pytest.raises(InputError, match="flip"):
+        run(photos, out, batch=1, flip=True, resume=True)
+    summary = run(photos, out, batch=1, resume=True)
+    assert (summary.skipped, summary.pictures) == (done, 6 - done)
+    for name in ("coco_results.json", "images.json"):
+        in_order = [sorted(lab.read_json(f / name), key=json.dumps) for f in (out, whole)]
+        assert in_order[0] == in_order[1]
+    assert not (out / "unfinished.jsonl").exists()
+
+
+def test_an_error_in_the_middle_keeps_what_was_found(net, photos, tmp_path, monkeypatch):
+    def full_disk(*_, **__):
+        raise InputError("cannot write: the disk is full")
+
+    monkeypatch.setattr("bupose.infer.output.write_openpose", full_disk)
+    with pytest.raises(InputError, match="disk"):
+        run(photos, tmp_path / "out")
+    assert (tmp_path / "out" / "unfinished.jsonl").is_file()
+    assert not (tmp_path / "out" / "coco_results.json").exists()
+
+
+def test_results_inside_the_input_are_not_read_again(net, photos):
+    for _ in range(2):
+        assert run(photos, photos / "out").pictures == 6
+
+
+def test_video_in_and_out(net, face, tmp_path, lab):
+    image, joints = face
+    writer = cv2.VideoWriter(str(tmp_path / "face.avi"), cv2.VideoWriter_fourcc(*"MJPG"), 12, (200, 150))
+    if not writer.isOpened():
+        pytest.skip("this OpenCV writes no video")
+    for n in range(5):
+        writer.write(np.roll(image, 4 * n, 1)[..., ::-1].copy())
+    writer.release()
+    out = tmp_path / "out"
+    assert run(tmp_path / "face.avi", out).pictures == 5
+    for n, result in enumerate(lab.read_json(out / "coco_results.json")):
+        got = np.reshape(result["keypoints"], (3, 3))[:, :2]
+        np.testing.assert_allclose(got, joints + [4 * n, 0], atol=0.6)
+    overlay = open_media(out / "overlays" / "face.mp4")
+    frames = list(overlay)
+    assert len(frames) == 5
+    assert frames[0].rate == pytest.approx(12)
+    assert frames[0].image.shape == (150, 200, 3)
+
+
+def test_scores_and_joints_of_a_picture_survive_the_list(net, photos, tmp_path):
+    """One picture alone gives what it gives among others."""
+    run(photos, tmp_path / "all")
+    run(photos / "x.png", tmp_path / "one")
+    of = {folder: json.loads((tmp_path / folder / "coco_results.json").read_text()) for folder in ("all", "one")}
+    assert of["one"][0]["keypoints"] == of["all"][-1]["keypoints"]
+    assert of["one"][0]["score"] == of["all"][-1]["score"]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"input": None},
+        {"input": ["x"], "precision": "int3"},
+        {"input": "x", "device": "abacus"},
+        {"input": "x", "overlay_format": "gif"},
+    ],
+)
+def test_options(values):
+    with pytest.raises(BuposeError):
+        InferOptions(**values)
+
+
+def shell(folder, *arguments):
+    environment = {**os.environ, "PYTHONIOENCODING": "utf-8"}
+    environment.pop("BUPOSE_DEBUG", None)
+    command = [sys.executable, str(SCRIPT), *map(str, arguments)]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, encoding="utf-8", env=environment)
+
+
+def test_the_script_from_another_folder_with_awkward_names(photos, tmp_path):
+    torch.manual_seed(0)
+    network = PoseNet(NetworkConfig(COCO18, "mobilenet_v2", "plain", {"width": 0.25}, preprocess={"height": 64}))
+    for values in network.parameters():
+        values.data.zero_()  # it sees nobody: quickly grouped
+    path = weights.save(network, tmp_path / "my net (1),x=2.safetensors")
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    out = tmp_path / "o'ut ${HOME} [1]"
+    done = shell(elsewhere, f"weights={path}", f"input={photos}", f"output={out}", "device=cpu", "decoder=sure")
+    assert (done.returncode, "Traceback" in done.stderr) == (1, False), done.stderr
+    assert "6 pictures" in done.stdout
+    assert "2 failed" in done.stdout
+    assert len(json.loads((out / "images.json").read_text(encoding="utf-8"))) == 8
+    assert list(elsewhere.iterdir()) == []  # hydra leaves nothing
+
+
+def test_an_interrupted_video_leaves_what_was_found(net, face, tmp_path, lab, monkeypatch):
+    writer = cv2.VideoWriter(str(tmp_path / "face.avi"), cv2.VideoWriter_fourcc(*"MJPG"), 12, (200, 150))
+    if not writer.isOpened():
+        pytest.skip("this OpenCV writes no video")
+    for _ in range(12):
+        writer.write(face[0][..., ::-1].copy())
+    writer.release()
+    call = type(net).__call__
+
+    def interrupted(self, images):
+        if len(self.batches) == 5:
+            raise KeyboardInterrupt
+        return call(self, images)
+
+    monkeypatch.setattr(type(net), "__call__", interrupted)
+    with pytest.raises(KeyboardInterrupt, match="written"):
+        run(tmp_path / "face.avi", tmp_path / "out", batch=1)
+    found = len(lab.read_json(tmp_path / "out" / "coco_results.json"))
+    assert 1 <= found <= 5
+    assert len(list(open_media(tmp_path / "out" / "overlays" / "face.mp4"))) == found
+    assert not list((tmp_path / "out").rglob(".*"))

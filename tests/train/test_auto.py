@@ -1,0 +1,46 @@
+"""What is fastest is found by trying."""
+
+import pytest
+import torch
+
+from bupose.nn import NetworkConfig, PoseNet
+from bupose.skeletons import COCO17
+from bupose.train import auto
+from bupose.train.memory import keep_memory
+from bupose.train.options import TrainerOptions
+
+
+@pytest.fixture
+def net():
+    small = {"width": 0.1, "last": False, "channels": 8}
+    return PoseNet(NetworkConfig(COCO17, "mobilenet_v2", "plain", small, {"layers": 0}))
+
+
+def test_the_fastest_is_taken_and_the_joint_batch_stays(net, monkeypatch, capsys):
+    speeds = {("float32", 8): 10.0, ("float32", 16): 12.0, ("float32", 32): 12.1,
+              ("bfloat16", 8): 15.0, ("bfloat16", 16): 20.0, ("bfloat16", 32): 0.0}  # fmt: skip
+    tried = []
+
+    def measure(net, device, size, batch, precision):
+        tried.append((precision, batch))
+        return speeds[precision, batch]
+
+    monkeypatch.setattr(auto, "measure_speed", measure)
+    chosen = auto.choose_fastest(net, TrainerOptions(batch=64, accumulate=1, accelerator="cpu"))
+    assert (chosen.precision, chosen.batch, chosen.accumulate) == ("bfloat16", 16, 4)
+    assert set(tried) == set(speeds)
+    assert "precision=bfloat16 batch=16 accumulate=4" in capsys.readouterr().out
+    assert auto.choose_fastest(net, TrainerOptions(batch=4, accelerator="cpu")).batch == 4
+
+
+def test_speed_is_measured_on_a_copy(net):
+    before = {name: t.clone() for name, t in net.state_dict().items()}
+    assert auto.measure_speed(net, torch.device("cpu"), (32, 32), 2, "float32") > 0
+    assert all(torch.equal(t, before[name]) for name, t in net.state_dict().items())
+    assert all(p.grad is None for p in net.parameters())
+
+
+def test_memory_is_kept_where_glibc_is():
+    import platform
+
+    assert keep_memory() == (platform.system() == "Linux" and platform.libc_ver()[0] == "glibc")

@@ -1,0 +1,140 @@
+"""Every preset composes to options, and builds a network."""
+
+import sys
+
+import pytest
+import torch
+from hydra import compose, initialize_config_dir
+from omegaconf import OmegaConf
+
+from bupose import cli, config
+from bupose.nn import PoseNet
+from bupose.train import FieldLoss, TrainOptions
+from bupose.train.optim import build_optimizer, freeze
+from bupose.train.options import check_together
+
+GROUPS = ("trunk", "head", "target", "decoder", "augment", "loss", "teacher", "optim", "trainer", "logger")
+
+
+def presets(group: str) -> list[str]:
+    return sorted(file.stem for file in (config.folder() / group).glob("*.yaml"))
+
+
+def options_of(*overrides: str) -> TrainOptions:
+    """As scripts/train.py composes them."""
+    kind = config.register("train")
+    with initialize_config_dir(str(config.folder()), version_base="1.3"):
+        composed = compose("train", ["output=nowhere", *overrides])
+    OmegaConf.resolve(composed)
+    return config.read(composed, kind)
+
+
+def build(options: TrainOptions) -> PoseNet:
+    """The network without memory, its loss and its optimizer."""
+    with torch.device("meta"):
+        net = PoseNet(options.network())
+    check_together(options, net.multiple)
+    freeze(net, options.optim)
+    build_optimizer(net, options.optim, options.trainer.steps)
+    FieldLoss(net.skeleton, options.loss)
+    return net
+
+
+@pytest.mark.parametrize("experiment", presets("experiment"))
+def test_experiments_build(experiment):
+    options = options_of(f"experiment={experiment}")
+    net = build(options)
+    assert options.codec(net.skeleton, net.grid).target == options.target
+
+
+def test_published_recipes_are_the_published_networks():
+    """Parameter counts: OpenPose's prototxts (the counts of its files), lightweight OpenPose's paper."""
+    counts = {}
+    for name in ("openpose2017", "lightweight"):
+        net = build(options_of(f"experiment={name}"))
+        counts[name] = sum(p.numel() for p in net.parameters()) / 1e6
+        assert net.skeleton.name == "coco18"
+        assert net.stride == 8
+    assert counts["openpose2017"] == pytest.approx(52.31, abs=0.01)
+    assert counts["lightweight"] == pytest.approx(4.1, abs=0.05)
+    assert build(options_of("experiment=hrnet")).stride == 4
+
+
+@pytest.mark.parametrize(
+    ("group", "preset"), [(g, p) for g in GROUPS for p in presets(g) if (g, p) != ("trunk", "timm")]
+)
+def test_every_preset_of_every_group_builds(group, preset):
+    build(options_of(f"{group}={preset}"))
+
+
+@pytest.mark.parametrize("preset", presets("data"))
+def test_every_kind_of_data_composes_on_both_sides(preset):
+    options = options_of(f"data={preset}", f"data@val={preset}")
+    assert options.data == options.val
+    assert options.data.kind == preset.removesuffix("_val")
+
+
+@pytest.mark.parametrize("preset", presets("debug"))
+def test_debugging_goes_with_every_experiment(preset):
+    for experiment in presets("experiment"):
+        build(options_of(f"experiment={experiment}", f"debug={preset}"))
+
+
+@pytest.mark.parametrize(
+    ("preset", "plugin"),
+    [
+        ("hydra/launcher=parallel", "hydra_plugins.hydra_joblib_launcher"),
+        ("hydra/launcher=slurm", "hydra_plugins.hydra_submitit_launcher"),
+        ("hydra/sweeper=search", "hydra_plugins.hydra_optuna_sweeper"),
+    ],
+)
+def test_sweeps_compose_where_their_plugin_is(preset, plugin):
+    pytest.importorskip(plugin)
+    with initialize_config_dir(str(config.folder()), version_base="1.3"):
+        composed = compose("train", ["output=nowhere", preset], return_hydra_config=True)
+    assert composed.hydra.sweep.subdir is not None
+
+
+def test_yaml_lists_only_what_differs():
+    """The defaults live in the dataclasses: what train.yaml composes is what they say, but for the choices it makes."""
+    options, default = options_of(), TrainOptions()
+    for part in ("target", "decoder", "loss", "teacher", "optim", "trainer", "logger"):
+        assert getattr(options, part) == getattr(default, part), part
+
+
+@pytest.mark.parametrize(
+    ("argument", "says"),
+    [
+        ("optim.lrr=1", "did you mean 'lr'"),
+        ("optim.lr=fast", "it must be a number"),
+        ("optim.name=lion", "choose one of adamw, adam, sgd"),
+        ("trunk=alexnet", "choose one of hrnet_w32"),
+        ("experiment=mine", "choose one of default"),
+        ("data@val=nothing", "choose one of aichallenger"),
+        ("val=coco", "data@val="),
+        ("trunk.options.depth=3", "it has neck, width"),
+        ("head.name=deep", "choose one of openpose2017"),
+        ("skeleton=octopus", "coco17"),
+        ("trainer.size=[100,100]", "multiples of 32"),
+        ("loss.limbs.nose-tail=2", "the skeleton has"),
+        ("resume=/nowhere", "no checkpoint"),
+    ],
+)
+def test_a_mistake_is_one_sentence(argument, says, capsys, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["train.py"])
+
+    def check(options):
+        build(options)
+
+    from bupose.errors import BuposeError
+    from bupose.train.resume import recall_arguments
+
+    try:
+        status = cli.run(check, "train", recall_arguments([argument]))
+        told = capsys.readouterr().err
+    except BuposeError as problem:
+        status, told = 2, f"error: {problem}\n"
+    assert status == 2
+    assert says in told
+    assert told.count("\n") == 1

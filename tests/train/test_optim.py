@@ -1,0 +1,85 @@
+"""Learning rates, frozen parts and schedules."""
+
+import pytest
+import torch
+
+from bupose.errors import OptionsError
+from bupose.nn import NetworkConfig, PoseNet
+from bupose.skeletons import COCO17
+from bupose.train.optim import OptimOptions, build_optimizer, freeze, hold_norms, parameter_groups, rate_factor
+
+
+@pytest.fixture
+def net():
+    small = {"width": 0.1, "last": False, "channels": 8}
+    return PoseNet(NetworkConfig(COCO17, "mobilenet_v2", "plain", small, {"layers": 1, "width": 8}))
+
+
+def test_the_longest_part_decides_and_only_convolutions_decay(net):
+    options = OptimOptions(lr=1.0, weight_decay=0.3, factors={"trunk": 0.1, "trunk.neck": 0.5})
+    rates, decays = {}, {}
+    for group in parameter_groups(net, options):
+        for p in group["params"]:
+            rates[id(p)], decays[id(p)] = group["lr"], group["weight_decay"]
+    assert len(rates) == len(list(net.parameters()))
+    for name, p in net.named_parameters():
+        expected = 0.5 if name.startswith("trunk.neck.") else 0.1 if name.startswith("trunk.") else 1.0
+        assert rates[id(p)] == expected, name
+        assert decays[id(p)] == (0.3 if p.ndim == 4 else 0.0), name
+
+
+def test_frozen_parts_and_norms_do_not_change(net):
+    options = OptimOptions(lr=0.1, frozen=["trunk.features.0", "trunk.features.1"], frozen_norm=["trunk.features.2"])
+    freeze(net, options)
+    optimizer, _ = build_optimizer(net, options, 10)
+    before = {name: t.clone() for name, t in net.state_dict().items()}
+    for _ in range(2):
+        net.train()
+        hold_norms(net, options)
+        sum(m.square().mean() for m in net(torch.randint(0, 255, (2, 3, 32, 32)))).backward()
+        optimizer.step()
+    changed = {name for name, t in net.state_dict().items() if not torch.equal(t, before[name])}
+    assert not {n for n in changed if n.startswith(("trunk.features.0.", "trunk.features.1."))}
+    norms = {n for n in before if n.startswith("trunk.features.2.") and ".conv." in n and before[n].ndim <= 1}
+    assert norms
+    assert not norms & changed
+    convolutions = {n for n in before if n.startswith("trunk.features.2.") and before[n].ndim == 4}
+    assert convolutions <= changed
+    assert {"trunk.features.3.conv.0.1.running_mean", "head.heat.0.weight"} <= changed
+
+
+@pytest.mark.parametrize(
+    ("options", "at"),
+    [
+        ({"schedule": "constant", "warmup": 4}, {0: 0.25, 3: 1.0, 50: 1.0}),
+        ({"schedule": "step", "warmup": 0, "milestones": [0.5, 0.8], "drop": 0.1}, {49: 1.0, 50: 0.1, 80: 0.01}),
+        ({"schedule": "cosine", "warmup": 20, "final": 0.1}, {0: 0.05, 20: 1.0, 60: 0.55, 100: 0.1, 120: 0.1}),
+    ],
+)
+def test_schedules_at_known_steps(options, at):
+    for step, factor in at.items():
+        assert rate_factor(step, 100, OptimOptions(**options)) == pytest.approx(factor)
+
+
+def prepare(net, options):
+    freeze(net, options)
+    return parameter_groups(net, options)
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"frozen": ["trunk.body"]}, "trunk.features"),
+        ({"factors": {"nose": 2.0}}, "trunk, head"),
+        ({"frozen": ["trunk", "head"]}, "leaves nothing to learn"),
+    ],
+)
+def test_parts_that_are_not_there_are_told(net, options, says):
+    with pytest.raises(OptionsError, match=says):
+        prepare(net, OptimOptions(**options))
+
+
+@pytest.mark.parametrize("options", [{"name": "lion"}, {"lr": 0.0}, {"milestones": [3.0]}, {"schedule": "poly"}])
+def test_values_out_of_range_are_told(options):
+    with pytest.raises(OptionsError, match="optim"):
+        OptimOptions(**options)

@@ -1,0 +1,168 @@
+"""Whole trainings in small: what is written, what happens at interruptions, what is told."""
+
+import csv
+import math
+import os
+import signal
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from bupose import weights
+from bupose.errors import OptionsError
+from bupose.evaluate import coco_ap
+from bupose.infer.estimator import Estimator
+from bupose.train import referee
+from bupose.train.keeping import KeepNetworks, KeepState, StopBetweenSteps
+from bupose.train.log import CurveLog
+from bupose.train.module import PoseModule, TrainingError
+from bupose.train.options import TeacherOptions
+from bupose.train.referee import Referee
+from bupose.train.run import train
+
+
+def curves(folder) -> list[dict]:
+    """The rows of metrics.csv without what a clock says."""
+    with (folder / "metrics.csv").open() as file:
+        return [{k: v for k, v in row.items() if not k.startswith("train/")} for row in csv.DictReader(file)]
+
+
+def assert_same_network(a, b):
+    a, b = load_file(a / "last.safetensors"), load_file(b / "last.safetensors")
+    assert a.keys() == b.keys()
+    assert [name for name in a if not torch.equal(a[name], b[name])] == []
+
+
+def test_a_run_leaves_a_network_that_works_and_its_curves(small_training, tmp_path):
+    metric = train(small_training())
+    run = tmp_path / "run"
+    assert metric >= 0
+    assert {"best.safetensors", "last.safetensors", "last.ckpt", "options.json", "result.json"} <= set(os.listdir(run))
+    assert sorted(p.name for p in (run / "pictures").iterdir()) == ["00-step-0000003.jpg", "00-step-0000006.jpg"]
+    net = weights.load(run / "best.safetensors")
+    assert net.config.preprocess == {"height": 64}
+    assert net.config.target["sigma"] == 7
+    rows = curves(run)
+    assert [int(row["step"]) for row in rows] == list(range(6))
+    assert all(math.isfinite(float(row["loss"])) and float(row["gradient_norm"]) > 0 for row in rows)
+    assert [row["AP"] != "" for row in rows] == [False, False, True, False, False, True]
+
+
+def test_validation_sees_what_users_will_see(small_training, tmp_path, monkeypatch):
+    """The people that were measured are those whom the written network finds, and the AP is theirs."""
+    seen = []
+    monkeypatch.setattr(referee, "coco_ap", lambda found, truth: seen.append((found, truth)) or coco_ap(found, truth))
+    options = small_training(steps=12, validate_every=12, ema=0.5, optim={"lr": 0.01, "warmup": 0})
+    options.decoder.peak_threshold, options.decoder.min_joints, options.decoder.min_person_score = 0.01, 1, 0.0
+    train(options)
+    net = weights.load(tmp_path / "run" / "last.safetensors")
+    (found, truth), samples = seen[0], options.val.open()
+    assert sum(len(people) for people in found.values()) > 0
+    for n in range(2):
+        again, people = Estimator(net, device="cpu")(samples[n].image), found[samples[n].image_id]
+        np.testing.assert_allclose(people.xy, again.xy, atol=1e-3)
+        np.testing.assert_allclose(people.score, again.score, atol=1e-5)
+    assert net.config.metrics["AP"] == pytest.approx(coco_ap(found, truth)["AP"])
+    labels = [samples[n].labels for n in range(2)]
+    assert len(truth.annotations) == sum(map(len, labels))
+    perfect = {samples[n].image_id: labels[n].to_people() for n in range(2)}
+    assert coco_ap(perfect, truth)["AP"] == pytest.approx(100)
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory, training_in):
+    """An uninterrupted run."""
+    folder = tmp_path_factory.mktemp("runs")
+    train(training_in(folder)("whole"))
+    return folder / "whole"
+
+
+class Killed(BaseException):
+    """Ends a training as kill -9 does: nothing in it gets a last word."""
+
+
+@pytest.mark.parametrize("moment", ["step", "validation"])
+def test_a_killed_run_goes_on_as_if_nothing_had_been(small_training, whole, tmp_path, monkeypatch, moment):
+    def kill(self, *_):
+        raise Killed
+
+    def kill_late(self, *args):
+        if self.global_step == 5:
+            raise Killed
+
+    with monkeypatch.context() as patch:
+        for silenced in (KeepState, KeepNetworks, StopBetweenSteps):
+            patch.setattr(silenced, "on_exception", lambda *_: None)
+        patch.setattr(CurveLog, "finalize", lambda *_: None)
+        if moment == "step":
+            patch.setattr(PoseModule, "on_train_batch_end", kill_late)
+        else:
+            patch.setattr(Referee, "on_validation_epoch_end", kill)
+        with pytest.raises(Killed):
+            train(small_training("broken"))
+    train(small_training("elsewhere", given={"resume": str(tmp_path / "broken")}))
+    assert_same_network(whole, tmp_path / "broken")
+    assert curves(whole) == curves(tmp_path / "broken")
+
+
+def test_ctrl_c_ends_after_the_step_and_leaves_what_is_needed(small_training, whole, tmp_path, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(PoseModule, "on_train_batch_start", lambda self, *_: interrupt_at(self, 4))
+        with pytest.raises(KeyboardInterrupt):
+            train(small_training("broken"))
+    assert weights.load(tmp_path / "broken" / "last.safetensors")
+    train(small_training("elsewhere", given={"resume": str(tmp_path / "broken" / "last.ckpt")}))
+    assert_same_network(whole, tmp_path / "broken")
+
+
+def interrupt_at(module, step):
+    if module.global_step == step:
+        signal.raise_signal(signal.SIGINT)
+
+
+def test_a_loss_that_is_no_number_stops_and_keeps_the_last_good_file(small_training, tmp_path):
+    options = small_training(steps=40, validate_every=40, save_every=1, optim={"lr": 1e30, "name": "sgd"})
+    with pytest.raises(TrainingError, match=r"lower optim\.lr"):
+        train(options)
+    state = torch.load(tmp_path / "run" / "last.ckpt", weights_only=True)
+    assert state["global_step"] >= 1
+    assert curves(tmp_path / "run")
+
+
+def test_training_lowers_the_loss_with_a_teacher_alone(small_training, tmp_path):
+    """A student of one picture comes to say what its teacher says."""
+    train(small_training("teacher"))
+    taught = TeacherOptions(weights=[str(tmp_path / "teacher" / "last.safetensors")], share=1.0)
+    train(small_training("student", steps=40, validate_every=40, optim={"lr": 0.01}, given={"teacher": taught}))
+    losses = [float(row["loss"]) for row in curves(tmp_path / "student")]
+    assert losses[-1] < 0.5 * losses[0]
+
+
+def test_networks_are_ranked(tmp_path, small_training):
+    net = weights.load(train_file(small_training, tmp_path))
+    keep = KeepNetworks(tmp_path, "AP", 2)
+    for ap in (10.0, 30.0, 20.0, 30.0, 5.0):
+        keep.offer(net, {"AP": ap, "AP_medium": math.nan})
+    kept = [weights.load(tmp_path / name).config.metrics for name in ("best.safetensors", "best-2.safetensors")]
+    assert kept == [{"AP": 30.0}, {"AP": 30.0}]
+    assert weights.load(tmp_path / "last.safetensors").config.metrics == {"AP": 5.0}
+    assert not (tmp_path / "best-3.safetensors").exists()
+
+
+def train_file(small_training, tmp_path):
+    train(small_training(steps=1, validate_every=1))
+    return tmp_path / "run" / "last.safetensors"
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "says"),
+    [
+        ({"size": (60, 64)}, OptionsError, "multiples of 32"),
+        ({"given": {"resume": "nowhere"}}, TrainingError, "no checkpoint 'nowhere/last.ckpt'|no checkpoint 'nowhere'"),
+    ],
+)
+def test_what_does_not_fit_is_told(small_training, change, error, says):
+    with pytest.raises(error, match=says):
+        train(small_training(**change))
