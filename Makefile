@@ -1,13 +1,12 @@
 # Two commands do everything: `make demo` and `make test`. Both set up .venv by themselves, and are quick a second time.
 PYTHON ?= python3
 BIN := .venv/bin
-INPUT ?=
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
 .PHONY: demo test lint format clean
 
 demo: .venv/core
-	$(BIN)/python scripts/demo.py $(if $(INPUT),input="$(INPUT)")
+	$(BIN)/python scripts/demo.py
 
 test: .venv/dev lint
 	NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest tests/kernels -n 2

@@ -1,7 +1,5 @@
 """Measure: benchmark.py [part=all|grouping|network] [shared=../shared] [photos=40] [plots=docs/images]
-
-The photos, annotations and the published network are the development data in ``shared``; how the grouping's time
-grows with people, and its first call, need nothing. Times are only as good as the machine is quiet.
+Photos, labels and the published network come from ``shared``. Times are only as good as the machine is quiet.
 """
 
 import sys
@@ -36,8 +34,7 @@ def measure_network(shared: Path, photos: int, plots: str) -> None:
     ir = shared / "weights" / "human-pose-estimation-0001" / "human-pose-estimation-0001.xml"
     files, threads = sorted((shared / "data" / "coco" / "val").glob("*.jpg"))[:photos], torch.get_num_threads()
     with tempfile.TemporaryDirectory() as folder:
-        ways, left_out = network.runtimes(import_weights(ir), Path(folder), shared / "data" / "coco" / "train")
-        print("\n".join(left_out))
+        ways = network.runtimes(import_weights(ir), Path(folder), shared / "data" / "coco" / "train")
         report("The same network, pictures a second", network.beside_openvino(ways, ir, files))
         bare = [row for way in ways for row in network.beside_bare(way, files, Path(folder))]
         report("What all else adds to the bare network, batched, height 368", bare)

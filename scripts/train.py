@@ -11,9 +11,7 @@ from bupose.train.resume import recall_arguments
 
 
 def main(options: TrainOptions) -> float:
-    metric = train(options)
-    print(f"{options.trainer.metric} {metric:.1f}: {options.resume or options.output}/best.safetensors")
-    return metric
+    return train(options)
 
 
 if __name__ == "__main__":

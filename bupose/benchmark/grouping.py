@@ -84,7 +84,7 @@ def on_ideal_fields(annotations: Path, people: int = 4, height: int = 368) -> li
 
 
 def in_crowds(counts: tuple[int, ...] = (10, 30, 100, 300, 1000), slow_up_to: int = 100) -> list[dict]:
-    """Time of decoding crowds of one density: compiled kernels, NumPy twins (small crowds only), ×8 up-sampling alone."""
+    """Time of decoding crowds of one density: compiled kernels, NumPy twins (small crowds only), up-sampling alone."""
     cv2.setNumThreads(1)
     codec, rows = FieldCodec(COCO18), []
     for n in counts:
@@ -122,10 +122,11 @@ def plot_growth(rows: list[dict]) -> Figure:
 
 
 def first_decode() -> list[dict]:
-    """Seconds from the end of the imports to the first people, in a fresh process with an empty and with a warm cache."""
+    """Seconds from the end of the imports to the first people, in fresh processes with an empty and a warm cache."""
     code = (
         "import time, sys, numpy, scipy, numba; from bupose.benchmark.crowd import crowd_labels\n"
-        "from bupose.codec import FieldCodec; from bupose.fields import Fields, Grid; from bupose.skeletons import COCO18\n"
+        "from bupose.codec import FieldCodec; from bupose.fields import Fields, Grid\n"
+        "from bupose.skeletons import COCO18\n"
         "f = Fields(numpy.ones((18, 46, 54)) * .01, numpy.zeros((38, 46, 54)), Grid(8), COCO18)\n"
         "t, c = time.perf_counter(), time.process_time(); FieldCodec(COCO18).decode(f)\n"
         "print(time.perf_counter() - t, time.process_time() - c)"

@@ -25,6 +25,7 @@ from bupose.nn.model import PoseNet
 from bupose.people import People
 
 HEIGHTS = (256, 368, 512)
+BESIDE = 16  # pictures
 STEPS = ("read", "preprocess", "network", "grouping", "writing")
 
 
@@ -41,9 +42,9 @@ class Runtime:
         return Estimator(self.net, height=height, precision=self.precision, **options)
 
 
-def runtimes(net: PoseNet, folder: Path, calibration: Path | None = None) -> tuple[list[Runtime], list[str]]:
-    """Every way to run a network here, exported into ``folder``, and why others are left out."""
-    made, left_out = [Runtime("torch float32", net), Runtime("torch bfloat16", net, "bfloat16")], []
+def runtimes(net: PoseNet, folder: Path, calibration: Path | None = None) -> list[Runtime]:
+    """Every way to run a network here, exported into ``folder``; says why others are left out."""
+    made = [Runtime("torch float32", net), Runtime("torch bfloat16", net, "bfloat16")]
     exports = (
         ("ONNX", "net.onnx", "fp32"),
         ("OpenVINO float32", "net.xml", "fp32"),
@@ -55,8 +56,8 @@ def runtimes(net: PoseNet, folder: Path, calibration: Path | None = None) -> tup
             export_network(net, folder / file, pictures, precision=precision)
             made.append(Runtime(name, folder / file))
         except BuposeError as problem:
-            left_out.append(f"{name} left out: {problem}")
-    return made, left_out
+            print(f"{name} left out: {problem}")
+    return made
 
 
 def by_steps(
@@ -120,15 +121,15 @@ def beside_bare(way: Runtime, files: Sequence[Path], output: Path, rounds: int =
 def beside_openvino(ways: Sequence[Runtime], ir: Path, files: Sequence[Path], rounds: int = 7) -> list[dict]:
     """Pictures a second of a published IR driven directly by OpenVINO, and of the same network in bupose.
 
-    All get the pictures of the commonest size among the photos, which the direct ways get as float32 BGR, ready.
-    They take turns; a share is the median over rounds of the rate against the fastest direct way of that round.
+    All get pictures of the commonest size among the photos, which the direct ways get as float32 BGR, ready. They
+    take turns; a share is the median over rounds of the rate against the fastest direct way of that round.
     """
     import openvino
 
     estimators = {way.name: way.estimator() for way in ways}
     first = next(iter(estimators.values()))
     batch = max(make_batches(prepare_all(first, files), len(files)), key=len)
-    pixels = np.stack([views[0].pixels for views in batch])
+    pixels = np.stack([batch[n % len(batch)][0].pixels for n in range(BESIDE)])
     floats = np.ascontiguousarray(pixels[..., ::-1].transpose(0, 3, 1, 2), dtype=np.float32)
     works = dict(_direct(openvino, ir, floats))
     direct = list(works)

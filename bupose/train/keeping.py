@@ -50,8 +50,12 @@ class KeepState(Checkpoint):
         self._save(trainer)
 
     def on_exception(self, trainer: pl.Trainer, pl_module: PoseModule, exception: BaseException) -> None:
-        """The state at an interruption; other errors may have left half a step behind."""
-        if isinstance(exception, KeyboardInterrupt):
+        """The state at an interruption between steps; other errors may have left half a step behind.
+
+        In a validation, which has the averaged weights in the learning ones' place, the last file stands, so that
+        the validation is not lost.
+        """
+        if isinstance(exception, KeyboardInterrupt) and not trainer.validating:
             self._save(trainer)
 
     def _save(self, trainer: pl.Trainer) -> None:
@@ -80,16 +84,18 @@ class KeepNetworks(Callback):
         self.folder, self.metric, self.count, self.average = folder, metric, count, average
         self.ranking: list[dict[str, float]] = []  # metrics of the kept ones, best first
 
-    def offer(self, net: PoseNet, metrics: Mapping[str, float]) -> None:
-        """Write a measured network, and rank it."""
+    def offer(self, net: PoseNet, metrics: Mapping[str, float], write: bool = True) -> None:
+        """Rank a measured network, and write it; of several processes only one should ``write``."""
         metrics = {name: value for name, value in metrics.items() if math.isfinite(value)}  # no small people: no AP
-        weights.save(net, self.folder / "last.safetensors", metrics)
+        if write:
+            weights.save(net, self.folder / "last.safetensors", metrics)
         place = sum(other[self.metric] >= metrics[self.metric] for other in self.ranking)
         if place >= self.count:
             return
-        for n in range(min(len(self.ranking), self.count - 1), place, -1):
-            self._file(n - 1).replace(self._file(n))
-        weights.save(net, self._file(place), metrics)
+        if write:
+            for n in range(min(len(self.ranking), self.count - 1), place, -1):
+                self._file(n - 1).replace(self._file(n))
+            weights.save(net, self._file(place), metrics)
         self.ranking = [*self.ranking[:place], metrics, *self.ranking[place:]][: self.count]
 
     def _file(self, place: int) -> Path:
@@ -98,7 +104,8 @@ class KeepNetworks(Callback):
     def on_exception(self, trainer: pl.Trainer, pl_module: PoseModule, exception: BaseException) -> None:
         """The network as it is when somebody interrupts."""
         if isinstance(exception, KeyboardInterrupt) and trainer.global_step and trainer.is_global_zero:
-            net = self.average.averaged(pl_module.net) if self.average else pl_module.net
+            learning = self.average and not trainer.validating
+            net = self.average.averaged(pl_module.net) if learning else pl_module.net
             weights.save(net, self.folder / "last.safetensors")
 
     def state_dict(self) -> dict:

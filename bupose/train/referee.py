@@ -70,8 +70,7 @@ class Referee(Callback):
         metrics = coco_ap(found, self.truth)
         shown = {name: metrics[name] for name in SHOWN}
         pl_module.log_dict(shown, prog_bar=True, sync_dist=trainer.world_size > 1)
-        if trainer.is_global_zero:
-            self.networks.offer(pl_module.net, metrics | {"step": trainer.global_step})
+        self.networks.offer(pl_module.net, metrics | {"step": trainer.global_step}, write=trainer.is_global_zero)
         self._estimator, self._found = None, {}
 
     def _estimate(self) -> None:

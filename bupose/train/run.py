@@ -69,7 +69,7 @@ def train(options: TrainOptions) -> float:
         torch.set_num_threads(options.trainer.threads)
     pl.seed_everything(options.seed, verbose=False)
     net = build_network(options)
-    options = _settle(options, net)
+    options = _settle(options, net, state)
     feed = Feed(options, options.codec(net.skeleton, net.grid))
     teacher = Teacher.load(net.skeleton, options.teacher) if options.teacher.weights else None
     module = PoseModule(net, options.loss, options.optim, options.trainer.steps, teacher)
@@ -85,9 +85,11 @@ def train(options: TrainOptions) -> float:
     except SystemExit:  # how Lightning ends after Ctrl-C
         raise KeyboardInterrupt from None
     best = networks.ranking[0] if networks.ranking else {}
+    metric = float(best.get(options.trainer.metric, float("nan")))
     if trainer.is_global_zero:
         write_json(folder / RESULT, best)
-    return float(best.get(options.trainer.metric, float("nan")))
+        print(f"{options.trainer.metric} {metric:.1f}: {folder / 'best.safetensors'}", flush=True)
+    return metric
 
 
 def build_network(options: TrainOptions) -> PoseNet:
@@ -154,11 +156,14 @@ def write_json(path: Path, content: dict) -> None:
         partial.write_text(json.dumps(content, indent=1, default=str))
 
 
-def _settle(options: TrainOptions, net: PoseNet) -> TrainOptions:
-    """Options with the choices that depend on others filled in."""
+def _settle(options: TrainOptions, net: PoseNet, state: Path | None) -> TrainOptions:
+    """Options with the choices that depend on others filled in; a resumed run keeps what it had found fastest."""
     t = options.trainer
-    if t.auto:
+    if t.auto and state is None:
         t = choose_fastest(net, t)
+    elif t.auto:
+        found = json.loads((state.parent / OPTIONS).read_text())["trainer"]
+        t = replace(t, **{name: found[name] for name in ("precision", "batch", "accumulate", "workers")})
     every = min(t.validate_every, t.steps)
     whole = math.ceil(t.steps / every) * every  # so that what comes out last is measured
     return replace(options, trainer=replace(t, validate_every=every, steps=whole))

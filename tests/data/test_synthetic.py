@@ -237,7 +237,7 @@ def test_odd_sizes_and_every_place(size):
 @pytest.mark.parametrize(
     ("make", "words"),
     [
-        (lambda: draw_scene(0, options="tidy"), "tidy.*clean, training"),
+        (lambda: draw_scene(0, options="tidy"), "tidy.*clean, simple, training"),
         (lambda: draw_scene(0, size=(4, 4)), "at least 8"),
         (lambda: draw_scene(0, people=-1), "people.*-1"),
         (lambda: SceneOptions(poses=("fly",)), "fly.*stand"),
