@@ -28,7 +28,7 @@ format: .venv/dev
 	touch $@
 
 .venv/dev: .venv/core
-	$(PIP) --editable ".[train,export,notebooks,dev]"
+	$(PIP) --editable ".[train,sweep,export,openvino,dev]"
 	touch $@
 
 clean:

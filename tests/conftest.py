@@ -1,6 +1,8 @@
 """Shared fixtures: the folder of real photos and networks, where a machine has it."""
 
 import os
+import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,13 @@ settings.register_profile("here", deadline=None, max_examples=40)
 settings.register_profile("short", settings.get_profile("here"), max_examples=5)
 settings.register_profile("ci", settings.get_profile("here"), derandomize=True, print_blob=True)
 settings.load_profile("ci" if os.environ.get("CI") else "here")
+
+# absl, which OpenVINO brings along, keeps the stderr it first meets, here pytest's own, and closes it when hydra sets
+# up logging; the one of the process it leaves open.
+with suppress(ImportError):
+    from absl import logging as absl_logging
+
+    absl_logging.get_absl_handler().python_handler.stream = sys.__stderr__
 
 
 @pytest.fixture(scope="session")

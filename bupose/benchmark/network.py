@@ -226,13 +226,13 @@ def take_turns(works: Mapping[str, Callable], rounds: int) -> dict[str, np.ndarr
 
 def plot_steps(rows: list[dict]) -> Figure:
     """Stacked steps of every runtime, a panel for each height and number of threads."""
-    panels = sorted({(row["height"], row["threads"]) for row in rows})
+    panels = sorted({(row["threads"], row["height"]) for row in rows})
     names = list(dict.fromkeys(row["runtime"] for row in rows))
-    across = len({threads for _, threads in panels})
+    across = len({height for _, height in panels})
     down = -(-len(panels) // across)
-    figure = Figure(figsize=(1 + 4.2 * across, 0.8 + 1.9 * down), dpi=120, layout="constrained")
-    grid = figure.subplots(down, across, squeeze=False, sharey=True, sharex="row").ravel()
-    for axes, (height, threads) in zip(grid, panels):
+    figure = Figure(figsize=(1.6 + 2.6 * across, 0.8 + 2.1 * down), dpi=120, layout="constrained")
+    grid = figure.subplots(down, across, squeeze=False, sharey=True).ravel()
+    for axes, (threads, height) in zip(grid, panels):
         here = {row["runtime"]: row for row in rows if (row["height"], row["threads"]) == (height, threads)}
         left = np.zeros(len(names))
         for step in STEPS:
@@ -241,8 +241,8 @@ def plot_steps(rows: list[dict]) -> Figure:
             left += width
         axes.plot([here[name]["batched"] for name in names], names, "k|", markersize=14, label="all, overlapping")
         axes.set_title(f"height {height}, {threads} thread{'s' if threads > 1 else ''}", fontsize=10)
-        axes.invert_yaxis() if axes is grid[0] else None
         axes.grid(axis="x", alpha=0.3)
+    grid[0].invert_yaxis()
     for axes in grid[-across:]:
         axes.set_xlabel("ms a photo")
     figure.legend(*grid[0].get_legend_handles_labels(), loc="outside lower center", ncols=6, frameon=False, fontsize=9)

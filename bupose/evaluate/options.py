@@ -49,7 +49,7 @@ class EvaluateOptions:
     batch : int
         Pictures of one size that go through the network together.
     device : auto, cpu, cuda, cuda:N or mps
-    precision : float32, bfloat16 or float16
+    precision : auto, float32, bfloat16 or float16
     threads : int
         For reading pictures and for grouping; null is torch's own choice.
     decoder.* : see DecodeOptions

@@ -41,8 +41,8 @@ class TorchNetwork:
     net : PoseNet
     device : str
         auto (a GPU if there is one), cpu, cuda, cuda:N or mps.
-    precision : "float32", "bfloat16" or "float16"
-        Of weights and activations.
+    precision : "float32", "bfloat16", "float16" or "auto"
+        Of weights and activations. Auto is bfloat16 where the device multiplies it faster, else float32.
     channels_last : bool
         Memory order of activations; faster on most devices.
     compile : bool
@@ -62,14 +62,16 @@ class TorchNetwork:
         channels_last: bool = True,
         compile: bool = False,
     ) -> None:
-        if precision not in _PRECISIONS:
-            raise OptionsError(f"precision is {precision!r}; choose one of {', '.join(_PRECISIONS)}")
+        if precision not in (*_PRECISIONS, "auto"):
+            raise OptionsError(f"precision is {precision!r}; choose one of {', '.join(_PRECISIONS)}, auto")
         self.skeleton, self.grid, self.multiple = net.skeleton, net.grid, net.multiple
         self.decoder, self.preprocess = dict(net.config.decoder), dict(net.config.preprocess)
         self.pad = pad_color(net.config.normalisation)
         self.device, self.compiled = choose_device(device), compile
         order = torch.channels_last if channels_last else torch.contiguous_format
         self._order = order
+        if precision == "auto":
+            precision = "bfloat16" if has_fast_bfloat16(self.device) else "float32"
         self._net = net.fuse().to(self.device, _PRECISIONS[precision], memory_format=order)
         if compile:
             self._net = torch.compile(self._net)
@@ -113,6 +115,14 @@ def choose_device(name: str) -> torch.device:
     if name not in found:
         raise OptionsError(f"device {name!r} is not here; choose auto or one of {', '.join(found)}")
     return torch.device(name)
+
+
+def has_fast_bfloat16(device: torch.device) -> bool:
+    """Whether a device has instructions of its own for bfloat16; others only emulate it."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_capability(device) >= (8, 0)
+    known = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")  # torch tells under these names only
+    return device.type == "cpu" and any(getattr(torch.cpu, name, bool)() for name in known)
 
 
 def pad_color(normalisation: dict) -> tuple[int, int, int]:

@@ -39,7 +39,7 @@ class OnnxNetwork(ExportedNetwork):
             import onnxruntime
         except ImportError:
             raise DependencyError("an .onnx network needs onnxruntime; pip install onnxruntime") from None
-        if precision != "float32":
+        if precision not in ("float32", "auto"):
             raise OptionsError(f"precision is {precision!r}; an .onnx network has its own: export it with another")
         path, options = Path(path), onnxruntime.SessionOptions()
         options.intra_op_num_threads, options.log_severity_level = threads, 3

@@ -11,7 +11,7 @@ from bupose.errors import DependencyError, OptionsError, WeightsError
 from bupose.infer.exported import ExportedNetwork
 from bupose.weights.checkpoint import KEY
 
-_PRECISIONS = {"float32": "f32", "bfloat16": "bf16", "float16": "f16"}
+_PRECISIONS = {"auto": "f32", "float32": "f32", "bfloat16": "bf16", "float16": "f16"}
 
 
 class OpenVinoNetwork(ExportedNetwork):

@@ -13,7 +13,7 @@ from bupose.codec import DecodeOptions
 from bupose.errors import OptionsError
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
-PRECISIONS = ("float32", "bfloat16", "float16")
+PRECISIONS = ("auto", "float32", "bfloat16", "float16")
 PICTURES = ("jpg", "png")
 
 # Every decode option, null by default: as the network or the library says.
@@ -117,7 +117,8 @@ class InferOptions:
     batch : int
         Pictures of one size that go through the network together.
     device : auto, cpu, cuda, cuda:N or mps
-    precision : float32, bfloat16 or float16
+    precision : auto, float32, bfloat16 or float16
+        Auto is bfloat16 where the device is faster with it.
     compile : bool
         Use torch.compile: a slow start, then faster.
     threads : int
@@ -145,7 +146,7 @@ class InferOptions:
     flip: bool = False
     batch: int = 8
     device: str = "auto"
-    precision: str = "float32"
+    precision: str = "auto"
     compile: bool = False
     threads: int | None = None
     json: bool = True

@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -235,3 +236,18 @@ def test_the_script(net, tmp_path, capsys, monkeypatch):
 
 def test_every_refusal_is_ours():
     assert issubclass(DependencyError, BuposeError)
+
+
+def test_the_documented_examples_run(onnx_file, tmp_path, monkeypatch):
+    import cv2
+
+    monkeypatch.chdir(tmp_path)
+    Path("model.onnx").write_bytes(onnx_file[0].read_bytes())
+    cv2.imwrite("photo.jpg", random_images((150, 200)))
+    page = (SCRIPT.parents[1] / "docs" / "export.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```python\n(.*?)```", page, re.S)
+    assert len(blocks) == 2
+    for block in blocks:
+        found = {}
+        exec(block, found)
+        assert isinstance(found["people"], bupose.People)
