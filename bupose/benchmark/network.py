@@ -46,15 +46,17 @@ def runtimes(net: PoseNet, folder: Path, calibration: Path | None = None) -> lis
     """Every way to run a network here, exported into ``folder``; says why others are left out."""
     made = [Runtime("torch float32", net), Runtime("torch bfloat16", net, "bfloat16")]
     exports = (
-        ("ONNX", "net.onnx", "fp32"),
-        ("OpenVINO float32", "net.xml", "fp32"),
-        ("OpenVINO int8", "8.xml", "int8"),
+        ("ONNX", "float.onnx", "fp32", "float32"),
+        ("OpenVINO float32", "float.xml", "fp32", "float32"),
+        ("OpenVINO bfloat16", "float.xml", "fp32", "bfloat16"),
+        ("OpenVINO int8", "int8.xml", "int8", "bfloat16"),
     )
     pictures = calibration_pictures(net, calibration)
-    for name, file, precision in exports:
+    for name, file, stored, precision in exports:
         try:
-            export_network(net, folder / file, pictures, precision=precision)
-            made.append(Runtime(name, folder / file))
+            if not (folder / file).exists():
+                export_network(net, folder / file, pictures, precision=stored)
+            made.append(Runtime(name, folder / file, precision))
         except BuposeError as problem:
             print(f"{name} left out: {problem}")
     return made
