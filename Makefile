@@ -9,7 +9,6 @@ demo: .venv/core
 	$(BIN)/python scripts/demo.py
 
 test: .venv/dev lint
-	NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest tests/kernels -n 2
 	$(BIN)/python -m pytest -n 2
 
 lint: .venv/dev

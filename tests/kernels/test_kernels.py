@@ -67,7 +67,8 @@ print(json.dumps({
 
 
 def start(script, **environment):
-    clean = {k: v for k, v in os.environ.items() if k not in ("NUMBA_CACHE_DIR", "BUPOSE_CACHE", "BUPOSE_KERNELS")}
+    set_here = ("NUMBA_CACHE_DIR", "NUMBA_DISABLE_JIT", "BUPOSE_CACHE", "BUPOSE_KERNELS")
+    clean = {k: v for k, v in os.environ.items() if k not in set_here}
     command = [sys.executable, "-c", script]
     return subprocess.Popen(command, env=clean | environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
