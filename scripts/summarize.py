@@ -20,6 +20,9 @@ def main(folders: list[str], metric: str = "AP", plot_file: str = "summary.png")
         print(f"error: {problem}", file=sys.stderr)
         return 2
     print(table(runs, [metric, *(m for m in METRICS if m != metric)]))
+    if not any(run.metrics for run in runs):
+        print("error: none of these runs has finished, so there is nothing to draw", file=sys.stderr)
+        return 1
     with replacing(plot_file, Path(plot_file).suffix or ".png") as path:
         plot(runs, metric).savefig(path, dpi=120)
     print(f"wrote {plot_file}")

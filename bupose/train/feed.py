@@ -11,7 +11,7 @@ from bupose.data.batch import finish_batch
 from bupose.data.dataset import PoseDataset, init_worker
 from bupose.skeleton import Skeleton
 from bupose.train.options import DataOptions, TrainOptions
-from bupose.train.stream import EpochOrder, Stream
+from bupose.train.stream import EpochOrder, Stream, worker_context
 
 
 class Feed(pl.LightningDataModule):
@@ -53,9 +53,10 @@ class Feed(pl.LightningDataModule):
         t, trainer = self.options.trainer, self.trainer
         count = len(self.val_samples)
         pictures = range(trainer.global_rank, min(t.validation_limit or count, count), trainer.world_size)
+        workers = min(t.workers, 1)
         return DataLoader(
-            WholePictures(self.val_samples), batch_size=None, sampler=_Listed(pictures), num_workers=min(t.workers, 1),
-            worker_init_fn=init_worker, collate_fn=_untouched,
+            WholePictures(self.val_samples), batch_size=None, sampler=_Listed(pictures), num_workers=workers,
+            worker_init_fn=init_worker, collate_fn=_untouched, multiprocessing_context=worker_context(workers),
         )  # fmt: skip
 
     def _on_gpu(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 
 import numpy as np
@@ -49,6 +50,11 @@ class EpochOrder(Sampler[list[tuple[int, int]]]):
             yield keys
 
 
+def worker_context(workers: int) -> str | None:
+    """How workers start. Said outright, as the processes of a parallel sweep (joblib's) have a default that cannot."""
+    return None if not workers else "fork" if sys.platform.startswith("linux") else "spawn"
+
+
 class Stream(DataLoader):
     """A loader that knows how many batches it has given, and goes on from there.
 
@@ -58,6 +64,7 @@ class Stream(DataLoader):
     def __init__(self, dataset: Dataset, order: EpochOrder, workers: int, pin: bool = False):
         super().__init__(
             dataset, batch_sampler=order, num_workers=workers, collate_fn=collate, worker_init_fn=init_worker,
+            multiprocessing_context=worker_context(workers),
             pin_memory=pin, prefetch_factor=4 if workers else None, generator=torch.Generator(),
         )  # fmt: skip
         self._given = 0

@@ -51,3 +51,13 @@ def test_a_stream_goes_on_where_it_was_left(workers):
     second.load_state_dict(first.state_dict())
     assert seen + [batch["key"].tolist() for batch in second] == whole
     assert len(whole) == len(second) == 6
+
+
+def test_workers_start_inside_a_parallel_sweep():
+    joblib = pytest.importorskip("joblib")
+
+    def first_batches() -> int:
+        return sum(len(batch["key"]) for batch in Stream(Keys(), EpochOrder(pictures=4, batch=2, batches=2, seed=0), 1))
+
+    jobs = joblib.Parallel(n_jobs=2, backend="loky")(joblib.delayed(first_batches)() for _ in range(2))
+    assert jobs == [4, 4]
