@@ -49,9 +49,9 @@ def _training_in(parent):
     return make
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(autouse=True, scope="module")
 def one_thread():
-    """Small tensors gain nothing from threads, and test processes run side by side."""
+    """Small tensors gain nothing from threads, test processes run side by side, and equal bits need equal threads."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     yield
