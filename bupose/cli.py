@@ -194,4 +194,5 @@ def _sentence(problem: BaseException) -> str:
 def _help(task: Callable, name: str) -> str:
     """What the script's module says, and its options."""
     script = inspect.getdoc(inspect.getmodule(task)) or ""
-    return f"{script}\n\n{inspect.getdoc(config.schema(name))}\n\nPresets and defaults: {config.folder() / name}.yaml"
+    options = "\n\n".join(inspect.getdoc(part) for part in config.schema(name).__mro__[:-1])
+    return f"{script}\n\n{options}\n\nPresets and defaults: {config.folder() / name}.yaml"

@@ -32,7 +32,8 @@ def run_network(options: EvaluateOptions, truth, output: Path) -> dict:
     from bupose import infer
     from bupose.evaluate.predict import predict
 
-    found = predict(infer.load(options.weights, **options.estimator()), truth, options.images, progress=True)
+    net = infer.load(options.weights, accept_license=options.accept_license, **options.for_estimator())
+    found = predict(net, truth, options.images, progress=True)
     output.mkdir(parents=True, exist_ok=True)
     infer.write_coco(output / "coco_results.json", as_results(found, truth))
     return found

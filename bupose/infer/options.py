@@ -92,16 +92,11 @@ class GroupOptions:
 
 
 @dataclass
-class InferOptions:
-    """Find people in pictures and videos.
+class NetworkOptions:
+    """Which network runs, and how: the same for inference and evaluation.
 
     Parameters
     ----------
-    input : path, list or number
-        A picture, video, folder (searched with its subfolders), glob pattern, .txt list of paths, URL of a stream,
-        number of a camera, or a list of such.
-    output : path
-        Folder for the results.
     weights : path or name
         A network file or the name of a published network; null is the network that comes with bupose.
     accept_license : bool
@@ -119,25 +114,12 @@ class InferOptions:
     device : auto, cpu, cuda, cuda:N or mps
     precision : auto, float32, bfloat16 or float16
         Auto is bfloat16 where the device is faster with it.
-    compile : bool
-        Use torch.compile: a slow start, then faster.
     threads : int
         Of torch and of the grouping; null is torch's own choice.
-    json, openpose, csv : bool
-        Write coco_results.json, one OpenPose JSON file a picture, people.csv.
-    overlays, fields, fields_pictures : bool
-        Write pictures (or a video) with people drawn in, fields as .npz, pictures of the fields.
-    overlay_format : jpg or png
-    resume : bool
-        Go on with an interrupted run over the same pictures.
-    show : bool
-        Show overlays in a window; q or Escape ends.
     decoder.* : see DecodeOptions
         null keeps what the network says.
     """
 
-    input: Any = field(default=None, metadata=PATH)
-    output: str = field(default="out", metadata=PATH)
     weights: str | None = field(default=None, metadata=PATH)
     accept_license: bool = False
     height: int | None = None
@@ -147,8 +129,48 @@ class InferOptions:
     batch: int = 8
     device: str = "auto"
     precision: str = "auto"
-    compile: bool = False
     threads: int | None = None
+    decoder: DecoderOverrides = field(default_factory=DecoderOverrides)
+
+    def __post_init__(self) -> None:
+        _check_choice("precision", self.precision, PRECISIONS)
+        if self.device.split(":")[0] not in DEVICES:
+            raise OptionsError(f"device is {self.device!r}; choose one of {', '.join(DEVICES)}, or cuda:N")
+        DecodeOptions(**given(self.decoder))
+
+    def for_estimator(self) -> dict:
+        """The options that :class:`bupose.infer.Estimator` takes."""
+        names = ("height", "longest", "scales", "flip", "batch", "device", "precision", "threads")
+        return {name: getattr(self, name) for name in names} | {"decoder": given(self.decoder)}
+
+
+@dataclass
+class InferOptions(NetworkOptions):
+    """Find people in pictures and videos.
+
+    Parameters
+    ----------
+    input : path, list or number
+        A picture, video, folder (searched with its subfolders), glob pattern, .txt list of paths, URL of a stream,
+        number of a camera, or a list of such.
+    output : path
+        Folder for the results.
+    compile : bool
+        Use torch.compile: a slow start, then faster.
+    json, openpose, csv : bool
+        Write coco_results.json, one OpenPose JSON file a picture, people.csv.
+    overlays, fields, fields_pictures : bool
+        Write pictures (or a video) with people drawn in, fields as .npz, pictures of the fields.
+    overlay_format : jpg or png
+    resume : bool
+        Go on with an interrupted run over the same pictures.
+    show : bool
+        Show overlays in a window; q or Escape ends.
+    """
+
+    input: Any = field(default=None, metadata=PATH)
+    output: str = field(default="out", metadata=PATH)
+    compile: bool = False
     json: bool = True
     openpose: bool = True
     csv: bool = False
@@ -158,7 +180,6 @@ class InferOptions:
     overlay_format: str = "jpg"
     resume: bool = False
     show: bool = False
-    decoder: DecoderOverrides = field(default_factory=DecoderOverrides)
 
     def __post_init__(self) -> None:
         if self.input in (None, "", []):
@@ -166,10 +187,7 @@ class InferOptions:
         if not isinstance(self.input, (str, int, list)):
             raise OptionsError(f"input is {self.input!r}; give a path, a camera number, or a list of them in brackets")
         _check_choice("overlay_format", self.overlay_format, PICTURES)
-        _check_choice("precision", self.precision, PRECISIONS)
-        if self.device.split(":")[0] not in DEVICES:
-            raise OptionsError(f"device is {self.device!r}; choose one of {', '.join(DEVICES)}, or cuda:N")
-        DecodeOptions(**given(self.decoder))
+        super().__post_init__()
 
 
 def _check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:

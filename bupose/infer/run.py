@@ -171,19 +171,8 @@ def _resolve(options: InferOptions) -> Path:
 def _load(options: InferOptions, path: Path, live: bool) -> Estimator:
     if options.threads is not None:
         torch.set_num_threads(max(1, options.threads))
-    return Estimator(
-        path,
-        height=options.height,
-        longest=options.longest,
-        scales=options.scales,
-        flip=options.flip,
-        batch=1 if live else options.batch,  # a camera's frames should not wait for others
-        decoder=given(options.decoder),
-        threads=options.threads,
-        device=options.device,
-        precision=options.precision,
-        compile=options.compile,
-    )
+    chosen = options.for_estimator() | {"compile": options.compile}
+    return Estimator(path, **chosen | ({"batch": 1} if live else {}))  # a camera's frames should not wait for others
 
 
 def _settings(options: InferOptions, path: Path) -> dict:
