@@ -9,15 +9,15 @@ from bupose.infer.options import PATH
 
 @dataclass
 class ExportOptions:
-    """Write a network as a file that runs without torch.
+    """Write a network as a file that runs without torch, or in half the size.
 
     Parameters
     ----------
     weights : path or name
         A network file or the name of a published network; null is the network that comes with bupose.
     output : path
-        The file to write: .onnx, or .xml with its .bin beside it.
-    format : onnx or openvino
+        The file to write: .onnx, .xml with its .bin beside it, or .safetensors.
+    format : onnx, openvino or bupose
         null goes by the output's suffix.
     precision : fp32, fp16 or int8
         Of the stored weights; int8, of the activations too, is for OpenVINO.

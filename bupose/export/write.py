@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import tempfile
 from collections.abc import Callable, Sequence
@@ -17,7 +18,7 @@ from bupose.export.graph import write_graph
 from bupose.infer.network import TorchNetwork
 from bupose.infer.runtimes import start
 from bupose.nn.model import PoseNet
-from bupose.weights.checkpoint import KEY, dump_header
+from bupose.weights.checkpoint import KEY, dump_header, save
 
 PRECISIONS = ("fp32", "fp16", "int8")
 COMPARED = 4  # pictures
@@ -42,7 +43,7 @@ def export_network(
     format: str | None = None,
     precision: str = "fp32",
 ) -> Export:
-    """Write a network as a file that :func:`bupose.load` runs without torch's weights.
+    """Write a network as a file that :func:`bupose.load` runs: for another runtime, or in half the size.
 
     Parameters
     ----------
@@ -119,7 +120,21 @@ def write_openvino(net: PoseNet, path: Path, precision: str, pictures: Sequence[
         openvino.save_model(model, path, compress_to_fp16=precision == "fp16")
 
 
-FORMATS: dict[str, tuple[str, Callable]] = {"onnx": (".onnx", write_onnx), "openvino": (".xml", write_openvino)}
+def write_bupose(net: PoseNet, path: Path, precision: str, pictures: Sequence[np.ndarray]) -> None:
+    """A ``.safetensors`` like those of training; of half the size in fp16, which is computed with in float32."""
+    if precision == "fp16":
+        net = copy.deepcopy(net)
+        for parameter in net.parameters():
+            if parameter.ndim > 1:  # biases and batch norms are small, and matter
+                parameter.data = parameter.data.half()
+    save(net, path)
+
+
+FORMATS: dict[str, tuple[str, Callable]] = {
+    "onnx": (".onnx", write_onnx),
+    "openvino": (".xml", write_openvino),
+    "bupose": (".safetensors", write_bupose),
+}
 
 
 def _quantise(model, pictures: Sequence[np.ndarray]):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -119,7 +120,7 @@ class PoseNet(nn.Module):
         self.register_buffer("mean", torch.tensor(normalisation.mean).view(3, 1, 1))
         self.register_buffer("std", torch.tensor(normalisation.std).view(3, 1, 1))
         self.skeleton = config.skeleton
-        self.multiple = self.trunk.multiple
+        self.multiple = math.lcm(self.trunk.multiple, self.trunk.stride * self.head.multiple)
         self.stride = self.trunk.stride // self.head.stride_factor
 
     @property

@@ -11,6 +11,8 @@ from torch.nn import functional
 
 from bupose import weights
 from bupose.errors import OptionsError, SkeletonError
+from bupose.infer.network import Network
+from bupose.infer.runtimes import RUNTIMES, start
 from bupose.nn import PoseNet
 from bupose.nn.options import check_choice
 from bupose.skeleton import Skeleton
@@ -26,7 +28,8 @@ class TeacherOptions:
     Parameters
     ----------
     weights : list of paths or names
-        bupose networks; several are averaged. None: labels alone.
+        bupose networks, or such as scripts/export.py wrote (in 8 bits the cheapest on a CPU); several are averaged.
+        None: labels alone.
     share : float in [0, 1]
         Of "mix": how much the teacher counts against the labels where both know; 1 is the teacher alone.
     combine : "mix" or "max"
@@ -35,6 +38,8 @@ class TeacherOptions:
         Average each teacher with what it says about the mirrored crop.
     scale : float
         Teachers see the crop enlarged by this.
+    shift : (x, y), px
+        What teachers say is moved by so much: the remedy for one whose joints lie beside those of the labels.
     """
 
     weights: list[str] = field(default_factory=list, metadata={"path": True})
@@ -42,9 +47,13 @@ class TeacherOptions:
     combine: str = "mix"
     mirror: bool = False
     scale: float = 1.0
+    shift: tuple[float, float] = (0.0, 0.0)
 
     def __post_init__(self) -> None:
         check_choice("teacher", "combine", self.combine, COMBINATIONS)
+        self.shift = tuple(self.shift)
+        if len(self.shift) != 2 or not all(abs(px) <= 100 for px in self.shift):
+            raise OptionsError(f"teacher.shift is {self.shift!r}; give x and y, px, as in [0,0.5]")
         for name, low, high in (("share", 0, 1), ("scale", 0.1, 4)):
             if not low <= getattr(self, name) <= high:
                 raise OptionsError(f"teacher.{name} is {getattr(self, name)!r}; give a number from {low} to {high}")
@@ -55,7 +64,7 @@ class Teacher:
 
     Parameters
     ----------
-    nets : sequence of PoseNet
+    nets : sequence of PoseNet or exported networks
     skeleton : Skeleton
         The student's; joints and limbs are found by name, a limb also the other way round.
     options : TeacherOptions
@@ -66,9 +75,9 @@ class Teacher:
         A net has none of the skeleton's joints.
     """
 
-    def __init__(self, nets: Sequence[PoseNet], skeleton: Skeleton, options: TeacherOptions):
+    def __init__(self, nets: Sequence[PoseNet | Network], skeleton: Skeleton, options: TeacherOptions):
         self.options = options
-        self._nets = [net.fuse().requires_grad_(False).to(memory_format=torch.channels_last) for net in nets]
+        self._nets = [_InTorch(net) if isinstance(net, torch.nn.Module) else _Exported(net) for net in nets]
         self._maps = [_PartMap(skeleton, net.skeleton) for net in nets]
         self.joints = torch.stack([m.joints >= 0 for m in self._maps]).any(0)  # known to some teacher
         self.limbs = torch.stack([m.limbs >= 0 for m in self._maps]).any(0)
@@ -76,7 +85,14 @@ class Teacher:
     @classmethod
     def load(cls, skeleton: Skeleton, options: TeacherOptions) -> Teacher:
         """The teachers that the options name."""
-        return cls([weights.load(weights.resolve(path)) for path in options.weights], skeleton, options)
+        paths = [weights.resolve(path) for path in options.weights]
+        nets = [
+            start(path, "cpu", "auto", threads=torch.get_num_threads())
+            if path.suffix in RUNTIMES
+            else weights.load(path)
+            for path in paths
+        ]
+        return cls(nets, skeleton, options)
 
     def __deepcopy__(self, memo) -> Teacher:
         return self  # never changes: averaged copies of a module share it
@@ -99,10 +115,10 @@ class Teacher:
         """
         heat, paf = 0.0, 0.0
         for net, parts in zip(self._nets, self._maps):
-            net.to(images.device)
-            seen = _see(net, images, cells, self.options.scale)
+            seen = self._see(net, images, cells, self.options.shift)
             if self.options.mirror:
-                mirrored = _mirror(*_see(net, images.flip(3), cells, self.options.scale), net.skeleton)
+                x, y = self.options.shift
+                mirrored = _mirror(*self._see(net, images.flip(3), cells, (-x, y)), net.skeleton)
                 seen = [(a + b) / 2 for a, b in zip(seen, mirrored)]
             picked = parts.pick(*seen)
             heat, paf = heat + picked[0], paf + picked[1]
@@ -118,6 +134,28 @@ class Teacher:
         heat, heat_weight = join(targets.heat[:, :, None], targets.heat_weight, heat[:, :, None], self.joints)
         paf, paf_weight = join(targets.paf, targets.paf_weight, paf, self.limbs)
         return FieldTargets(heat[:, :, 0], paf, heat_weight, paf_weight)
+
+    def _see(
+        self, net: _InTorch | _Exported, images: Tensor, cells: tuple[int, int], shift: tuple[float, float]
+    ) -> list[Tensor]:
+        """One network's fields of the images, on a student's cells."""
+        crop, images = images.shape[2:], images.float()
+        if self.options.scale != 1:
+            size = [round(side * self.options.scale) for side in crop]
+            images = functional.interpolate(images, size=size, mode="bilinear", align_corners=False)
+        height, width = images.shape[2:]
+        padded = functional.pad(images, (0, -width % net.multiple, 0, -height % net.multiple), value=128.0)
+        heat, paf = net(padded)
+        # Cell v of h covers the share v/h … (v+1)/h of the images, whatever the strides are.
+        y, x = (
+            ((torch.arange(n, device=heat.device) + 0.5) / n - px / side) * seen / whole * 2 - 1
+            for n, px, side, seen, whole in zip(cells, shift[::-1], crop, (height, width), padded.shape[2:])
+        )
+        grid = torch.stack(torch.meshgrid(x, y, indexing="xy"), -1).expand(len(heat), -1, -1, -1)
+        fields = torch.cat([heat, paf.flatten(1, 2)], 1)
+        fields = functional.grid_sample(fields, grid, "bilinear", "border", align_corners=False)
+        heat, paf = fields.split([heat.shape[1], 2 * paf.shape[1]], 1)
+        return [heat, paf.unflatten(1, (-1, 2))]
 
     def _mix(self, label: Tensor, weight: Tensor, seen: Tensor, known: Tensor) -> tuple[Tensor, Tensor]:
         """The weighted mean: for a squared error the same as two losses, one for the labels and one for the teacher."""
@@ -135,6 +173,29 @@ class Teacher:
         )
         weight = torch.where(known[..., 0], torch.ones_like(weight), weight)
         return torch.where(taught, seen, label), weight
+
+
+class _InTorch:
+    """A network of torch, on the device of the images it gets."""
+
+    def __init__(self, net: PoseNet):
+        self.skeleton, self.multiple = net.skeleton, net.multiple
+        self._net = net.fuse().requires_grad_(False).to(memory_format=torch.channels_last)
+
+    def __call__(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        return self._net.to(images.device)(images.contiguous(memory_format=torch.channels_last))
+
+
+class _Exported:
+    """A network of another runtime, on the CPU; its pictures are uint8."""
+
+    def __init__(self, net: Network):
+        self.skeleton, self.multiple, self._net = net.skeleton, net.multiple, net
+
+    def __call__(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        pixels = images.round().clamp(0, 255).to("cpu", torch.uint8).permute(0, 2, 3, 1)
+        heat, paf = self._net(pixels.contiguous().numpy())
+        return torch.from_numpy(heat).to(images.device), torch.from_numpy(paf).to(images.device)
 
 
 class _PartMap:
@@ -158,27 +219,6 @@ class _PartMap:
         heat = heat[:, self.joints.clamp(min=0).to(device)] * (self.joints >= 0).to(device)[:, None, None]
         signs = (self.signs * (self.limbs >= 0)).to(device)[:, None, None, None]
         return heat, paf[:, self.limbs.clamp(min=0).to(device)] * signs
-
-
-def _see(net: PoseNet, images: Tensor, cells: tuple[int, int], scale: float) -> list[Tensor]:
-    """One network's fields of the images, on a student's cells."""
-    images = images.float()
-    if scale != 1:
-        size = [round(side * scale) for side in images.shape[2:]]
-        images = functional.interpolate(images, size=size, mode="bilinear", align_corners=False)
-    height, width = images.shape[2:]
-    padded = functional.pad(images, (0, -width % net.multiple, 0, -height % net.multiple), value=128.0)
-    heat, paf = net(padded.contiguous(memory_format=torch.channels_last))
-    # Cell v of h covers the share v/h … (v+1)/h of the images, whatever the strides are.
-    y, x = (
-        (torch.arange(n, device=heat.device) + 0.5) / n * side / whole * 2 - 1
-        for n, side, whole in zip(cells, (height, width), padded.shape[2:])
-    )
-    grid = torch.stack(torch.meshgrid(x, y, indexing="xy"), -1).expand(len(heat), -1, -1, -1)
-    fields = torch.cat([heat, paf.flatten(1, 2)], 1)
-    fields = functional.grid_sample(fields, grid, "bilinear", "border", align_corners=False)
-    heat, paf = fields.split([heat.shape[1], 2 * paf.shape[1]], 1)
-    return [heat, paf.unflatten(1, (-1, 2))]
 
 
 def _mirror(heat: Tensor, paf: Tensor, skeleton: Skeleton) -> list[Tensor]:

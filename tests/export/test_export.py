@@ -91,6 +91,20 @@ def test_half_precision_is_near_and_half_the_size(net, pictures, onnx_file, tmp_
     assert made.files[0].stat().st_size < 0.7 * onnx_file[0].stat().st_size
 
 
+def test_a_network_file_of_half_the_size(net, pictures, tmp_path):
+    """Weights of convolutions round to 11 bits; all else stays, and it loads as any other."""
+    made = export_network(net, tmp_path / "half.safetensors", pictures, precision="fp16")
+    assert 0 < made.difference.largest / made.difference.range < 0.02
+    whole = save(net, tmp_path / "whole.safetensors")
+    assert made.files[0].stat().st_size < 0.7 * whole.stat().st_size
+    small = bupose.weights.load(made.files[0])
+    for name, tensor in net.state_dict().items():
+        loaded = small.state_dict()[name]
+        assert loaded.dtype == tensor.dtype
+        torch.testing.assert_close(loaded, tensor, rtol=2**-11, atol=1e-7)
+    assert next(net.parameters()).dtype == torch.float32  # the original is as it was
+
+
 def test_eight_bits(net, pictures, openvino_file, tmp_path):
     pytest.importorskip("nncf")
     made = export_network(net, tmp_path / "small.xml", pictures, precision="int8")

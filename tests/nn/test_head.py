@@ -20,6 +20,8 @@ CASES = [
     ("light", {"refinements": 3, "width": 16, "blocks": 2}),
     ("plain", {}),
     ("plain", {"upsample": True, "background": True, "layers": 0}),
+    ("plain", {"fold": True}),
+    ("plain", {"fold": True, "upsample": True}),
 ]
 IDS = [f"{name}-{'-'.join(map(str, options.values()))}" for name, options in CASES]
 
@@ -154,6 +156,23 @@ def test_up_sampled_cells_stay_centred():
     torch.testing.assert_close(coarse.repeat_interleave(2, 2).repeat_interleave(2, 3), heat)
     expected = torch.einsum("kc,bchw->bkhw", conv.weight[::4, :, 0, 0], features) + conv.bias[::4, None, None]
     torch.testing.assert_close(coarse, expected)
+
+
+def test_folded_cells_stay_in_place():
+    """Output weights that pass each of the four folded cells on give the features back."""
+    head = build_head("plain", 3, COCO18, fold=True, layers=0)
+    with torch.no_grad():
+        head.heat[0].weight.zero_()
+        for cell in range(4):
+            head.heat[0].weight[4 * 7 + cell, 4 * 2 + cell] = 1
+        features = torch.randn(1, 3, 4, 6)
+        torch.testing.assert_close(head(features)[0].heat[:, 7], features[:, 2])
+
+
+def test_a_folding_head_takes_even_numbers_of_cells():
+    config = NetworkConfig(COCO18, "vgg19", "plain", head_options={"fold": True})
+    with torch.device("meta"):
+        assert PoseNet(config).multiple == 16
 
 
 @pytest.mark.parametrize(

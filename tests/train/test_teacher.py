@@ -7,6 +7,7 @@ from torch import nn
 
 from bupose import skeletons
 from bupose.errors import SkeletonError
+from bupose.export import export_network
 from bupose.fields import Fields, Grid
 from bupose.nn import NetworkConfig, PoseNet
 from bupose.skeleton import Skeleton
@@ -52,6 +53,29 @@ def test_cells_say_what_is_in_their_place(stride, scale, size):
     inside = slice(2, -2)  # beyond the outer cells there is nothing to interpolate with
     torch.testing.assert_close(seen[inside], expected[inside], atol=0.3, rtol=0)
     torch.testing.assert_close(paf[0, 0, :, 1, 2], torch.tensor([0.2, 0.4]), atol=1e-3, rtol=0)
+
+
+@pytest.mark.parametrize("mirror", [False, True])
+def test_a_shift_moves_what_is_said(mirror):
+    """Two pixels to the right: each cell says what was two pixels to its left, mirrored or not."""
+    still, moved = (
+        Teacher([Painter(skeletons.COCO17, 8)], skeletons.COCO17, TeacherOptions(mirror=mirror, shift=shift))
+        for shift in ((0, 0), (2, 0))
+    )
+    heat = [teacher.fields(ramp(64, 64), (8, 8))[0][0, 0, 1] * 255 for teacher in (still, moved)]
+    torch.testing.assert_close((heat[1] - heat[0])[2:-2], torch.full((4,), -2.0), atol=0.05, rtol=0)
+
+
+def test_an_exported_teacher_says_what_it_says_in_torch(tmp_path):
+    pytest.importorskip("onnxruntime")
+    torch.manual_seed(0)
+    net = PoseNet(NetworkConfig(skeletons.COCO17, "mobilenet_v2", "plain", SMALL)).eval()
+    export_network(net, tmp_path / "teacher.onnx", [np.zeros((1, 64, 64, 3), np.uint8)])
+    pictures = torch.randint(0, 255, (2, 3, 72, 64), dtype=torch.uint8)
+    options = TeacherOptions(weights=[str(tmp_path / "teacher.onnx")], mirror=True)
+    exported, in_torch = Teacher.load(skeletons.COCO17, options), Teacher([net], skeletons.COCO17, options)
+    for ours, theirs in zip(exported.fields(pictures, (18, 16)), in_torch.fields(pictures, (18, 16)), strict=True):
+        torch.testing.assert_close(ours, theirs, atol=1e-4, rtol=0)
 
 
 def test_joints_and_limbs_are_found_by_name():

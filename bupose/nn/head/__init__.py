@@ -1,7 +1,8 @@
 """Heads by name: features in, one or several stages of heatmaps and part affinity fields out.
 
 A head is built as ``Head(channels_in, joints, limbs, options)``, has ``stride_factor`` (how much finer its cells are
-than its input's) and gives a list of :class:`StageOutput`, the final stages last.
+than its input's) and ``multiple`` (what its input's height and width must be multiples of), and gives a list of
+:class:`StageOutput`, the final stages last.
 """
 
 from __future__ import annotations

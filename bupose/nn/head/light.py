@@ -77,6 +77,7 @@ class LightHead(nn.Module):
 
     Options = LightOptions
     stride_factor = 1
+    multiple = 1
 
     def __init__(self, channels_in: int, joints: int, limbs: int, options: LightOptions):
         super().__init__()

@@ -60,6 +60,7 @@ class OpenPose2017Head(nn.Module):
 
     Options = OpenPose2017Options
     stride_factor = 1
+    multiple = 1
 
     def __init__(self, channels_in: int, joints: int, limbs: int, options: OpenPose2017Options):
         super().__init__()

@@ -81,6 +81,7 @@ class OpenPose2019Head(nn.Module):
 
     Options = OpenPose2019Options
     stride_factor = 1
+    multiple = 1
 
     def __init__(self, channels_in: int, joints: int, limbs: int, options: OpenPose2019Options):
         super().__init__()

@@ -1,4 +1,4 @@
-"""A head of one shot: a few convolutions and the output, on request at twice the resolution."""
+"""A head of one shot: a few convolutions and the output, on request at another resolution than the features."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ from bupose.nn.options import check_count
 
 @dataclass
 class PlainOptions:
-    """``layers`` 3x3 convolutions of ``width`` channels; ``upsample`` doubles the resolution of the output;
-    ``background`` adds a channel for "no joint here"."""
+    """``layers`` 3x3 convolutions of ``width`` channels; ``fold`` lets them work at half the features' resolution;
+    ``upsample`` doubles the resolution of the output; ``background`` adds a channel for "no joint here"."""
 
     layers: int = 2
     width: int = 128
+    fold: bool = False
     upsample: bool = False
     background: bool = False
 
@@ -31,6 +32,8 @@ class PlainHead(nn.Module):
 
     Up-sampling is a 1x1 convolution to four times the channels, rearranged to twice the resolution (pixel shuffle,
     Shi et al. 2016): the four cells stay centred on the one they come from, as :class:`bupose.fields.Grid` demands.
+    Folding rearranges the features the other way first, so that nothing is lost: four times the channels, a quarter of
+    the cells, and convolutions that see twice as far for a quarter of the work.
     """
 
     Options = PlainOptions
@@ -39,7 +42,9 @@ class PlainHead(nn.Module):
         super().__init__()
         self.options = options
         self.stride_factor = 2 if options.upsample else 1
-        inputs = [channels_in] + [options.width] * options.layers
+        self.multiple = 2 if options.fold else 1
+        inputs = [channels_in * (4 if options.fold else 1)] + [options.width] * options.layers
+        self.fold = nn.PixelUnshuffle(2) if options.fold else nn.Identity()
         self.layers = nn.Sequential(*(conv_norm(c, options.width) for c in inputs[:-1]))
         self.heat = self._output(inputs[-1], joints + options.background)
         self.paf = self._output(inputs[-1], 2 * limbs)
@@ -48,11 +53,11 @@ class PlainHead(nn.Module):
         init_normal(self.paf)
 
     def _output(self, channels_in: int, channels: int) -> nn.Sequential:
-        factor = self.stride_factor
+        factor = self.stride_factor * self.multiple
         shuffle = [nn.PixelShuffle(factor)] if factor > 1 else []
         return nn.Sequential(nn.Conv2d(channels_in, channels * factor**2, 1), *shuffle)
 
     def forward(self, features: Tensor) -> list[StageOutput]:
         """The one stage."""
-        features = self.layers(features)
+        features = self.layers(self.fold(features))
         return [StageOutput(self.heat(features), self.paf(features))]
