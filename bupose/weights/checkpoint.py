@@ -10,7 +10,8 @@ from pathlib import Path
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
+from safetensors.torch import save as serialise
 
 from bupose.atomic import replacing
 from bupose.errors import BuposeError, WeightsError
@@ -51,7 +52,7 @@ def save(net: PoseNet, path: str | Path, metrics: Mapping[str, float] | None = N
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with replacing(path) as partial:
-            save_file(tensors, partial, metadata={KEY: header})
+            partial.write_bytes(serialise(tensors, {KEY: header}))  # save_file would hide it from other users
     except (OSError, SafetensorError) as problem:
         raise WeightsError(f"cannot write the network file {str(path)!r}: {problem}; choose another folder") from None
     return path

@@ -3,6 +3,7 @@
 import json
 import pickle
 import struct
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -114,12 +115,12 @@ def test_interrupted_save_leaves_the_old_file(saved, tmp_path, monkeypatch):
     checkpoint.save(net, path)
     before = path.read_bytes()
 
-    def half_written(tensors, name, metadata):
-        with open(name, "wb") as file:
-            file.write(b"half")
+    def half_written(file, data):
+        with open(file, "wb") as opened:
+            opened.write(b"half")
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(checkpoint, "save_file", half_written)
+    monkeypatch.setattr(Path, "write_bytes", half_written)
     assert "No space left" in refused(checkpoint.save, net, path)
     assert path.read_bytes() == before
     assert [p.name for p in path.parent.iterdir()] == ["net.safetensors"]
@@ -217,3 +218,10 @@ def test_wrong_content(saved, tmp_path, change, says):
 def test_built_in_skeleton_is_stored_whole(tmp_path):
     checkpoint.save(small_net(skeletons.COCO18), tmp_path / "n.safetensors")
     assert checkpoint.load(tmp_path / "n.safetensors").skeleton == skeletons.COCO18
+
+
+def test_others_may_read_a_network_file(tmp_path):
+    """As any file: a package installed by root must be of use to everybody."""
+    path = checkpoint.save(small_net(), tmp_path / "net.safetensors")
+    (tmp_path / "other").touch()
+    assert path.stat().st_mode == (tmp_path / "other").stat().st_mode
