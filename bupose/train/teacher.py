@@ -16,7 +16,7 @@ from bupose.infer.runtimes import RUNTIMES, start
 from bupose.nn import PoseNet
 from bupose.nn.options import check_choice
 from bupose.skeleton import Skeleton
-from bupose.train.loss import FieldTargets
+from bupose.train.loss import FieldTargets, length
 
 COMBINATIONS = ("mix", "max")
 
@@ -125,7 +125,7 @@ class Teacher:
         joints, limbs = (sum(known) for known in zip(*((m.joints >= 0, m.limbs >= 0) for m in self._maps)))
         heat = heat / joints.clamp(min=1).to(images.device)[:, None, None]
         paf = paf / limbs.clamp(min=1).to(images.device)[:, None, None, None]
-        return heat.clamp(0, 1), paf / paf.norm(dim=2, keepdim=True).clamp(min=1)
+        return heat.clamp(0, 1), paf / length(paf).clamp(min=1)
 
     def join(self, targets: FieldTargets, images: Tensor) -> FieldTargets:
         """The labels' targets joined with what the teachers say about the same images."""
@@ -168,9 +168,7 @@ class Teacher:
     def _strongest(self, label: Tensor, weight: Tensor, seen: Tensor, known: Tensor) -> tuple[Tensor, Tensor]:
         """Of label and teacher the longer vector; where no labels are known, the teacher."""
         known = known.to(label.device)[:, None, None, None]
-        taught = known & (
-            (seen.norm(dim=2, keepdim=True) > label.norm(dim=2, keepdim=True)) | (weight == 0)[:, :, None]
-        )
+        taught = known & ((length(seen) > length(label)) | (weight == 0)[:, :, None])
         weight = torch.where(known[..., 0], torch.ones_like(weight), weight)
         return torch.where(taught, seen, label), weight
 

@@ -204,6 +204,25 @@ def test_same_numbers_as_the_published_graph(shared, file, trunk, options, targe
     np.testing.assert_allclose(features, expected[0], rtol=1e-4, atol=1e-4)
 
 
+def test_movenets_answers_are_those_of_its_graph(shared):
+    """Centre, heatmaps and regression: after the pyramid's 24 channels come 1, 17 and 34."""
+    network = build_trunk("movenet", answers=True).eval()
+    load_trunk(network, shared / "weights" / "movenet_multipose.safetensors")
+    photo = cv2.resize(read_rgb(shared / "data" / "coco" / "val" / "000000343218.jpg"), (160, 128))
+    graph = json.loads((shared / "weights" / "movenet_multipose.graph.json").read_text())
+    weights = load_file(shared / "weights" / "movenet_multipose.safetensors")
+    with torch.no_grad():
+        features = network(normalised(network, photo))[0].permute(1, 2, 0).numpy()
+    center, heat, regress = (
+        run_graph(graph, weights, photo, f"StatefulPartitionedCall/{name}/BiasAdd")[0]
+        for name in ("center_0/conv2d_4", "kpt_heatmap_0/conv2d_7", "kpt_regress_0/conv2d_8")
+    )
+    likely = 1 / (1 + np.exp(-np.concatenate([center, heat], -1)))
+    assert likely.max() > 0.3  # there is somebody
+    np.testing.assert_allclose(features[..., 24:42], likely, rtol=1e-3, atol=1e-4)
+    np.testing.assert_allclose(features[..., 42:], regress / 16, rtol=1e-3, atol=1e-3)
+
+
 # --- a slow interpreter of TensorFlow graphs: NumPy, NHWC, one function for each operation ---
 
 

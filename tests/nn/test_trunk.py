@@ -25,6 +25,7 @@ CASES = [
     ("mobilenet_v2", {"out_stride": 4, "last": False}),
     ("mobilenet_v2", {"neck": "dilated", "last": False, "channels": 96}),
     ("movenet", {}),
+    ("movenet", {"answers": True}),
     ("movenet", {"width": 0.5, "widths": (32, 32, 16, 48)}),
     ("resnet", {}),
     ("resnet", {"neck": "dilated"}),

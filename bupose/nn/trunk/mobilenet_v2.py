@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor, nn
 
 from bupose.errors import OptionsError
 from bupose.nn.blocks import SameConv2d, conv_norm, init_kaiming
 from bupose.nn.options import check_choice, check_count, check_normalisation
 from bupose.nn.trunk.base import Trunk
-from bupose.nn.trunk.pyramid import Pyramid
+from bupose.nn.trunk.pyramid import Pyramid, separable
 
 # Expansion, channels, repeats, stride (Sandler et al. 2018, table 2), at width 1.
 _STAGES = ((1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1))
 _LEVELS = (18, 13, 6, 3)  # last layer at strides 32, 16, 8, 4
 _MOVENET_LEVELS = (18, 10, 6, 3)  # at stride 16 MoveNet takes the layer before the channels grow
+_ANSWERS = {"center": 1, "kpt_heatmap": 17, "kpt_regress": 34}  # MoveNet's heads with their channels, COCO's joints
+_FAR = 16.0  # cells: brings the distances of joints into the range of the features
 
 
 @dataclass
@@ -79,10 +82,12 @@ class MobileNetV2(Trunk):
 @dataclass
 class MoveNetOptions:
     """``widths`` of the pyramid from coarse to fine (the last is the output's) and ``width`` of the layers; the
-    defaults are MoveNet MultiPose's, and what its file fits."""
+    defaults are MoveNet MultiPose's, and what its file fits. ``answers`` adds to the features what MoveNet's own heads
+    say in each cell: whether a person's centre is there, whether a joint is, and where that person's joints are."""
 
     width: float = 1.5
     widths: tuple[int, ...] = (64, 32, 24, 24)
+    answers: bool = False
     normalisation: str = "tensorflow"
 
     def __post_init__(self) -> None:
@@ -107,12 +112,12 @@ class MoveNet(Trunk):
     """
 
     Options = MoveNetOptions
-    LEFT_OUT = ("center_0/", "box_offset_0/", "box_scale_0/", "kpt_heatmap_0/", "kpt_offset_0/", "kpt_regress_0/")
     stride = 4
     multiple = 32
 
     def __init__(self, options: MoveNetOptions):
         super().__init__(options)
+        self.LEFT_OUT = () if options.answers else ("answers.",)
         widths = [*layer_widths(options.width), 1280]
         layers: list[nn.Module] = [nn.Sequential(SameConv2d(3, widths[0], 3, 2), nn.ReLU6(inplace=True))]
         for number, (expansion, stride, _) in enumerate(layer_plan(32), start=1):
@@ -121,11 +126,24 @@ class MoveNet(Trunk):
         self.features = nn.Sequential(*layers)
         self.neck = Pyramid([widths[n] for n in _MOVENET_LEVELS], options.widths, norm=False)
         self.channels = options.widths[-1]
+        if options.answers:
+            self.answers = nn.ModuleDict({name: _answer(self.channels, n) for name, n in _ANSWERS.items()})
+            self.channels += sum(_ANSWERS.values())
         init_kaiming(self)
 
     def forward(self, images: Tensor) -> Tensor:
         """(B, 3, H, W) -> (B, channels, H/4, W/4)."""
-        return self.neck(run_levels(self.features, images, _MOVENET_LEVELS))
+        features = self.neck(run_levels(self.features, images, _MOVENET_LEVELS))
+        if not self.options.answers:
+            return features
+        said = {name: answer(features) for name, answer in self.answers.items()}
+        likely = [said[name].sigmoid() for name in ("center", "kpt_heatmap")]
+        return torch.cat([features, *likely, said["kpt_regress"] / _FAR], 1)
+
+
+def _answer(channels_in: int, channels: int) -> nn.Sequential:
+    """A head of MoveNet: parameters ``0.0`` (depth-wise), ``0.1`` and ``1``."""
+    return nn.Sequential(separable(channels_in, 96, norm=False), nn.Conv2d(96, channels, 1))
 
 
 class InvertedResidual(nn.Module):

@@ -34,7 +34,7 @@ class Pyramid(nn.Module):
         super().__init__()
         added = [widths[0], *widths[:-1]]
         self.lateral = nn.ModuleList(nn.Conv2d(level, width, 1) for level, width in zip(levels, added))
-        self.smooth = nn.ModuleList(_separable(a, b, norm) for a, b in pairwise(widths))
+        self.smooth = nn.ModuleList(separable(a, b, norm) for a, b in pairwise(widths))
         self.channels = widths[-1]
 
     def forward(self, levels: Sequence[Tensor]) -> Tensor:
@@ -46,7 +46,7 @@ class Pyramid(nn.Module):
         return features
 
 
-def _separable(channels_in: int, channels: int, norm: bool) -> nn.Sequential:
+def separable(channels_in: int, channels: int, norm: bool) -> nn.Sequential:
     """Depth-wise 3x3, 1x1, batch norm, ReLU: ``0``, ``1``, ``2``."""
     return nn.Sequential(
         nn.Conv2d(channels_in, channels_in, 3, padding=1, groups=channels_in, bias=False),
