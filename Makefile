@@ -1,12 +1,13 @@
 # Two commands do everything: `make demo` and `make test`. Both set up .venv by themselves, and are quick a second time.
+# `make demo INPUT=photo.jpg` finds the people of a photo, folder or video of yours.
 PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo test lint format clean
+.PHONY: demo test lint format docs clean
 
 demo: .venv/core
-	$(BIN)/python scripts/demo.py
+	$(BIN)/python scripts/demo.py $${INPUT:+"$$INPUT"}
 
 test: .venv/dev lint
 	$(BIN)/python -m pytest -n 2
@@ -19,6 +20,9 @@ format: .venv/dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+docs: .venv/dev
+	$(BIN)/python -m sphinx -W --keep-going -q docs out/docs
+
 .venv/core: pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "bupose needs Python 3.11 or newer; this is " + sys.version.split()[0] + "; try: make PYTHON=python3.12")'
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
@@ -27,7 +31,7 @@ format: .venv/dev
 	touch $@
 
 .venv/dev: .venv/core
-	$(PIP) --editable ".[train,sweep,export,openvino,dev]"
+	$(PIP) --editable ".[train,sweep,export,openvino,explore,docs,dev]"
 	touch $@
 
 clean:

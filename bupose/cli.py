@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import glob
 import inspect
 import os
 import re
@@ -23,6 +24,11 @@ from bupose import config
 from bupose.errors import BuposeError, OptionsError
 
 USAGE, INTERRUPTED = 2, 130  # exit statuses
+HYDRA_FLAGS = (
+    "--multirun", "-m", "--run", "-r", "--cfg", "-c", "--resolve", "--package", "-p", "--info", "-i", "--hydra-help",
+    "--config-dir", "-cd", "--config-path", "-cp", "--config-name", "-cn", "--shell-completion", "-sc", "--version",
+    "--experimental-rerun",
+)  # fmt: skip
 _ASSIGNMENT = re.compile(r"(\+{0,2})([^=\s'\"]+)=(.*)", re.DOTALL)
 _LISTED = re.compile(r"\s*('(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\"|[^,]+?)\s*(?:,|$)", re.DOTALL)
 
@@ -58,6 +64,28 @@ def run(task: Callable, name: str, arguments: list[str] | None = None):
         return USAGE
 
 
+def name_paths(arguments: list[str], name: str, key: str = "input") -> list[str]:
+    """Arguments that are no options as the value of ``key``: one path as it is, several as a list.
+
+    ``x=1.jpg`` is a path where no option is called x, and there is such a file.
+
+    Raises
+    ------
+    OptionsError
+        Paths are given both with and without ``key=``.
+    """
+    known = {*(f.name for f in dataclasses.fields(config.schema(name))), *config.groups(), "hydra"}
+    paths = [argument for argument in arguments if _is_path(argument, known)]
+    others = [argument for argument in arguments if not _is_path(argument, known)]
+    if not paths:
+        return others
+    given = [argument for argument in others if argument.lstrip("+").startswith(f"{key}=")]
+    if given:
+        raise OptionsError(f"{paths[0]!r} and {given[0]!r} are both given; write {key}=[…,…], or paths alone")
+    quoted = [quote(path) for path in paths]
+    return [*others, f"{key}={quoted[0] if len(quoted) == 1 else '[' + ','.join(quoted) + ']'}"]
+
+
 def quote_paths(arguments: list[str], keys: set[str]) -> list[str]:
     """The arguments with the values of ``keys`` quoted for hydra, whose grammar refuses ordinary file names.
 
@@ -73,6 +101,17 @@ def quote(text: str) -> str:
     text = re.sub(r"(\\*)'", lambda found: 2 * found[1] + "\\'", text)
     ending = len(text) - len(text.rstrip("\\"))
     return "'" + text + "\\" * ending + "'"
+
+
+def _is_path(argument: str, known: set[str]) -> bool:
+    """Whether an argument without a key is meant for one."""
+    if argument.startswith("-") or not argument:
+        return False
+    found = _ASSIGNMENT.fullmatch(argument)
+    if not found or "://" in found[2]:
+        return True
+    key = re.split(r"[.@/]", found[2])[0]
+    return key not in known and (os.path.lexists(os.path.expanduser(argument)) or bool(glob.glob(argument)))
 
 
 def _quote_argument(argument: str, keys: set[str]) -> str:
@@ -91,11 +130,10 @@ def _quote_argument(argument: str, keys: set[str]) -> str:
 
 def _compose(task: Callable, name: str, arguments: list[str]):
     kind = config.register(name)
-    quoted = [_add_below(argument, kind) for argument in quote_paths(arguments, config.path_keys(kind))]
+    quoted = quote_paths(arguments, config.path_keys(kind))
     sweep = bool({"-m", "--multirun"} & set(arguments))
     for argument in quoted:
-        if not argument.startswith("-"):
-            _check_override(argument, kind, sweep)
+        _check_flag(argument) if argument.startswith("-") else _check_override(argument, kind, sweep)
     answers, failures = [], []
 
     def job(composed):
@@ -107,7 +145,7 @@ def _compose(task: Callable, name: str, arguments: list[str]):
                 raise
             failures.append(problem)  # hydra would print a line of its own
 
-    with _hydra_state(quoted):
+    with _hydra_state([_add_below(argument, kind) for argument in quoted]):
         hydra.main(version_base="1.3", config_path=str(config.folder()), config_name=name)(job)()
     if failures:
         raise failures[0]
@@ -130,14 +168,22 @@ def _hydra_state(arguments: list[str]) -> Iterator[None]:
 
 
 def _add_below(argument: str, kind: type) -> str:
-    """``head.options.width=64`` may change what is there, and add what is not."""
-    return f"++{argument}" if config.in_dict(kind, argument.partition("=")[0]) else argument
+    """``head.options.width=64`` and ``head.options={width:64}`` may change what is there, and add what is not."""
+    return f"++{argument}" if config.is_free(kind, argument.partition("=")[0]) else argument
+
+
+def _check_flag(argument: str) -> None:
+    """Refuse flags that hydra does not know; it would print its usage."""
+    if argument.partition("=")[0] not in HYDRA_FLAGS:
+        name, _, value = argument.lstrip("-").partition("=")
+        raise OptionsError(f"{argument!r} is no option; options are key=value, as in {name or 'key'}={value or 'true'}")
 
 
 def _check_override(argument: str, kind: type, sweep: bool) -> None:
     """Refuse an unknown key, choice or kind of value; hydra would, too, but in many lines."""
     if "=" not in argument and not argument.startswith("~"):
-        raise OptionsError(f"{argument!r} is no option; write key=value, as in input={argument}")
+        example = f", as in input={argument}" if "input" in {f.name for f in dataclasses.fields(kind)} else ""
+        raise OptionsError(f"{argument!r} is no option; write key=value{example}")
     key, _, text = argument.lstrip("+~").partition("=")
     try:
         override = OverridesParser.create().parse_override(argument)

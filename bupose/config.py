@@ -87,9 +87,14 @@ def find_option(kind: type, key: str):
     return kind
 
 
-def in_dict(kind: type, key: str) -> bool:
-    """Whether an option lies in a dict, whose keys hydra would only let be added."""
-    for name in key.split(".")[:-1]:
+def groups() -> set[str]:
+    """Names of the groups of presets: ``trunk``, ``decoder``, …"""
+    return {path.name for path in folder().iterdir() if path.is_dir()}
+
+
+def is_free(kind: type, key: str) -> bool:
+    """Whether an option is a dict, or lies in one, whose keys hydra would only let be added."""
+    for name in key.split("."):
         kind = _hints(kind).get(name) if dataclasses.is_dataclass(kind) else None
         if typing.get_origin(kind) is dict:
             return True

@@ -1,50 +1,8 @@
-"""Measure: benchmark.py [part=all|grouping|network] [shared=../shared] [photos=40] [plots=docs/images]
-Photos, labels and the published network come from ``shared``. Times are only as good as the machine is quiet.
-"""
+"""``bupose benchmark`` from a checkout; ``--help`` explains."""
 
 import sys
-import tempfile
-from pathlib import Path
 
-import torch
-
-from bupose.benchmark import grouping, network
-from bupose.benchmark.table import markdown
-from bupose.weights import import_weights
-
-
-def report(title: str, rows: list[dict], plot: str = "", draw=None) -> None:
-    print(f"\n{title}:\n{markdown(rows)}", flush=True)
-    if plot and draw:
-        draw(rows).savefig(plot)
-
-
-def measure_grouping(shared: Path, photos: int, plots: str) -> None:
-    coco = shared / "data" / "coco"
-    fields, labels = coco / "fields_val.npz", coco / "val.json"
-    if coco.is_dir():
-        report("On a real network's fields, height 368, one thread", grouping.on_network_fields(fields, labels))
-        report("On ideal stride-8 fields, four or more people, height 368", grouping.on_ideal_fields(labels))
-    growth = plots and f"{plots}/growth.png"
-    report("In crowds of one density, one thread", grouping.in_crowds(), growth, grouping.plot_growth)
-    report("First decoding in a fresh process, beyond imports", grouping.first_decode())
-
-
-def measure_network(shared: Path, photos: int, plots: str) -> None:
-    ir = shared / "weights" / "human-pose-estimation-0001" / "human-pose-estimation-0001.xml"
-    files, threads = sorted((shared / "data" / "coco" / "val").glob("*.jpg"))[:photos], torch.get_num_threads()
-    with tempfile.TemporaryDirectory() as folder:
-        ways = network.runtimes(import_weights(ir), Path(folder), shared / "data" / "coco" / "train")
-        report("The same network, pictures a second", network.beside_openvino(ways, ir, files))
-        bare = [row for way in ways for row in network.beside_bare(way, files, Path(folder))]
-        report("What all else adds to the bare network, batched, height 368", bare)
-        steps = network.by_steps(ways, files, Path(folder), threads=sorted({1, threads}))
-        report("ms a photo, step by step", steps, plots and f"{plots}/speed.png", network.plot_steps)
-
+from bupose.commands import main
 
 if __name__ == "__main__":
-    given = {"part": "all", "shared": "../shared", "photos": "40", "plots": ""}
-    given |= dict(argument.split("=", 1) for argument in sys.argv[1:])
-    for part in ("grouping", "network") if given["part"] == "all" else (given["part"],):
-        work = {"grouping": measure_grouping, "network": measure_network}[part]
-        work(Path(given["shared"]), int(given["photos"]), given["plots"])
+    sys.exit(main(["benchmark", *sys.argv[1:]]))

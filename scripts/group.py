@@ -1,19 +1,8 @@
-"""Group saved fields into people: group.py input=fields.npz output=out [photo=FILE | photos=FOLDER] [option=value …]
-
-Writes coco_results.json, images.json, OpenPose JSON files and, where photos are given, overlays (docs/output.md).
-Any network's fields will do; bupose.fields_file describes the file.
-"""
+"""``bupose group`` from a checkout; ``--help`` explains."""
 
 import sys
 
-from bupose import cli
-from bupose.infer.options import GroupOptions
-from bupose.infer.saved import group_saved
-
-
-def main(options: GroupOptions) -> int:
-    return 1 if group_saved(options) else 0
-
+from bupose.commands import main
 
 if __name__ == "__main__":
-    sys.exit(cli.run(main, "group"))
+    sys.exit(main(["group", *sys.argv[1:]]))

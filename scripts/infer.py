@@ -1,22 +1,8 @@
-"""Find people in pictures and videos: infer.py input=PATH [weights=FILE] [output=out] [option=value …]
-
-input is a picture, video, folder, glob pattern, .txt list, camera number or URL; any file name will do.
-Writes coco_results.json, images.json, OpenPose JSON files and overlays, more on request (docs/output.md).
-Exit status: 0 all well, 1 some pictures failed, 2 a mistake in the options, 130 interrupted.
-"""
+"""``bupose infer`` from a checkout; ``--help`` explains."""
 
 import sys
 
-from bupose import cli
-from bupose.infer.options import InferOptions
-from bupose.infer.run import infer
-
-
-def main(options: InferOptions) -> int:
-    summary = infer(options)
-    print(f"{summary}; results in {options.output}")
-    return 1 if summary.failed else 0
-
+from bupose.commands import main
 
 if __name__ == "__main__":
-    sys.exit(cli.run(main, "infer"))
+    sys.exit(main(["infer", *sys.argv[1:]]))

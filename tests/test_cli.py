@@ -136,6 +136,8 @@ def test_every_decode_option_can_be_overridden():
         (["~stride"], ["stride", "value"]),
         (["stride.x=1"], ["stride.x"]),
         (["photo.jpg"], ["input=photo.jpg"]),
+        (["--flip"], ["'--flip'", "flip=true"]),
+        (["--stride=4"], ["stride=4"]),
         (["stride=null"], ["stride", "whole number"]),
     ],
 )
@@ -143,6 +145,30 @@ def test_mistakes(capsys, arguments, words):
     said = refused(capsys, "input=x", *arguments)
     for word in words:
         assert word in said
+
+
+@pytest.mark.parametrize(
+    ("argument", "part", "value"),
+    [
+        ("head.options.fold=true", "head", {"fold": True}),
+        ("+head.options.fold=true", "head", {"fold": True}),
+        ("head.options={layers:5,fold:true}", "head", {"layers": 5, "fold": True}),
+        ("trunk.options.out_stride=4", "trunk", {"out_stride": 4}),
+        ("trunk.options={}", "trunk", {}),
+    ],
+)
+def test_free_options_need_no_plus(argument, part, value):
+    assert getattr(got(argument, "hydra.run.dir=.", "hydra.output_subdir=null", name="train"), part).options == value
+
+
+def test_free_options_are_added_to_those_of_a_preset():
+    options = got(
+        "head=plain_fine", "head.options={layers:5}", "head.options.fold=true", "optim.factors.trunk=0.1", "note={a:1}",
+        "note.b='c, d'", "hydra.run.dir=.", "hydra.output_subdir=null", name="train",
+    )  # fmt: skip
+    assert options.head.options == {"upsample": True, "layers": 5, "fold": True}
+    assert options.optim.factors == {"trunk": 0.1}
+    assert options.note == {"a": 1, "b": "c, d"}
 
 
 def test_no_input(capsys):

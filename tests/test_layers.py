@@ -13,7 +13,7 @@ PACKAGE = Path(bupose.__file__).parent
 
 # A module may import only from rows above its own. Modules of one row stand side by side.
 LAYERS = [
-    {"errors", "atomic"},
+    {"errors", "atomic", "requirements"},
     {"skeleton"},
     {"skeletons"},
     {"geometry"},
@@ -23,19 +23,23 @@ LAYERS = [
     {"kernels"},
     {"codec"},
     {"data", "nn", "viz"},
-    {"weights"},
+    {"weights", "samples"},
     {"infer"},
-    {"evaluate", "export"},
+    {"selftest"},
+    {"doctor"},
+    {"evaluate", "export", "explore"},
     {"benchmark"},
     {"track"},
     {"train"},
     {"config"},
     {"cli"},
+    {"commands"},
+    {"__main__"},
 ]
 RANK = {name: rank for rank, row in enumerate(LAYERS) for name in row}
 
 # What else a module may import, beside numpy and the standard library.
-BARE = ("errors", "atomic", "skeleton", "geometry", "people", "fields", "fields_file")
+BARE = ("errors", "atomic", "requirements", "skeleton", "geometry", "people", "fields", "fields_file")
 THIRD_PARTY = {
     **{name: set() for name in BARE},
     "skeletons": {"yaml"},

@@ -77,7 +77,8 @@ def _warm_encode(k: ModuleType) -> None:
 _WARM_UP = {"decode": _warm_decode, "encode": _warm_encode}
 
 
-def _cache_home() -> Path:
+def cache_home() -> Path:
+    """Where bupose keeps what it makes and downloads: ``$BUPOSE_CACHE``, else ``~/.cache/bupose``."""
     return Path(os.environ.get("BUPOSE_CACHE", Path.home() / ".cache" / "bupose"))
 
 
@@ -88,21 +89,24 @@ def _own_cache():
 
     before = numba.config.CACHE_DIR
     if not before:
-        numba.config.CACHE_DIR = _cache_folder()
+        numba.config.CACHE_DIR = cache_folder()
     try:
         yield
     finally:
         numba.config.CACHE_DIR = before
 
 
-def _cache_folder() -> str:
-    """A writable folder named after the kernels' source: numba itself misses changes in a file that another imports."""
+def cache_folder() -> str:
+    """A writable folder for compiled kernels, below :func:`cache_home` or the temporary folder; "" if there is none.
+
+    It is named after the kernels' source: numba itself misses changes in a file that another imports.
+    """
     digest = hashlib.sha256()
     for file in sorted((Path(__file__).parent / "compiled").glob("*.py")):
         digest.update(file.read_bytes())
     user = os.getuid() if hasattr(os, "getuid") else None
     temporary = Path(tempfile.gettempdir()) / f"bupose-numba-{user}"
-    for home in (_cache_home() / "numba", temporary):
+    for home in (cache_home() / "numba", temporary):
         with contextlib.suppress(OSError):
             home.mkdir(parents=True, exist_ok=True, mode=0o700)
             if home == temporary and user is not None and home.stat().st_uid != user:
@@ -119,7 +123,7 @@ def _one_process_at_a_time():
     """Hold a lock file; where locks do not work (some network disks), go on without: the cache is then only slower."""
     handle = None
     with contextlib.suppress(OSError):
-        folder = _cache_home()
+        folder = cache_home()
         folder.mkdir(parents=True, exist_ok=True)
         handle = open(folder / "kernels.lock", "a")  # noqa: SIM115
         if os.name == "nt":

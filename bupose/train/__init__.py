@@ -11,6 +11,7 @@ _LAZY = {
     "Teacher": "teacher",
     "TeacherOptions": "teacher",
     "TrainOptions": "options",
+    "TrainingError": "module",
     "train": "run",
 }
 

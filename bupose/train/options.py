@@ -26,7 +26,16 @@ METRICS = ("AP", "AP50", "AP75", "AR")
 
 @dataclass
 class TrunkOptions:
-    """A trunk by its name in ``bupose.nn.TRUNKS``, what differs from its defaults, and the weights it starts from."""
+    """What turns a picture into features.
+
+    Parameters
+    ----------
+    name : a key of ``bupose.nn.TRUNKS``
+    options : dict
+        What differs from the trunk's defaults.
+    weights : path
+        A published file of the trunk to start from.
+    """
 
     name: str = "mobilenet_v2"
     options: dict[str, Any] = field(default_factory=dict)
@@ -35,7 +44,14 @@ class TrunkOptions:
 
 @dataclass
 class HeadOptions:
-    """A head by its name in ``bupose.nn.HEADS``, and what differs from its defaults."""
+    """What turns features into fields.
+
+    Parameters
+    ----------
+    name : a key of ``bupose.nn.HEADS``
+    options : dict
+        What differs from the head's defaults.
+    """
 
     name: str = "plain"
     options: dict[str, Any] = field(default_factory=dict)

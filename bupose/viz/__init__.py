@@ -1,23 +1,37 @@
 """Seeing: people, fields and decisions as pictures (RGB uint8 arrays) and plots (matplotlib figures)."""
 
+from bupose.viz.candidate import explain_candidate
+from bupose.viz.curves import training_curves
 from bupose.viz.explain import explain_joint, explain_limb, explain_person, nearest_peak
 from bupose.viz.fields import color_wheel, fields_picture, heatmap, paf_hue, paf_quiver
+from bupose.viz.grouping import explain_assembly, explain_matching, explain_peaks
+from bupose.viz.panels import distinct_colors, name_joints, panels
 from bupose.viz.people import draw_legend, draw_people
 from bupose.viz.picture import Plot, as_rgb, warp_photo
+from bupose.viz.targets import explain_targets
 
 __all__ = [
     "Plot",
     "as_rgb",
     "color_wheel",
+    "distinct_colors",
     "draw_legend",
     "draw_people",
+    "explain_assembly",
+    "explain_candidate",
     "explain_joint",
     "explain_limb",
+    "explain_matching",
+    "explain_peaks",
     "explain_person",
+    "explain_targets",
     "fields_picture",
     "heatmap",
+    "name_joints",
     "nearest_peak",
     "paf_hue",
     "paf_quiver",
+    "panels",
+    "training_curves",
     "warp_photo",
 ]

@@ -63,12 +63,12 @@ def explain_limb(
 def explain_joint(trace: Trace, peak: int, photo: np.ndarray | None = None, matrix: np.ndarray | None = None) -> Plot:
     """The limbs that one peak was offered, and the line integrals of the two best used ones and the best one refused.
 
+    Other parameters, and what is returned and raised, are those of :func:`explain_limb`.
+
     Parameters
     ----------
     peak : int
         Row of ``trace.peaks``; :func:`nearest_peak` finds it from a pixel.
-
-    Others, and what is returned and raised, as for :func:`explain_limb`.
     """
     if not 0 <= peak < len(trace.peaks.joint):
         raise FieldsError(f"no peak {peak}; there are {len(trace.peaks.joint)}, counted from 0")
@@ -150,7 +150,7 @@ def explain_person(trace: Trace, person: int) -> Plot:
 def _explain(trace: Trace, rows, peaks, shown, under, title) -> Plot:
     """Candidates on the left, the samples of those ``shown`` on the right."""
     (left, right), (top, bottom) = _frame(trace, peaks, *under.shape[1::-1])
-    figure = Plot(figsize=(13, np.clip(7.6 * (bottom - top) / (right - left) + 0.9, 4.6, 8.5)), layout="constrained")
+    figure = Plot(figsize=(11, np.clip(6.4 * (bottom - top) / (right - left) + 0.9, 4.6, 8)), layout="constrained")
     picture, plots = figure.subfigures(1, 2, width_ratios=(1.5, 1))
     axes = picture.add_subplot()
     axes.imshow(under)
@@ -196,8 +196,9 @@ def _draw_candidates(axes, trace: Trace, rows: np.ndarray, shown: list[int]) -> 
             fontweight="bold" if letter else "normal",
             ha="left" if offset[0] > 3 else "right" if offset[0] < -3 else "center",
             va="center",
+            clip_on=True,
         )
-        text.set(path_effects=TEXT_RIM, clip_on=True)
+        text.set_path_effects(TEXT_RIM)
     fates = {_fate(trace, m) for m in rows}
     known = [style for fate, style in STYLES.items() if fate in fates]
     keys = [Line2D([], [], linestyle=style, linewidth=wide, color="0.3", label=name) for style, wide, name in known]
@@ -206,12 +207,13 @@ def _draw_candidates(axes, trace: Trace, rows: np.ndarray, shown: list[int]) -> 
 
 
 def _draw_peaks(axes, trace: Trace, peaks: np.ndarray) -> None:
+    """Dots in their joints' colours, with the peaks' numbers."""
     colors = trace.fields.skeleton.joint_colors / 255
     for row in peaks.tolist():
         x, y = trace.fields.grid.to_pixels(trace.peaks.xy[row])
         axes.plot(x, y, "o", markersize=6, color=colors[trace.peaks.joint[row]], markeredgecolor="#101218")
-        text = axes.annotate(str(row), (x, y), (5, 4), textcoords="offset points", fontsize=7.5, color="white")
-        text.set(path_effects=TEXT_RIM, clip_on=True)
+        look = {"textcoords": "offset points", "fontsize": 7.5, "color": "white", "clip_on": True}
+        axes.annotate(str(row), (x, y), (5, 4), **look).set_path_effects(TEXT_RIM)
 
 
 def _frame(trace: Trace, peaks: np.ndarray, width: int, height: int) -> tuple[tuple, tuple]:
@@ -249,7 +251,7 @@ def _plot_samples(axes, trace: Trace, m: int, letter: str) -> None:
     axes.spines[["top", "right"]].set_visible(False)
     name = limb_title(skeleton.limb_names[c.limb[m]])
     head = f"{letter}  {name}, {c.first[m]} → {c.second[m]}: {STYLES[_fate(trace, m)][2]}"
-    axes.set_title(head + "\n" + fill(trace.reason(m), 62), loc="left", fontsize=9)
+    axes.set_title(head + "\n" + fill(trace.reason(m), 52), loc="left", fontsize=9)
 
 
 def _fate(trace: Trace, m: int) -> str:

@@ -144,10 +144,17 @@ def paf_quiver(
     photo: np.ndarray | None = None,
     matrix: np.ndarray | None = None,
     threshold: float = 0.1,
+    window: tuple[float, float, float, float] | None = None,
 ) -> Plot:
     """The part affinity field of a limb as arrows, one a cell where it is stronger than ``threshold``.
 
-    A full-strength arrow is one cell long. Parameters and errors are those of :func:`paf_hue`.
+    A full-strength arrow is one cell long. Other parameters and errors are those of :func:`paf_hue`.
+
+    Parameters
+    ----------
+    threshold : float
+    window : (left, top, right, bottom), network pixels, optional
+        The part to show; by default all.
 
     Returns
     -------
@@ -155,12 +162,21 @@ def paf_quiver(
         A matplotlib figure; its axes are network pixels.
     """
     limb = limb_number(fields, limb)
-    x, y = np.nan_to_num(fields.paf[limb], nan=0, posinf=0, neginf=0)
     under = backdrop(fields, photo, matrix)
-    figure = Plot(figsize=(8, 8 * under.shape[0] / under.shape[1] + 0.4), layout="constrained")
+    left, top, right, bottom = window or (-0.5, -0.5, under.shape[1] - 0.5, under.shape[0] - 0.5)
+    figure = Plot(figsize=(8, 8 * (bottom - top) / (right - left) + 0.4), layout="constrained")
     axes = figure.add_subplot()
     axes.imshow(under)
+    axes.set(xlim=(left, right), ylim=(bottom, top))
     axes.set_axis_off()
+    draw_arrows(axes, fields, limb, threshold)
+    axes.set_title(limb_title(fields.skeleton.limb_names[limb]))
+    return figure
+
+
+def draw_arrows(axes, fields: Fields, limb: int, threshold: float) -> None:
+    """What :func:`paf_quiver` draws, on axes of network pixels."""
+    x, y = np.nan_to_num(fields.paf[limb], nan=0, posinf=0, neginf=0)
     v, u = np.nonzero(np.hypot(x, y) > threshold)
     stride = fields.grid.stride
     axes.quiver(
@@ -176,8 +192,6 @@ def paf_quiver(
         width=0.13 * stride,
         minlength=0,
     )
-    axes.set_title(limb_title(fields.skeleton.limb_names[limb]))
-    return figure
 
 
 def limb_title(name: str) -> str:

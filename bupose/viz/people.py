@@ -229,6 +229,8 @@ def write(picture: np.ndarray, text: str, at: tuple[float, float], align: float 
     x = int(np.clip(at[0] - align * w, pad, max(pad, width - w - pad)))
     y = int(np.clip(at[1] + h / 2, h + pad, max(h + pad, height - pad)))
     plate = picture[max(0, y - h - pad) : y + pad, max(0, x - pad) : x + w + pad]
+    if not plate.size:  # an empty text
+        return
     plate[:] = cv2.addWeighted(plate, 0.35, np.full_like(plate, CASING), 0.65, 0)
     cv2.putText(picture, text, (x, y), cv2.FONT_HERSHEY_SIMPLEX, size, (255, 255, 255), thick, cv2.LINE_AA)
 

@@ -1,6 +1,5 @@
-"""scripts/check_data.py and scripts/download.py, as a user calls them."""
+"""bupose check-data and bupose download, as a user calls them."""
 
-import importlib.util
 import json
 import zipfile
 from pathlib import Path
@@ -9,22 +8,15 @@ import cv2
 import pytest
 
 from bupose import cli
+from bupose.commands import check_data as check_data_command
+from bupose.commands import download
 from bupose.data import sources
 from bupose.data.datasets import DATASETS, DataOptions
-
-SCRIPTS = Path(__file__).parents[2] / "scripts"
-
-
-def load_script(name):
-    spec = importlib.util.spec_from_file_location(name, SCRIPTS / f"{name}.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture
 def check_data():
-    return lambda *arguments: cli.run(load_script("check_data").main, "check_data", list(arguments))
+    return lambda *arguments: cli.run(check_data_command.main, "check_data", list(arguments))
 
 
 def test_check_data(check_data, coco_file, tmp_path, capsys):
@@ -89,14 +81,13 @@ def test_download(monkeypatch, tmp_path, capsys):
         "val": sources.Archive("http://nowhere/v.zip", 2),
     }
     monkeypatch.setitem(sources.SOURCES, "toy", sources.Source("CC0", parts, "photos: ask"))
-    script = load_script("download")
-    monkeypatch.setattr(script, "fetch", fetch)
+    monkeypatch.setattr(download, "fetch", fetch)
     arguments = ["set=toy", "parts=[annotations]", f"output={tmp_path}"]
-    assert cli.run(script.main, "download", arguments) == 0
+    assert cli.run(download.main, "download", arguments) == 0
     assert (tmp_path / "toy" / "annotations" / "set.json").is_file()
     assert not (tmp_path / "toy" / "set.zip").exists()
     assert "needs more, by hand: photos: ask" in capsys.readouterr().out
-    assert cli.run(script.main, "download", arguments) == 0
+    assert cli.run(download.main, "download", arguments) == 0
     assert fetched == [("http://nowhere/set.zip", "CC0")]  # the second time all is there
-    assert cli.run(script.main, "download", []) == 0
+    assert cli.run(download.main, "download", []) == 0
     assert "CC0" in capsys.readouterr().out

@@ -1,8 +1,6 @@
-"""The script from its command line, with predictions and with a network."""
+"""The command from its command line, with predictions and with a network."""
 
-import importlib.util
 import json
-from pathlib import Path
 from types import SimpleNamespace
 
 import cv2
@@ -10,19 +8,10 @@ import numpy as np
 import pytest
 
 from bupose import cli, infer
+from bupose.commands import evaluate
 from bupose.errors import InputError
 from bupose.people import Labels
 from bupose.skeletons import COCO17, COCO18
-
-SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "evaluate.py"
-
-
-@pytest.fixture
-def script():
-    spec = importlib.util.spec_from_file_location("evaluate_script", SCRIPT)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture
@@ -39,23 +28,21 @@ def folder(make, tmp_path):
     return folder
 
 
-def run(script, **options):
-    return cli.run(script.main, "evaluate", [f"{key}={value}" for key, value in options.items()])
+def run(**options):
+    return cli.run(evaluate.main, "evaluate", [f"{key}={value}" for key, value in options.items()])
 
 
-def test_predictions(script, folder, capsys):
+def test_predictions(folder, capsys):
     out = folder / "out"
-    assert (
-        run(script, annotations=folder / "val.json", predictions=folder / "found.json", output=out, images=folder) == 0
-    )
+    assert run(annotations=folder / "val.json", predictions=folder / "found.json", output=out, images=folder) == 0
     assert "2 annotated, 1 found, 1 missed" in capsys.readouterr().out
     assert json.loads((out / "metrics.json").read_text())["metrics"]["AR"] == 50
     assert [p.name for p in (out / "worst").iterdir()] == ["01_2.jpg"]
-    assert run(script, annotations=folder / "val.json", predictions=folder / "found.json", output=out, limit=1) == 0
+    assert run(annotations=folder / "val.json", predictions=folder / "found.json", output=out, limit=1) == 0
     assert json.loads((out / "metrics.json").read_text())["metrics"]["AR"] == 100
 
 
-def test_a_network(script, folder, make, monkeypatch, capsys):
+def test_a_network(folder, make, monkeypatch, capsys):
     """A network that finds the first picture's person; its joints are in another order than the file's."""
     person = Labels.from_coco(make.coco({1: [make.person(100, 100)]})["annotations"], COCO17).to_people().to(COCO18)
 
@@ -66,18 +53,18 @@ def test_a_network(script, folder, make, monkeypatch, capsys):
     asked = {}
     monkeypatch.setattr(infer, "load", lambda name, **options: asked.update(options) or SimpleNamespace(stream=stream))
     options = {"annotations": folder / "val.json", "images": folder, "output": folder / "out"}
-    assert run(script, **options, flip="true", scales="[1,1.5]") == 0
+    assert run(**options, flip="true", scales="[1,1.5]") == 0
     assert (asked["flip"], asked["scales"], asked["decoder"]) == (True, [1, 1.5], {})
     first = capsys.readouterr().out
     assert "2 annotated, 1 found, 1 missed" in first
-    assert run(script, **options, predictions=folder / "out" / "coco_results.json") == 0
+    assert run(**options, predictions=folder / "out" / "coco_results.json") == 0
     assert capsys.readouterr().out == first
 
 
-def test_a_photo_that_cannot_be_read(script, folder, monkeypatch, capsys):
+def test_a_photo_that_cannot_be_read(folder, monkeypatch, capsys):
     broken = [SimpleNamespace(people=None, problem=InputError("cannot read 1.png"))] * 2
     monkeypatch.setattr(infer, "load", lambda name, **options: SimpleNamespace(stream=lambda paths: iter(broken)))
-    assert run(script, annotations=folder / "val.json", images=folder, output=folder / "out") == 2
+    assert run(annotations=folder / "val.json", images=folder, output=folder / "out") == 2
     assert capsys.readouterr().err.splitlines()[-1] == "error: cannot read 1.png"
 
 
@@ -93,9 +80,9 @@ def test_a_photo_that_cannot_be_read(script, folder, monkeypatch, capsys):
         ({"anotations": "a.json"}, "did you mean 'annotations'"),
     ],
 )
-def test_mistakes_are_one_sentence(script, options, says, tmp_path, monkeypatch, capsys):
+def test_mistakes_are_one_sentence(options, says, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    assert run(script, **options) == 2
+    assert run(**options) == 2
     told = capsys.readouterr().err
     assert says in told
     assert told.count("\n") == 1

@@ -1,6 +1,5 @@
 """Exported networks compute what torch does, carry their header, and refuse with one sentence."""
 
-import importlib.util
 import json
 import re
 import sys
@@ -12,6 +11,7 @@ import torch
 
 import bupose
 from bupose import cli
+from bupose.commands import export as command
 from bupose.errors import BuposeError, DependencyError, InputError, OptionsError, WeightsError
 from bupose.export import calibration_pictures, export_network
 from bupose.export.compare import Difference, compare
@@ -19,7 +19,7 @@ from bupose.infer.runtimes import RUNTIMES, start
 from bupose.nn.model import NetworkConfig, PoseNet
 from bupose.weights import checkpoint, save
 
-SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "export.py"
+DOCS = Path(__file__).resolve().parents[2] / "docs"
 FILES = ["onnx_file", "openvino_file"]
 
 
@@ -232,19 +232,15 @@ def test_calibration_pictures_come_from_a_folder_or_are_drawn(net, tmp_path):
         calibration_pictures(net, tmp_path, 0)
 
 
-def test_the_script(net, tmp_path, capsys, monkeypatch):
+def test_the_command(net, tmp_path, capsys):
     pytest.importorskip("onnxruntime")
-    spec = importlib.util.spec_from_file_location("export_script", SCRIPT)
-    script = importlib.util.module_from_spec(spec)
-    monkeypatch.setitem(sys.modules, "export_script", script)
-    spec.loader.exec_module(script)
     source, target = save(net, tmp_path / "a (1), b=2.safetensors"), tmp_path / "out é" / "IMG (1), x=1.onnx"
-    assert cli.run(script.main, "export", [f"weights={source}", f"output={target}", "pictures=1"]) == 0
+    assert cli.run(command.main, "export", [f"weights={source}", f"output={target}", "pictures=1"]) == 0
     assert "differ from torch by" in capsys.readouterr().out
     assert target.is_file()
-    assert cli.run(script.main, "export", [f"weights={source}", f"output={tmp_path / 'm.pt'}"]) == cli.USAGE
+    assert cli.run(command.main, "export", [f"weights={source}", f"output={tmp_path / 'm.pt'}"]) == cli.USAGE
     assert capsys.readouterr().err.startswith("error: output is ")
-    assert cli.run(script.main, "export", [f"weights={tmp_path / 'none'}", "output=m.onnx"]) == cli.USAGE
+    assert cli.run(command.main, "export", [f"weights={tmp_path / 'none'}", "output=m.onnx"]) == cli.USAGE
     assert capsys.readouterr().err.count("\n") == 1
 
 
@@ -258,7 +254,7 @@ def test_the_documented_examples_run(onnx_file, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("model.onnx").write_bytes(onnx_file[0].read_bytes())
     cv2.imwrite("photo.jpg", random_images((150, 200)))
-    page = (SCRIPT.parents[1] / "docs" / "export.md").read_text(encoding="utf-8")
+    page = (DOCS / "export.md").read_text(encoding="utf-8")
     blocks = re.findall(r"```python\n(.*?)```", page, re.S)
     assert len(blocks) == 2
     for block in blocks:

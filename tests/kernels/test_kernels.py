@@ -136,7 +136,7 @@ def test_a_cache_home_without_room_is_replaced(hindrance, tmp_path, monkeypatch)
         home.write_text("")
     monkeypatch.setenv("BUPOSE_CACHE", str(home))
     monkeypatch.setattr(kernels.tempfile, "gettempdir", lambda: str(tmp_path))
-    folder = kernels._cache_folder()
+    folder = kernels.cache_folder()
     assert Path(folder).parents[1] == tmp_path
     assert os.access(folder, os.W_OK)
     with kernels._one_process_at_a_time():  # without a lock file, and without a complaint
@@ -148,7 +148,7 @@ def test_code_is_not_taken_from_another_users_folder(tmp_path, monkeypatch):
     monkeypatch.setattr(kernels.tempfile, "gettempdir", lambda: str(tmp_path))
     monkeypatch.setattr(kernels.os, "getuid", lambda: 12345, raising=False)
     (tmp_path / "bupose-numba-12345").mkdir()  # laid out beforehand by somebody else
-    assert kernels._cache_folder() == ""
+    assert kernels.cache_folder() == ""
 
 
 def test_twins_agree_without_the_jit(tmp_path):

@@ -195,3 +195,11 @@ def test_real_fields(shared):
     y, x = np.unravel_index(picture.argmax(), picture.shape)
     assert abs(x - fields.grid.to_pixels(u)) <= 8
     assert abs(y - fields.grid.to_pixels(v)) <= 8
+
+
+def test_a_window_looks_closely(empty_fields):
+    figure = paf_quiver(empty_fields(), 0, window=(10, 20, 50, 40))
+    assert figure.axes[0].get_xlim() == (10, 50)
+    assert figure.axes[0].get_ylim() == (40, 20)
+    width, height = figure.get_size_inches()
+    assert height == pytest.approx(width / 2 + 0.4)

@@ -279,3 +279,9 @@ def test_a_crowd_is_drawn_in_milliseconds():
         draw_people(image, people)
         took.append(time.perf_counter() - begin)
     assert min(took) < 0.1  # about 5 ms where nothing else runs
+
+
+@pytest.mark.parametrize("text", ["", "\n"])
+def test_an_empty_label_writes_nothing(text):
+    people = standing()
+    np.testing.assert_array_equal(draw_people(GREY, people, labels=[text]), draw_people(GREY, people))

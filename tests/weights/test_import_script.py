@@ -1,26 +1,14 @@
-"""scripts/import_weights.py: any file name, and one sentence for what goes wrong."""
-
-import importlib.util
-from pathlib import Path
+"""bupose import-weights: any file name, and one sentence for what goes wrong."""
 
 import pytest
 import torch
 
 from bupose import weights
+from bupose.commands.import_weights import run
 from bupose.errors import BuposeError
 from bupose.nn.model import NetworkConfig, PoseNet
 from bupose.skeletons import COCO18
 from bupose.weights.importers import recognise
-
-SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "import_weights.py"
-
-
-@pytest.fixture(scope="module")
-def main():
-    spec = importlib.util.spec_from_file_location("import_weights_script", SCRIPT)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module.main
 
 
 @pytest.fixture(scope="module")
@@ -32,17 +20,17 @@ def published(tmp_path_factory):
 
 
 @pytest.mark.parametrize("name", ["IMG (1), x=1.pth", "straße 図 [a].pth", "$HOME {a} 'q\".pth"])
-def test_any_file_name(main, published, tmp_path, name, capsys):
+def test_any_file_name(published, tmp_path, name, capsys):
     source, target = tmp_path / name, tmp_path / "out" / f"{name}.safetensors"
     source.write_bytes(published.read_bytes())
-    main([f"input={source}", f"output={target}"])
+    run([f"input={source}", f"output={target}"])
     assert "mobilenet_v1" in capsys.readouterr().out
     assert weights.load(target).config.origin["licence"] == "Apache-2.0"
 
 
-def test_home_folder(main, published, tmp_path, monkeypatch):
+def test_home_folder(published, tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
-    main([f"input={published}", "output=~/net.safetensors", "kind=lightweight"])
+    run([f"input={published}", "output=~/net.safetensors", "kind=lightweight"])
     assert recognise(tmp_path / "net.safetensors") == "bupose"
 
 
@@ -59,8 +47,8 @@ def test_home_folder(main, published, tmp_path, monkeypatch):
         ([f"input={__file__}", "output=b", "kind=tensorflow"], "no importer 'tensorflow'"),
     ],
 )
-def test_mistakes(main, arguments, says):
+def test_mistakes(arguments, says):
     with pytest.raises(BuposeError) as problem:
-        main(arguments)
+        run(arguments)
     assert says in str(problem.value)
     assert "\n" not in str(problem.value)

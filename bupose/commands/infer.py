@@ -1,0 +1,22 @@
+"""Find people in pictures and videos: bupose infer PHOTO… [weights=FILE] [output=out] [option=value …]
+
+A PHOTO, or input=, is a picture, video, folder, glob pattern, .txt list, camera number or URL; any file name will do.
+Writes coco_results.json, images.json, OpenPose JSON files and overlays, more on request (docs/output.md).
+Exit status: 0 all well, 1 some pictures failed, 2 a mistake in the options, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+from bupose import cli
+from bupose.infer.options import InferOptions
+from bupose.infer.run import infer
+
+
+def main(options: InferOptions) -> int:
+    summary = infer(options)
+    print(f"{summary}; results in {options.output}")
+    return 1 if summary.failed else 0
+
+
+def run(arguments: list[str]) -> int:
+    return cli.run(main, "infer", cli.name_paths(arguments, "infer"))

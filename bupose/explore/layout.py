@@ -1,0 +1,115 @@
+"""What is where on the page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import gradio as gr
+
+from bupose.codec import DecodeOptions
+from bupose.explore.canvas import VIEWS
+from bupose.explore.controls import FIRST, OTHERS, describe_options, make_control
+from bupose.skeleton import Skeleton
+from bupose.viz.fields import limb_title
+
+ALL = -1  # in the lists of joints and limbs
+
+
+class Layout:
+    """The page's components, made inside the ``gr.Blocks`` they belong to.
+
+    Parameters
+    ----------
+    skeleton : Skeleton
+    decoder : DecodeOptions
+        Where the controls stand at first.
+    clear_desk : callable
+        Removes the folder, or None, that a tab's files are written to.
+    """
+
+    def __init__(self, skeleton: Skeleton, decoder: DecodeOptions, clear_desk: Callable) -> None:
+        self.session = gr.State(None)
+        self.desk = gr.State(None, delete_callback=clear_desk)
+        with gr.Row():
+            with gr.Column(scale=5, min_width=560):
+                self._add_views(skeleton)
+                self._add_picture()
+                self._add_choice()
+            with gr.Column(scale=2, min_width=340):
+                self._add_input()
+                self._add_people()
+                self._add_controls(decoder)
+
+    def _add_views(self, skeleton: Skeleton) -> None:
+        joints = [("all joints", ALL), *((name.replace("_", " "), n) for n, name in enumerate(skeleton.joints))]
+        limbs = [("all limbs", ALL), *((limb_title(name), n) for n, name in enumerate(skeleton.limb_names))]
+        with gr.Row(equal_height=True):
+            self.view = gr.Radio(VIEWS, value="people", label="show", elem_id="view", scale=4, min_width=430)
+            self.joint = gr.Dropdown(joints, value=ALL, label="heatmap of", elem_id="joint", min_width=140)
+            self.limb = gr.Dropdown(limbs, value=ALL, label="field of", elem_id="limb", min_width=170)
+            self.peaks = gr.Checkbox(False, label="all peaks", elem_id="peaks", min_width=100)
+
+    def _add_picture(self) -> None:
+        self.canvas = gr.Image(elem_id="canvas", interactive=False, show_label=False, buttons=["fullscreen"])
+        self.summary = gr.HTML(elem_id="summary")
+        with gr.Row():
+            self.json = gr.DownloadButton("Download COCO JSON", size="sm", elem_id="json")
+            self.picture = gr.DownloadButton("Download this picture", size="sm", elem_id="picture")
+
+    def _add_choice(self) -> None:
+        self.headline = gr.HTML(elem_id="headline")
+        self.offers = gr.Dataframe(
+            headers=["limb", "to", "score", "weight", "share", "joined", "why"],
+            datatype=["str", "str", "number", "number", "number", "str", "str"],
+            column_widths=["17%", "14%", "7%", "8%", "7%", "9%", "38%"],
+            interactive=False,
+            wrap=True,
+            visible=False,
+            show_label=False,
+            max_height=320,
+            buttons=[],
+            elem_id="offers",
+        )
+        self.plot = gr.Image(elem_id="plot", interactive=False, show_label=False, visible=False, buttons=[])
+
+    def _add_input(self) -> None:
+        self.drop = gr.File(label="drop a photo or a video", height=140, elem_id="drop")
+        self.message = gr.HTML(elem_id="message", visible=False)
+        with gr.Row():
+            self.portrait = gr.Button("a portrait", size="sm", elem_id="portrait")
+            self.crowd = gr.Button("a drawn crowd", size="sm", elem_id="crowd")
+        self.frame = gr.Slider(0, 1, 0, step=1, label="frame", visible=False, elem_id="frame")
+
+    def _add_people(self) -> None:
+        self.people = gr.Dataframe(
+            headers=["person", "score", "joints", "completed"],
+            datatype="number",
+            interactive=False,
+            show_label=False,
+            max_height=250,
+            buttons=[],
+            elem_id="people",
+        )
+
+    def _add_controls(self, decoder: DecodeOptions) -> None:
+        sentences, values = describe_options(), vars(decoder)
+        self.options: dict[str, gr.components.Component] = {}
+        for names, title in ((FIRST, "grouping"), (OTHERS, "more of the grouping")):
+            with gr.Accordion(title, open=names is FIRST):
+                for name in names:
+                    self.options[name] = make_control(name, values[name], sentences.get(name, ""))
+        self.reset = gr.Button("reset the grouping", size="sm", elem_id="reset")
+
+    @property
+    def inputs(self) -> set:
+        """Everything a handler may want to know."""
+        plain = (self.session, self.desk, self.view, self.joint, self.limb, self.peaks, self.drop, self.frame)
+        return {*plain, *self.options.values()}
+
+    @property
+    def shown(self) -> list:
+        """Everything that says what a session is."""
+        return [
+            self.session, self.canvas, self.summary, self.json, self.picture, self.headline, self.offers, self.plot,
+            self.people, self.message,
+        ]  # fmt: skip

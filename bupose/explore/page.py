@@ -1,0 +1,208 @@
+"""What happens on the page: each handler gets everything the page says, and gives what changes."""
+
+from __future__ import annotations
+
+import html
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import gradio as gr
+from matplotlib import cbook
+
+from bupose.errors import BuposeError, InputError, OptionsError
+from bupose.explore.canvas import draw_view, shown_joints
+from bupose.explore.layout import ALL, Layout
+from bupose.explore.session import Session
+from bupose.explore.sight import Sight, draw_crowd, look
+from bupose.infer.estimator import Estimator
+from bupose.infer.output import write_coco, write_image
+
+PORTRAIT = "grace_hopper.jpg"  # in the public domain, and in matplotlib
+KEPT = 8  # states of a tab whose files stay: downloads and fading pictures may still want them
+FATES = {"used": "yes", "matched": "matched only", "rejected": "no"}
+
+
+class Page:
+    """The page of one estimator.
+
+    Parameters
+    ----------
+    estimator : Estimator
+    first : Sight
+        What every tab begins with.
+    folder : Path
+        For the files that are shown and downloaded.
+    """
+
+    def __init__(self, estimator: Estimator, first: Sight, folder: Path) -> None:
+        self.estimator, self.first, self.folder = estimator, first, folder
+        Session.begin(first, estimator.decoder)  # kernels are compiled before the first grouping is timed
+        with gr.Blocks(title="bupose", analytics_enabled=False, fill_width=True) as self.blocks:
+            self.on = Layout(estimator.codec.skeleton, estimator.decoder, _clear_desk)
+            self._connect()
+
+    def _connect(self) -> None:
+        on = self.on
+        quiet = {"show_progress": "hidden", "api_visibility": "private", "concurrency_limit": None}
+        last = {**quiet, "trigger_mode": "always_last"}  # of many moves of a slider, the first and the last
+        slow = {**last, "show_progress": "minimal", "concurrency_limit": 1, "concurrency_id": "network"}
+        slow["show_progress_on"] = on.canvas
+        fresh = [*on.shown, on.drop, on.frame]
+        moved = [control.input for control in on.options.values()]
+
+        self.blocks.load(self.start, on.inputs, [*fresh, on.desk], **quiet)
+        on.drop.upload(self.take_file, on.inputs, fresh, **slow)
+        on.portrait.click(self.take_portrait, on.inputs, fresh, **slow)
+        on.crowd.click(self.take_crowd, on.inputs, fresh, **slow)
+        on.frame.input(self.take_frame, on.inputs, fresh, **slow)
+        gr.on(moved, self.regroup, on.inputs, on.shown, **last)
+        on.reset.click(self.give_defaults, None, list(on.options.values()), **quiet).then(
+            self.regroup, on.inputs, on.shown, **quiet
+        )
+        gr.on([on.view.input, on.peaks.input], self.redraw, on.inputs, on.shown, **last)
+        for which, view in ((on.joint, "heatmap"), (on.limb, "limbs")):
+            which.input(lambda view=view: view, None, on.view, **quiet).then(self.redraw, on.inputs, on.shown, **quiet)
+        on.canvas.select(self.click, on.inputs, on.shown, **quiet)
+        on.people.select(self.pick_person, on.inputs, on.shown, **quiet)
+        on.offers.select(self.pick_offer, on.inputs, on.shown, **quiet)
+
+    # --- handlers ---
+
+    def start(self, said: dict) -> dict:
+        """A new tab, with a folder of its own."""
+        desk = tempfile.mkdtemp(dir=self.folder)
+        return {**self._see({**said, self.on.desk: desk}, lambda: self.first), self.on.desk: desk}
+
+    def take_file(self, said: dict) -> dict:
+        """A file was dropped."""
+        return self._see(said, lambda: look(self.estimator, said[self.on.drop]))
+
+    def take_portrait(self, said: dict) -> dict:
+        """The button of that name."""
+        return self._see(said, lambda: look(self.estimator, cbook.get_sample_data(PORTRAIT, asfileobj=False)))
+
+    def take_crowd(self, said: dict) -> dict:
+        """The button of that name."""
+        return self._see(said, lambda: look(self.estimator, *draw_crowd()))
+
+    def take_frame(self, said: dict) -> dict:
+        """Another frame of the video."""
+        session = said[self.on.session]
+        if session is None or session.sight.film is None:
+            return {}
+        return self._see(said, lambda: look(self.estimator, session.sight.film.at(said[self.on.frame])))
+
+    def regroup(self, said: dict) -> dict:
+        """A control was moved."""
+        return self._change(said, lambda session: session.regroup(self._options(said)))
+
+    def give_defaults(self) -> list:
+        """Where the controls stood at first."""
+        return [getattr(self.estimator.decoder, name) for name in self.on.options]
+
+    def redraw(self, said: dict) -> dict:
+        """Another view."""
+        return self._change(said, lambda session: session)
+
+    def click(self, said: dict, event: gr.SelectData) -> dict:
+        """Into the picture."""
+        return self._change(said, lambda session: session.click(event.index, shown_joints(session, *self._view(said))))
+
+    def pick_person(self, said: dict, event: gr.SelectData) -> dict:
+        """Of the list."""
+        return self._change(said, lambda session: session.pick_person(int(event.row_value[0])))
+
+    def pick_offer(self, said: dict, event: gr.SelectData) -> dict:
+        """Of the table."""
+
+        def pick(session: Session) -> Session:
+            names = [[offer.limb, offer.partner] for offer in session.offers()]
+            return session.pick_offer(names.index(list(event.row_value[:2])))  # whatever order the user sorted them in
+
+        return self._change(said, pick)
+
+    # --- what they share ---
+
+    def _see(self, said: dict, find: Callable[[], Sight]) -> dict:
+        """Another photo; where it cannot be had, a sentence, and all else stays."""
+        on = self.on
+        try:
+            sight = find()
+            session = Session.begin(sight, self.estimator.codec.with_decoder(**self._options(said)).decoder)
+        except BuposeError as problem:
+            return {on.message: _sentence(problem), on.drop: None}
+        many = 0 if sight.film is None else sight.film.count - 1
+        frame = gr.update(visible=many > 0, maximum=max(many, 1), value=sight.film.frame if many else 0)
+        return {**self._show(said, session), on.drop: None, on.frame: frame}
+
+    def _change(self, said: dict, change: Callable[[Session], Session]) -> dict:
+        try:
+            if said[self.on.session] is None:
+                raise InputError("this tab was left alone for too long and its photo is gone; reload the page")
+            return self._show(said, change(said[self.on.session]))
+        except BuposeError as problem:
+            return {self.on.message: _sentence(problem)}
+
+    def _options(self, said: dict) -> dict:
+        values = {name: said[control] for name, control in self.on.options.items()}
+        empty = [name for name, value in values.items() if value is None]
+        if empty:
+            raise OptionsError(f"{empty[0]} is empty; give a number")
+        return values
+
+    def _view(self, said: dict) -> tuple[str, int | None, int | None]:
+        joint, limb = (None if said[which] == ALL else said[which] for which in (self.on.joint, self.on.limb))
+        return said[self.on.view], joint, limb
+
+    def _show(self, said: dict, session: Session) -> dict:
+        on, folder, people = self.on, _new_folder(Path(said[self.on.desk])), session.trace.people
+        picture, results = folder / f"{session.sight.stem}.jpg", folder / f"{session.sight.stem}_people.json"
+        write_image(picture, draw_view(session, *self._view(said), peaks=said[on.peaks]), quality=95)
+        write_coco(results, session.coco())
+        rows = [
+            [n, round(float(score), 3), int(here.sum()), int(filled.sum())]
+            for n, (score, here, filled) in enumerate(
+                zip(people.person_score, people.present, people.completed, strict=True)
+            )
+        ]
+        offers = [[o.limb, o.partner, o.score, o.weight, o.share, FATES[o.fate], o.reason] for o in session.offers()]
+        return {
+            on.session: session,
+            on.canvas: str(picture),
+            on.picture: str(picture),
+            on.json: str(results),
+            on.summary: html.escape(session.summary()),
+            on.people: rows,
+            on.headline: html.escape(session.headline()),
+            on.offers: gr.update(value=offers, visible=bool(offers)),
+            on.plot: self._plot(session, folder),
+            on.message: gr.update(visible=False),
+        }
+
+    def _plot(self, session: Session, folder: Path) -> dict:
+        plot = session.plot()
+        if plot is None:
+            return gr.update(visible=False)
+        plot.savefig(folder / "plot.png", dpi=110)
+        return gr.update(value=str(folder / "plot.png"), visible=True)
+
+
+def _new_folder(desk: Path) -> Path:
+    """A folder for the next files, so that the browser sees a new address; of those before, the last few stay."""
+    before = sorted(int(folder.name) for folder in desk.iterdir())
+    for n in before[:-KEPT]:
+        _clear_desk(str(desk / str(n)))
+    folder = desk / str(before[-1] + 1 if before else 0)
+    folder.mkdir()
+    return folder
+
+
+def _clear_desk(folder: str | None) -> None:
+    if folder is not None:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _sentence(problem: BuposeError) -> dict:
+    return gr.update(value=f"<p>{html.escape(str(problem))}</p>", visible=True)

@@ -1,0 +1,198 @@
+"""A photo, or a frame of a video, and what the network says of it."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+from PIL import Image
+
+from bupose import data, geometry
+from bupose.errors import InputError
+from bupose.fields import Fields, Grid
+from bupose.infer.estimator import Estimator
+from bupose.infer.media import VIDEOS, Video
+from bupose.infer.names import file_number
+from bupose.infer.picture import Photo, read_photo
+from bupose.infer.stream import open_photo
+
+MOST_BYTES = 50_000_000  # of a photo's file
+MOST_PIXELS = 100_000_000  # of a photo
+LONGEST = 1400  # px of what is shown; network pixels are enlarged a whole number of times to about this
+
+
+@dataclass(frozen=True)
+class Film:
+    """A video file whose frames can be picked.
+
+    Parameters
+    ----------
+    path : Path
+    count : int
+        Frames, as the file says; at least 1.
+    frame : int
+        The one that is seen, from 0.
+    """
+
+    path: Path
+    count: int
+    frame: int = 0
+
+    def at(self, frame: int) -> Film:
+        """Another of its frames."""
+        return replace(self, frame=int(frame))
+
+    def read(self) -> np.ndarray:
+        """The frame, uint8 (H, W, 3), RGB.
+
+        Raises
+        ------
+        InputError
+            The video cannot be opened, or has no such frame.
+        """
+        with _named(self.path):
+            capture = Video(str(self.path)).open()
+        try:
+            if self.frame:
+                capture.set(cv2.CAP_PROP_POS_FRAMES, self.frame)
+            there, image = capture.read()
+        finally:
+            capture.release()
+        if not there:
+            raise InputError(f"{self.path.name!r} has no frame {self.frame} that can be read; choose another")
+        return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
+
+
+@dataclass(frozen=True)
+class Sight:
+    """What is looked at: never changed, so that browser tabs may share one.
+
+    Parameters
+    ----------
+    name : str
+        Of the file.
+    size : (width, height)
+        Of the photo, pixels.
+    image : uint8 array (H, W, 3), RGB
+        The photo on the canvas: network pixels, enlarged, without the padding.
+    fields : Fields
+        Their grid's pixels are those of the canvas.
+    matrix : float64 array (2, 3)
+        Photo pixels to canvas pixels.
+    seconds : float
+        That reading and the network took.
+    film : Film, optional
+        Where the photo is a video's frame.
+    """
+
+    name: str
+    size: tuple[int, int]
+    image: np.ndarray
+    fields: Fields
+    matrix: np.ndarray
+    seconds: float
+    film: Film | None = None
+
+    @property
+    def image_id(self) -> int:
+        """Its number in COCO results, as ``scripts/infer.py`` would choose it."""
+        if self.film is not None:
+            return self.film.frame + 1
+        number = file_number(self.name)
+        return 1 if number is None else number
+
+    @property
+    def stem(self) -> str:
+        """What to call files made from it."""
+        return Path(self.name).stem + ("" if self.film is None else f"_{self.film.frame:06d}")
+
+
+def look(estimator: Estimator, source: str | Path | Film | np.ndarray, name: str = "") -> Sight:
+    """Let the network see a picture file, a video's frame, or an array; of a video file the first frame.
+
+    Raises
+    ------
+    InputError
+        The file is missing, damaged or too large.
+    """
+    start = time.perf_counter()
+    if isinstance(source, (str, Path)):
+        path = Path(source).expanduser()
+        name = name or path.name
+        source = open_film(path) if path.suffix.lower() in VIDEOS else path
+    if isinstance(source, Film):
+        photo, film, name = Photo.whole(source.read()), source, name or source.path.name
+    elif isinstance(source, Path):
+        photo, film = _read(source, estimator.least), None
+    else:
+        photo, film = open_photo(source), None
+    views = estimator.prepare(photo)
+    fields = estimator.merge(estimator.run([views])[0])
+    factor = max(1, round(LONGEST / max(fields.size)))
+    matrix = geometry.compose(views[0].matrix, geometry.scale(factor))
+    fields = replace(fields, grid=Grid(factor * fields.grid.stride))
+    # The matrix only resizes, from borders to borders, to a whole number of pixels.
+    width, height = np.rint(geometry.apply(matrix, np.array(photo.size) - 0.5) + 0.5).astype(int).tolist()
+    method = cv2.INTER_AREA if photo.image.shape[0] > height else cv2.INTER_CUBIC
+    image = cv2.resize(photo.image, (width, height), interpolation=method)
+    return Sight(name, photo.size, image, fields, matrix, time.perf_counter() - start, film)
+
+
+def open_film(path: Path) -> Film:
+    """A video at its first frame.
+
+    Raises
+    ------
+    InputError
+        It cannot be opened.
+    """
+    with _named(path):
+        capture = Video(str(path)).open()
+    count = capture.get(cv2.CAP_PROP_FRAME_COUNT)
+    capture.release()
+    return Film(path, round(count) if 1 <= count < 1e9 else 1)
+
+
+def draw_crowd() -> tuple[np.ndarray, str]:
+    """A drawn scene to begin with, and what to call it."""
+    options = data.SceneOptions(spread=4, height=(0.5, 0.8))
+    return data.draw_scene(11, (960, 544), 5, options=options).image, "drawn crowd"
+
+
+def _read(path: Path, least: int) -> Photo:
+    try:
+        size = path.stat().st_size
+    except OSError as problem:
+        raise InputError(f"cannot read {path.name!r}: {problem.strerror}; check the path") from None
+    if size > MOST_BYTES:
+        raise InputError(f"{path.name!r} has more than {MOST_BYTES // 10**6} MB; make it smaller")
+    if _count_pixels(path) > MOST_PIXELS:
+        raise InputError(f"{path.name!r} has more than {MOST_PIXELS // 10**6} megapixels; make it smaller")
+    with _named(path):
+        return read_photo(path, least)
+
+
+@contextmanager
+def _named(path: Path) -> Iterator[None]:
+    """Errors name the file, not the folder that an upload happens to lie in."""
+    try:
+        yield
+    except InputError as problem:
+        raise InputError(str(problem).replace(repr(str(path)), repr(path.name))) from None
+
+
+def _count_pixels(path: Path) -> float:
+    """As the file's first bytes say, before anything of it is decoded; 0 where Pillow does not know the format."""
+    try:
+        with warnings.catch_warnings(action="ignore"), Image.open(path) as picture:
+            return picture.width * picture.height
+    except Image.DecompressionBombError:
+        return np.inf
+    except (OSError, ValueError, SyntaxError):
+        return 0

@@ -1,0 +1,25 @@
+"""Pictures to try bupose on: a drawn crowd whose joints are known, and a portrait that matplotlib carries."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from bupose.data.sample import Sample
+from bupose.data.synthetic import draw_scene
+from bupose.data.synthetic_options import SceneOptions
+from bupose.skeletons import COCO18
+
+
+def draw_crowd(people: int = 12, seed: int = 7) -> Sample:
+    """People of all sizes, some half hidden by others: 960x544 px, labelled with the joints of COCO-18."""
+    return draw_scene(seed, (960, 544), people, COCO18, SceneOptions(spread=2, height=(0.4, 0.75)))
+
+
+def find_portrait() -> Path | None:
+    """The public-domain portrait of Grace Hopper among matplotlib's examples; None where it comes without them."""
+    from matplotlib.cbook import get_sample_data
+
+    try:
+        return Path(get_sample_data("grace_hopper.jpg", asfileobj=False))
+    except OSError:
+        return None

@@ -1,0 +1,60 @@
+"""The curves of trainings, from their ``metrics.csv``."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from bupose.errors import InputError
+from bupose.viz.panels import distinct_colors
+from bupose.viz.picture import Plot
+
+
+def training_curves(runs: Mapping[str, str | Path], names: Sequence[str] = ("loss", "AP")) -> Plot:
+    """What was logged against the step, a panel for each name, a line for each run.
+
+    Parameters
+    ----------
+    runs : mapping of what to call a run to its folder
+    names : columns of ``metrics.csv``
+
+    Raises
+    ------
+    InputError
+        A folder without curves, or a name that no run has logged.
+    """
+    curves = {label: _read(Path(folder).expanduser()) for label, folder in runs.items()}
+    known = sorted({name for columns in curves.values() for name in columns})
+    for name in names:
+        if name not in known:
+            raise InputError(f"no run has logged {name!r}; there are {', '.join(known)}")
+    figure = Plot(figsize=(11, 3.4), layout="constrained")
+    colors = distinct_colors(len(curves)) / 255 * 0.85
+    for axes, name in zip(figure.subplots(1, len(names), squeeze=False)[0], names):
+        for color, (label, columns) in zip(colors, curves.items()):
+            if name in columns:
+                step, value = columns[name]
+                axes.plot(step, value, ".-" if len(step) < 30 else "-", color=color, linewidth=1.6, label=label)
+        axes.set(xlabel="step", title=name)
+        axes.grid(alpha=0.3)
+        axes.spines[["top", "right"]].set_visible(False)
+    figure.axes[0].legend(fontsize=9, frameon=False)
+    return figure
+
+
+def _read(folder: Path) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Of each column the steps at which it was logged, and its values."""
+    path = folder / "metrics.csv"
+    if not path.is_file():
+        raise InputError(f"{folder} has no metrics.csv; give the folder of a run of scripts/train.py")
+    with path.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    columns = {}
+    for name in rows[0] if rows else ():
+        known = [(int(row["step"]), float(row[name])) for row in rows if row[name] not in ("", None)]
+        if name != "step" and known:
+            columns[name] = tuple(np.array(known, float).T)
+    return columns

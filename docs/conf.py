@@ -1,0 +1,57 @@
+"""Sphinx's settings. ``python -m sphinx -W docs out/docs`` builds the site; a broken link or reference ends it."""
+
+import re
+import sys
+from pathlib import Path
+
+import bupose
+
+sys.path.insert(0, str(Path(__file__).parent))
+from generated.names import has_place
+
+project, author, version = "bupose", "the bupose authors", bupose.__version__
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "generated"]
+exclude_patterns = ["images"]
+
+myst_heading_anchors = 4  # links to #headings are checked, too
+suppress_warnings = ["myst.header"]  # generated headings begin below their page's own
+
+napoleon_google_docstring = False
+napoleon_use_ivar = True  # attributes are a list, not entries of their own
+napoleon_use_param = napoleon_use_rtype = False  # types are words here, not names to look up
+autodoc_member_order = "bysource"
+autodoc_typehints = "none"  # the docstrings say more: shapes and units
+maximum_signature_line_length = 88
+add_module_names = False
+toc_object_entries_show_parents = "hide"
+
+# Names of bupose in docstrings must exist; classes of other packages are not looked up, which would need a network.
+nitpicky = True
+nitpick_ignore_regex = [("py:class", r"(?!bupose\.).*")]
+
+html_theme = "furo"
+html_title = "bupose"
+html_static_path = ["static"]
+html_css_files = ["site.css"]
+html_copy_source = html_show_sphinx = html_show_copyright = False
+
+
+def show_as_code(app, what, name, obj, options, lines: list[str]) -> None:
+    """Docstrings' references to what is not public become plain code: the site has no place for them."""
+    for n, line in enumerate(lines):
+        lines[n] = re.sub(
+            r":(?:func|class|meth|data|mod|exc):`~?([^`]+)`",
+            lambda found: found[0] if has_place(found[1], name) else f"``{found[1]}``",
+            line,
+        )
+
+
+def skip_foreign(app, what, name, obj, skip: bool, options) -> bool | None:
+    """Methods that another package wrote into a class are not explained here."""
+    home = getattr(getattr(obj, "fget", obj), "__module__", None) or ""
+    return None if home.startswith("bupose") else True
+
+
+def setup(app) -> None:
+    app.connect("autodoc-process-docstring", show_as_code)
+    app.connect("autodoc-skip-member", skip_foreign)

@@ -1,0 +1,68 @@
+"""Draw the pictures of README and docs: docs_pictures.py [docs/images]
+
+All people in them are drawn. Charts of measured times come from scripts/benchmark.py.
+"""
+
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from bupose import FieldCodec, Fields, data, viz
+from bupose.infer import write_image
+from bupose.skeletons import COCO18
+
+SIZE, LIMB = (640, 368), "left_elbow-left_wrist"
+TURNS = {"right": (1, 0), "down": (0, 1), "left": (-1, 0), "up": (0, -1)}
+
+
+def draw_crowd(out: Path, noise: float = 0.05) -> None:
+    """Twelve people, grouped from fields with noise, for which the thresholds are raised."""
+    scene = data.draw_scene(7, (960, 544), 12, COCO18, data.SceneOptions(spread=2, height=(0.4, 0.75)))
+    low = {"peak_threshold": 3 * noise, "paf_threshold": 3 * noise, "limb_threshold": 4 * noise}
+    codec, rng = FieldCodec(COCO18).with_decoder(**low, min_person_score=0.3), np.random.default_rng(7)
+    ideal = codec.encode(scene.labels, (960, 544))
+    heat = np.clip(ideal.heat + noise * rng.standard_normal(ideal.heat.shape), 0, 1)
+    fields = Fields(heat, ideal.paf + noise * rng.standard_normal(ideal.paf.shape), ideal.grid, COCO18)
+    write_image(out / "people.jpg", viz.draw_people(scene.image, codec.decode(fields)))
+    both = viz.fields_picture(fields, scene.image)
+    write_image(out / "fields.jpg", cv2.resize(both, (1200, 338), interpolation=cv2.INTER_AREA))
+
+
+def draw_steps(out: Path) -> None:
+    """One scene from the photo to its people, on perfect fields."""
+    scene = data.draw_scene(11, SIZE, 4, COCO18, data.SceneOptions(spread=3, height=(0.6, 0.8)))
+    codec, photo = FieldCodec(COCO18), scene.image
+    trace = codec.explain(codec.encode(scene.labels, SIZE))
+    heat, paf = viz.heatmap(trace.fields, None, photo), viz.paf_hue(trace.fields, None, photo)
+    titles = ("photo", "heatmaps: where joints are", "part affinity fields: which way limbs point", "people")
+    way = viz.panels(photo, heat, paf, viz.draw_people(photo, trace.people), titles=titles, columns=2)
+    save(way, out / "way.jpg")
+    save(viz.explain_targets(codec, scene.labels, SIZE, "left_shoulder-left_elbow"), out / "limb_field.png")
+    save(viz.explain_peaks(trace, "left_elbow", photo), out / "peaks.jpg")
+    save(viz.explain_limb(trace, LIMB, photo), out / "integral.jpg")
+    save(viz.explain_matching(trace, LIMB, photo), out / "matching.jpg")
+    save(viz.explain_assembly(trace, photo), out / "assembly.jpg")
+
+
+def draw_wheel(out: Path) -> None:
+    """The colours of all directions, with their names."""
+    figure = viz.Plot(figsize=(2.6, 2.4), layout="constrained")
+    axes = figure.add_subplot()
+    axes.imshow(viz.color_wheel(240), extent=(-1, 1, 1, -1))
+    for name, (x, y) in TURNS.items():
+        axes.text(1.12 * x, 1.12 * y, name, ha=("center", "left", "right")[x], va=("center", "top", "bottom")[y])
+    axes.set(xlim=(-1.6, 1.6), ylim=(1.35, -1.35))
+    axes.set_axis_off()
+    save(figure, out / "wheel.png")
+
+
+def save(figure: viz.Plot, path: Path) -> None:
+    quality = {"pil_kwargs": {"quality": 85}} if path.suffix == ".jpg" else {}
+    figure.savefig(path, dpi=100, facecolor="white", **quality)
+
+
+if __name__ == "__main__":
+    for draw in (draw_crowd, draw_steps, draw_wheel):
+        draw(Path(sys.argv[1] if len(sys.argv) > 1 else "docs/images"))

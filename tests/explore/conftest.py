@@ -1,0 +1,95 @@
+"""A network that knows a few drawn scenes by sight and paints their fields, so that the truth is known to the pixel."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from bupose import Estimator, FieldCodec, data
+from bupose.explore.session import Session
+from bupose.explore.sight import look
+from bupose.fields import Grid
+from bupose.skeletons import COCO18
+
+SIZE = (640, 368)
+
+
+class Painter:
+    """A :class:`bupose.infer.network.Network` that counts how often it runs; strange pictures have nobody."""
+
+    skeleton, grid, multiple, pad, decoder, preprocess = COCO18, Grid(8), 8, (0, 0, 0), {}, {}
+
+    def __init__(self, scenes):
+        self.scenes, self.runs = scenes, 0
+
+    def __call__(self, images):
+        self.runs += 1
+        painted = [self._paint(image) for image in images]
+        return np.stack([p[0] for p in painted]), np.stack([p[1] for p in painted])
+
+    def _paint(self, image):
+        codec = FieldCodec(self.skeleton, self.grid)
+        for scene in self.scenes:
+            if image.shape == scene.image.shape and cv2.absdiff(image, scene.image).mean() < 10:
+                fields = codec.encode(scene.labels, SIZE)
+                return fields.heat, fields.paf
+        h, w = self.grid.shape(image.shape[1], image.shape[0])
+        joints, limbs = len(self.skeleton.joints), len(self.skeleton.limbs)
+        return np.zeros((joints, h, w), np.float32), np.zeros((limbs, 2, h, w), np.float32)
+
+
+@pytest.fixture(scope="session")
+def scenes():
+    """Two scenes of whole people who keep their distance."""
+    options = data.SceneOptions(spread=8, height=(0.5, 0.7), beyond=0)
+    return [data.draw_scene(seed, SIZE, people, COCO18, options) for seed, people in ((1, 4), (3, 2))]
+
+
+@pytest.fixture(scope="session")
+def painter_of():
+    """Makes the network that knows some scenes."""
+    return Painter
+
+
+@pytest.fixture
+def painter(scenes):
+    return Painter(scenes)
+
+
+@pytest.fixture
+def estimator(painter):
+    return Estimator(painter, height=SIZE[1], threads=1)
+
+
+@pytest.fixture
+def session(estimator, scenes):
+    """The first scene, as it was drawn."""
+    return Session.begin(look(estimator, scenes[0].image, "scene.png"), estimator.decoder)
+
+
+@pytest.fixture
+def save():
+    """Writes a picture (RGB) or some bytes, and gives the path."""
+
+    def write(path, content):
+        path = Path(path)
+        if isinstance(content, np.ndarray):
+            done, encoded = cv2.imencode(path.suffix, content[..., ::-1])
+            assert done
+            content = encoded.tobytes()
+        path.write_bytes(content)
+        return path
+
+    return write
+
+
+@pytest.fixture
+def film(tmp_path):
+    """A video whose frame n is grey of brightness 10 n."""
+    path = tmp_path / "film.avi"
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"MJPG"), 10, SIZE)
+    for n in range(20):
+        writer.write(np.full((*SIZE[::-1], 3), 10 * n, np.uint8))
+    writer.release()
+    return path

@@ -1,0 +1,125 @@
+"""The command line: mistakes are one sentence, Ctrl-C is quiet, and nothing is left."""
+
+import socket
+import tempfile
+import threading
+import urllib.request
+
+import pytest
+
+from bupose import infer
+from bupose.errors import InputError, OptionsError
+from bupose.explore import command, main
+
+
+@pytest.fixture
+def refused(capsys, monkeypatch, estimator):
+    """The sentence a user gets."""
+    monkeypatch.setattr(infer, "load", lambda *_, **__: estimator)
+
+    def run(*arguments):
+        assert main(arguments) == 2
+        said = capsys.readouterr()
+        assert said.out == ""
+        assert said.err.startswith("error: ")
+        assert said.err.count("\n") == 1
+        return said.err[7:]
+
+    return run
+
+
+@pytest.fixture
+def taken():
+    """A port that somebody listens on."""
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        yield other.getsockname()[1]
+
+
+def test_without_gradio(monkeypatch, refused):
+    monkeypatch.setattr(command, "find_spec", lambda name: None)
+    assert "pip install 'bupose[explore]'" in refused()
+
+
+class TestWithGradio:
+    @pytest.fixture(autouse=True)
+    def gradio(self):
+        pytest.importorskip("gradio", reason="needs the extra 'explore'")
+
+    def test_a_missing_photo(self, refused):
+        assert "cannot read 'nowhere.jpg'" in refused("nowhere.jpg")
+
+    def test_a_broken_photo(self, refused, tmp_path, save):
+        assert "'broken.jpg' is damaged" in refused(str(save(tmp_path / "broken.jpg", b"rubbish")))
+
+    def test_no_such_network(self, capsys):
+        assert main(["--weights", "no-such-network"]) == 2
+        assert "no-such-network" in capsys.readouterr().err
+
+    def test_a_taken_port(self, refused, taken):
+        assert f"port {taken} is taken" in refused("--port", str(taken))
+
+    @pytest.mark.parametrize("port", ["0", "-1", "65536"])
+    def test_no_such_port(self, refused, port):
+        assert f"--port is {port}" in refused(f"--port={port}")
+
+    def test_errors_can_be_seen(self, monkeypatch, refused):
+        monkeypatch.setenv("BUPOSE_DEBUG", "1")
+        with pytest.raises(InputError, match="nowhere"):
+            main(["nowhere.jpg"])
+
+    def test_it_serves_until_interrupted_and_leaves_nothing(
+        self, capsys, monkeypatch, tmp_path, estimator, scenes, save
+    ):
+        monkeypatch.setattr(infer, "load", lambda *_, **__: estimator)
+        monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
+        monkeypatch.setenv("GRADIO_TEMP_DIR", "")
+        monkeypatch.setenv("GRADIO_ANALYTICS_ENABLED", "")
+        (tmp_path / "temporary").mkdir()
+        opened, seen = [], {}
+        monkeypatch.setattr(command.webbrowser, "open", opened.append)
+
+        class Interrupted(threading.Event):
+            def wait(self, timeout=None):
+                if timeout is None and threading.current_thread() is threading.main_thread():
+                    with urllib.request.urlopen(opened[0]) as answer:
+                        seen["page"] = answer.read()
+                    seen["folders"] = [f.name for f in (tmp_path / "temporary").glob("bupose-explore-*")]
+                    raise KeyboardInterrupt
+                return super().wait(timeout)
+
+        monkeypatch.setattr(command, "Event", Interrupted)
+        assert main([str(save(tmp_path / "a.png", scenes[0].image))]) == 0
+        said = capsys.readouterr()
+        assert said.err == ""
+        assert opened[0] in said.out
+        assert opened[0].startswith("http://127.0.0.1:")
+        assert b"bupose" in seen["page"]
+        assert len(seen["folders"]) == 1
+        assert list((tmp_path / "temporary").iterdir()) == []
+        with pytest.raises(OSError):
+            urllib.request.urlopen(opened[0], timeout=2)
+
+
+def test_the_next_free_port(monkeypatch, taken):
+    monkeypatch.setattr(command, "PORT", taken)
+    assert taken < command.free_port(None) < taken + command.TRIES
+    monkeypatch.setattr(command, "TRIES", 1)
+    with pytest.raises(OptionsError, match="all taken"):
+        command.free_port(None)
+
+
+def test_an_unknown_option_is_told(capsys):
+    with pytest.raises(SystemExit) as stop:
+        main(["--no-such"])
+    assert stop.value.code == 2
+    assert "--no-such" in capsys.readouterr().err
+
+
+def test_help(capsys):
+    with pytest.raises(SystemExit) as stop:
+        main(["--help"])
+    assert stop.value.code == 0
+    said = capsys.readouterr().out
+    assert all(word in said for word in ("photo", "--weights", "--port", "--no-browser", "--height", "--device"))

@@ -1,0 +1,196 @@
+"""The site: it builds strictly and needs no network; nothing of the options and public names is left out."""
+
+import dataclasses
+import pkgutil
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from html import unescape
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+import bupose
+from bupose import cli, config
+from bupose.data.datasets import DATASETS
+from bupose.nn import HEADS, TRUNKS
+
+ROOT = Path(__file__).resolve().parents[1]
+DOCS = ROOT / "docs"
+needs_sphinx = pytest.mark.skipif(
+    not all(map(find_spec, ("sphinx", "furo", "myst_parser"))), reason="needs the extra docs"
+)
+
+
+def build(source: Path, target: Path) -> subprocess.CompletedProcess:
+    command = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", str(source), str(target)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=600)
+
+
+# --- the site ---
+
+
+@needs_sphinx
+def test_the_site_builds_strictly_and_fetches_nothing(tmp_path):
+    done = build(DOCS, tmp_path)
+    assert done.returncode == 0, done.stderr
+    pages = {str(p.relative_to(tmp_path)): p.read_text(encoding="utf-8") for p in tmp_path.rglob("*.html")}
+    for name, text in pages.items():
+        loaded = re.findall(r"<(?:script|img|iframe)[^>]*?src=\"(.*?)\"|<link[^>]*?href=\"(.*?)\"", text)
+        assert not [a or b for a, b in loaded if re.match(r"(https?:)?//", a or b)], name
+    for style in tmp_path.rglob("*.css"):
+        assert not re.search(r"(url\(|@import)\s*[\"']?(https?:)?//", style.read_text(encoding="utf-8")), style.name
+    shown = set(re.findall(r'<span class="pre">([\w.]+)</span>', pages["configuration.html"]))
+    assert not {key for script in config.SCHEMAS for key in keys_of(config.schema(script))} - shown
+    api = "".join(text for name, text in pages.items() if name.startswith("api/"))
+    explained = set(re.findall(r'id="(bupose\.[\w.]+)"', api)) | set(re.findall(r">(bupose\.[\w.]+)<", unescape(api)))
+    assert not public_names() - explained
+
+
+FAULTS = {
+    "a page": "[x](nowhere.md)",
+    "a heading": "[x](other.md#nowhere)",
+    "a picture": "![x](nowhere.png)",
+    "a name": "{py:func}`bupose.nowhere`",
+    "a file": "[x](../nowhere.txt)",
+}
+
+
+@needs_sphinx
+def test_whatever_is_broken_ends_the_build(tmp_path):
+    source = tmp_path / "docs"
+    shutil.copytree(DOCS / "generated", source / "generated")
+    shutil.copytree(DOCS / "static", source / "static")
+    shutil.copy(DOCS / "conf.py", source)
+    (source / "other.md").write_text("# Other\n")
+    (source / "index.md").write_text("# Site\n\n```{toctree}\nother\n```\n\n" + "\n\n".join(FAULTS.values()) + "\n")
+    done = build(source, tmp_path / "out")
+    assert done.returncode != 0
+    lines = [int(n) for n in re.findall(r"index\.md:(\d+): WARNING", done.stderr)]
+    assert len(lines) == len(FAULTS), done.stderr  # a warning each, and no other
+
+
+# --- options ---
+
+
+def keys_of(kind: type, prefix: str = "") -> set[str]:
+    """Every option as it is typed, found by walking the dataclasses."""
+    keys = set()
+    for f in dataclasses.fields(kind):
+        made = f.default_factory() if f.default_factory is not dataclasses.MISSING else f.default
+        if dataclasses.is_dataclass(made):
+            keys |= keys_of(type(made), f"{prefix}{f.name}.")
+        else:
+            keys.add(prefix + f.name)
+    for group, known in (("trunk.", TRUNKS), ("head.", HEADS)):
+        if prefix == group:
+            keys |= {f"{group}options.{f.name}" for part in known.values() for f in dataclasses.fields(part.Options)}
+    if prefix == "data.":
+        keys |= {f"data.{f.name}" for options, _ in DATASETS.values() for f in dataclasses.fields(options)}
+    return {key for key in keys if not key.startswith("val.")}  # explained as data.*
+
+
+@pytest.fixture(scope="module")
+def generated():
+    """The modules beside the pages, as conf.py imports them."""
+    sys.path.insert(0, str(DOCS))
+    yield import_module("generated.options")
+    sys.path.remove(str(DOCS))
+
+
+needs_generator = needs_sphinx  # the package of the generator is Sphinx's extension, too
+
+
+@needs_generator
+@pytest.mark.parametrize("script", config.SCHEMAS)
+def test_every_option_is_explained(generated, script):
+    """By a sentence or a type of its own, or in what is said of the whole group."""
+    tables = re.split(r"^#+ ", generated.show_options(script), flags=re.M)
+    unexplained = []
+    for table in tables:
+        for keys, meaning in re.findall(r"^\| (`.*?`) \|.*\| (.*) \|$", table, re.M):
+            for key in re.findall(r"`([\w.]+)`", keys):
+                name = key.rpartition(".")[2]
+                if not meaning and f"``{name}``" not in table and name != "normalisation":
+                    unexplained.append(key)
+    assert unexplained == []
+
+
+@needs_generator
+@pytest.mark.parametrize("script", ["infer", "group", "evaluate", "export"])
+def test_defaults_given_by_hand_change_nothing(generated, script):
+    needed = {"infer": ["input=x"], "group": ["input=x"], "evaluate": ["annotations=x", "predictions=y"], "export": []}
+    required = {argument.split("=")[0] for argument in needed[script]}
+    rows = generated.read_options(config.schema(script), nested=False)
+    given = [f"{row.key}={row.default.strip('`')}" for row in rows if row.key not in required]
+    assert len(given) >= 6
+    options = [cli.run(lambda options: options, script, [*needed[script], *more]) for more in ([], given)]
+    assert options[0] == options[1] != cli.USAGE
+
+
+# --- names ---
+
+
+def public_names() -> set[str]:
+    """Of the package and every subpackage what ``__all__`` lists; the explorer is a command, not an interface."""
+    found = set()
+    packages = [name for _, name, inside in pkgutil.walk_packages(bupose.__path__, "bupose.") if inside]
+    for package in ["bupose", *packages]:
+        if package in ("bupose.explore", "bupose.kernels.compiled"):  # the latter's names are those of the reference
+            continue
+        module = import_module(package)
+        names = [name for name in getattr(module, "__all__", ()) if not name.startswith("__")]
+        found |= {f"{package}.{n}" for n in names if not hasattr(getattr(module, n), "__path__")}
+    return {name for name in found if name not in sys.modules}
+
+
+def test_every_public_name_is_there():
+    assert len(public_names()) > 80
+
+
+# --- pages that promise to be complete ---
+
+
+def test_every_extra_is_on_the_install_page():
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    page = (DOCS / "install.md").read_text(encoding="utf-8")
+    assert not [extra for extra in extras if f"| `{extra}` |" not in page]
+
+
+def test_the_table_of_presets_in_training_is_whole():
+    page = (DOCS / "training.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| `(\w+)` \| (.*) \|$", page, re.M))
+    groups = [group for group in rows if (config.folder() / group).is_dir()]
+    assert len(groups) >= 9
+    for group in groups:
+        presets = {file.stem for file in (config.folder() / group).glob("*.yaml")}
+        assert presets <= set(re.findall(r"`(\w+)`", rows[group])), group
+
+
+def published(shared: Path) -> str:
+    return (shared / "reference" / "published.md").read_text(encoding="utf-8")
+
+
+def test_the_faq_answers_every_wish(shared):
+    """Threads named for a wish are among those collected for it."""
+    wishes = dict(re.findall(r"^(\d+)\. \*\*.*?\*\*(.*)$", published(shared).split("## 4.")[1], re.M))
+    answers = re.findall(r"^### (\d+)\. .*?\n(.*?)(?=^##)", (DOCS / "faq.md").read_text(encoding="utf-8"), re.S | re.M)
+    assert sorted(n for n, _ in answers) == sorted(wishes)
+    for n, answer in answers:
+        threads = set(re.findall(r"#(\d+)", re.search(r"<small>(.*?)</small>", answer, re.S)[1]))
+        assert threads
+        assert threads <= set(re.findall(r"#(\d+)", wishes[n])), n
+
+
+def test_published_numbers_are_the_published_ones(shared):
+    known = set(re.findall(r"\d+(?:\.\d+)?", published(shared).replace(" ", "")))
+    page = (DOCS / "comparison.md").read_text(encoding="utf-8").split("## Published accuracy")[1]
+    rows = [line for line in page.splitlines() if line.startswith("| ") and "---" not in line]
+    assert len(rows) > 15
+    for row in rows:
+        numbers = re.findall(r"\d+\.\d+", row)
+        assert set(numbers) <= known, row

@@ -1,0 +1,76 @@
+"""Requirements as pip writes them into a package's metadata; ``packaging`` reads them independently."""
+
+import pytest
+from packaging.requirements import Requirement as Independent
+from packaging.version import Version
+
+from bupose import requirements
+from bupose.requirements import Requirement, of_module, read_requirements, release
+
+LINES = [
+    "torch>=2.4",
+    "numpy (>=1.26)",
+    "PyYAML >= 6",
+    "tqdm",
+    'lightning>=2.5; extra == "train"',
+    "tensorboard >=2.16 ; extra == 'train'",
+    'jupyter-lab[all]>=4.0.1; python_version > "3.10" and extra == "notebooks"',
+]
+
+
+@pytest.fixture
+def metadata(monkeypatch):
+    """What pip knows: requirements of bupose, and versions of what is installed."""
+    versions = {}
+
+    def version(name):
+        if name not in versions:
+            raise requirements.metadata.PackageNotFoundError(name)
+        return versions[name]
+
+    monkeypatch.setattr(requirements.metadata, "requires", lambda name: LINES)
+    monkeypatch.setattr(requirements.metadata, "version", version)
+    return versions
+
+
+def test_lines_are_read_as_packaging_reads_them(metadata):
+    found = read_requirements()
+    assert len(found) == len(LINES)
+    for line, requirement in zip(LINES, found, strict=True):
+        independent = Independent(line)
+        assert requirement.name == independent.name.lower()
+        assert str(independent.specifier) == (f">={requirement.least}" if requirement.least else "")
+        assert not requirement.extra or f'extra == "{requirement.extra}"' in str(independent.marker)
+    assert [r.extra for r in found] == ["", "", "", "", "train", "train", "notebooks"]
+
+
+@pytest.mark.parametrize(("older", "newer"), [("2.9", "2.13"), ("1.26.4", "2.0"), ("2.4", "2.4.1+cpu"), ("0", "0.1")])
+def test_releases_are_ordered_as_packaging_orders_them(older, newer):
+    assert Version(older) < Version(newer)
+    assert release(older) < release(newer)
+
+
+def test_what_is_installed(metadata):
+    metadata |= {"torch": "2.3.1+cu118", "numpy": "1.26", "opencv-python-headless": "5.0"}
+    assert Requirement("torch", "2.4").too_old
+    assert not Requirement("numpy", "1.26").too_old
+    assert Requirement("opencv-python", "4.9").version == "5.0"
+    assert Requirement("lightning", "2.5").version == ""
+    assert not Requirement("lightning", "2.5").too_old
+
+
+def test_modules_and_remedies(metadata):
+    assert Requirement("opencv-python").module == "cv2"
+    assert Requirement("hydra-joblib-launcher").module == "hydra_joblib_launcher"
+    assert of_module("yaml.reader").name == "pyyaml"
+    assert of_module("lightning").remedy == 'pip install --upgrade "bupose[train]"'
+    assert of_module("torch").remedy == 'pip install --upgrade "torch>=2.4"'
+    assert of_module("unheard_of").remedy == 'pip install --upgrade "unheard_of"'
+
+
+def test_a_bupose_that_is_only_on_the_path(monkeypatch):
+    def requires(name):
+        raise requirements.metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(requirements.metadata, "requires", requires)
+    assert read_requirements() == []
