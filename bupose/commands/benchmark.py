@@ -1,4 +1,4 @@
-"""Measure: bupose benchmark [part=all|grouping|network] [shared=../shared] [photos=40] [plots=docs/images]
+"""Measure: bupose benchmark [part=all|grouping|network|shipped] [shared=../shared] [photos=40] [plots=docs/images]
 
 Photos, labels and the published network come from ``shared``. Times are only as good as the machine is quiet.
 """
@@ -10,7 +10,8 @@ from pathlib import Path
 
 import torch
 
-from bupose.benchmark import grouping, network
+from bupose import weights
+from bupose.benchmark import grouping, network, shipped
 from bupose.benchmark.table import markdown
 from bupose.commands.pairs import HELP, split_pairs, whole_number
 from bupose.errors import OptionsError
@@ -46,7 +47,16 @@ def measure_network(shared: Path, photos: int, plots: str) -> None:
         report("ms a photo, step by step", steps, plots and f"{plots}/speed.png", network.plot_steps)
 
 
-PARTS = {"grouping": measure_grouping, "network": measure_network}
+def measure_shipped(shared: Path, photos: int, plots: str) -> None:
+    ir = shared / "weights" / "human-pose-estimation-0001" / "human-pose-estimation-0001.xml"
+    files = sorted((shared / "data" / "coco" / "val").glob("*.jpg"))[:photos]
+    with tempfile.TemporaryDirectory() as folder:
+        ways = network.runtimes(weights.load(weights.resolve()), Path(folder), shared / "data" / "coco" / "train")
+        rows = shipped.beside_published(ways, import_weights(ir), ir, files)
+    report(f"ms a picture of the network alone, {torch.get_num_threads()} threads", rows)
+
+
+PARTS = {"grouping": measure_grouping, "network": measure_network, "shipped": measure_shipped}
 
 
 def run(arguments: list[str]) -> int:

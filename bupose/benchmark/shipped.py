@@ -1,0 +1,63 @@
+"""The network that comes with bupose beside a published one: milliseconds a picture, each at its own size."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from bupose.benchmark.network import Runtime, make_batches, prepare_all, take_turns
+from bupose.infer.estimator import HEIGHT, Estimator
+from bupose.nn import PoseNet
+
+
+def beside_published(
+    ways: Sequence[Runtime], published: PoseNet, ir: Path, files: Sequence[Path], rounds: int = 7
+) -> list[dict]:
+    """Milliseconds a picture and its multiple of the published network's, one picture after the other.
+
+    Parameters
+    ----------
+    ways : sequence of Runtime
+        Our network, at the height it says itself.
+    published : PoseNet
+        Says how pictures are prepared for it; their height is 368.
+    ir : path
+        The same, driven directly by OpenVINO for pictures of the commonest size.
+
+    Notes
+    -----
+    Networks alone, on pictures that are ready. They take turns; the multiple is the median over rounds.
+    """
+    import openvino
+
+    batch = max(make_batches(prepare_all(Estimator(published, height=HEIGHT), files), len(files)), key=len)
+    pixels = np.stack([views[0].pixels for views in batch])
+    floats = np.ascontiguousarray(pixels[..., ::-1].transpose(0, 3, 1, 2), dtype=np.float32)
+    core = openvino.Core()
+    model = core.read_model(ir)
+    model.reshape([1, *floats.shape[1:]])
+    options = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_NUM_THREADS": torch.get_num_threads()}
+    request = core.compile_model(model, "CPU", options).create_infer_request()
+    direct = f"{ir.stem}, OpenVINO directly"
+    works = {direct: lambda: [request.infer({0: floats[n : n + 1]}) for n in range(len(floats))]}
+    sizes = {direct: pixels.shape[1:3]}
+    for way in ways:
+        estimator = Estimator(way.net, precision=way.precision)
+        ready = max(make_batches(prepare_all(estimator, files), len(files)), key=len)
+        same = np.stack([ready[n % len(ready)][0].pixels for n in range(len(pixels))])
+        name = f"ours, {way.name}"
+        works[name] = lambda e=estimator, same=same: [e.network(same[n : n + 1]) for n in range(len(same))]
+        sizes[name] = same.shape[1:3]
+    taken = take_turns(works, rounds)
+    return [
+        {
+            "network": name,
+            "input px": f"{sizes[name][1]}x{sizes[name][0]}",
+            "ms": 1e3 * float(np.median(times)) / len(pixels),
+            "multiple": float(np.median(times / taken[direct])),
+        }
+        for name, times in taken.items()
+    ]
