@@ -182,7 +182,8 @@ class TrainOptions:
     augment : what is done to pictures
     loss, teacher, optim, trainer, logger : see their classes in bupose.train
     start : path
-        A bupose network of the same shape to start from.
+        A bupose network with the same trunk to start from; what does not fit of its head, as with another skeleton,
+        starts afresh.
     seed : int
         Of initial weights, order and augmentation.
     output : path

@@ -21,6 +21,7 @@ from lightning.pytorch.loggers import TensorBoardLogger
 
 from bupose import weights
 from bupose.atomic import replacing
+from bupose.errors import WeightsError
 from bupose.nn import PoseNet
 from bupose.nn.pretrained import load_trunk
 from bupose.train.album import Album
@@ -103,12 +104,34 @@ def build_network(options: TrainOptions) -> PoseNet:
     net = PoseNet(options.network())
     check_together(options, net.multiple)
     if options.start:
-        started = weights.load(weights.resolve(options.start))
-        weights.checkpoint.check_tensors(net, started.state_dict(), options.start)
-        net.load_state_dict(started.state_dict())
+        print(take_over(net, weights.load(weights.resolve(options.start)), options.start))
     elif options.trunk.weights:
         print(load_trunk(net.trunk, Path(options.trunk.weights).expanduser()))
     return net
+
+
+def take_over(net: PoseNet, started: PoseNet, source: str) -> str:
+    """Give a network all tensors of another that have its names and shapes; which others start afresh, as a sentence.
+
+    So a network for one skeleton starts another's, and a head that got a further part goes on.
+
+    Raises
+    ------
+    WeightsError
+        Of the trunk's tensors some do not fit: then little of what the other learned is of use.
+    """
+    own, given = net.state_dict(), started.state_dict()
+    taken = {name: tensor for name, tensor in given.items() if name in own and own[name].shape == tensor.shape}
+    fresh = [name for name in own if name not in taken]
+    foreign = [name for name in fresh if name.startswith("trunk.")]
+    if foreign:
+        raise WeightsError(
+            f"{source!r} has another trunk: {len(foreign)} tensors do not fit ({', '.join(foreign[:3])} …); "
+            f"choose trunk={started.config.trunk} and its options, or another start"
+        )
+    net.load_state_dict(taken, strict=False)
+    parts = sorted({".".join(name.split(".")[:2]) for name in fresh})
+    return f"{source}: {len(taken)} tensors taken, {len(fresh)} start afresh{': ' * bool(parts)}{', '.join(parts)}"
 
 
 def build_trainer(

@@ -22,6 +22,7 @@ CASES = [
     ("plain", {"upsample": True, "background": True, "layers": 0}),
     ("plain", {"fold": True}),
     ("plain", {"fold": True, "upsample": True}),
+    ("plain", {"fold": True, "skip": True, "upsample": True, "background": True}),
 ]
 IDS = [f"{name}-{'-'.join(map(str, options.values()))}" for name, options in CASES]
 

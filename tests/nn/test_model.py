@@ -41,7 +41,14 @@ def test_a_built_network_declares_every_option():
     """What a default is may change with a later version; a stored network must not."""
     config = make().config
     assert config.trunk_options["neck"] == "fpn"
-    assert config.head_options == {"layers": 2, "width": 128, "fold": False, "upsample": False, "background": False}
+    assert config.head_options == {
+        "layers": 2,
+        "width": 128,
+        "fold": False,
+        "skip": False,
+        "upsample": False,
+        "background": False,
+    }
     assert config.normalisation["order"] == "rgb"
 
 

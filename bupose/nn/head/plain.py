@@ -14,11 +14,13 @@ from bupose.nn.options import check_count
 @dataclass
 class PlainOptions:
     """``layers`` 3x3 convolutions of ``width`` channels; ``fold`` lets them work at half the features' resolution;
-    ``upsample`` doubles the resolution of the output; ``background`` adds a channel for "no joint here"."""
+    ``skip`` adds what one 1x1 convolution says of the features as they are; ``upsample`` doubles the resolution of the
+    output; ``background`` adds a channel for "no joint here"."""
 
     layers: int = 2
     width: int = 128
     fold: bool = False
+    skip: bool = False
     upsample: bool = False
     background: bool = False
 
@@ -46,18 +48,27 @@ class PlainHead(nn.Module):
         inputs = [channels_in * (4 if options.fold else 1)] + [options.width] * options.layers
         self.fold = nn.PixelUnshuffle(2) if options.fold else nn.Identity()
         self.layers = nn.Sequential(*(conv_norm(c, options.width) for c in inputs[:-1]))
-        self.heat = self._output(inputs[-1], joints + options.background)
-        self.paf = self._output(inputs[-1], 2 * limbs)
+        factor, self.joints = self.stride_factor * self.multiple, joints + options.background
+        self.heat = _output(inputs[-1], self.joints, factor)
+        self.paf = _output(inputs[-1], 2 * limbs, factor)
+        self.skip = _output(channels_in, self.joints + 2 * limbs, self.stride_factor) if options.skip else None
         init_kaiming(self.layers)
         init_normal(self.heat)
         init_normal(self.paf)
-
-    def _output(self, channels_in: int, channels: int) -> nn.Sequential:
-        factor = self.stride_factor * self.multiple
-        shuffle = [nn.PixelShuffle(factor)] if factor > 1 else []
-        return nn.Sequential(nn.Conv2d(channels_in, channels * factor**2, 1), *shuffle)
+        if self.skip is not None:
+            init_normal(self.skip, std=0.0)  # features that nothing normalises: let it find its size
 
     def forward(self, features: Tensor) -> list[StageOutput]:
         """The one stage."""
-        features = self.layers(self.fold(features))
-        return [StageOutput(self.heat(features), self.paf(features))]
+        seen = self.layers(self.fold(features))
+        heat, paf = self.heat(seen), self.paf(seen)
+        if self.skip is not None:
+            said = self.skip(features)
+            heat, paf = heat + said[:, : self.joints], paf + said[:, self.joints :]
+        return [StageOutput(heat, paf)]
+
+
+def _output(channels_in: int, channels: int, factor: int) -> nn.Sequential:
+    """A 1x1 convolution, rearranged to ``factor`` times the resolution."""
+    shuffle = [nn.PixelShuffle(factor)] if factor > 1 else []
+    return nn.Sequential(nn.Conv2d(channels_in, channels * factor**2, 1), *shuffle)

@@ -1,0 +1,57 @@
+"""Starting from another network: what fits is taken, what does not starts afresh and is told."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+
+from bupose import weights
+from bupose.errors import WeightsError
+from bupose.train.options import HeadOptions, TrunkOptions
+from bupose.train.run import build_network
+
+
+@pytest.fixture
+def started(small_training, tmp_path):
+    torch.manual_seed(5)
+    net = build_network(small_training())
+    return net, str(weights.save(net, tmp_path / "first.safetensors"))
+
+
+def same(a, b, part: str) -> bool:
+    a, b = a.get_submodule(part).state_dict(), b.get_submodule(part).state_dict()
+    return a.keys() == b.keys() and all(torch.equal(a[name], b[name]) for name in a)
+
+
+def test_a_network_of_the_same_shape_is_taken_whole(small_training, started, capsys):
+    first, file = started
+    second = build_network(replace(small_training(), start=file))
+    assert all(torch.equal(second.state_dict()[name], tensor) for name, tensor in first.state_dict().items())
+    assert "0 start afresh" in capsys.readouterr().out
+
+
+def test_another_skeleton_gets_new_outputs_on_old_layers(small_training, started, capsys):
+    first, file = started
+    second = build_network(replace(small_training(), start=file, skeleton="body25"))
+    assert same(first, second, "trunk")
+    assert same(first, second, "head.layers")
+    assert second.head.heat[0].weight.shape[0] == 25
+    assert "4 start afresh: head.heat, head.paf" in capsys.readouterr().out
+
+
+def test_another_trunk_is_refused(small_training, started):
+    options = replace(small_training(), start=started[1])
+    wider = TrunkOptions("mobilenet_v2", {"width": 0.2, "last": False, "channels": 8})
+    with pytest.raises(WeightsError, match=r"another trunk: .* choose trunk=mobilenet_v2 and its options"):
+        build_network(replace(options, trunk=wider))
+
+
+def test_a_skip_that_is_new_changes_nothing(small_training, started):
+    """A head that gets a skip says at first what it said without."""
+    first, file = started
+    head = HeadOptions("plain", {"layers": 1, "width": 8, "skip": True})
+    second = build_network(replace(small_training(), start=file, head=head))
+    images = torch.randint(0, 255, (1, 3, 64, 64), dtype=torch.uint8)
+    with torch.no_grad():
+        for ours, theirs in zip(second.eval()(images), first.eval()(images), strict=True):
+            torch.testing.assert_close(ours, theirs)
