@@ -1,16 +1,22 @@
-"""Write a network as ONNX or OpenVINO: bupose export [weights=FILE] output=FILE.onnx|.xml [precision=fp32|fp16|int8]
+"""Write a network anew: bupose export [weights=FILE] output=FILE.onnx|.xml|.safetensors [precision=fp32|fp16|int8]
 
 The file is compared with torch before it is put in its place, and runs with bupose.load(file). Grouping fields into
 people stays bupose's (docs/export.md). calibration= a folder of photos like those to come, which int8 needs to be good.
+height=, scales= and decoder.*= say how the written network is run where its user says nothing else.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bupose import cli, weights
+from bupose.codec import DecodeOptions
+from bupose.codec.options import from_dict
 from bupose.export import calibration_pictures, export_network
 from bupose.export.options import ExportOptions
 from bupose.export.write import COMPARED
-from bupose.infer.options import expand
+from bupose.infer.options import expand, given
+from bupose.nn import NetworkConfig
 
 
 def main(options: ExportOptions) -> int:
@@ -18,10 +24,19 @@ def main(options: ExportOptions) -> int:
     if name is not None and expand(name).is_file():
         name = expand(name)
     net, output = weights.load(weights.resolve(name, options.accept_license)), expand(options.output)
+    net.config = settle(net.config, options)
     count = options.pictures if options.precision == "int8" else min(COMPARED, options.pictures)
     pictures = calibration_pictures(net, options.calibration, count)
     print(export_network(net, output, pictures, options.format, options.precision))
     return 0
+
+
+def settle(config: NetworkConfig, options: ExportOptions) -> NetworkConfig:
+    """The declaration with what the options say of how the network is run."""
+    said = {name: getattr(options, name) for name in ("height", "scales") if getattr(options, name) is not None}
+    decoder = from_dict(DecodeOptions, {**config.decoder, **given(options.decoder)})
+    origin = {**config.origin, **options.note}
+    return replace(config, preprocess={**config.preprocess, **said}, decoder=vars(decoder), origin=origin)
 
 
 def run(arguments: list[str]) -> int:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
-from bupose.infer.options import PATH
+from bupose.infer.options import PATH, DecoderOverrides
 
 
 @dataclass
@@ -27,6 +28,10 @@ class ExportOptions:
         How many of them to use.
     accept_license : bool
         You have read and accept a non-commercial network's licence.
+    note : dict
+        Added to what the file says of its origin: licences, say.
+    height, scales, decoder.* : see NetworkOptions and DecodeOptions
+        What the written file says from then on of how it is run; null keeps what the network says.
     """
 
     weights: str | None = field(default=None, metadata=PATH)
@@ -36,3 +41,7 @@ class ExportOptions:
     calibration: str | None = field(default=None, metadata=PATH)
     pictures: int = 100
     accept_license: bool = False
+    note: dict[str, Any] = field(default_factory=dict)
+    height: int | None = None
+    scales: list[float] | None = None
+    decoder: DecoderOverrides = field(default_factory=DecoderOverrides)

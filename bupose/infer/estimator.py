@@ -35,8 +35,9 @@ class Estimator:
         Pictures are resized to it, network pixels; by default what the network says, else 368.
     longest : int, optional
         The longer side is at most this, network pixels; by default 8 times the height.
-    scales : sequence of floats
-        Sizes, relative to ``height``, whose fields are averaged, on the grid of the largest.
+    scales : sequence of floats, optional
+        Sizes, relative to ``height``, whose fields are averaged, on the grid of the largest; by default what the
+        network says, else 1 alone.
     flip : bool
         Average with the fields of the mirrored picture.
     batch : int
@@ -63,7 +64,7 @@ class Estimator:
         *,
         height: int | None = None,
         longest: int | None = None,
-        scales: Sequence[float] = (1.0,),
+        scales: Sequence[float] | None = None,
         flip: bool = False,
         batch: int = 8,
         decoder: Mapping | None = None,
@@ -77,6 +78,7 @@ class Estimator:
         _check_count("threads", self.threads, 1000)
         self.network = net = start(net, device, precision, channels_last, compile, self.threads)
         self.height = net.preprocess.get("height", HEIGHT) if height is None else height
+        scales = net.preprocess.get("scales", [1.0]) if scales is None else scales
         self.longest, self.scales, self.flip, self.batch = longest, sorted(scales, reverse=True), flip, batch
         self._check()
         self.codec = FieldCodec(net.skeleton, net.grid).with_decoder(**{**net.decoder, **(decoder or {})})

@@ -106,7 +106,7 @@ class NetworkOptions:
     longest : int
         The longer side is at most this, network pixels; null is no limit.
     scales : list of float
-        Sizes, relative to height, whose fields are averaged.
+        Sizes, relative to height, whose fields are averaged; null is what the network says, else 1 alone.
     flip : bool
         Average with the fields of the mirrored picture.
     batch : int
@@ -124,7 +124,7 @@ class NetworkOptions:
     accept_license: bool = False
     height: int | None = None
     longest: int | None = None
-    scales: list[float] = field(default_factory=lambda: [1.0])
+    scales: list[float] | None = None
     flip: bool = False
     batch: int = 8
     device: str = "auto"

@@ -105,6 +105,22 @@ def test_a_network_file_of_half_the_size(net, pictures, tmp_path):
     assert next(net.parameters()).dtype == torch.float32  # the original is as it was
 
 
+def test_a_file_says_how_it_is_run(net, tmp_path):
+    """height, scales, decoder and note of the command go into the file; what they do not name stays."""
+    save(net, tmp_path / "net.safetensors")
+    changed = ["height=96", "scales=[1,0.5]", "decoder.min_joints=4", "note.licence=Apache-2.0"]
+    paths = [f"weights={tmp_path / 'net.safetensors'}", f"output={tmp_path / 'out.safetensors'}"]
+    assert cli.run(command.main, "export", [*paths, *changed]) == 0
+    est, before = bupose.load(tmp_path / "out.safetensors"), bupose.load(tmp_path / "net.safetensors")
+    assert (est.height, est.scales, est.decoder.min_joints) == (96, [1, 0.5], 4)
+    assert est.decoder.peak_threshold == before.decoder.peak_threshold == 0.3
+    assert bupose.weights.load(tmp_path / "out.safetensors").config.origin == {"licence": "Apache-2.0"}
+    assert bupose.load(tmp_path / "out.safetensors", scales=[1]).scales == [1]
+    image = random_images((60, 80))
+    by_hand = bupose.load(tmp_path / "net.safetensors", height=96, scales=[1, 0.5])
+    assert_same(est.fields(image).heat, by_hand.fields(image).heat)
+
+
 def test_eight_bits(net, pictures, openvino_file, tmp_path):
     pytest.importorskip("nncf")
     made = export_network(net, tmp_path / "small.xml", pictures, precision="int8")
