@@ -1,6 +1,7 @@
 """Draw the pictures of README and docs: docs_pictures.py [docs/images]
 
-All people in them are drawn. Charts of measured times come from scripts/benchmark.py.
+All people in them are drawn, but for the public-domain portrait that matplotlib carries. Charts of measured times come
+from scripts/benchmark.py.
 """
 
 import sys
@@ -9,8 +10,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from bupose import FieldCodec, Fields, data, viz
-from bupose.infer import write_image
+from bupose import FieldCodec, Fields, data, load, samples, viz
+from bupose.infer import read_image, write_image
 from bupose.skeletons import COCO18
 
 SIZE, LIMB = (640, 368), "left_elbow-left_wrist"
@@ -58,11 +59,21 @@ def draw_wheel(out: Path) -> None:
     save(figure, out / "wheel.png")
 
 
+def draw_found(out: Path) -> None:
+    """What the network that comes along finds in a drawn crowd and in a portrait."""
+    estimator, pictures = load(), []
+    for photo in (samples.draw_crowd().image, read_image(samples.find_portrait())):
+        drawn = viz.draw_people(photo, estimator(photo))
+        width = round(drawn.shape[1] * 480 / drawn.shape[0])
+        pictures.append(cv2.resize(drawn, (width, 480), interpolation=cv2.INTER_AREA))
+    write_image(out / "default_network.jpg", np.hstack(pictures))
+
+
 def save(figure: viz.Plot, path: Path) -> None:
     quality = {"pil_kwargs": {"quality": 85}} if path.suffix == ".jpg" else {}
     figure.savefig(path, dpi=100, facecolor="white", **quality)
 
 
 if __name__ == "__main__":
-    for draw in (draw_crowd, draw_steps, draw_wheel):
+    for draw in (draw_crowd, draw_steps, draw_wheel, draw_found):
         draw(Path(sys.argv[1] if len(sys.argv) > 1 else "docs/images"))

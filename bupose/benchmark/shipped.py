@@ -29,7 +29,8 @@ def beside_published(
 
     Notes
     -----
-    Networks alone, on pictures that are ready. They take turns; the multiple is the median over rounds.
+    Networks alone, ours at all its scales, on pictures that are ready. They take turns; the multiple is the median over
+    rounds.
     """
     import openvino
 
@@ -47,10 +48,10 @@ def beside_published(
     for way in ways:
         estimator = Estimator(way.net, precision=way.precision)
         ready = max(make_batches(prepare_all(estimator, files), len(files)), key=len)
-        same = np.stack([ready[n % len(ready)][0].pixels for n in range(len(pixels))])
+        same = [ready[n % len(ready)] for n in range(len(pixels))]
         name = f"ours, {way.name}"
-        works[name] = lambda e=estimator, same=same: [e.network(same[n : n + 1]) for n in range(len(same))]
-        sizes[name] = same.shape[1:3]
+        works[name] = lambda e=estimator, same=same: [e.run([views]) for views in same]
+        sizes[name] = same[0][0].pixels.shape[:2]
     taken = take_turns(works, rounds)
     return [
         {
