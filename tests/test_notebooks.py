@@ -6,8 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from bupose import weights
-
 NOTEBOOKS = sorted((Path(__file__).resolve().parents[1] / "notebooks").glob("*.ipynb"))
 LONGEST = 300  # seconds that a cell may take on a busy machine; all of a notebook takes half a minute on an idle one
 
@@ -64,11 +62,9 @@ def test_its_links_lead_somewhere(path):
 
 @each
 def test_it_runs_anywhere_and_leaves_nothing_behind(path, tmp_path, monkeypatch):
-    running = pytest.importorskip("nbmake.nb_run", reason="needs nbmake: pip install bupose[notebooks]")
+    running = pytest.importorskip("nbmake.nb_run", reason="needs nbmake: pip install bupose[dev]")
     if path.stem[:2] in ("04", "05"):
         pytest.importorskip("lightning", reason="trains: pip install bupose[train]")
-    if "bupose.load()" in path.read_text(encoding="utf-8") and not weights.DEFAULT.is_file():
-        pytest.skip("needs the network that bupose comes with; this checkout has none")
     folders = [tmp_path / name for name in ("here", "temporary", "ipython")]
     for folder in folders:
         folder.mkdir()
