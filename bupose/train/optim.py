@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LambdaLR
 
@@ -32,6 +32,9 @@ class OptimOptions:
         Highest learning rate.
     factors : dict of part to float
         Factors of the learning rate, as in ``trunk: 0.1``.
+    relative : list of parts
+        Whose rates are shares of the weights' own size, each output channel's: what networks need whose batch norms
+        are folded into their weights, where a channel may be a thousand times another.
     frozen : list of parts
         What does not learn; their batch norms keep their statistics.
     frozen_norm : list of parts
@@ -55,6 +58,7 @@ class OptimOptions:
     name: str = "adamw"
     lr: float = 1e-3
     factors: dict[str, float] = field(default_factory=dict)
+    relative: list[str] = field(default_factory=list)
     frozen: list[str] = field(default_factory=list)
     frozen_norm: list[str] = field(default_factory=list)
     weight_decay: float = 1e-4
@@ -97,24 +101,59 @@ def build_optimizer(net: nn.Module, options: OptimOptions, steps: int) -> tuple[
         An option names a part that the network does not have, or nothing is left to learn.
     """
     optimizer = OPTIMIZERS[options.name](parameter_groups(net, options), options)
+    if any(group["relative"] for group in optimizer.param_groups):
+        _step_relatively(optimizer)
     return optimizer, LambdaLR(optimizer, lambda step: rate_factor(step, steps, options))
 
 
 def parameter_groups(net: nn.Module, options: OptimOptions) -> list[dict]:
     """Learning parameters by learning rate and weight decay, each group named for the log."""
-    groups: dict[tuple[str, float], dict] = {}
+    groups: dict[tuple, dict] = {}
     for name, parameter in net.named_parameters():
         if not parameter.requires_grad:
             continue
         part = _longest(name, options.factors) or "all"
         decay = options.weight_decay if parameter.ndim > 1 else 0.0
         rate = options.lr * options.factors.get(part, 1.0)
-        title = part if parameter.ndim > 1 else f"{part} biases"
-        made = {"params": [], "lr": rate, "weight_decay": decay, "name": title}
-        groups.setdefault((part, decay), made)["params"].append(parameter)
+        relative = _longest(name, options.relative) is not None
+        title = f"{part}{' relative' * relative}{' biases' * (parameter.ndim == 1)}"
+        made = {"params": [], "lr": rate, "weight_decay": decay, "relative": relative, "name": title}
+        groups.setdefault((part, decay, relative), made)["params"].append(parameter)
     if not groups:
         raise OptionsError(f"optim.frozen {options.frozen} leaves nothing to learn; freeze less")
     return list(groups.values())
+
+
+def _step_relatively(optimizer: Optimizer) -> None:
+    """Shorten each step of the relative groups to a share of the weights it changes.
+
+    Notes
+    -----
+    Shazeer and Stern 2018 (Adafactor), section 8, with a size for each output channel instead of one for all.
+    """
+    before: list[Tensor] = []
+
+    def weights() -> list[Tensor]:
+        return [p for group in optimizer.param_groups if group["relative"] for p in group["params"]]
+
+    @torch.no_grad()
+    def remember(*_) -> None:
+        before[:] = [p.clone() for p in weights()]
+
+    @torch.no_grad()
+    def shorten(*_) -> None:
+        for old, new in zip(before, weights(), strict=True):
+            new.copy_(torch.lerp(old, new, size(old)))
+        before.clear()
+
+    optimizer.register_step_pre_hook(remember)
+    optimizer.register_step_post_hook(shorten)
+
+
+def size(weights: Tensor) -> Tensor:
+    """Root mean square of each output channel's weights, in the shape of the weights; of biases one for all."""
+    axes = tuple(range(1, weights.ndim)) or (0,)
+    return weights.square().mean(axes, keepdim=True).sqrt().expand_as(weights)
 
 
 def freeze(net: nn.Module, options: OptimOptions) -> None:
@@ -126,7 +165,7 @@ def freeze(net: nn.Module, options: OptimOptions) -> None:
         An option names a part that the network does not have.
     """
     parts = [name for name, _ in net.named_modules() if name] + [name for name, _ in net.named_parameters()]
-    for option in ("factors", "frozen", "frozen_norm"):
+    for option in ("factors", "relative", "frozen", "frozen_norm"):
         for part in getattr(options, option):
             if part not in parts:
                 raise OptionsError(f"optim.{option} names {part!r}; the network has {', '.join(_near(parts, part))}")

@@ -113,25 +113,37 @@ def build_network(options: TrainOptions) -> PoseNet:
 def take_over(net: PoseNet, started: PoseNet, source: str) -> str:
     """Give a network all tensors of another that have its names and shapes; which others start afresh, as a sentence.
 
-    So a network for one skeleton starts another's, and a head that got a further part goes on.
+    So a network for one skeleton starts another's, and one that got further parts goes on: weights that only got
+    further inputs keep those they had, and the new ones start at zero.
 
     Raises
     ------
     WeightsError
-        Of the trunk's tensors some do not fit: then little of what the other learned is of use.
+        The trunks share no more than their names: then little of what the other learned is of use.
     """
     own, given = net.state_dict(), started.state_dict()
     taken = {name: tensor for name, tensor in given.items() if name in own and own[name].shape == tensor.shape}
-    fresh = [name for name in own if name not in taken]
-    foreign = [name for name in fresh if name.startswith("trunk.")]
-    if foreign:
+    misfits = [name for name in given if name in own and name not in taken]
+    grown = [name for name in misfits if _has_more_inputs(own[name], given[name])]
+    for name in grown:
+        taken[name] = torch.zeros_like(own[name])
+        taken[name][:, : given[name].shape[1]] = given[name]
+    foreign = [name for name in misfits if name.startswith("trunk.") and name not in grown]
+    if foreign or not any(name.startswith("trunk.") for name in taken):
         raise WeightsError(
             f"{source!r} has another trunk: {len(foreign)} tensors do not fit ({', '.join(foreign[:3])} …); "
             f"choose trunk={started.config.trunk} and its options, or another start"
         )
     net.load_state_dict(taken, strict=False)
-    parts = sorted({".".join(name.split(".")[:2]) for name in fresh})
-    return f"{source}: {len(taken)} tensors taken, {len(fresh)} start afresh{': ' * bool(parts)}{', '.join(parts)}"
+    fresh = [name for name in own if name not in taken]
+    more = f", {len(grown)} of them with further inputs" if grown else ""
+    parts = ", ".join(sorted({".".join(name.split(".")[:2]) for name in fresh}))
+    return f"{source}: {len(taken)} tensors taken{more}, {len(fresh)} start afresh{': ' * bool(parts)}{parts}"
+
+
+def _has_more_inputs(own: torch.Tensor, given: torch.Tensor) -> bool:
+    """The same weights but for the number of input channels, of which there are more."""
+    return own.ndim == given.ndim == 4 and own.shape[1] > given.shape[1] and own[:, :1].shape == given[:, :1].shape
 
 
 def build_trainer(

@@ -16,13 +16,14 @@ from safetensors.torch import save as serialise
 from bupose.atomic import replacing
 from bupose.errors import BuposeError, WeightsError
 from bupose.nn.model import NetworkConfig, PoseNet
+from bupose.weights.packing import pack, unpack
 
-FORMAT = 1  # raised when an older bupose could no longer read what this one writes
+FORMAT, PACKED = 1, 2  # what is written: ordinary files, and those an older bupose could not read
 KEY = "bupose"  # the entry of the safetensors header's metadata
 _MAX_HEADER = 100_000_000  # bytes; the limit of the safetensors format
 
 
-def save(net: PoseNet, path: str | Path, metrics: Mapping[str, float] | None = None) -> Path:
+def save(net: PoseNet, path: str | Path, metrics: Mapping[str, float] | None = None, packed: bool = False) -> Path:
     """Write a network to one safetensors file, replacing it only once the new one is complete.
 
     Parameters
@@ -32,6 +33,8 @@ def save(net: PoseNet, path: str | Path, metrics: Mapping[str, float] | None = N
         Folders on the way are made.
     metrics : mapping of name to number, optional
         What the network reached; by default what its configuration says.
+    packed : bool
+        Weights in 8 bits, as :func:`bupose.weights.packing.pack` has it.
 
     Returns
     -------
@@ -45,10 +48,11 @@ def save(net: PoseNet, path: str | Path, metrics: Mapping[str, float] | None = N
     """
     net, path = getattr(net, "_orig_mod", net), Path(path)  # torch.compile wraps a network in another module
     config = net.config if metrics is None else replace(net.config, metrics=dict(metrics))
-    header = dump_header(config)
+    header = dump_header(config, PACKED if packed else FORMAT)
     tensors = {
         name: t.detach().cpu().clone(memory_format=torch.contiguous_format) for name, t in net.state_dict().items()
     }
+    tensors = pack(tensors) if packed else tensors
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with replacing(path) as partial:
@@ -70,7 +74,7 @@ def load(path: str | Path) -> PoseNet:
     path = Path(path)
     config = _config(path, read_header(path)["network"])
     try:
-        tensors = load_file(path)
+        tensors = unpack(load_file(path))
     except (OSError, SafetensorError) as problem:
         raise WeightsError(f"{_quoted(path)} is damaged: {problem}; get a fresh copy") from None
     try:
@@ -129,8 +133,8 @@ def read_header(path: str | Path) -> dict:
     return {**_parse_header(text, path), "tensors": tensors}
 
 
-def dump_header(config: NetworkConfig) -> str:
-    """The JSON that a network file carries under :data:`KEY`, whatever its format.
+def dump_header(config: NetworkConfig, version: int = FORMAT) -> str:
+    """The JSON that a network file carries under :data:`KEY`, whatever its kind.
 
     Raises
     ------
@@ -138,7 +142,7 @@ def dump_header(config: NetworkConfig) -> str:
         The configuration cannot be written as JSON.
     """
     try:
-        return json.dumps({"format": FORMAT, "network": config.to_dict()}, allow_nan=False, default=_number)
+        return json.dumps({"format": version, "network": config.to_dict()}, allow_nan=False, default=_number)
     except (TypeError, ValueError) as problem:
         raise WeightsError(
             f"the network's configuration cannot be written as JSON: {problem}; use finite numbers"
@@ -164,9 +168,9 @@ def _parse_header(text: str, path: Path) -> dict:
         raise WeightsError(f"{_quoted(path)} is damaged: its bupose header cannot be read; get a fresh copy") from None
     if not isinstance(version, int) or version < 1 or not isinstance(network, dict):
         raise WeightsError(f"{_quoted(path)} is damaged: its bupose header makes no sense; get a fresh copy")
-    if version > FORMAT:
+    if version > PACKED:
         raise WeightsError(
-            f"{_quoted(path)} has format {version}; this bupose reads up to format {FORMAT}: upgrade bupose"
+            f"{_quoted(path)} has format {version}; this bupose reads up to format {PACKED}: upgrade bupose"
         )
     return {"format": version, "network": network}
 

@@ -17,7 +17,7 @@ from bupose.export import calibration_pictures, export_network
 from bupose.export.compare import Difference, compare
 from bupose.infer.runtimes import RUNTIMES, start
 from bupose.nn.model import NetworkConfig, PoseNet
-from bupose.weights import checkpoint, save
+from bupose.weights import checkpoint, packing, save
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 FILES = ["onnx_file", "openvino_file"]
@@ -103,6 +103,24 @@ def test_a_network_file_of_half_the_size(net, pictures, tmp_path):
         assert loaded.dtype == tensor.dtype
         torch.testing.assert_close(loaded, tensor, rtol=2**-11, atol=1e-7)
     assert next(net.parameters()).dtype == torch.float32  # the original is as it was
+
+
+def test_a_network_file_of_a_quarter_of_the_size(net, pictures, tmp_path, monkeypatch):
+    """Each weight of a large convolution is off by half a step at most, the step a 127th of its channel's largest."""
+    monkeypatch.setattr(packing, "LARGE", 300)
+    made = export_network(net, tmp_path / "small.safetensors", pictures, precision="int8")
+    assert 0 < made.difference.largest / made.difference.range < 0.25
+    whole = save(net, tmp_path / "whole.safetensors")
+    assert made.files[0].stat().st_size < 0.45 * whole.stat().st_size
+    assert checkpoint.read_header(made.files[0])["format"] == 2
+    packed = bupose.weights.load(made.files[0]).state_dict()
+    for name, tensor in net.state_dict().items():
+        assert packed[name].dtype == tensor.dtype
+        if tensor.ndim == 4 and tensor.numel() >= 300:
+            step = tensor.abs().amax((1, 2, 3), keepdim=True) / 127
+            assert ((packed[name] - tensor).abs() <= 0.501 * step).all()
+        else:
+            torch.testing.assert_close(packed[name], tensor, rtol=2**-11, atol=1e-7)
 
 
 def test_a_file_says_how_it_is_run(net, tmp_path):

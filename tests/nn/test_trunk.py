@@ -26,6 +26,7 @@ CASES = [
     ("mobilenet_v2", {"neck": "dilated", "last": False, "channels": 96}),
     ("movenet", {}),
     ("movenet", {"answers": True}),
+    ("movenet", {"answers": True, "context": 16}),
     ("movenet", {"width": 0.5, "widths": (32, 32, 16, 48)}),
     ("resnet", {}),
     ("resnet", {"neck": "dilated"}),

@@ -83,3 +83,33 @@ def test_parts_that_are_not_there_are_told(net, options, says):
 def test_values_out_of_range_are_told(options):
     with pytest.raises(OptionsError, match="optim"):
         OptimOptions(**options)
+
+
+def test_relative_steps_do_not_depend_on_the_size_of_a_channel():
+    """Channels of weights 1000 times as small, read with 1000 times the factor, are the same function: they must
+    learn the same. At absolute rates they do not."""
+
+    class Scaled(torch.nn.Module):
+        def __init__(self, scale: torch.Tensor):
+            super().__init__()
+            torch.manual_seed(0)
+            self.conv, self.scale = torch.nn.Conv2d(4, 3, 3, bias=False), scale[:, None, None]
+            self.conv.weight.data /= scale[:, None, None, None]
+
+        def forward(self, images):
+            return self.conv(images) * self.scale
+
+    def learned(scale: list[float], relative: list[str]) -> torch.Tensor:
+        net = Scaled(torch.tensor(scale))
+        options = OptimOptions(lr=0.01, relative=relative, warmup=0, weight_decay=0.0)
+        optimizer, _ = build_optimizer(net, options, 10)
+        images = torch.randn(2, 4, 6, 6, generator=torch.Generator().manual_seed(1))
+        for _ in range(5):
+            optimizer.zero_grad()
+            net(images).square().mean().backward()
+            optimizer.step()
+        return net.conv.weight * net.scale[..., None]
+
+    even, uneven = [1.0, 1.0, 1.0], [1.0, 30.0, 1000.0]
+    torch.testing.assert_close(learned(even, ["conv"]), learned(uneven, ["conv"]), rtol=1e-3, atol=1e-6)
+    assert not torch.allclose(learned(even, []), learned(uneven, []), rtol=0.1)

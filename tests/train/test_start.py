@@ -46,11 +46,27 @@ def test_another_trunk_is_refused(small_training, started):
         build_network(replace(options, trunk=wider))
 
 
-def test_a_skip_that_is_new_changes_nothing(small_training, started):
-    """A head that gets a skip says at first what it said without."""
+@pytest.mark.parametrize("part", [{"skip": True}, {"refine": 4}])
+def test_a_part_that_is_new_changes_nothing(small_training, started, part):
+    """A head that gets a skip or a second stage says at first what it said without."""
     first, file = started
-    head = HeadOptions("plain", {"layers": 1, "width": 8, "skip": True})
+    head = HeadOptions("plain", {"layers": 1, "width": 8, **part})
     second = build_network(replace(small_training(), start=file, head=head))
+    assert_same_fields(first, second)
+
+
+def test_weights_with_further_inputs_go_on_with_those_they_had(small_training, tmp_path, capsys):
+    """MoveNet's trunk that gets a second pyramid gives the head more channels, which count nothing at first."""
+    options = replace(small_training(), trunk=TrunkOptions("movenet", {"width": 0.2}))
+    file = str(weights.save(first := build_network(options), tmp_path / "first.safetensors"))
+    wider = TrunkOptions("movenet", {"width": 0.2, "context": 16})
+    second = build_network(replace(options, trunk=wider, start=file))
+    assert second.head.layers[0][0].weight.shape[1] == first.head.layers[0][0].weight.shape[1] + 4
+    assert "1 of them with further inputs" in capsys.readouterr().out
+    assert_same_fields(first, second)
+
+
+def assert_same_fields(first, second):
     images = torch.randint(0, 255, (1, 3, 64, 64), dtype=torch.uint8)
     with torch.no_grad():
         for ours, theirs in zip(second.eval()(images), first.eval()(images), strict=True):

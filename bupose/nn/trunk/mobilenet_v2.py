@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from bupose.errors import OptionsError
 from bupose.nn.blocks import SameConv2d, conv_norm, init_kaiming
@@ -17,6 +18,7 @@ from bupose.nn.trunk.pyramid import Pyramid, separable
 _STAGES = ((1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1))
 _LEVELS = (18, 13, 6, 3)  # last layer at strides 32, 16, 8, 4
 _MOVENET_LEVELS = (18, 10, 6, 3)  # at stride 16 MoveNet takes the layer before the channels grow
+_MOVENET_CONTEXT = (18, 13, 6)
 _ANSWERS = {"center": 1, "kpt_heatmap": 17, "kpt_regress": 34}  # MoveNet's heads with their channels, COCO's joints
 _FAR = 16.0  # cells: brings the distances of joints into the range of the features
 
@@ -83,11 +85,14 @@ class MobileNetV2(Trunk):
 class MoveNetOptions:
     """``widths`` of the pyramid from coarse to fine (the last is the output's) and ``width`` of the layers; the
     defaults are MoveNet MultiPose's, and what its file fits. ``answers`` adds to the features what MoveNet's own heads
-    say in each cell: whether a person's centre is there, whether a joint is, and where that person's joints are."""
+    say in each cell: whether a person's centre is there, whether a joint is, and where that person's joints are.
+    ``context`` adds a quarter so many channels, from a second pyramid of so many that ends at stride 8: the 24 channels
+    of MoveNet's pass on only what its heads need, the layers below know more."""
 
     width: float = 1.5
     widths: tuple[int, ...] = (64, 32, 24, 24)
     answers: bool = False
+    context: int = 0
     normalisation: str = "tensorflow"
 
     def __post_init__(self) -> None:
@@ -95,6 +100,9 @@ class MoveNetOptions:
         for width in self.widths:
             check_count("trunk movenet", "widths", width)
         check_normalisation("trunk movenet", self.normalisation)
+        check_count("trunk movenet", "context", self.context, least=0)
+        if self.context % 4:
+            raise OptionsError(f"trunk movenet.context is {self.context}; give a multiple of 4")
         if len(self.widths) != 4 or not 0 < self.width <= 4:
             raise OptionsError(
                 f"trunk movenet takes four widths and a width in 0..4; got {list(self.widths)} and {self.width!r}"
@@ -112,6 +120,7 @@ class MoveNet(Trunk):
     """
 
     Options = MoveNetOptions
+    ADDED = ("context.",)
     stride = 4
     multiple = 32
 
@@ -129,16 +138,25 @@ class MoveNet(Trunk):
         if options.answers:
             self.answers = nn.ModuleDict({name: _answer(self.channels, n) for name, n in _ANSWERS.items()})
             self.channels += sum(_ANSWERS.values())
+        if options.context:
+            levels = [widths[n] for n in _MOVENET_CONTEXT]
+            self.context = Pyramid(levels, [options.context] * len(levels))
+            self.channels += options.context // 4
         init_kaiming(self)
 
     def forward(self, images: Tensor) -> Tensor:
         """(B, 3, H, W) -> (B, channels, H/4, W/4)."""
-        features = self.neck(run_levels(self.features, images, _MOVENET_LEVELS))
-        if not self.options.answers:
-            return features
-        said = {name: answer(features) for name, answer in self.answers.items()}
-        likely = [said[name].sigmoid() for name in ("center", "kpt_heatmap")]
-        return torch.cat([features, *likely, said["kpt_regress"] / _FAR], 1)
+        numbers = sorted({*_MOVENET_LEVELS, *_MOVENET_CONTEXT} if self.options.context else _MOVENET_LEVELS)
+        levels = dict(zip(numbers, run_levels(self.features, images, tuple(numbers))))
+        features = self.neck([levels[n] for n in _MOVENET_LEVELS])
+        parts = [features]
+        if self.options.answers:
+            said = {name: answer(features) for name, answer in self.answers.items()}
+            likely = [said[name].sigmoid() for name in ("center", "kpt_heatmap")]
+            parts += [*likely, said["kpt_regress"] / _FAR]
+        if self.options.context:
+            parts.append(functional.pixel_shuffle(self.context([levels[n] for n in _MOVENET_CONTEXT]), 2))
+        return torch.cat(parts, 1)
 
 
 def _answer(channels_in: int, channels: int) -> nn.Sequential:
