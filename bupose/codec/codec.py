@@ -14,7 +14,7 @@ from bupose.codec.grouping import group_people
 from bupose.codec.limbs import score_limbs
 from bupose.codec.matching import match_limbs
 from bupose.codec.options import DecodeOptions, TargetOptions, from_dict
-from bupose.codec.peaks import find_peaks
+from bupose.codec.peaks import find_peaks, smooth
 from bupose.codec.targets import Targets, encode_labels
 from bupose.codec.trace import Trace
 from bupose.errors import FieldsError, LabelsError
@@ -82,11 +82,13 @@ class FieldCodec:
             return list(pool.map(self.decode, fields))
 
     def explain(self, fields: Fields) -> Trace:
-        """Decode, and keep every step: candidates, their scores, what was chosen and used."""
+        """Decode, and keep every step: the fields as they were read, candidates, scores, what was chosen and used."""
         if fields.skeleton != self.skeleton or fields.grid != self.grid:
             got = f"fields of {fields.skeleton.name!r} at stride {fields.grid.stride}"
             raise FieldsError(f"{got}; this codec reads {self.skeleton.name!r} at stride {self.grid.stride}")
         fields = _finite(fields)
+        if self.decoder.smooth:
+            fields = replace(fields, heat=smooth(fields.heat, self.decoder.smooth))
         peaks = find_peaks(fields.heat, self.decoder)
         candidates = score_limbs(peaks, fields.paf, self.skeleton, self.decoder)
         matched = match_limbs(candidates, peaks, self.decoder)

@@ -64,6 +64,9 @@ class DecodeOptions:
 
     Parameters
     ----------
+    smooth : float, cells
+        Standard deviation of a Gaussian that blurs the heatmaps first; 0 leaves them. Steadies the places of joints in
+        noisy ones.
     peak_threshold : float
         Heat above which a local maximum is a joint candidate. Lower finds fainter joints.
     peaks_per_joint : int
@@ -96,6 +99,7 @@ class DecodeOptions:
         People below are dropped; 0 keeps all.
     """
 
+    smooth: float = 0.0
     peak_threshold: float = 0.025
     peaks_per_joint: int = 2000
     samples: int = 12
@@ -116,6 +120,7 @@ class DecodeOptions:
         for name in ("peak_threshold", "paf_threshold", "limb_share", "duplicate_similarity", "min_person_score"):
             check_range(self, name, 0, 1)
         check_range(self, "limb_threshold", 0, 1)
+        check_range(self, "smooth", 0, 10)
         check_range(self, "near", 0.01, 10)
         check_range(self, "trust", 0, 4)
         for name, low in (("peaks_per_joint", 1), ("samples", 2), ("partners", 1), ("crowd", 0), ("min_joints", 1)):

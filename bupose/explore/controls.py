@@ -11,6 +11,7 @@ import gradio as gr
 from bupose.codec import DecodeOptions
 
 RANGES = {  # low, high, step of a slider; a network's own value widens it
+    "smooth": (0.0, 3.0, 0.1),
     "peak_threshold": (0.0, 0.6, 0.001),
     "paf_threshold": (0.0, 0.6, 0.001),
     "limb_threshold": (0.0, 1.0, 0.005),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import os
+import re
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -115,7 +116,7 @@ def write_openvino(net: PoseNet, path: Path, precision: str, pictures: Sequence[
         folding.register_pass(passes.ConstantFolding())  # or NNCF finds no biases to correct
         folding.run_passes(model)
         if precision == "int8":
-            model = _quantise(model, pictures)
+            model = _quantise(model, pictures, delicate_parts(net))
         model.set_rt_info(dump_header(net.config), [KEY])
         openvino.save_model(model, path, compress_to_fp16=precision == "fp16")
 
@@ -137,13 +138,25 @@ FORMATS: dict[str, tuple[str, Callable]] = {
 }
 
 
-def _quantise(model, pictures: Sequence[np.ndarray]):
+def delicate_parts(net: PoseNet) -> list[str]:
+    """The parts of a network that stay in floating point when the rest is in 8 bits, as patterns of graph nodes."""
+    parts = {"trunk": net.trunk, "head": net.head}
+    return [rf"/{name}/{re.escape(d)}[/.].*" for name, part in parts.items() for d in getattr(part, "DELICATE", ())]
+
+
+def _quantise(model, pictures: Sequence[np.ndarray], delicate: Sequence[str]):
     """Weights and activations in 8 bits, their ranges from what the pictures cause (post-training quantisation)."""
     nncf = _need("nncf")
     nncf.set_log_level("ERROR")
     data = nncf.Dataset([np.ascontiguousarray(images.transpose(0, 3, 1, 2)) for images in pictures])
     # Activations of ELUs go below 0: the mixed preset gives those their own zero point.
-    return nncf.quantize(model, data, subset_size=len(pictures), preset=nncf.QuantizationPreset.MIXED)
+    return nncf.quantize(
+        model,
+        data,
+        subset_size=len(pictures),
+        preset=nncf.QuantizationPreset.MIXED,
+        ignored_scope=nncf.IgnoredScope(patterns=list(delicate), validate=False),
+    )
 
 
 def _compare(net: PoseNet, path: Path, pictures: Sequence[np.ndarray]) -> Difference:

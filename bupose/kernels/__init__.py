@@ -54,6 +54,7 @@ def load(task: str = "decode") -> ModuleType:
 def _warm_decode(k: ModuleType) -> None:
     heat, paf = np.zeros((2, 4, 4), np.float32), np.zeros((1, 2, 4, 4), np.float32)
     limbs = np.array([[0, 1]], np.int32)
+    k.smooth(heat, np.ones(1, np.float32))
     cells = k.find_peaks(heat, 0.5)
     peaks, score = k.refine_peaks(heat, cells)
     k.label_support(paf, np.zeros(0, np.int32), 0.5, 4)

@@ -26,6 +26,7 @@ ONE_SENTENCE = r"\A[^\n]{20,200}\Z"
         {"near": 0},
         {"near": float("inf")},
         {"trust": -1},
+        {"smooth": -1},
         {"samples": 1},
         {"samples": 10.5},
         {"samples": float("inf")},
@@ -61,7 +62,7 @@ def test_target_options_out_of_range(wrong):
 
 
 def test_unknown_options_are_refused_with_the_known_ones():
-    with pytest.raises(OptionsError, match=r"DecodeOptions has no option 'nope'; it has peak_threshold, [^\n]*$"):
+    with pytest.raises(OptionsError, match=r"DecodeOptions has no option 'nope'; it has smooth, [^\n]*$"):
         FieldCodec(skeletons.COCO17).with_decoder(nope=1)
     with pytest.raises(OptionsError, match="TargetOptions has no option 'width'; it has sigma, limb_width"):
         from_dict(TargetOptions, {"width": 1})

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 import bupose
-from bupose import cli
+from bupose import cli, skeletons
 from bupose.commands import export as command
 from bupose.errors import BuposeError, DependencyError, InputError, OptionsError, WeightsError
 from bupose.export import calibration_pictures, export_network
@@ -148,6 +148,28 @@ def test_eight_bits(net, pictures, openvino_file, tmp_path):
     true, _ = start(openvino_file[0])(pictures[0])
     assert 0 < np.abs(heat - true).mean() < 0.4 * true.std()
     assert np.corrcoef(heat.ravel(), true.ravel())[0, 1] > 0.9
+
+
+def test_delicate_parts_stay_in_floating_point(tmp_path):
+    """MoveNet's pyramid and answers, and what reads them directly; everything else is in 8 bits."""
+    pytest.importorskip("nncf")
+    torch.manual_seed(0)
+    options = {"width": 0.2, "answers": True}, {"layers": 2, "width": 8, "fold": True, "skip": True}
+    net = PoseNet(
+        NetworkConfig(skeletons.get("coco18"), "movenet", "plain", *options, preprocess={"height": 64})
+    ).eval()
+    made = export_network(net, tmp_path / "m.xml", calibration_pictures(net, count=2), precision="int8")
+    import openvino
+
+    parts = {True: set(), False: set()}
+    for node in openvino.Core().read_model(made.files[0]).get_ordered_ops():
+        if node.get_type_name() in ("Convolution", "GroupConvolution"):
+            in_bits = node.input_value(0).get_node().get_type_name() == "FakeQuantize"
+            parts[in_bits].add(re.match(r"/(\w+/\w+)", node.get_friendly_name())[1])
+    delicate = {f"trunk/{name}" for name in ("neck", "center", "kpt_heatmap", "kpt_regress")} | {"head/skip"}
+    assert delicate <= parts[False]
+    assert not delicate & parts[True]
+    assert {"trunk/features", "head/layers", "head/heat", "head/paf"} <= parts[True]
 
 
 def test_a_wrong_export_is_not_written(net, pictures, tmp_path, monkeypatch):

@@ -50,7 +50,7 @@ several = [
 ]
 answers = [people.xy.round(3).tolist() for people in codec.decode(several)]
 assert all(answer == answers[0] for answer in answers)
-for options in ({"matching": "greedy"}, {"crowd": 0}, {"peaks_per_joint": 1}, {"min_joints": 1, "trust": 1}):
+for options in ({"matching": "greedy"}, {"crowd": 0}, {"peaks_per_joint": 1}, {"min_joints": 1, "smooth": 1}):
     codec.with_decoder(**options).decode(several)
 codec.decode([other(0 * wide.heat, wide.paf), wide.flip(), other(wide.heat[:, :0], wide.paf[:, :, :0])])
 

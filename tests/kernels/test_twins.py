@@ -71,6 +71,15 @@ def test_every_function_has_a_twin_of_the_same_signature():
         assert len(inspect.signature(function).parameters) <= 8, name
 
 
+@given(seeds, kinds, shapes, st.integers(0, 3), st.integers(0, 4))
+def test_smooth(seed, kind, shape, joints, reach):
+    rng = np.random.default_rng(seed)
+    heat, taps = made(rng, kind, joints, *shape), rng.random(reach + 1).astype(np.float32)
+    expected, got = reference.smooth(heat, taps), compiled.smooth(heat, taps)
+    assert got.dtype == expected.dtype == np.float32
+    np.testing.assert_allclose(got, expected, rtol=1e-4, atol=1e-4)
+
+
 @given(seeds, kinds, shapes, st.integers(1, 3), st.sampled_from([0.0, 0.025, 0.25, 0.5]))
 def test_find_peaks(seed, kind, shape, joints, threshold):
     heat = made(np.random.default_rng(seed), kind, joints, *shape)

@@ -7,7 +7,7 @@ obvious twin of each function, which is its specification, stands in ``bupose.ke
 from bupose.kernels.compiled.lines import complete_people, label_support, project_line, sample_field, score_limbs
 from bupose.kernels.compiled.matching import match_greedy, match_hungarian
 from bupose.kernels.compiled.painting import paint_heat, paint_limbs
-from bupose.kernels.compiled.peaks import find_peaks, refine_peaks
+from bupose.kernels.compiled.peaks import find_peaks, refine_peaks, smooth
 from bupose.kernels.compiled.people import find_duplicates, group_people
 
 __all__ = [
@@ -24,4 +24,5 @@ __all__ = [
     "refine_peaks",
     "sample_field",
     "score_limbs",
+    "smooth",
 ]

@@ -18,6 +18,30 @@ def grown(rows, n):
 
 
 @jit
+def smooth(heat, taps):
+    """Heatmaps blurred along both axes by symmetric weights, the middle one first; borders go on as they end."""
+    joints, h, w = heat.shape
+    blurred = np.empty((joints, h, w), np.float32)
+    rows = np.empty((h, w), np.float32)
+    for k in range(joints):
+        for y in range(h):
+            for x in range(w):
+                rows[y, x] = taps[0] * heat[k, y, x]
+        for r in range(1, len(taps)):
+            for y in range(h):
+                above, below = max(y - r, 0), min(y + r, h - 1)
+                for x in range(w):
+                    rows[y, x] += taps[r] * (heat[k, above, x] + heat[k, below, x])
+        for y in range(h):
+            for x in range(w):
+                total = taps[0] * rows[y, x]
+                for r in range(1, len(taps)):
+                    total += taps[r] * (rows[y, max(x - r, 0)] + rows[y, min(x + r, w - 1)])
+                blurred[k, y, x] = total
+    return blurred
+
+
+@jit
 def find_peaks(heat, threshold):
     """Cells above ``threshold`` that no neighbour exceeds; of a plateau the first in reading order."""
     joints, h, w = heat.shape

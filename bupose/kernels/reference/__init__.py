@@ -13,7 +13,7 @@ from bupose.kernels.reference.lines import (
 )
 from bupose.kernels.reference.matching import match_greedy, match_hungarian
 from bupose.kernels.reference.painting import paint_heat, paint_limbs
-from bupose.kernels.reference.peaks import find_peaks, refine_peaks
+from bupose.kernels.reference.peaks import find_peaks, refine_peaks, smooth
 from bupose.kernels.reference.people import find_duplicates, group_people
 
 __all__ = [
@@ -31,4 +31,5 @@ __all__ = [
     "refine_peaks",
     "sample_field",
     "score_limbs",
+    "smooth",
 ]

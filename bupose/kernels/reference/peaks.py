@@ -5,6 +5,30 @@ from __future__ import annotations
 import numpy as np
 
 
+def smooth(heat, taps):
+    """Heatmaps blurred along both axes by symmetric weights; borders go on as they end.
+
+    Parameters
+    ----------
+    heat : float32 array (K, h, w)
+    taps : float32 array (R + 1,)
+        Weights of the cell itself and of those 1 … R cells from it.
+
+    Returns
+    -------
+    float32 array (K, h, w)
+    """
+    if heat.size == 0:
+        return heat.copy()
+    reach = len(taps) - 1
+    weights = np.concatenate([taps[:0:-1], taps]).astype(np.float64)
+    for axis in (1, 2):
+        width = [(reach, reach) if a == axis else (0, 0) for a in range(3)]
+        windows = np.lib.stride_tricks.sliding_window_view(np.pad(heat, width, "edge"), 2 * reach + 1, axis)
+        heat = windows @ weights
+    return heat.astype(np.float32)
+
+
 def find_peaks(heat, threshold):
     """Cells above ``threshold`` that no neighbour exceeds; of a plateau the first in reading order.
 

@@ -44,6 +44,7 @@ class PlainHead(nn.Module):
     """
 
     Options = PlainOptions
+    DELICATE = ("skip",)
 
     def __init__(self, channels_in: int, joints: int, limbs: int, options: PlainOptions):
         super().__init__()

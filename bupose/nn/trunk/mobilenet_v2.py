@@ -121,6 +121,7 @@ class MoveNet(Trunk):
 
     Options = MoveNetOptions
     ADDED = ("context.",)
+    DELICATE = ("neck", *_ANSWERS)
     stride = 4
     multiple = 32
 
