@@ -21,7 +21,7 @@ class ExportOptions:
     format : onnx, openvino or bupose
         null goes by the output's suffix.
     precision : fp32, fp16 or int8
-        Of the stored weights; int8, of the activations too, is for OpenVINO.
+        Of the stored weights; for OpenVINO int8 means the activations, too; not for ONNX.
     calibration : path
         Folder of photos like those to come, for int8 and for the comparison with torch; null draws scenes.
     pictures : int

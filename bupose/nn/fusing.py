@@ -1,9 +1,10 @@
-"""Batch norms folded into the convolutions before them: the same output in evaluation, fewer steps."""
+"""The same output in evaluation with fewer steps: batch norms and rearrangements folded into convolutions."""
 
 from __future__ import annotations
 
 import copy
 
+import torch
 from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
@@ -23,3 +24,20 @@ def fuse_batch_norm(module: nn.Module) -> nn.Module:
                 setattr(parent, name, nn.Identity())
             before, before_name = child, name
     return module
+
+
+@torch.no_grad()
+def fold_into_stride(conv: nn.Conv2d, factor: int) -> nn.Conv2d:
+    """One convolution with a stride for a pixel unshuffle by ``factor`` and the convolution (stride 1) after it.
+
+    Unshuffled channel (c, i, j) holds the pixels at row i and column j of each ``factor`` x ``factor`` square, so the
+    weight of that channel at (ky, kx) is that of channel c at (ky * factor + i, kx * factor + j).
+    """
+    channels, sides, pads = conv.in_channels // factor**2, conv.kernel_size, conv.padding
+    sizes, padding = [k * factor for k in sides], [p * factor for p in pads]
+    made = nn.Conv2d(channels, conv.out_channels, sizes, factor, padding, bias=conv.bias is not None)
+    split = conv.weight.reshape(conv.out_channels, channels, factor, factor, *sides)
+    made.weight.copy_(split.permute(0, 1, 4, 2, 5, 3).reshape(made.weight.shape))
+    if conv.bias is not None:
+        made.bias.copy_(conv.bias)
+    return made

@@ -167,7 +167,10 @@ class PoseNet(nn.Module):
 
         Its state no longer fits its configuration: store the original.
         """
-        return fuse_batch_norm(self)
+        net = fuse_batch_norm(self)
+        if hasattr(net.head, "fuse"):
+            net.head.fuse()
+        return net
 
     def describe(self) -> str:
         """A readable table: parts, parameters, multiply-accumulates at 368x368 (padded), stride, stages, options."""

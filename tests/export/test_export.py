@@ -172,6 +172,27 @@ def test_delicate_parts_stay_in_floating_point(tmp_path):
     assert {"trunk/features", "head/layers", "head/heat", "head/paf"} <= parts[True]
 
 
+def test_a_size_that_comes_often_is_compiled_for(openvino_file, monkeypatch):
+    """From then on the same fields come from a graph of that size; of more sizes than are kept, the first stay."""
+    from bupose.infer import openvino_network
+
+    monkeypatch.setattr(openvino_network, "OFTEN", 3)
+    monkeypatch.setattr(openvino_network, "SIZES", 1)
+    network, compiled = start(openvino_file[0]), []
+    compile = network._compile
+    monkeypatch.setattr(network, "_compile", lambda hint, size: compiled.append((hint, size)) or compile(hint, size))
+    small, large = random_images((1, 64, 96)), random_images((1, 96, 64))
+    free = [network(images) for images in (small, large)]
+    for _ in range(3):
+        fixed = network(small)
+    pair, other = network(np.concatenate([small, small])), [network(large) for _ in range(4)][-1]
+    assert compiled == [("LATENCY", None), ("LATENCY", (64, 96)), ("THROUGHPUT", (64, 96))]
+    for heat, paf in (fixed, (pair[0][1:], pair[1][1:])):
+        np.testing.assert_allclose(heat, free[0][0], atol=1e-4)
+        np.testing.assert_allclose(paf, free[0][1], atol=1e-4)
+    np.testing.assert_array_equal(other[0], free[1][0])
+
+
 def test_a_wrong_export_is_not_written(net, pictures, tmp_path, monkeypatch):
     pytest.importorskip("onnxruntime")
     other = PoseNet(NetworkConfig.from_dict(net.config.to_dict())).eval()
@@ -249,7 +270,7 @@ def test_a_foreign_network_is_told_to_be_imported(onnx_file, tmp_path):
 def test_a_newer_format_is_refused(onnx_file, tmp_path):
     onnx = pytest.importorskip("onnx")
     model = onnx.load(onnx_file[0])
-    header = json.loads(model.metadata_props[0].value) | {"format": checkpoint.FORMAT + 1}
+    header = json.loads(model.metadata_props[0].value) | {"format": checkpoint.PACKED + 1}
     onnx.helper.set_model_props(model, {"bupose": json.dumps(header)})
     onnx.save(model, tmp_path / "m.onnx")
     with pytest.raises(WeightsError, match="upgrade bupose"):

@@ -46,6 +46,7 @@ def test_a_built_network_declares_every_option():
         "width": 128,
         "fold": False,
         "skip": False,
+        "refine": 0,
         "upsample": False,
         "background": False,
     }
@@ -139,6 +140,19 @@ def test_fused_network_gives_the_same_fields(trunk, options):
     assert not [m for m in fused.modules() if isinstance(m, torch.nn.BatchNorm2d)]
     assert net.training
     net.eval()
+    with torch.no_grad():
+        for one, other in zip(net(images), fused(images), strict=True):
+            torch.testing.assert_close(one, other, rtol=1e-3, atol=1e-4 * float(one.abs().max()))
+
+
+@pytest.mark.parametrize("shape", [(64, 64), (32, 96)])
+def test_a_folded_head_is_fused_into_a_convolution_with_a_stride(shape):
+    """Six by six pixels, two apart, see what three by three folded cells see, borders included."""
+    torch.manual_seed(0)
+    net = PoseNet(NetworkConfig(COCO17, "mobilenet_v2", "plain", SMALL | {"out_stride": 4}, {"fold": True, "width": 8}))
+    fused, images = net.eval().fuse(), torch.rand(2, 3, *shape) * 255
+    assert not [m for m in fused.modules() if isinstance(m, torch.nn.PixelUnshuffle)]
+    assert fused.head.layers[0][0].kernel_size == (6, 6)
     with torch.no_grad():
         for one, other in zip(net(images), fused(images), strict=True):
             torch.testing.assert_close(one, other, rtol=1e-3, atol=1e-4 * float(one.abs().max()))

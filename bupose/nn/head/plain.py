@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from bupose.nn.blocks import conv_norm, init_kaiming, init_normal
+from bupose.nn.fusing import fold_into_stride
 from bupose.nn.head.stage_output import StageOutput
 from bupose.nn.options import check_count
 
@@ -83,6 +84,12 @@ class PlainHead(nn.Module):
                 features = functional.interpolate(features, scale_factor=2.0, mode="bilinear", align_corners=False)
             stages.append(said + self.refine(torch.cat([features, said], 1)))
         return [StageOutput(stage[:, : self.joints], stage[:, self.joints :]) for stage in stages]
+
+    def fuse(self) -> None:
+        """Fold the rearrangement of the features into the convolution after it: inference alone, the same output."""
+        if self.options.fold and self.options.layers:
+            self.layers[0][0] = fold_into_stride(self.layers[0][0], 2)
+            self.fold = nn.Identity()
 
 
 def _output(channels_in: int, channels: int, factor: int) -> nn.Sequential:
