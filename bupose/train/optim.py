@@ -35,6 +35,9 @@ class OptimOptions:
     relative : list of parts
         Whose rates are shares of the weights' own size, each output channel's: what networks need whose batch norms
         are folded into their weights, where a channel may be a thousand times another.
+    orthogonal : list of parts
+        Whose convolutions step in all directions alike (Muon), the depth-wise ones apart; for hidden layers, not for
+        outputs. Needs the momentum of "adamw" or "adam".
     frozen : list of parts
         What does not learn; their batch norms keep their statistics.
     frozen_norm : list of parts
@@ -59,6 +62,7 @@ class OptimOptions:
     lr: float = 1e-3
     factors: dict[str, float] = field(default_factory=dict)
     relative: list[str] = field(default_factory=list)
+    orthogonal: list[str] = field(default_factory=list)
     frozen: list[str] = field(default_factory=list)
     frozen_norm: list[str] = field(default_factory=list)
     weight_decay: float = 1e-4
@@ -81,6 +85,8 @@ class OptimOptions:
             raise OptionsError(f"optim.lr is {self.lr!r}; it must be above 0")
         if any(not 0 <= factor < math.inf for factor in self.factors.values()):
             raise OptionsError(f"optim.factors are {self.factors!r}; they must be numbers from 0")
+        if self.orthogonal and self.name == "sgd":
+            raise OptionsError("optim.orthogonal needs optim.name=adamw or adam; got sgd")
         if any(not 0 < share < 1 for share in self.milestones):
             raise OptionsError(f"optim.milestones are {self.milestones!r}; they are shares of the training, in 0..1")
 
@@ -101,6 +107,8 @@ def build_optimizer(net: nn.Module, options: OptimOptions, steps: int) -> tuple[
         An option names a part that the network does not have, or nothing is left to learn.
     """
     optimizer = OPTIMIZERS[options.name](parameter_groups(net, options), options)
+    if any(group["orthogonal"] for group in optimizer.param_groups):
+        _step_orthogonally(optimizer)
     if any(group["relative"] for group in optimizer.param_groups):
         _step_relatively(optimizer)
     return optimizer, LambdaLR(optimizer, lambda step: rate_factor(step, steps, options))
@@ -116,12 +124,64 @@ def parameter_groups(net: nn.Module, options: OptimOptions) -> list[dict]:
         decay = options.weight_decay if parameter.ndim > 1 else 0.0
         rate = options.lr * options.factors.get(part, 1.0)
         relative = _longest(name, options.relative) is not None
-        title = f"{part}{' relative' * relative}{' biases' * (parameter.ndim == 1)}"
-        made = {"params": [], "lr": rate, "weight_decay": decay, "relative": relative, "name": title}
-        groups.setdefault((part, decay, relative), made)["params"].append(parameter)
+        dense = parameter.ndim > 1 and parameter.shape[1] > 1
+        orthogonal = dense and _longest(name, options.orthogonal) is not None
+        title = f"{part}{' relative' * relative}{' orthogonal' * orthogonal}{' biases' * (parameter.ndim == 1)}"
+        made = {"params": [], "lr": rate, "weight_decay": decay, "relative": relative, "orthogonal": orthogonal}
+        groups.setdefault((part, decay, relative, orthogonal), made | {"name": title})["params"].append(parameter)
     if not groups:
         raise OptionsError(f"optim.frozen {options.frozen} leaves nothing to learn; freeze less")
     return list(groups.values())
+
+
+def _step_orthogonally(optimizer: Optimizer) -> None:
+    """Replace each step of the orthogonal groups by its momentum made orthogonal, as long as AdamW's steps are.
+
+    Notes
+    -----
+    Jordan et al. 2024 (Muon), with Nesterov's momentum; its length after Liu et al. 2025 (Moonlight), section 2.2.
+    """
+    before: list[Tensor] = []
+
+    def learning() -> list[tuple[dict, Tensor]]:
+        return [(group, p) for group in optimizer.param_groups if group["orthogonal"] for p in group["params"]]
+
+    @torch.no_grad()
+    def remember(*_) -> None:
+        before[:] = [p.clone() for _, p in learning()]
+
+    @torch.no_grad()
+    def replace(*_) -> None:
+        for old, (group, new) in zip(before, learning(), strict=True):
+            if new.grad is None:
+                continue
+            direction = torch.lerp(new.grad, optimizer.state[new]["exp_avg"], group["betas"][0])
+            if group["relative"]:
+                direction = direction * size(old)  # the slope for weights of size 1
+            step = orthogonal(direction.flatten(1)).view_as(new)
+            length = 0.2 * math.sqrt(max(direction.flatten(1).shape))
+            new.copy_(old * (1 - group["lr"] * group["weight_decay"]) - group["lr"] * length * step)
+        before.clear()
+
+    optimizer.register_step_pre_hook(remember)
+    optimizer.register_step_post_hook(replace)
+
+
+def orthogonal(matrix: Tensor) -> Tensor:
+    """A matrix of the same singular vectors whose singular values are nearly equal: those of a hundredth of the largest
+    and more come to lie between 0.2 and 1.3.
+
+    Notes
+    -----
+    Three steps of the Newton-Schulz iteration of Jordan et al. 2024, in bfloat16 as there: more would not be paid back.
+    """
+    if matrix.shape[0] > matrix.shape[1]:
+        return orthogonal(matrix.T).T
+    rows = (matrix / (matrix.norm() + 1e-12)).bfloat16()
+    for _ in range(3):
+        gram = rows @ rows.T
+        rows = torch.addmm(rows, torch.addmm(gram, gram, gram, beta=-4.7750, alpha=2.0315), rows, beta=3.4445)
+    return rows.to(matrix)
 
 
 def _step_relatively(optimizer: Optimizer) -> None:
@@ -165,7 +225,7 @@ def freeze(net: nn.Module, options: OptimOptions) -> None:
         An option names a part that the network does not have.
     """
     parts = [name for name, _ in net.named_modules() if name] + [name for name, _ in net.named_parameters()]
-    for option in ("factors", "relative", "frozen", "frozen_norm"):
+    for option in ("factors", "relative", "orthogonal", "frozen", "frozen_norm"):
         for part in getattr(options, option):
             if part not in parts:
                 raise OptionsError(f"optim.{option} names {part!r}; the network has {', '.join(_near(parts, part))}")

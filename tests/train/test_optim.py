@@ -6,7 +6,15 @@ import torch
 from bupose.errors import OptionsError
 from bupose.nn import NetworkConfig, PoseNet
 from bupose.skeletons import COCO17
-from bupose.train.optim import OptimOptions, build_optimizer, freeze, hold_norms, parameter_groups, rate_factor
+from bupose.train.optim import (
+    OptimOptions,
+    build_optimizer,
+    freeze,
+    hold_norms,
+    orthogonal,
+    parameter_groups,
+    rate_factor,
+)
 
 
 @pytest.fixture
@@ -79,7 +87,16 @@ def test_parts_that_are_not_there_are_told(net, options, says):
         prepare(net, OptimOptions(**options))
 
 
-@pytest.mark.parametrize("options", [{"name": "lion"}, {"lr": 0.0}, {"milestones": [3.0]}, {"schedule": "poly"}])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"name": "lion"},
+        {"lr": 0.0},
+        {"milestones": [3.0]},
+        {"schedule": "poly"},
+        {"name": "sgd", "orthogonal": ["head"]},
+    ],
+)
 def test_values_out_of_range_are_told(options):
     with pytest.raises(OptionsError, match="optim"):
         OptimOptions(**options)
@@ -113,3 +130,32 @@ def test_relative_steps_do_not_depend_on_the_size_of_a_channel():
     even, uneven = [1.0, 1.0, 1.0], [1.0, 30.0, 1000.0]
     torch.testing.assert_close(learned(even, ["conv"]), learned(uneven, ["conv"]), rtol=1e-3, atol=1e-6)
     assert not torch.allclose(learned(even, []), learned(uneven, []), rtol=0.1)
+
+
+def test_orthogonal_is_near_the_polar_factor():
+    """Against the singular value decomposition: the same directions, all nearly equally strong, not 1 : 100."""
+    torch.manual_seed(0)
+    wide = torch.randn(16, 90) * torch.logspace(0, -2, 16)[:, None]
+    for matrix in (wide, wide.T):
+        left, _, right = torch.linalg.svd(matrix.double(), full_matrices=False)
+        inside = left.T @ orthogonal(matrix).double() @ right.T  # diagonal, if the directions are the same
+        strength = inside.diagonal()
+        assert (inside - strength.diag()).abs().max() < 0.02
+        assert strength.min() > 0.2
+        assert strength.max() < 1.3
+
+
+def test_orthogonal_steps_are_of_the_same_length_whatever_the_gradient():
+    conv, image = torch.nn.Conv2d(4, 6, 3, bias=False), torch.randn(1, 4, 5, 5)
+    net = torch.nn.ModuleDict({"conv": conv})
+    steps = []
+    for factor in (1e-3, 1e3):
+        torch.nn.init.constant_(conv.weight, 0.1)
+        options = OptimOptions(lr=0.01, orthogonal=["conv"], warmup=0, weight_decay=0.0)
+        optimizer, _ = build_optimizer(net, options, 10)
+        (factor * (conv(image) * torch.linspace(-1, 1, 6)[:, None, None]).square().sum()).backward()
+        optimizer.step()
+        optimizer.zero_grad()
+        steps.append((conv.weight - 0.1).detach().flatten(1))
+    torch.testing.assert_close(steps[0], steps[1], rtol=1e-2, atol=1e-6)
+    assert torch.linalg.matrix_norm(steps[0], 2) < 1.3 * 0.01 * 0.2 * 36**0.5
