@@ -12,9 +12,13 @@ from bupose.errors import InputError
 from bupose.viz.panels import distinct_colors
 from bupose.viz.picture import Plot
 
+_MANY = 100  # points of a line from which on single ones hide where it goes
+
 
 def training_curves(runs: Mapping[str, str | Path], names: Sequence[str] = ("loss", "AP")) -> Plot:
     """What was logged against the step, a panel for each name, a line for each run.
+
+    Where there are many points (100) they are faint, and the line is the mean of every 25 in a row.
 
     Parameters
     ----------
@@ -37,6 +41,9 @@ def training_curves(runs: Mapping[str, str | Path], names: Sequence[str] = ("los
         for color, (label, columns) in zip(colors, curves.items()):
             if name in columns:
                 step, value = columns[name]
+                if len(step) >= _MANY:
+                    axes.plot(step, value, color=color, linewidth=0.6, alpha=0.2)
+                    step, value = (np.convolve(v, np.full(_MANY // 4, 4 / _MANY), "valid") for v in (step, value))
                 axes.plot(step, value, ".-" if len(step) < 30 else "-", color=color, linewidth=1.6, label=label)
         axes.set(xlabel="step", title=name)
         axes.grid(alpha=0.3)

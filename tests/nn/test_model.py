@@ -44,9 +44,9 @@ def test_a_built_network_declares_every_option():
     assert config.head_options == {
         "layers": 2,
         "width": 128,
+        "blocks": 0,
         "fold": False,
         "skip": False,
-        "refine": 0,
         "upsample": False,
         "background": False,
     }

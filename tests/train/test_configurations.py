@@ -1,6 +1,9 @@
 """Every preset composes to options, and builds a network."""
 
+import shlex
+import string
 import sys
+from dataclasses import replace
 
 import pytest
 import torch
@@ -24,7 +27,7 @@ def options_of(*overrides: str) -> TrainOptions:
     """As scripts/train.py composes them."""
     kind = config.register("train")
     with initialize_config_dir(str(config.folder()), version_base="1.3"):
-        composed = compose("train", ["output=nowhere", *overrides])
+        composed = compose("train", ["output=nowhere", *(cli._add_below(o, kind) for o in overrides)])
     OmegaConf.resolve(composed)
     return config.read(composed, kind)
 
@@ -45,6 +48,20 @@ def test_experiments_build(experiment):
     options = options_of(f"experiment={experiment}")
     net = build(options)
     assert options.codec(net.skeleton, net.grid).target == options.target
+
+
+def test_the_default_networks_recipe_builds():
+    """Every training command of its card, as a shell reads it."""
+    card = (config.folder().parent / "docs" / "default_network.md").read_text()
+    lines = card.split("```bash\n")[1].split("\n```")[0].splitlines()
+    shell = dict(shlex.split(line)[0].split("=", 1) for line in lines if not line.startswith("python "))
+    commands = [line for line in lines if line.startswith("python scripts/train.py ")]
+    assert commands
+    for command in commands:
+        words = shlex.split(string.Template(command).substitute(shell))[2:]
+        options = options_of(*words)
+        build(replace(options, start=None))
+        assert options.output != "nowhere"
 
 
 def test_published_recipes_are_the_published_networks():

@@ -46,9 +46,9 @@ def test_another_trunk_is_refused(small_training, started):
         build_network(replace(options, trunk=wider))
 
 
-@pytest.mark.parametrize("part", [{"skip": True}, {"refine": 4}])
+@pytest.mark.parametrize("part", [{"skip": True}, {"blocks": 2}])
 def test_a_part_that_is_new_changes_nothing(small_training, started, part):
-    """A head that gets a skip or a second stage says at first what it said without."""
+    """A head that gets a skip or residual blocks says at first what it said without."""
     first, file = started
     head = HeadOptions("plain", {"layers": 1, "width": 8, **part})
     second = build_network(replace(small_training(), start=file, head=head))

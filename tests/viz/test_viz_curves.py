@@ -25,6 +25,16 @@ def test_each_run_has_a_line_of_what_it_logged(runs):
     assert [text.get_text() for text in loss.get_legend().get_texts()] == ["first", "second"]
 
 
+def test_noisy_lines_are_averaged(tmp_path):
+    """Noise of alternating sign is gone, the slope stays."""
+    rows = "".join(f"{n},{n + 50 * (-1) ** n}\n" for n in range(200))
+    (tmp_path / "metrics.csv").write_text("step,loss\n" + rows)
+    raw, mean = viz.training_curves({"run": tmp_path}, ["loss"]).axes[0].lines
+    assert len(raw.get_xdata()) == 200
+    assert np.abs(mean.get_ydata() - mean.get_xdata()).max() < 2.1
+    assert (mean.get_xdata()[0], mean.get_xdata()[-1]) == (12, 187)
+
+
 def test_what_is_missing_is_said(runs, tmp_path):
     with pytest.raises(InputError, match="no run has logged 'AR'; there are AP, loss"):
         viz.training_curves(runs, ["AR"])

@@ -1,4 +1,4 @@
-"""A head of a few convolutions and the output, on request at another resolution than the features, and once refined."""
+"""A head of a few convolutions and the output, on request at another resolution than the features."""
 
 from __future__ import annotations
 
@@ -6,33 +6,33 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from bupose.nn.blocks import conv_norm, init_kaiming, init_normal
 from bupose.nn.fusing import fold_into_stride
 from bupose.nn.head.stage_output import StageOutput
 from bupose.nn.options import check_count
+from bupose.nn.trunk.resnet import BasicBlock
 
 
 @dataclass
 class PlainOptions:
-    """``layers`` 3x3 convolutions of ``width`` channels; ``fold`` lets them work at half the features' resolution;
-    ``skip`` adds what one 1x1 convolution says of the features as they are; ``refine`` is the channels of a second
-    stage, which corrects the first at the output's resolution (0: none); ``upsample`` doubles the resolution of the
-    output; ``background`` adds a channel for "no joint here"."""
+    """``layers`` 3x3 convolutions of ``width`` channels, then ``blocks`` of two more, added to what they get (ResNet's
+    basic blocks); ``fold`` lets all work at half the features' resolution; ``skip`` adds what one 1x1 convolution says
+    of the features as they are; ``upsample`` doubles the resolution of the output; ``background`` adds a channel for
+    "no joint here"."""
 
     layers: int = 2
     width: int = 128
+    blocks: int = 0
     fold: bool = False
     skip: bool = False
-    refine: int = 0
     upsample: bool = False
     background: bool = False
 
     def __post_init__(self) -> None:
         check_count("head plain", "layers", self.layers, least=0)
         check_count("head plain", "width", self.width)
-        check_count("head plain", "refine", self.refine, least=0)
+        check_count("head plain", "blocks", self.blocks, least=0)
 
 
 class PlainHead(nn.Module):
@@ -55,35 +55,28 @@ class PlainHead(nn.Module):
         inputs = [channels_in * (4 if options.fold else 1)] + [options.width] * options.layers
         self.fold = nn.PixelUnshuffle(2) if options.fold else nn.Identity()
         self.layers = nn.Sequential(*(conv_norm(c, options.width) for c in inputs[:-1]))
+        self.blocks = nn.Sequential(*(BasicBlock(inputs[-1], inputs[-1]) for _ in range(options.blocks)))
         factor, self.joints = self.stride_factor * self.multiple, joints + options.background
         outputs = self.joints + 2 * limbs
         self.heat = _output(inputs[-1], self.joints, factor)
         self.paf = _output(inputs[-1], 2 * limbs, factor)
         self.skip = _output(channels_in, outputs, self.stride_factor) if options.skip else None
-        self.refine = None
-        if options.refine:
-            last = nn.Conv2d(options.refine, outputs, 3, padding=1)
-            self.refine = nn.Sequential(conv_norm(channels_in + outputs, options.refine), last)
-            init_kaiming(self.refine[0])
-            init_normal(last, std=0.0)  # so that it changes nothing until it has learned something
         init_kaiming(self.layers)
+        init_kaiming(self.blocks)
+        for block in self.blocks:
+            nn.init.zeros_(block.bn2.weight)  # it changes nothing until it has learned something
         init_normal(self.heat)
         init_normal(self.paf)
         if self.skip is not None:
             init_normal(self.skip, std=0.0)
 
     def forward(self, features: Tensor) -> list[StageOutput]:
-        """One stage, or two."""
-        seen = self.layers(self.fold(features))
+        """One stage."""
+        seen = self.blocks(self.layers(self.fold(features)))
         said = torch.cat([self.heat(seen), self.paf(seen)], 1)
         if self.skip is not None:
             said = said + self.skip(features)
-        stages = [said]
-        if self.refine is not None:
-            if self.stride_factor > 1:
-                features = functional.interpolate(features, scale_factor=2.0, mode="bilinear", align_corners=False)
-            stages.append(said + self.refine(torch.cat([features, said], 1)))
-        return [StageOutput(stage[:, : self.joints], stage[:, self.joints :]) for stage in stages]
+        return [StageOutput(said[:, : self.joints], said[:, self.joints :])]
 
     def fuse(self) -> None:
         """Fold the rearrangement of the features into the convolution after it: inference alone, the same output."""
