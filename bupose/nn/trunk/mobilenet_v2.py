@@ -121,7 +121,7 @@ class MoveNet(Trunk):
 
     Options = MoveNetOptions
     ADDED = ("context.",)
-    DELICATE = ("neck", *_ANSWERS)
+    DELICATE = ("features.0", "features.1", "neck", *_ANSWERS)
     stride = 4
     multiple = 32
 
