@@ -4,6 +4,7 @@ import json
 import re
 import shlex
 import shutil
+import string
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -130,9 +131,11 @@ def test_readme_starts_with_code():
 
 def commands(block: str) -> list[tuple[str, list[str]]]:
     """Name and arguments of bupose's commands and scripts in a shell's lines."""
-    found = []
+    found, variables = [], {}
     for line in block.replace("\\\n", " ").splitlines():
-        words = shlex.split(line, comments=True)
+        words = shlex.split(string.Template(line).safe_substitute(variables), comments=True)
+        if len(words) == 1 and re.match(r"[A-Z]+=", words[0]):
+            name, _, variables[name] = words[0].partition("=")
         for n, word in enumerate(words):
             script = re.fullmatch(r"scripts/(\w+)\.py", word)
             if script:
