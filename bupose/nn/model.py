@@ -168,8 +168,7 @@ class PoseNet(nn.Module):
         Its state no longer fits its configuration: store the original.
         """
         net = fuse_batch_norm(self)
-        if hasattr(net.head, "fuse"):
-            net.head.fuse()
+        net.head.fuse()
         return net
 
     def describe(self) -> str:

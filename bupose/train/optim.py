@@ -37,7 +37,7 @@ class OptimOptions:
         are folded into their weights, where a channel may be a thousand times another.
     orthogonal : list of parts
         Whose convolutions step in all directions alike (Muon), the depth-wise ones apart; for hidden layers, not for
-        outputs. Needs the momentum of "adamw" or "adam".
+        outputs. Needs "adamw", whose momentum and decay it takes.
     frozen : list of parts
         What does not learn; their batch norms keep their statistics.
     frozen_norm : list of parts
@@ -85,8 +85,8 @@ class OptimOptions:
             raise OptionsError(f"optim.lr is {self.lr!r}; it must be above 0")
         if any(not 0 <= factor < math.inf for factor in self.factors.values()):
             raise OptionsError(f"optim.factors are {self.factors!r}; they must be numbers from 0")
-        if self.orthogonal and self.name == "sgd":
-            raise OptionsError("optim.orthogonal needs optim.name=adamw or adam; got sgd")
+        if self.orthogonal and self.name != "adamw":
+            raise OptionsError(f"optim.orthogonal needs optim.name=adamw; got {self.name}")
         if any(not 0 < share < 1 for share in self.milestones):
             raise OptionsError(f"optim.milestones are {self.milestones!r}; they are shares of the training, in 0..1")
 
@@ -107,10 +107,8 @@ def build_optimizer(net: nn.Module, options: OptimOptions, steps: int) -> tuple[
         An option names a part that the network does not have, or nothing is left to learn.
     """
     optimizer = OPTIMIZERS[options.name](parameter_groups(net, options), options)
-    if any(group["orthogonal"] for group in optimizer.param_groups):
-        _step_orthogonally(optimizer)
-    if any(group["relative"] for group in optimizer.param_groups):
-        _step_relatively(optimizer)
+    if any(group["orthogonal"] or group["relative"] for group in optimizer.param_groups):
+        _change_steps(optimizer)
     return optimizer, LambdaLR(optimizer, lambda step: rate_factor(step, steps, options))
 
 
@@ -134,37 +132,40 @@ def parameter_groups(net: nn.Module, options: OptimOptions) -> list[dict]:
     return list(groups.values())
 
 
-def _step_orthogonally(optimizer: Optimizer) -> None:
-    """Replace each step of the orthogonal groups by its momentum made orthogonal, as long as AdamW's steps are.
+def _change_steps(optimizer: Optimizer) -> None:
+    """Replace each step of the orthogonal groups, and shorten each of the relative ones to a share of their weights.
 
     Notes
     -----
-    Jordan et al. 2024 (Muon), with Nesterov's momentum; its length after Liu et al. 2025 (Moonlight), section 2.2.
+    Orthogonal: Jordan et al. 2024 (Muon), with Nesterov's momentum; as long as AdamW's steps are, after Liu et al. 2025
+    (Moonlight), section 2.2. Relative: Shazeer and Stern 2018 (Adafactor), section 8, with a size for each output
+    channel instead of one for all.
     """
     before: list[Tensor] = []
 
-    def learning() -> list[tuple[dict, Tensor]]:
-        return [(group, p) for group in optimizer.param_groups if group["orthogonal"] for p in group["params"]]
+    def changed() -> list[tuple[dict, Tensor]]:
+        groups = [group for group in optimizer.param_groups if group["orthogonal"] or group["relative"]]
+        return [(group, p) for group in groups for p in group["params"]]
 
     @torch.no_grad()
     def remember(*_) -> None:
-        before[:] = [p.clone() for _, p in learning()]
+        before[:] = [p.clone() for _, p in changed()]
 
     @torch.no_grad()
-    def replace(*_) -> None:
-        for old, (group, new) in zip(before, learning(), strict=True):
-            if new.grad is None:
-                continue
-            direction = torch.lerp(new.grad, optimizer.state[new]["exp_avg"], group["betas"][0])
-            if group["relative"]:
-                direction = direction * size(old)  # the slope for weights of size 1
-            step = orthogonal(direction.flatten(1)).view_as(new)
-            length = 0.2 * math.sqrt(max(direction.flatten(1).shape))
-            new.copy_(old * (1 - group["lr"] * group["weight_decay"]) - group["lr"] * length * step)
+    def change(*_) -> None:
+        for old, (group, new) in zip(before, changed(), strict=True):
+            share = size(old) if group["relative"] else torch.ones_like(old)
+            if group["orthogonal"] and new.grad is not None:
+                # In terms of weights of size 1, whose slope is steeper or flatter.
+                momentum = share * torch.lerp(new.grad, optimizer.state[new]["exp_avg"], group["betas"][0])
+                step = orthogonal(momentum.flatten(1)).view_as(new)
+                length = 0.2 * math.sqrt(max(momentum.flatten(1).shape))
+                new.copy_(old * (1 - group["lr"] * group["weight_decay"]) - group["lr"] * length * step)
+            new.copy_(torch.lerp(old, new, share))
         before.clear()
 
     optimizer.register_step_pre_hook(remember)
-    optimizer.register_step_post_hook(replace)
+    optimizer.register_step_post_hook(change)
 
 
 def orthogonal(matrix: Tensor) -> Tensor:
@@ -182,32 +183,6 @@ def orthogonal(matrix: Tensor) -> Tensor:
         gram = rows @ rows.T
         rows = torch.addmm(rows, torch.addmm(gram, gram, gram, beta=-4.7750, alpha=2.0315), rows, beta=3.4445)
     return rows.to(matrix)
-
-
-def _step_relatively(optimizer: Optimizer) -> None:
-    """Shorten each step of the relative groups to a share of the weights it changes.
-
-    Notes
-    -----
-    Shazeer and Stern 2018 (Adafactor), section 8, with a size for each output channel instead of one for all.
-    """
-    before: list[Tensor] = []
-
-    def weights() -> list[Tensor]:
-        return [p for group in optimizer.param_groups if group["relative"] for p in group["params"]]
-
-    @torch.no_grad()
-    def remember(*_) -> None:
-        before[:] = [p.clone() for p in weights()]
-
-    @torch.no_grad()
-    def shorten(*_) -> None:
-        for old, new in zip(before, weights(), strict=True):
-            new.copy_(torch.lerp(old, new, size(old)))
-        before.clear()
-
-    optimizer.register_step_pre_hook(remember)
-    optimizer.register_step_post_hook(shorten)
 
 
 def size(weights: Tensor) -> Tensor:

@@ -1,15 +1,9 @@
-"""Heads by name: features in, one or several stages of heatmaps and part affinity fields out.
-
-A head is built as ``Head(channels_in, joints, limbs, options)``, has ``stride_factor`` (how much finer its cells are
-than its input's) and ``multiple`` (what its input's height and width must be multiples of), and gives a list of
-:class:`StageOutput`, the final stages last.
-"""
+"""Heads by name: features in, one or several stages of heatmaps and part affinity fields out."""
 
 from __future__ import annotations
 
-from torch import nn
-
 from bupose.errors import OptionsError
+from bupose.nn.head.base import Head
 from bupose.nn.head.light import LightHead
 from bupose.nn.head.openpose2017 import OpenPose2017Head
 from bupose.nn.head.openpose2019 import OpenPose2019Head
@@ -18,7 +12,7 @@ from bupose.nn.head.stage_output import StageOutput, final_fields
 from bupose.nn.options import make_options
 from bupose.skeleton import Skeleton
 
-HEADS: dict[str, type[nn.Module]] = {
+HEADS: dict[str, type[Head]] = {
     "openpose2017": OpenPose2017Head,
     "openpose2019": OpenPose2019Head,
     "light": LightHead,
@@ -28,7 +22,7 @@ HEADS: dict[str, type[nn.Module]] = {
 __all__ = ["HEADS", "StageOutput", "build_head", "final_fields"]
 
 
-def build_head(name: str, channels: int, skeleton: Skeleton, **options) -> nn.Module:
+def build_head(name: str, channels: int, skeleton: Skeleton, **options) -> Head:
     """The head of that name for ``channels`` features and the skeleton's joints and limbs.
 
     Raises

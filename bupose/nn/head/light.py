@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from bupose.nn.blocks import conv, conv_norm, init_kaiming, init_normal
+from bupose.nn.head.base import Head
 from bupose.nn.head.stage_output import StageOutput
 from bupose.nn.options import check_count
 
@@ -65,7 +66,7 @@ class DilatedBlock(nn.Module):
         return features + self.trunk(features)
 
 
-class LightHead(nn.Module):
+class LightHead(Head):
     """Initial stage and refinements, heatmaps and PAFs from common layers; published parameter names.
 
     A refinement stage sees, in this order of channels, the features and the heatmaps and PAFs of the stage before.
@@ -76,8 +77,6 @@ class LightHead(nn.Module):
     """
 
     Options = LightOptions
-    stride_factor = 1
-    multiple = 1
 
     def __init__(self, channels_in: int, joints: int, limbs: int, options: LightOptions):
         super().__init__()

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from bupose.errors import OptionsError
 from bupose.nn.blocks import conv, init_normal
+from bupose.nn.head.base import Head
 from bupose.nn.head.stage_output import StageOutput
 from bupose.nn.options import check_count
 
@@ -47,7 +48,7 @@ class TwoBranches(nn.Module):
         return StageOutput(self.heat(features), self.paf(features))
 
 
-class OpenPose2017Head(nn.Module):
+class OpenPose2017Head(Head):
     """Multi-stage refinement with two parallel branches.
 
     A refining stage sees, in this order of channels, the PAFs and heatmaps of the stage before and the features.
@@ -59,8 +60,6 @@ class OpenPose2017Head(nn.Module):
     """
 
     Options = OpenPose2017Options
-    stride_factor = 1
-    multiple = 1
 
     def __init__(self, channels_in: int, joints: int, limbs: int, options: OpenPose2017Options):
         super().__init__()

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from bupose.nn.blocks import conv, init_xavier
+from bupose.nn.head.base import Head
 from bupose.nn.head.stage_output import StageOutput
 from bupose.nn.options import check_choice, check_count
 
@@ -67,7 +68,7 @@ class ChainedStage(nn.Sequential):
         self.out = nn.Conv2d(hidden, channels, 1)
 
 
-class OpenPose2019Head(nn.Module):
+class OpenPose2019Head(Head):
     """PAFs first, then heatmaps.
 
     A PAF stage sees, in this order of channels, the features and the PAFs before; the first heatmap stage the
@@ -80,8 +81,6 @@ class OpenPose2019Head(nn.Module):
     """
 
     Options = OpenPose2019Options
-    stride_factor = 1
-    multiple = 1
 
     def __init__(self, channels_in: int, joints: int, limbs: int, options: OpenPose2019Options):
         super().__init__()

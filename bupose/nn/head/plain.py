@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from bupose.nn.blocks import conv_norm, init_kaiming, init_normal
 from bupose.nn.fusing import fold_into_stride
+from bupose.nn.head.base import Head
 from bupose.nn.head.stage_output import StageOutput
 from bupose.nn.options import check_count
 from bupose.nn.trunk.resnet import BasicBlock
@@ -35,7 +36,7 @@ class PlainOptions:
         check_count("head plain", "blocks", self.blocks, least=0)
 
 
-class PlainHead(nn.Module):
+class PlainHead(Head):
     """Convolutions with batch norm, then heatmaps and PAFs from one 1x1 convolution each.
 
     Up-sampling is a 1x1 convolution to four times the channels, rearranged to twice the resolution (pixel shuffle,

@@ -1,0 +1,30 @@
+"""What every head has."""
+
+from __future__ import annotations
+
+from torch import nn
+
+
+class Head(nn.Module):
+    """Features in, stages out: built as ``Head(channels_in, joints, limbs, options)``, gives a list of
+    :class:`StageOutput`, the final stages last.
+
+    Attributes
+    ----------
+    Options : dataclass
+        What can be chosen.
+    DELICATE : tuple of str
+        Prefixes of the parts whose numbers are of such different sizes that 8 bits lose the small ones.
+    stride_factor : int
+        How much finer its cells are than its input's.
+    multiple : int
+        What its input's height and width must be multiples of.
+    """
+
+    Options: type
+    DELICATE: tuple[str, ...] = ()
+    stride_factor = 1
+    multiple = 1
+
+    def fuse(self) -> None:
+        """Change what inference can do with fewer steps, for the same output; batch norms are folded already."""
