@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from bupose.errors import InputError, OptionsError
 from bupose.fields import Grid
@@ -153,7 +154,11 @@ class PoseNet(nn.Module):
 
     def forward_stages(self, images: Tensor) -> list[StageOutput]:
         """The raw output of every stage, for losses at each; arguments and errors as :meth:`forward`."""
-        return self.head(self.trunk(self.normalise(images)))
+        images = self.normalise(images)
+        features = [self.trunk(images)]
+        if self.head.overview:
+            features.append(self.trunk(shrink(images, self.head.overview, self.multiple)))
+        return self.head(*features)
 
     def normalise(self, images: Tensor) -> Tensor:
         """Pixels as the trunk wants them: order of colours, mean and deviation, number type."""
@@ -202,6 +207,16 @@ class PoseNet(nn.Module):
                 f"right and below to {-(-width // self.multiple) * self.multiple}x"
                 f"{-(-height // self.multiple) * self.multiple}"
             )
+
+
+def shrink(images: Tensor, share: float, multiple: int) -> Tensor:
+    """Images (B, 3, H, W) at ``share`` of their size, up to the next multiple; the same borders, no more aliasing than
+    bilinear interpolation of 2x2 means leaves."""
+    percent = round(100 * share)  # whole numbers alone, which a trace for ONNX keeps as sums of the sides
+    size = [(side * percent + 100 * multiple - 1) // (100 * multiple) * multiple for side in images.shape[2:]]
+    if share <= 0.5:
+        images = functional.avg_pool2d(images, 2)
+    return functional.interpolate(images, size=size, mode="bilinear", align_corners=False)
 
 
 def _plain_options(options) -> dict:

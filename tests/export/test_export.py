@@ -57,6 +57,23 @@ def test_any_batch_and_size_gives_what_torch_gives(exported, net, cells):
             assert_same(ours, theirs.numpy())
 
 
+@pytest.mark.parametrize("suffix", [".onnx", ".xml"])
+def test_the_size_of_an_overview_follows_the_pictures(suffix, pictures, tmp_path):
+    pytest.importorskip("onnx")
+    pytest.importorskip("openvino" if suffix == ".xml" else "onnxruntime")
+    torch.manual_seed(0)
+    trunk, head = {"width": 0.25, "channels": 16}, {"width": 16, "overview": 0.4}
+    net = PoseNet(NetworkConfig(skeletons.get("coco18"), "mobilenet_v2", "plain", trunk, head)).eval()
+    export_network(net, tmp_path / f"net{suffix}", pictures)
+    network = start(tmp_path / f"net{suffix}", "cpu", threads=1)
+    for size in ((64, 96), (256, 32), (192, 224)):
+        images = random_images((1, *size))
+        with torch.inference_mode():
+            wanted = net(torch.from_numpy(images).permute(0, 3, 1, 2))
+        for ours, theirs in zip(network(images), wanted, strict=True):
+            assert_same(ours, theirs.numpy())
+
+
 def test_the_header_is_the_checkpoints(exported, net, tmp_path):
     network = start(exported[0])
     stored = checkpoint.read_header(save(net, tmp_path / "net.safetensors"))["network"]

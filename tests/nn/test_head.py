@@ -25,8 +25,15 @@ CASES = [
     ("plain", {"fold": True, "skip": True, "upsample": True, "background": True}),
     ("plain", {"blocks": 2}),
     ("plain", {"fold": True, "blocks": 1, "upsample": True, "background": True}),
+    ("plain", {"overview": 0.4, "fold": True, "skip": True}),
 ]
 IDS = [f"{name}-{'-'.join(map(str, options.values()))}" for name, options in CASES]
+
+
+def features_for(head, *shape: int) -> list[torch.Tensor]:
+    """Random features, and those of an overview where the head asks for them."""
+    overview = [torch.randn(*shape[:2], shape[2] // 2, shape[3] // 2)] if head.overview else []
+    return [torch.randn(*shape), *overview]
 
 
 def network(trunk, head, skeleton, **trunk_options) -> PoseNet:
@@ -62,9 +69,8 @@ def test_stages(name, options):
     torch.manual_seed(0)
     head = build_head(name, 12, BODY25, **options)
     joints, limbs = len(BODY25.joints), len(BODY25.limbs)
-    features = torch.randn(2, 12, 6, 10)
-    stages = head(features)
-    size = (6 * head.stride_factor, 10 * head.stride_factor)
+    stages = head(*features_for(head, 2, 12, 8, 12))
+    size = (8 * head.stride_factor, 12 * head.stride_factor)
     background = options.get("background", name != "plain")
     for stage in stages:
         assert isinstance(stage, StageOutput)
@@ -88,7 +94,7 @@ def test_gradient_reaches_every_parameter(name, options):
     for name, values in head.named_parameters():
         if "blocks" in name and "bn2.weight" in name:  # zero at first, so that nothing goes through
             torch.nn.init.ones_(values)
-    outputs = [part for stage in head(torch.randn(2, 12, 6, 10)) for part in stage if part is not None]
+    outputs = [part for stage in head(*features_for(head, 2, 12, 8, 12)) for part in stage if part is not None]
     sum((part - 1).square().mean() for part in outputs).backward()
     for parameter, values in head.named_parameters():
         assert values.grad is not None, parameter
@@ -100,7 +106,8 @@ def test_gradient_reaches_every_parameter(name, options):
 def test_a_new_head_says_little(name, options):
     """Outputs start near 0, where fields mostly are, and do not depend on luck."""
     torch.manual_seed(0)
-    heat, paf = final_fields(build_head(name, 128, COCO18, **options)(torch.rand(1, 128, 8, 8)), 18, 19)
+    head = build_head(name, 128, COCO18, **options)
+    heat, paf = final_fields(head(*(f.abs() for f in features_for(head, 1, 128, 8, 8))), 18, 19)
     assert heat.abs().max() < 2
     assert paf.abs().max() < 2
 
@@ -181,6 +188,21 @@ def test_a_folding_head_takes_even_numbers_of_cells():
         assert PoseNet(config).multiple == 16
 
 
+@pytest.mark.parametrize("share", [0.0, 1.0])
+def test_an_overview_is_mixed_in(share):
+    """Weights of 0 leave the picture's own features, those of 1 the overview's, stretched to the same borders."""
+    torch.manual_seed(0)
+    head = build_head("plain", 5, COCO18, overview=0.5).eval()
+    alone = build_head("plain", 5, COCO18).eval()
+    alone.load_state_dict({name: v for name, v in head.state_dict().items() if name != "mix.weight"})
+    torch.nn.init.eye_(head.mix.weight.data[:, :, 0, 0]).mul_(share)
+    features, overview = torch.randn(1, 5, 8, 12), torch.randn(1, 5, 4, 6)
+    with torch.no_grad():
+        mixed, own, far = head(features, overview)[0].heat, alone(features)[0].heat, alone(overview)[0].heat
+    stretched = torch.nn.functional.interpolate(far, scale_factor=2, mode="bilinear")  # the output is linear in them
+    torch.testing.assert_close(mixed, stretched if share else own, rtol=1e-4, atol=1e-5)
+
+
 @pytest.mark.parametrize(
     ("name", "options", "word"),
     [
@@ -192,6 +214,8 @@ def test_a_folding_head_takes_even_numbers_of_cells():
         ("openpose2019", {"activation": "elu"}, "prelu"),
         ("openpose2019", {"blocks": 1.5}, "whole"),
         ("plain", {"width": True}, "whole"),
+        ("plain", {"overview": 1.0}, "below 1"),
+        ("plain", {"overview": 0.01}, "from 0.1"),
     ],
 )
 def test_refused_options(name, options, word):

@@ -13,6 +13,7 @@ from bupose.errors import BuposeError, InputError, OptionsError
 from bupose.fields import Grid
 from bupose.nn import NetworkConfig, PoseNet
 from bupose.nn.cost import count_macs, count_parameters
+from bupose.nn.model import shrink
 
 COCO17 = skeletons.get("coco17")
 SMALL = {"width": 0.25, "channels": 16}
@@ -47,6 +48,7 @@ def test_a_built_network_declares_every_option():
         "blocks": 0,
         "fold": False,
         "skip": False,
+        "overview": 0.0,
         "upsample": False,
         "background": False,
     }
@@ -145,17 +147,33 @@ def test_fused_network_gives_the_same_fields(trunk, options):
             torch.testing.assert_close(one, other, rtol=1e-3, atol=1e-4 * float(one.abs().max()))
 
 
+@pytest.mark.parametrize("overview", [0, 0.4])
 @pytest.mark.parametrize("shape", [(64, 64), (32, 96)])
-def test_a_folded_head_is_fused_into_a_convolution_with_a_stride(shape):
+def test_a_folded_head_is_fused_into_a_convolution_with_a_stride(shape, overview):
     """Six by six pixels, two apart, see what three by three folded cells see, borders included."""
-    torch.manual_seed(0)
-    net = PoseNet(NetworkConfig(COCO17, "mobilenet_v2", "plain", SMALL | {"out_stride": 4}, {"fold": True, "width": 8}))
+    head = {"fold": True, "width": 8, "overview": overview}
+    net = make(trunk_options=SMALL | {"out_stride": 4}, head_options=head)
     fused, images = net.eval().fuse(), torch.rand(2, 3, *shape) * 255
     assert not [m for m in fused.modules() if isinstance(m, torch.nn.PixelUnshuffle)]
     assert fused.head.layers[0][0].kernel_size == (6, 6)
     with torch.no_grad():
         for one, other in zip(net(images), fused(images), strict=True):
             torch.testing.assert_close(one, other, rtol=1e-3, atol=1e-4 * float(one.abs().max()))
+
+
+@pytest.mark.parametrize(
+    ("size", "share", "wanted"),
+    [((416, 640), 0.4, (192, 256)), ((32, 64), 0.35, (32, 32)), ((96, 160), 0.7, (96, 128))],
+)
+def test_an_overview_has_the_pictures_borders(size, share, wanted):
+    """Two ramps stay ramps from border to border, whatever the sides are rounded up to."""
+    rows, columns = np.mgrid[: size[0], : size[1]].astype(np.float32) + 0.5
+    made = shrink(torch.from_numpy(np.stack([rows, columns]))[None], share, 32)[0].numpy()
+    assert made.shape[1:] == wanted
+    cells = np.mgrid[: wanted[0], : wanted[1]] + 0.5
+    inside = (slice(None), slice(1, -1), slice(1, -1))  # the outermost pixels have no neighbour to interpolate with
+    expected = cells * (np.array(size) / wanted)[:, None, None]
+    np.testing.assert_allclose(made[inside], expected[inside], rtol=1e-5)
 
 
 def test_describe_says_what_it_costs():

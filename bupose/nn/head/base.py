@@ -19,12 +19,15 @@ class Head(nn.Module):
         How much finer its cells are than its input's.
     multiple : int
         What its input's height and width must be multiples of.
+    overview : float
+        Where above 0, it also takes, as a second argument, the features of the picture at about that share of its size.
     """
 
     Options: type
     DELICATE: tuple[str, ...] = ()
     stride_factor = 1
     multiple = 1
+    overview = 0.0
 
     def fuse(self) -> None:
         """Change what inference can do with fewer steps, for the same output; batch norms are folded already."""
