@@ -86,7 +86,7 @@ class Fields:
 
     @property
     def size(self) -> tuple[int, int]:
-        """Width and height of the (padded) picture, pixels."""
+        """Width and height of the picture, up to a multiple of the stride, pixels."""
         h, w = self.heat.shape[1:]
         return w * self.grid.stride, h * self.grid.stride
 
@@ -95,6 +95,11 @@ class Fields:
         limbs, sign = self.skeleton.mirror_limbs
         paf = self.paf[limbs, :, :, ::-1] * (sign[:, None] * np.array([-1, 1], np.float32))[:, :, None, None]
         return replace(self, heat=self.heat[self.skeleton.mirror_joints, :, ::-1], paf=paf)
+
+    def crop(self, width: int, height: int) -> Fields:
+        """The fields of the first ``width`` and ``height`` pixels, and what its last cells cover beyond."""
+        h, w = self.grid.shape(width, height)
+        return replace(self, heat=self.heat[:, :h, :w], paf=self.paf[:, :, :h, :w])
 
     @classmethod
     def average(cls, several: Sequence[Fields]) -> Fields:

@@ -172,8 +172,8 @@ class Estimator:
         ]
         return [prepare(photo, size, self.network.multiple, self.network.pad) for size in sizes]
 
-    def run(self, pictures: Sequence[Sequence[Prepared]]) -> list[list[tuple[Fields, np.ndarray, bool]]]:
-        """The network on pictures of one shape: for each and every view of it fields, matrix, and whether mirrored."""
+    def run(self, pictures: Sequence[Sequence[Prepared]]) -> list[list[tuple[Fields, np.ndarray]]]:
+        """The network on pictures of one shape: for each, every view's fields, without the padding, and matrix."""
         seen: list[list] = [[] for _ in pictures]
         for views in zip(*pictures, strict=True):
             pixels = np.stack([view.pixels for view in views])
@@ -181,14 +181,13 @@ class Estimator:
                 heat, paf = self.network(np.ascontiguousarray(pixels[:, :, ::-1]) if mirrored else pixels)
                 for n, view in enumerate(views):
                     fields = Fields(heat[n], paf[n], self.network.grid, self.network.skeleton)
-                    seen[n].append((fields, view.matrix, mirrored))
+                    fields = (fields.flip() if mirrored else fields).crop(*view.size)
+                    seen[n].append((fields, view.matrix))
         return seen
 
-    def merge(self, seen: Sequence[tuple[Fields, np.ndarray, bool]]) -> Fields:
+    def merge(self, seen: Sequence[tuple[Fields, np.ndarray]]) -> Fields:
         """One picture's fields, averaged over its views, on the grid of the first."""
-        if len(seen) == 1:
-            return seen[0][0]
-        return average_views([(fields.flip() if mirrored else fields, matrix) for fields, matrix, mirrored in seen])
+        return seen[0][0] if len(seen) == 1 else average_views(seen)
 
 
 def load(name_or_path: str | Path | None = None, *, accept_license: bool = False, **options) -> Estimator:

@@ -23,10 +23,13 @@ class Prepared:
         Both sides multiples of what the network takes.
     matrix : float64 array (2, 3)
         Photo pixels to these.
+    size : (width, height)
+        How much of it is the photo; the rest, on the right and below, is padding.
     """
 
     pixels: np.ndarray
     matrix: np.ndarray
+    size: tuple[int, int]
 
 
 def network_size(size: tuple[int, int], height: int, longest: int | None = None) -> tuple[int, int]:
@@ -63,4 +66,4 @@ def prepare(photo: Photo, size: tuple[int, int], multiple: int, pad: tuple[int, 
     right, below = -width % multiple, -height % multiple
     if right or below:
         pixels = cv2.copyMakeBorder(pixels, 0, below, 0, right, cv2.BORDER_CONSTANT, value=pad)
-    return Prepared(pixels, geometry.scale(width / photo.size[0], height / photo.size[1]))
+    return Prepared(pixels, geometry.scale(width / photo.size[0], height / photo.size[1]), size)

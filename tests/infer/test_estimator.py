@@ -29,6 +29,19 @@ def assert_found(people, joints, within):
     np.testing.assert_allclose(people.xy[0], joints, atol=within)
 
 
+@pytest.mark.parametrize("flip", [False, True])
+def test_fields_end_where_the_photo_ends(flip):
+    """The padding that the network needs is cut off, on the right also where the picture was mirrored."""
+    net, image = small_net(), np.random.default_rng(0).integers(0, 256, (70, 101, 3), np.uint8)
+    fields = Estimator(net, height=70, flip=flip).fields(image)
+    assert fields.size == (104, 72)  # of 128x96, stride 8
+    padded = np.full((96, 128, 3), pad_color(net.config.normalisation), np.uint8)
+    padded[:70, :101] = image
+    whole = Estimator(net, height=96, flip=flip).fields(padded)
+    np.testing.assert_allclose(fields.heat, whole.heat[:, :9, :13], atol=1e-6)
+    np.testing.assert_allclose(fields.paf, whole.paf[..., :9, :13], atol=1e-6)
+
+
 @pytest.mark.parametrize(
     ("options", "within"),
     [
