@@ -4,6 +4,7 @@ import shlex
 import string
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
@@ -54,14 +55,17 @@ def test_the_default_networks_recipe_builds():
     """Every training command of its card, as a shell reads it."""
     card = (config.folder().parent / "docs" / "default_network.md").read_text()
     lines = card.split("```bash\n")[1].split("\n```")[0].splitlines()
-    shell = dict(shlex.split(line)[0].split("=", 1) for line in lines if not line.startswith("python "))
-    commands = [line for line in lines if line.startswith("python scripts/train.py ")]
-    assert commands
-    for command in commands:
-        words = shlex.split(string.Template(command).substitute(shell))[2:]
-        options = options_of(*words)
-        build(replace(options, start=None))
-        assert options.output != "nowhere"
+    shell, outputs = {}, []
+    for line in lines:
+        words = shlex.split(string.Template(line).substitute(shell))
+        if not line.startswith("python "):
+            name, _, shell[name] = words[0].partition("=")
+        elif words[1] == "scripts/train.py":
+            options = options_of(*words[2:])
+            build(replace(options, start=None))
+            assert Path(options.start or "").parent.name == (outputs[-1] if outputs else "")
+            outputs.append(Path(options.output).name)
+    assert len(outputs) > 1
 
 
 def test_published_recipes_are_the_published_networks():
