@@ -13,7 +13,6 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-import torch
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hypothesis import given
 from hypothesis import strategies as st
@@ -33,14 +32,6 @@ AWKWARD = [
     "a b.jpg", "a,b.jpg", "x=1.jpg", "[1], (2) {3}.jpg", "Straße 日本.jpg", "it's \"quoted\".jpg", "${HOME}.jpg", "'a'",
     "null", "true", "1.5", "@x", "#1: 50%.jpg", "a:b|c*?<>.jpg", "scales.jpg", "my folder/", "\\${x}\\",
 ]  # fmt: skip
-
-
-@pytest.fixture(autouse=True, scope="module")
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture

@@ -24,14 +24,6 @@ SOURCE = str(Path(kernels.__file__).parent / "compiled" / "peaks.py")
 NETWORK_OPTIONS = {"width": 0.25, "channels": 32, "last": False}
 
 
-@pytest.fixture(autouse=True, scope="module")
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 @pytest.fixture
 def network(tmp_path, monkeypatch):
     """A network that sees nobody, in the place of that which comes with bupose."""

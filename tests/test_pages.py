@@ -95,19 +95,11 @@ def at_home(belongings, tmp_path, monkeypatch) -> Path:
     return home
 
 
-@pytest.fixture
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 # --- code ---
 
 
 @pytest.mark.parametrize("page", cases("python"))
-def test_python_runs_and_prints_what_it_says(page, at_home, one_thread, network, capsys):
+def test_python_runs_and_prints_what_it_says(page, at_home, network, capsys):
     """A comment behind a print is what is printed."""
     needed = NEEDS.get(page.name)
     if needed and not find_spec(needed):

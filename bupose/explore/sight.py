@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from bupose import data, geometry
+from bupose import geometry, samples
 from bupose.errors import InputError
 from bupose.fields import Fields, Grid
 from bupose.infer.estimator import Estimator
@@ -161,8 +161,7 @@ def open_film(path: Path) -> Film:
 
 def draw_crowd() -> tuple[np.ndarray, str]:
     """A drawn scene to begin with, and what to call it."""
-    options = data.SceneOptions(spread=4, height=(0.5, 0.8))
-    return data.draw_scene(11, (960, 544), 5, options=options).image, "drawn crowd"
+    return samples.draw_crowd(5, seed=11).image, "drawn crowd"
 
 
 def _read(path: Path, least: int) -> Photo:

@@ -8,14 +8,6 @@ from bupose.nn.model import NetworkConfig, PoseNet
 from bupose.skeletons import COCO18
 
 
-@pytest.fixture(autouse=True, scope="package")
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 @pytest.fixture(scope="session")
 def net():
     """Batch norms that do something, a normalisation in BGR, and options of its own."""

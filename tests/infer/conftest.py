@@ -6,20 +6,11 @@ from types import SimpleNamespace
 import cv2
 import numpy as np
 import pytest
-import torch
 
 from bupose.fields import Grid
 from bupose.skeleton import Skeleton
 
 SPRITE = Skeleton("sprite", ["nose", "left_ear", "right_ear"], [["nose", "left_ear"], ["nose", "right_ear"]])
-
-
-@pytest.fixture(autouse=True, scope="package")
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 class BlobNetwork:

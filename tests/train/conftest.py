@@ -1,7 +1,6 @@
 """A training small enough for a test."""
 
 import pytest
-import torch
 
 from bupose.data.augment import AugmentOptions
 from bupose.data.datasets import DataOptions
@@ -47,12 +46,3 @@ def _training_in(parent):
         )
 
     return make
-
-
-@pytest.fixture(autouse=True, scope="module")
-def one_thread():
-    """Small tensors gain nothing from threads, test processes run side by side, and equal bits need equal threads."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
