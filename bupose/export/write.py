@@ -139,9 +139,12 @@ FORMATS: dict[str, tuple[str, Callable]] = {
 
 
 def delicate_parts(net: PoseNet) -> list[str]:
-    """The parts of a network that stay in floating point when the rest is in 8 bits, as patterns of graph nodes."""
-    parts = {"trunk": net.trunk, "head": net.head}
-    return [rf"/{name}/{re.escape(d)}[/.].*" for name, part in parts.items() for d in part.DELICATE]
+    """The parts of a network that stay in floating point when the rest is in 8 bits, as patterns of graph nodes.
+
+    What runs more than once gets a number each time.
+    """
+    parts, again = {"trunk": net.trunk, "head": net.head}, r"(_\d+)?"
+    return [rf"/{name}{again}/{re.escape(d)}{again}[/.].*" for name, part in parts.items() for d in part.DELICATE]
 
 
 def _quantise(model, pictures: Sequence[np.ndarray], delicate: Sequence[str]):

@@ -167,11 +167,13 @@ def test_eight_bits(net, pictures, openvino_file, tmp_path):
     assert np.corrcoef(heat.ravel(), true.ravel())[0, 1] > 0.9
 
 
-def test_delicate_parts_stay_in_floating_point(tmp_path):
+@pytest.mark.parametrize("overview", [0, 0.4])
+def test_delicate_parts_stay_in_floating_point(tmp_path, overview):
     """MoveNet's pyramid and answers, and what reads them directly; everything else is in 8 bits."""
     pytest.importorskip("nncf")
     torch.manual_seed(0)
-    options = {"width": 0.2, "answers": True}, {"layers": 2, "width": 8, "fold": True, "skip": True}
+    head = {"layers": 2, "width": 8, "fold": True, "skip": True, "overview": overview}
+    options = {"width": 0.2, "answers": True}, head
     net = PoseNet(
         NetworkConfig(skeletons.get("coco18"), "movenet", "plain", *options, preprocess={"height": 64})
     ).eval()
@@ -180,9 +182,10 @@ def test_delicate_parts_stay_in_floating_point(tmp_path):
 
     parts = {True: set(), False: set()}
     for node in openvino.Core().read_model(made.files[0]).get_ordered_ops():
-        if node.get_type_name() in ("Convolution", "GroupConvolution"):
+        inside = re.match(r"/(trunk|head)(?:_\d+)?/([a-z_]+[a-z])", node.get_friendly_name())
+        if inside and node.get_type_name() in ("Convolution", "GroupConvolution", "Interpolate", "Add"):
             in_bits = node.input_value(0).get_node().get_type_name() == "FakeQuantize"
-            parts[in_bits].add(re.match(r"/(\w+/\w+)", node.get_friendly_name())[1])
+            parts[in_bits].add(f"{inside[1]}/{inside[2]}")
     delicate = {f"trunk/{name}" for name in ("neck", "center", "kpt_heatmap", "kpt_regress")} | {"head/skip"}
     assert delicate <= parts[False]
     assert not delicate & parts[True]
