@@ -12,7 +12,7 @@ def test_it_is_small_and_says_where_it_is_from():
     assert weights.DEFAULT.stat().st_size <= 12e6
     config = weights.load(weights.DEFAULT).config
     assert config.origin["licence"] == "Apache-2.0"
-    assert config.preprocess == {"height": 416, "scales": [1, 0.4]}
+    assert config.preprocess == {"height": 416}
 
 
 def test_drawn_people_are_found():

@@ -121,7 +121,7 @@ class MoveNet(Trunk):
 
     Options = MoveNetOptions
     ADDED = ("context.",)
-    DELICATE = ("features.0", "features.1", "neck", *_ANSWERS)
+    DELICATE = (*(f"features.{n}" for n in range(4)), "neck", *_ANSWERS)
     stride = 4
     multiple = 32
 
