@@ -156,42 +156,6 @@ def test_a_file_says_how_it_is_run(net, tmp_path):
     assert_same(est.fields(image).heat, by_hand.fields(image).heat)
 
 
-def test_eight_bits(net, pictures, openvino_file, tmp_path):
-    pytest.importorskip("nncf")
-    made = export_network(net, tmp_path / "small.xml", pictures, precision="int8")
-    floats, small = (f.with_suffix(".bin").stat().st_size for f in (openvino_file[0], made.files[0]))
-    assert small < 0.5 * floats
-    heat, _ = start(tmp_path / "small.xml")(pictures[0])
-    true, _ = start(openvino_file[0])(pictures[0])
-    assert 0 < np.abs(heat - true).mean() < 0.4 * true.std()
-    assert np.corrcoef(heat.ravel(), true.ravel())[0, 1] > 0.9
-
-
-@pytest.mark.parametrize("overview", [0, 0.4])
-def test_delicate_parts_stay_in_floating_point(tmp_path, overview):
-    """MoveNet's pyramid and answers, and what reads them directly; everything else is in 8 bits."""
-    pytest.importorskip("nncf")
-    torch.manual_seed(0)
-    head = {"layers": 2, "width": 8, "fold": True, "skip": True, "overview": overview}
-    options = {"width": 0.2, "answers": True}, head
-    net = PoseNet(
-        NetworkConfig(skeletons.get("coco18"), "movenet", "plain", *options, preprocess={"height": 64})
-    ).eval()
-    made = export_network(net, tmp_path / "m.xml", calibration_pictures(net, count=2), precision="int8")
-    import openvino
-
-    parts = {True: set(), False: set()}
-    for node in openvino.Core().read_model(made.files[0]).get_ordered_ops():
-        inside = re.match(r"/(trunk|head)(?:_\d+)?/([a-z_]+[a-z])", node.get_friendly_name())
-        if inside and node.get_type_name() in ("Convolution", "GroupConvolution", "Interpolate", "Add"):
-            in_bits = node.input_value(0).get_node().get_type_name() == "FakeQuantize"
-            parts[in_bits].add(f"{inside[1]}/{inside[2]}")
-    delicate = {f"trunk/{name}" for name in ("neck", "center", "kpt_heatmap", "kpt_regress")} | {"head/skip"}
-    assert delicate <= parts[False]
-    assert not delicate & parts[True]
-    assert {"trunk/features", "head/layers", "head/heat", "head/paf"} <= parts[True]
-
-
 def test_a_size_that_comes_often_is_compiled_for(openvino_file, monkeypatch):
     """From then on the same fields come from a graph of that size; of more sizes than are kept, the first stay."""
     from bupose.infer import openvino_network
