@@ -18,6 +18,7 @@ from bupose import geometry
 from bupose.errors import BuposeError
 from bupose.export import calibration_pictures, export_network
 from bupose.infer.estimator import Estimator
+from bupose.infer.network import has_fast_bfloat16
 from bupose.infer.output import results_skeleton, write_coco, write_openpose
 from bupose.infer.preprocess import Prepared
 from bupose.infer.stream import open_photo
@@ -45,12 +46,15 @@ class Runtime:
 def runtimes(net: PoseNet, folder: Path, calibration: Path | None = None) -> list[Runtime]:
     """Every way to run a network here, exported into ``folder``; says why others are left out."""
     made = [Runtime("torch float32", net), Runtime("torch bfloat16", net, "bfloat16")]
-    exports = (
+    exports = [
         ("ONNX", "float.onnx", "fp32", "float32"),
         ("OpenVINO float32", "float.xml", "fp32", "float32"),
         ("OpenVINO bfloat16", "float.xml", "fp32", "bfloat16"),
-        ("OpenVINO int8", "int8.xml", "int8", "bfloat16"),
-    )
+        ("OpenVINO int8", "int8.xml", "int8", "auto"),
+    ]
+    if not has_fast_bfloat16(torch.device("cpu")):
+        print("bfloat16 left out: this processor only emulates it")
+        made, exports = made[:1], [way for way in exports if way[3] != "bfloat16"]
     pictures = calibration_pictures(net, calibration)
     for name, file, stored, precision in exports:
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Protocol
 
 import numpy as np
@@ -72,6 +73,8 @@ class TorchNetwork:
         self._order = order
         if precision == "auto":
             precision = "bfloat16" if has_fast_bfloat16(self.device) else "float32"
+        elif precision == "bfloat16" and not has_fast_bfloat16(self.device):
+            warnings.warn(f"this {self.device} only emulates bfloat16, which is slow; use float32", stacklevel=2)
         self._net = net.fuse().to(self.device, _PRECISIONS[precision], memory_format=order)
         if compile:
             self._net = torch.compile(self._net)

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import torch
 
+from bupose.infer.network import has_fast_bfloat16
 from bupose.nn import PoseNet
 from bupose.train.options import TrainerOptions
 
@@ -19,13 +20,13 @@ _GAIN = 1.05  # a larger batch must be so much faster
 def choose_fastest(net: PoseNet, trainer: TrainerOptions) -> TrainerOptions:
     """Options with the precision, the batch and the workers that are fastest here.
 
-    Every precision that the device has is tried with batches of 8, 16, 32, …, as long as memory suffices and that is
-    faster by a twentieth; workers are all processors but one, up to eight for each device. The joint batch of a step
-    stays what it was where it can: fewer goes are accumulated when one holds more.
+    Every precision that the device is fast at is tried with batches of 8, 16, 32, …, as long as memory suffices and
+    that is faster by a twentieth; workers are all processors but one, up to eight for each device. The joint batch of
+    a step stays what it was where it can: fewer goes are accumulated when one holds more.
     """
-    device = torch.device("cuda" if torch.cuda.is_available() and trainer.accelerator != "cpu" else "cpu")
+    device = training_device(trainer)
     best = (0.0, trainer.precision, trainer.batch)
-    for precision in ("float32", "bfloat16"):
+    for precision in ("float32", "bfloat16") if has_fast_bfloat16(device) else ("float32",):
         batch, last = 8, 0.0
         while True:
             speed = measure_speed(net, device, trainer.size, batch, precision)
@@ -46,6 +47,16 @@ def choose_fastest(net: PoseNet, trainer: TrainerOptions) -> TrainerOptions:
         flush=True,
     )
     return chosen
+
+
+def fast_precision(trainer: TrainerOptions) -> str:
+    """The precision that "auto" stands for: bfloat16 where the device has instructions for it, else float32."""
+    return "bfloat16" if has_fast_bfloat16(training_device(trainer)) else "float32"
+
+
+def training_device(trainer: TrainerOptions) -> torch.device:
+    """Where Lightning will train: on a GPU where there is one and it is wanted."""
+    return torch.device("cuda" if torch.cuda.is_available() and trainer.accelerator != "cpu" else "cpu")
 
 
 def measure_speed(net: PoseNet, device: torch.device, size: tuple[int, int], batch: int, precision: str) -> float:

@@ -12,6 +12,7 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LambdaLR
 
 from bupose.errors import OptionsError
+from bupose.infer.network import has_fast_bfloat16
 from bupose.nn.options import check_choice, check_count
 
 SCHEDULES = ("constant", "cosine", "step")
@@ -174,11 +175,13 @@ def orthogonal(matrix: Tensor) -> Tensor:
 
     Notes
     -----
-    Three steps of the Newton-Schulz iteration of Jordan et al. 2024, in bfloat16 as there: more would not be paid back.
+    Three steps of the Newton-Schulz iteration of Jordan et al. 2024: more would not be paid back. In bfloat16 as there,
+    but not where processors only emulate it, which takes thirty times as long as float32.
     """
     if matrix.shape[0] > matrix.shape[1]:
         return orthogonal(matrix.T).T
-    rows = (matrix / (matrix.norm() + 1e-12)).bfloat16()
+    precision = torch.bfloat16 if has_fast_bfloat16(matrix.device) else torch.float32
+    rows = (matrix / (matrix.norm() + 1e-12)).to(precision)
     for _ in range(3):
         gram = rows @ rows.T
         rows = torch.addmm(rows, torch.addmm(gram, gram, gram, beta=-4.7750, alpha=2.0315), rows, beta=3.4445)

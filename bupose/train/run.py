@@ -25,7 +25,7 @@ from bupose.errors import WeightsError
 from bupose.nn import PoseNet
 from bupose.nn.pretrained import load_trunk
 from bupose.train.album import Album
-from bupose.train.auto import choose_fastest
+from bupose.train.auto import choose_fastest, fast_precision
 from bupose.train.averaging import MovingAverage
 from bupose.train.feed import Feed
 from bupose.train.keeping import KeepNetworks, KeepState, StopBetweenSteps, find_state
@@ -199,6 +199,8 @@ def _settle(options: TrainOptions, net: PoseNet, state: Path | None) -> TrainOpt
     elif t.auto:
         found = json.loads((state.parent / OPTIONS).read_text())["trainer"]
         t = replace(t, **{name: found[name] for name in ("precision", "batch", "accumulate", "workers")})
+    if t.precision == "auto":
+        t = replace(t, precision=fast_precision(t))
     every = min(t.validate_every, t.steps)
     whole = math.ceil(t.steps / every) * every  # so that what comes out last is measured
     return replace(options, trainer=replace(t, validate_every=every, steps=whole))

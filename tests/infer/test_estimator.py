@@ -1,6 +1,7 @@
 """People are found where they were drawn, whatever is done to the picture on its way."""
 
 import itertools
+import warnings
 
 import cv2
 import numpy as np
@@ -10,6 +11,7 @@ import torch
 from bupose import geometry
 from bupose.errors import BuposeError, InputError, OptionsError
 from bupose.fields import Fields, Grid
+from bupose.infer import network
 from bupose.infer.averaging import resample_fields
 from bupose.infer.estimator import Estimator, load
 from bupose.infer.network import TorchNetwork, choose_device, pad_color
@@ -194,8 +196,22 @@ def test_torch_network_is_the_net_itself():
             assert a.flags.c_contiguous
             assert a.dtype == np.float32
             np.testing.assert_allclose(a, b.numpy(), atol=1e-4 * np.abs(b.numpy()).max())
-    half = TorchNetwork(net, "cpu", "bfloat16")(images)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # where bfloat16 is emulated
+        half = TorchNetwork(net, "cpu", "bfloat16")(images)
     np.testing.assert_allclose(half[0], wanted[0].numpy(), atol=0.1 * np.abs(wanted[0].numpy()).max())
+
+
+@pytest.mark.parametrize("fast", [True, False])
+def test_emulated_bfloat16_is_told_and_never_chosen(fast, monkeypatch):
+    """A photo would take minutes, which looks like a program that hangs."""
+    monkeypatch.setattr(network, "has_fast_bfloat16", lambda device: fast)
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        TorchNetwork(small_net(), "cpu", "bfloat16")
+        chosen = TorchNetwork(small_net(), "cpu", "auto")
+    assert sum("emulates bfloat16" in str(w.message) for w in told) == (0 if fast else 1)
+    assert {p.dtype for p in chosen._net.parameters()} == {torch.bfloat16 if fast else torch.float32}
 
 
 def test_devices():

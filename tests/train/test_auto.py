@@ -1,11 +1,14 @@
 """What is fastest is found by trying."""
 
+import json
+from pathlib import Path
+
 import pytest
 import torch
 
 from bupose.nn import NetworkConfig, PoseNet
 from bupose.skeletons import COCO17
-from bupose.train import auto
+from bupose.train import auto, train
 from bupose.train.memory import keep_memory
 from bupose.train.options import TrainerOptions
 
@@ -26,11 +29,24 @@ def test_the_fastest_is_taken_and_the_joint_batch_stays(net, monkeypatch, capsys
         return speeds[precision, batch]
 
     monkeypatch.setattr(auto, "measure_speed", measure)
+    monkeypatch.setattr(auto, "has_fast_bfloat16", lambda device: True)
     chosen = auto.choose_fastest(net, TrainerOptions(batch=64, accumulate=1, accelerator="cpu"))
     assert (chosen.precision, chosen.batch, chosen.accumulate) == ("bfloat16", 16, 4)
     assert set(tried) == set(speeds)
     assert "precision=bfloat16 batch=16 accumulate=4" in capsys.readouterr().out
     assert auto.choose_fastest(net, TrainerOptions(batch=4, accelerator="cpu")).batch == 4
+
+
+def test_a_processor_that_only_emulates_bfloat16_is_spared_it(net, monkeypatch, small_training):
+    """A step in it takes a hundred times as long, which looks like a program that hangs."""
+    tried = []
+    monkeypatch.setattr(auto, "measure_speed", lambda *given: tried.append(given[-1]) or 1.0)
+    monkeypatch.setattr(auto, "has_fast_bfloat16", lambda device: False)
+    assert auto.choose_fastest(net, TrainerOptions(accelerator="cpu")).precision == "float32"
+    assert set(tried) == {"float32"}
+    options = small_training(steps=1, validate_every=1, precision="auto")
+    train(options)
+    assert json.loads(Path(options.output, "options.json").read_text())["trainer"]["precision"] == "float32"
 
 
 def test_speed_is_measured_on_a_copy(net):
