@@ -35,9 +35,10 @@ def group_people(
     Notes
     -----
     All limb types are taken in one order of descending weight (Hidalgo et al. 2019), so a sure limb is never spoilt
-    by an unsure one, and redundant limbs complete or confirm like any other. A person's score is the root mean square
-    of its joint and limb scores times the fourth root of its completeness: squares because sure evidence says more
-    than the sum of faint traces; the two factors were weighed on COCO.
+    by an unsure one, and redundant limbs complete or confirm like any other. A person's score is the root of three
+    factors: the mean square of its joint and limb scores, squares because sure evidence says more than the sum of faint
+    traces; the root of its completeness; and how similar to the truth such joints can be in somebody of its size. They
+    were weighed on COCO.
     """
     k, joints = kernels.load(), len(fields.skeleton.joints)
     chosen = np.flatnonzero(matched)
@@ -51,20 +52,19 @@ def group_people(
         person[candidates.first[used]], minlength=len(peaks)
     )
     everything = joints + len(fields.skeleton.limbs)
-    score = np.sqrt(total[rows] / np.sqrt(parts[rows] * everything)) if len(rows) else np.zeros(0)
-    score = np.minimum(score, 1).astype(np.float32)
-    best = np.argsort(-score, kind="stable")
-    rows, score = rows[best], score[best]
-    rows, score = rows[score >= options.min_person_score], score[score >= options.min_person_score]
-
-    members = members[rows]
+    members, evidence = members[rows], total[rows] / np.sqrt(parts[rows] * everything)
     here = members >= 0
     xy = np.where(here[..., None], peaks.xy[members], np.float32(np.nan)) if len(peaks) else np.zeros((0, joints, 2))
     sure = _joint_scores(peaks, candidates, used)
     joint_score = np.where(here, sure[members], np.float32(0)) if len(peaks) else np.zeros((0, joints))
+    similar = _expected_similarity(xy, joint_score, fields.skeleton.sigmas, float(options.jitter))
+    score = np.minimum(np.sqrt(evidence * similar), 1).astype(np.float32)
+    best = np.argsort(-score, kind="stable")
+    best = best[score[best] >= options.min_person_score]
+    members, here, xy, joint_score, score = (a[best] for a in (members, here, xy, joint_score, score))
     xy, joint_score = np.ascontiguousarray(xy, np.float32), np.ascontiguousarray(joint_score, np.float32)
     completed = np.zeros(here.shape, bool)
-    if options.completion and len(rows):
+    if options.completion and len(best):
         evidence = joint_score.copy()
         k.complete_people(
             fields.paf, fields.heat, fields.skeleton.limb_joints, xy, evidence, float(options.paf_threshold), STEP
@@ -72,8 +72,8 @@ def group_people(
         completed = (evidence > 0) & ~here
         joint_score = np.where(completed, np.minimum(evidence, 1) * np.float32(options.peak_threshold), joint_score)
 
-    keep = np.arange(len(rows))
-    if options.duplicate_similarity < 1 and len(rows) > 1:
+    keep = np.arange(len(best))
+    if options.duplicate_similarity < 1 and len(best) > 1:
         keep = np.flatnonzero(~_duplicates(xy, fields.skeleton.sigmas, options.duplicate_similarity))
     pixels = fields.grid.to_pixels(xy[keep])
     people = People(pixels, joint_score[keep], score[keep], fields.skeleton, completed[keep])
@@ -88,6 +88,23 @@ def _joint_scores(peaks: Peaks, candidates: LimbCandidates, used: np.ndarray) ->
     best = np.zeros(len(peaks), np.float32)
     np.maximum.at(best, candidates.ids[used, 1:], candidates.score[used][:, None])
     return np.sqrt(peaks.score * np.where(best > 0, np.minimum(best, 1), peaks.score))
+
+
+def _expected_similarity(xy: np.ndarray, weight: np.ndarray, sigmas: tuple[float, ...], jitter: float) -> np.ndarray:
+    """float (P,): object keypoint similarity to be expected of joints (P, K, 2) that lie ``jitter`` cells off.
+
+    Notes
+    -----
+    The mean of COCO's exp(-d² / 2 s² κ²) over Gaussian errors of deviation j along x and y is 1 / (1 + j² / s² κ²).
+    κ is two sigmas, s² the joints' box times 0.53, a person's usual share of its box; nobody is taken for smaller than
+    ten times j.
+    """
+    if not jitter or not len(xy):
+        return np.ones(len(xy))
+    sides = np.fmax.reduce(xy, 1) - np.fmin.reduce(xy, 1)
+    area = np.maximum(0.53 * sides.prod(1, dtype=np.float64), 100 * jitter**2)
+    similar = 1 / (1 + jitter**2 / (area[:, None] * (2 * np.array(sigmas)) ** 2))
+    return (similar * weight).sum(1) / weight.sum(1)
 
 
 def _duplicates(xy: np.ndarray, sigmas: tuple[float, ...], similarity: float) -> np.ndarray:

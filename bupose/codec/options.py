@@ -93,6 +93,9 @@ class DecodeOptions:
         Look for missing joints along limbs' fields; they get a score below ``peak_threshold``.
     duplicate_similarity : float
         Object keypoint similarity to a better person from which a person is a duplicate; 1 keeps all.
+    jitter : float, cells
+        How far off the truth joints lie as a rule: people too small for joints so inexact get lower scores. 0 for
+        exact fields.
     min_joints : int
         People with fewer joints found by peaks are dropped; 1 keeps all.
     min_person_score : float
@@ -113,6 +116,7 @@ class DecodeOptions:
     matching: str = "hungarian"
     completion: bool = True
     duplicate_similarity: float = 0.8
+    jitter: float = 0.4
     min_joints: int = 3
     min_person_score: float = 0.1
 
@@ -123,6 +127,7 @@ class DecodeOptions:
         check_range(self, "smooth", 0, 10)
         check_range(self, "near", 0.01, 10)
         check_range(self, "trust", 0, 4)
+        check_range(self, "jitter", 0, 100)
         for name, low in (("peaks_per_joint", 1), ("samples", 2), ("partners", 1), ("crowd", 0), ("min_joints", 1)):
             check_range(self, name, low, 10_000_000)
             if int(getattr(self, name)) != getattr(self, name):

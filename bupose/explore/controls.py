@@ -21,6 +21,7 @@ RANGES = {  # low, high, step of a slider; a network's own value widens it
     "duplicate_similarity": (0.0, 1.0, 0.01),
     "trust": (0.0, 4.0, 0.05),
     "near": (0.1, 10.0, 0.1),
+    "jitter": (0.0, 5.0, 0.05),
     "samples": (2, 40, 1),
 }
 CHOICES = {"matching": ["hungarian", "greedy"]}

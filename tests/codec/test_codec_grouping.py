@@ -5,10 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from bupose import skeletons
+from bupose import geometry, skeletons
 from bupose.codec import FieldCodec
+from bupose.evaluate import oks
 from bupose.fields import Fields
-from bupose.people import Labels
+from bupose.people import Labels, People
 from bupose.skeleton import Skeleton
 
 COCO17 = skeletons.COCO17
@@ -29,6 +30,20 @@ def body(crowd):
     """One whole person 330 pixels tall, standing in the middle."""
     labels = crowd(40, 8, SIZE, (330, 330))
     return labels[labels.present.all(1)][0].transform(np.eye(2, 3))
+
+
+# --- scores ---
+
+
+@pytest.mark.parametrize(("scale", "jitter"), [(1.0, 0.4), (0.5, 0.4), (0.5, 0.8)])
+def test_the_score_knows_how_similar_inexact_joints_can_be(scale, jitter, body):
+    """Against the similarity that joints moved at random really have."""
+    codec, labels = FieldCodec(COCO17), body.transform(geometry.scale(scale))
+    fields = codec.encode(labels, SIZE)
+    sure, unsure = (codec.with_decoder(jitter=j).decode(fields).person_score[0] for j in (0, jitter))
+    noise = np.random.default_rng(0).normal(0, jitter * codec.grid.stride, (2000, 17, 2))
+    moved = People(labels.xy + noise, np.ones((2000, 17)), np.ones(2000), COCO17)
+    assert (unsure / sure) ** 2 == pytest.approx(oks(moved, labels).mean(), abs=0.02)
 
 
 # --- odd people ---
