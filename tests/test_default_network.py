@@ -16,7 +16,7 @@ def test_it_is_small_and_says_where_it_is_from():
 
 
 def test_drawn_people_are_found():
-    """At least nine of twelve have half their visible joints within 12 px; nobody was drawn for its training."""
+    """At least nine of twelve have half their visible joints within 12 px; its training saw some of other scenes."""
     crowd = samples.draw_crowd()
     people, truth = bupose.load(threads=1)(crowd.image), crowd.labels
     away = np.linalg.norm(people.xy[:, None] - truth.xy, axis=-1)  # found, true, joint

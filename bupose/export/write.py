@@ -152,13 +152,15 @@ def _quantise(model, pictures: Sequence[np.ndarray], delicate: Sequence[str]):
     nncf = _need("nncf")
     nncf.set_log_level("ERROR")
     data = nncf.Dataset([np.ascontiguousarray(images.transpose(0, 3, 1, 2)) for images in pictures])
-    # Activations of ELUs go below 0: the mixed preset gives those their own zero point.
+    # Activations of ELUs go below 0: the mixed preset gives those their own zero point. Weights keep to half of their
+    # range, or sums of two products overflow in processors without VNNI, which cost a network 6 AP.
     return nncf.quantize(
         model,
         data,
         subset_size=len(pictures),
         preset=nncf.QuantizationPreset.MIXED,
         ignored_scope=nncf.IgnoredScope(patterns=list(delicate), validate=False),
+        advanced_parameters=nncf.AdvancedQuantizationParameters(overflow_fix="enable"),
     )
 
 
