@@ -82,7 +82,7 @@ class TrainerOptions:
         Lightning's: where, on how many, and how they work together.
     precision : "float32", "bfloat16", "float16" or "auto"
         Of activations; weights are float32. Auto is bfloat16 where the device multiplies it faster, else float32: a
-        processor without instructions for bfloat16 takes a hundred times as long.
+        processor without instructions for bfloat16 takes many times as long.
     auto : bool
         Try which precision, batch and workers are fastest here, and use them.
     ema : float in [0, 1)

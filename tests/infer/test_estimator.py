@@ -204,7 +204,7 @@ def test_torch_network_is_the_net_itself():
 
 @pytest.mark.parametrize("fast", [True, False])
 def test_emulated_bfloat16_is_told_and_never_chosen(fast, monkeypatch):
-    """A photo would take minutes, which looks like a program that hangs."""
+    """It takes many times as long, which looks like a program that hangs."""
     monkeypatch.setattr(network, "has_fast_bfloat16", lambda device: fast)
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always")

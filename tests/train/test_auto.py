@@ -38,7 +38,7 @@ def test_the_fastest_is_taken_and_the_joint_batch_stays(net, monkeypatch, capsys
 
 
 def test_a_processor_that_only_emulates_bfloat16_is_spared_it(net, monkeypatch, small_training):
-    """A step in it takes a hundred times as long, which looks like a program that hangs."""
+    """A step in it takes many times as long, which looks like a program that hangs."""
     tried = []
     monkeypatch.setattr(auto, "measure_speed", lambda *given: tried.append(given[-1]) or 1.0)
     monkeypatch.setattr(auto, "has_fast_bfloat16", lambda device: False)
