@@ -1,4 +1,4 @@
-"""Write a network anew: bupose export [weights=FILE] output=FILE.onnx|.xml|.safetensors [precision=fp32|fp16|int8]
+"""Write a network anew: bupose export [weights=FILE] output=FILE.onnx|.xml|.safetensors [precision=int8|…]
 
 The file is compared with torch before it is put in its place, and runs with bupose.load(file). Grouping fields into
 people stays bupose's (docs/export.md). calibration= a folder of photos like those to come, which int8 needs to be good.

@@ -21,7 +21,12 @@ from bupose.infer.runtimes import start
 from bupose.nn.model import PoseNet
 from bupose.weights.checkpoint import KEY, dump_header, save
 
-PRECISIONS = ("fp32", "fp16", "int8")
+PRECISIONS = {  # what formats can have each
+    "fp32": ("onnx", "openvino", "bupose"),
+    "fp16": ("onnx", "openvino", "bupose"),
+    "int12": ("bupose",),
+    "int8": ("openvino", "bupose"),
+}
 COMPARED = 4  # pictures
 TOLERANCE = 1e-3  # between float32 networks, of the fields' range; rounding alone gives 1e-5
 
@@ -55,7 +60,7 @@ def export_network(
         For the comparison with torch, and for the steps of 8 bits; see :func:`calibration_pictures`.
     format : str, optional
         A key of :data:`FORMATS`; by default the one of the output's suffix.
-    precision : fp32, fp16 or int8
+    precision : fp32, fp16, int12 or int8
 
     Returns
     -------
@@ -122,13 +127,13 @@ def write_openvino(net: PoseNet, path: Path, precision: str, pictures: Sequence[
 
 
 def write_bupose(net: PoseNet, path: Path, precision: str, pictures: Sequence[np.ndarray]) -> None:
-    """A ``.safetensors`` like those of training; of half or a quarter of the size, computed with in float32 still."""
+    """A ``.safetensors`` like those of training; of half of the size or less, computed with in float32 still."""
     if precision == "fp16":
         net = copy.deepcopy(net)
         for parameter in net.parameters():
             if parameter.ndim > 1:  # biases and batch norms are small, and matter
                 parameter.data = parameter.data.half()
-    save(net, path, packed=precision == "int8")
+    save(net, path, bits={"int8": 8, "int12": 12}.get(precision))
 
 
 FORMATS: dict[str, tuple[str, Callable]] = {
@@ -185,8 +190,10 @@ def _check(output: Path, format: str | None, precision: str) -> str:
         raise OptionsError(f"output is {str(output)!r}; give a file name that ends in {wanted}")
     if precision not in PRECISIONS:
         raise OptionsError(f"precision is {precision!r}; choose one of {', '.join(PRECISIONS)}")
-    if precision == "int8" and name == "onnx":
-        raise OptionsError("precision=int8 is for format=openvino and bupose; onnx takes fp32 or fp16")
+    if name not in PRECISIONS[precision]:
+        taken = [choice for choice, formats in PRECISIONS.items() if name in formats]
+        wanted = " and ".join(PRECISIONS[precision])
+        raise OptionsError(f"precision={precision} is for format={wanted}; {name} takes {' or '.join(taken)}")
     return name
 
 

@@ -16,14 +16,15 @@ from safetensors.torch import save as serialise
 from bupose.atomic import replacing
 from bupose.errors import BuposeError, WeightsError
 from bupose.nn.model import NetworkConfig, PoseNet
-from bupose.weights.packing import pack, unpack
+from bupose.weights.packing import PARTS, pack, unpack
 
-FORMAT, PACKED = 1, 2  # what is written: ordinary files, and those an older bupose could not read
+FORMATS = {None: 1, 8: 2, 12: 3}  # what is written, by the bits of packed weights: an older bupose reads lower ones
+NEWEST = max(FORMATS.values())
 KEY = "bupose"  # the entry of the safetensors header's metadata
 _MAX_HEADER = 100_000_000  # bytes; the limit of the safetensors format
 
 
-def save(net: PoseNet, path: str | Path, metrics: Mapping[str, float] | None = None, packed: bool = False) -> Path:
+def save(net: PoseNet, path: str | Path, metrics: Mapping[str, float] | None = None, bits: int | None = None) -> Path:
     """Write a network to one safetensors file, replacing it only once the new one is complete.
 
     Parameters
@@ -33,8 +34,8 @@ def save(net: PoseNet, path: str | Path, metrics: Mapping[str, float] | None = N
         Folders on the way are made.
     metrics : mapping of name to number, optional
         What the network reached; by default what its configuration says.
-    packed : bool
-        Weights in 8 bits, as :func:`bupose.weights.packing.pack` has it.
+    bits : 8 or 12, optional
+        Weights in so many bits, as :func:`bupose.weights.packing.pack` has it.
 
     Returns
     -------
@@ -48,11 +49,11 @@ def save(net: PoseNet, path: str | Path, metrics: Mapping[str, float] | None = N
     """
     net, path = getattr(net, "_orig_mod", net), Path(path)  # torch.compile wraps a network in another module
     config = net.config if metrics is None else replace(net.config, metrics=dict(metrics))
-    header = dump_header(config, PACKED if packed else FORMAT)
+    header = dump_header(config, FORMATS[bits])
     tensors = {
         name: t.detach().cpu().clone(memory_format=torch.contiguous_format) for name, t in net.state_dict().items()
     }
-    tensors = pack(tensors) if packed else tensors
+    tensors = pack(tensors, bits) if bits else tensors
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with replacing(path) as partial:
@@ -75,7 +76,7 @@ def load(path: str | Path) -> PoseNet:
     config = _config(path, read_header(path)["network"])
     try:
         tensors = unpack(load_file(path))
-    except (OSError, SafetensorError) as problem:
+    except (OSError, SafetensorError, RuntimeError) as problem:  # the last of packed tensors whose parts do not fit
         raise WeightsError(f"{_quoted(path)} is damaged: {problem}; get a fresh copy") from None
     try:
         net = PoseNet(config)
@@ -96,9 +97,9 @@ def describe(path: str | Path) -> str:
     """
     path = Path(path)
     header = read_header(path)
-    config, entries = header["network"], header["tensors"].values()
-    numbers = sum(_product(entry["shape"]) for entry in entries)
-    kinds = ", ".join(sorted({entry["dtype"] for entry in entries}))
+    config, entries = header["network"], {k: v for k, v in header["tensors"].items() if not k.endswith(PARTS)}
+    numbers = sum(_product(entry["shape"]) for entry in entries.values())
+    kinds = ", ".join(sorted({entry["dtype"] for entry in header["tensors"].values()}))
     lines = [f"{path.name}: a bupose network, format {header['format']}, {path.stat().st_size / 1e6:.1f} MB"]
     lines.append(f"  tensors: {len(entries)}, {numbers / 1e6:.2f} million numbers of {kinds}")
     for key, value in config.items():
@@ -133,7 +134,7 @@ def read_header(path: str | Path) -> dict:
     return {**_parse_header(text, path), "tensors": tensors}
 
 
-def dump_header(config: NetworkConfig, version: int = FORMAT) -> str:
+def dump_header(config: NetworkConfig, version: int = FORMATS[None]) -> str:
     """The JSON that a network file carries under :data:`KEY`, whatever its kind.
 
     Raises
@@ -168,9 +169,9 @@ def _parse_header(text: str, path: Path) -> dict:
         raise WeightsError(f"{_quoted(path)} is damaged: its bupose header cannot be read; get a fresh copy") from None
     if not isinstance(version, int) or version < 1 or not isinstance(network, dict):
         raise WeightsError(f"{_quoted(path)} is damaged: its bupose header makes no sense; get a fresh copy")
-    if version > PACKED:
+    if version > NEWEST:
         raise WeightsError(
-            f"{_quoted(path)} has format {version}; this bupose reads up to format {PACKED}: upgrade bupose"
+            f"{_quoted(path)} has format {version}; this bupose reads up to format {NEWEST}: upgrade bupose"
         )
     return {"format": version, "network": network}
 

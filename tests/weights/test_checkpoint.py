@@ -188,7 +188,7 @@ def test_nothing_is_unpickled(tmp_path):
 
 def test_newer_format(saved, tmp_path):
     _, path = saved
-    rewrite(path, tmp_path / "new", lambda header, _: header.update(format=3))
+    rewrite(path, tmp_path / "new", lambda header, _: header.update(format=checkpoint.NEWEST + 1))
     assert "upgrade bupose" in refused(checkpoint.load, tmp_path / "new")
     assert "upgrade bupose" in refused(checkpoint.describe, tmp_path / "new")
 
