@@ -2,7 +2,8 @@
 
 The file is compared with torch before it is put in its place, and runs with bupose.load(file). Grouping fields into
 people stays bupose's (docs/export.md). calibration= a folder of photos like those to come, which int8 needs to be good.
-height=, scales= and decoder.*= say how the written network is run where its user says nothing else.
+average=[FILE,…] takes the mean of several networks' weights. height=, scales= and decoder.*= say how the written
+network is run where its user says nothing else.
 """
 
 from __future__ import annotations
@@ -16,19 +17,22 @@ from bupose.export import calibration_pictures, export_network
 from bupose.export.options import ExportOptions
 from bupose.export.write import COMPARED
 from bupose.infer.options import expand, given
-from bupose.nn import NetworkConfig
+from bupose.nn import NetworkConfig, PoseNet
 
 
 def main(options: ExportOptions) -> int:
-    name = options.weights
-    if name is not None and expand(name).is_file():
-        name = expand(name)
-    net, output = weights.load(weights.resolve(name, options.accept_license)), expand(options.output)
-    net.config = settle(net.config, options)
+    net = weights.average([_load(name, options.accept_license) for name in (options.weights, *options.average)])
+    net.config, output = settle(net.config, options), expand(options.output)
     count = options.pictures if options.precision == "int8" else min(COMPARED, options.pictures)
     pictures = calibration_pictures(net, options.calibration, count)
     print(export_network(net, output, pictures, options.format, options.precision))
     return 0
+
+
+def _load(name: str | None, accept_license: bool) -> PoseNet:
+    if name is not None and expand(name).is_file():
+        name = expand(name)
+    return weights.load(weights.resolve(name, accept_license))
 
 
 def settle(config: NetworkConfig, options: ExportOptions) -> NetworkConfig:

@@ -16,6 +16,8 @@ class ExportOptions:
     ----------
     weights : path or name
         A network file or the name of a published network; null is the network that comes with bupose.
+    average : list of paths or names
+        Networks of the same kind; the mean of all their weights is written (a "model soup").
     output : path
         The file to write: .onnx, .xml with its .bin beside it, or .safetensors.
     format : onnx, openvino or bupose
@@ -36,6 +38,7 @@ class ExportOptions:
     """
 
     weights: str | None = field(default=None, metadata=PATH)
+    average: list[str] = field(default_factory=list, metadata=PATH)
     output: str = field(default="model.onnx", metadata=PATH)
     format: str | None = None
     precision: str = "fp32"

@@ -6,11 +6,12 @@ from pathlib import Path
 
 from bupose.errors import WeightsError
 from bupose.weights import checkpoint, download, zoo
+from bupose.weights.averaging import average
 from bupose.weights.checkpoint import describe, load, save
 from bupose.weights.importers import IMPORTERS, import_weights
 from bupose.weights.zoo import ZOO, fetch
 
-__all__ = ["IMPORTERS", "ZOO", "describe", "fetch", "import_weights", "load", "resolve", "save"]
+__all__ = ["IMPORTERS", "ZOO", "average", "describe", "fetch", "import_weights", "load", "resolve", "save"]
 
 DEFAULT = Path(__file__).resolve().parents[1] / "assets" / "default.safetensors"
 
