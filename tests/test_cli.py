@@ -107,6 +107,8 @@ def test_options_are_those_of_the_dataclass():
     assert options.decoder.min_joints == 5
     assert options.decoder.samples is None
     assert got("input=x", "decoder=everything").decoder.min_joints == 1
+    assert got("annotations=x", "images=y", name="evaluate").decoder.min_person_score == 0
+    assert got("annotations=x", "images=y", "decoder=default", name="evaluate").decoder.min_person_score is None
     assert got("input=x", name="infer").scales is None
     assert got("input=x", "scales=[1,0.5]", name="infer").scales == [1.0, 0.5]
 

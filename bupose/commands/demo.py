@@ -1,8 +1,8 @@
 """Try bupose: bupose demo [PHOTO…] [output=out/demo] [weights=FILE] [people=12] [seed=7]
 
 Finds people with the network that comes with bupose: in a crowd drawn for the purpose (people= of them, another one for
-each seed=) and in a portrait, or in what you give, as bupose infer takes it, but for people it is least sure of. Writes
-them drawn into the picture, the network's fields, and coco_results.json (docs/output.md).
+each seed=) and in a portrait, or in what you give, as bupose infer takes it. Writes them drawn into the picture, the
+network's fields, and coco_results.json (docs/output.md).
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ from bupose.infer.output import write_image
 from bupose.infer.run import infer
 from bupose.samples import draw_crowd, find_portrait
 
-SURE = 0.2  # a person's score from which on a demonstration shows it
 LISTED = 12  # files; of more, only their folders are told
 
 
@@ -40,7 +39,6 @@ def run(arguments: list[str]) -> int:
     options = InferOptions(
         input=photos, output=str(output), weights=pairs.get("weights"), openpose=False, fields_pictures=not video
     )
-    options.decoder.min_person_score = SURE
     summary = infer(options)
     if not video:
         _tell_people(output, drawn)

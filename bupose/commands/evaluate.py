@@ -1,6 +1,7 @@
 """Measure against annotations: bupose evaluate annotations=FILE predictions=RESULTS [images=FOLDER] [output=evaluation]
 
-bupose evaluate annotations=FILE images=FOLDER weights=NETWORK [flip=true …] lets a network predict first.
+bupose evaluate annotations=FILE images=FOLDER weights=NETWORK [flip=true …] lets a network predict first, people of
+every score (decoder=ranked); decoder=default leaves out whom the network's own thresholds leave out.
 Prints average precision, a table of joints, kinds of errors and what each costs; writes them as JSON, CSV and text,
 with pictures of the worst where images= is given.
 """
