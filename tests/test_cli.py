@@ -129,7 +129,7 @@ def test_every_decode_option_can_be_overridden():
         (["decoder.peak_treshold=0.1"], ["peak_treshold", "did you mean 'peak_threshold'"]),
         (["+decoder.nope=1"], ["decoder.nope", "min_joints"]),
         (["++nope=1"], ["nope", "stride"]),
-        (["decoder=nope"], ["decoder is 'nope'", "default, everything, sure"]),
+        (["decoder=nope"], ["decoder is 'nope'", "default, everything, ranked, sure"]),
         (["decoder.min_person_score=7"], ["min_person_score", "0 to 1"]),
         (["decoder.matching=fast"], ["matching", "hungarian or greedy"]),
         (["layout=nope"], ["layout is 'nope'", "openpose, bupose"]),
