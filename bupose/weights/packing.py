@@ -8,7 +8,6 @@ import torch
 from torch import Tensor
 
 LARGE = 50_000  # numbers of a tensor from which on it is packed
-BITS = (8, 12)
 PARTS = (".step", ".low")  # after a packed tensor's name: the size of its steps, and the low halves of bytes
 
 
