@@ -1,8 +1,14 @@
 """Errors a user can act on: a message says what was wrong, what was got, what was expected and what to do."""
 
+LONGEST = 1000  # characters of a message; a longer one quotes something absurd
+
 
 class BuposeError(Exception):
     """Anything bupose refuses; catch this one to catch them all."""
+
+    def __str__(self) -> str:
+        text = super().__str__()
+        return text if len(text) <= LONGEST else f"{text[: LONGEST // 2]} … {text[-LONGEST // 2 :]}"
 
 
 class SkeletonError(BuposeError):

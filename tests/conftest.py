@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections import Counter
 from contextlib import suppress
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import torch
 from hypothesis import settings
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
+HOSTILE, HOSTILE_INPUTS = Path(__file__).with_name("hostile"), 20  # its folder; how many inputs there are at least
 
 # No deadline: the first call of a kernel compiles it. Under CI always the same examples: a red run can be run again.
 settings.register_profile("here", deadline=None, max_examples=40)
@@ -37,3 +39,35 @@ def shared() -> Path:
     if not (SHARED / "data").is_dir():
         pytest.skip("needs the development data in ../shared, which is not part of the project")
     return SHARED
+
+
+def count_hostile(session) -> tuple[Counter, bool]:
+    """How many hostile inputs of each kind were judged well, and whether all of ``tests/hostile`` was run."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is None:  # a worker of xdist, whose reports go to the session that started it
+        return Counter(), False
+    counts, files = Counter(), set()
+    for report in reporter.getreports("passed"):
+        files.add(Path(report.fspath).name)
+        for name, value in report.user_properties:
+            if name == "hostile":
+                counts[value[0]] += value[1]
+    chosen = reporter.stats.keys() & {"failed", "error", "deselected"}
+    return counts, not chosen and {path.name for path in HOSTILE.glob("test_*.py")} <= files
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish(session):
+    """A corpus of hostile inputs that has shrunk is a failure."""
+    counts, whole = count_hostile(session)
+    if whole and counts.total() < HOSTILE_INPUTS:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Tell how many hostile inputs of each kind there were."""
+    counts, whole = count_hostile(terminalreporter._session)
+    if counts:
+        least = f", of at least {HOSTILE_INPUTS}" if whole else ""
+        kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(counts.items()))
+        terminalreporter.write_line(f"hostile: {counts.total()} inputs{least}: {kinds}")
