@@ -20,7 +20,19 @@ _LAZY = {
     "Estimator": "bupose.infer.estimator",
     "load": "bupose.infer.estimator",
 }
-_SUBMODULES = ("codec", "data", "fields_file", "geometry", "infer", "kernels", "nn", "skeletons", "viz", "weights")
+_SUBMODULES = (
+    "codec",
+    "data",
+    "fields_file",
+    "geometry",
+    "images",
+    "infer",
+    "kernels",
+    "nn",
+    "skeletons",
+    "viz",
+    "weights",
+)
 
 __all__ = sorted([*_LAZY, *_SUBMODULES, "__version__"])
 

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
-from bupose.data.picture import Photo, photo_size, whole_sample
+from bupose.data.picture import Photo, whole_sample
 from bupose.data.regions import Regions
 from bupose.data.sample import Sample
+from bupose.images import read_size
 from bupose.people import Labels
 from bupose.skeleton import Skeleton
 
@@ -84,7 +85,7 @@ class Photos:
     def size(self, i: int) -> tuple[int, int]:
         """Width and height of a photo, from its file where the annotations do not tell."""
         width, height = self._sizes[i].tolist()
-        return (width, height) if width and height else photo_size(self.path(i))
+        return (width, height) if width and height else read_size(self.path(i))
 
     def name(self, i: int) -> str:
         """The photo's file name as the annotations have it."""

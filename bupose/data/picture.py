@@ -12,15 +12,10 @@ from bupose import geometry
 from bupose.data.regions import box_corners, fill_polygon
 from bupose.data.sample import Sample
 from bupose.errors import InputError
+from bupose.images import open_picture, shrink
 from bupose.people import Labels
 
 BORDER = 128  # grey around a photo, as OpenPose's training code has it
-_REDUCED = {
-    1: cv2.IMREAD_COLOR,
-    2: cv2.IMREAD_REDUCED_COLOR_2,
-    4: cv2.IMREAD_REDUCED_COLOR_4,
-    8: cv2.IMREAD_REDUCED_COLOR_8,
-}
 
 
 class Picture(Protocol):
@@ -97,80 +92,24 @@ def reduction(matrix: np.ndarray) -> int:
     return next((f for f in (8, 4, 2) if scale * f <= 1.0), 1)
 
 
-def shrink(image: np.ndarray, factor: int) -> np.ndarray:
-    """A picture ``factor`` times smaller, each pixel the mean of those it stands for."""
-    if factor == 1:
-        return image
-    height, width = image.shape[:2]
-    below, right = -height % factor, -width % factor
-    whole = cv2.copyMakeBorder(image, 0, below, 0, right, cv2.BORDER_REPLICATE) if below or right else image
-    return cv2.resize(whole, None, fx=1 / factor, fy=1 / factor, interpolation=cv2.INTER_AREA)
-
-
 def read_photo(path: str | Path, size: tuple[int, int], factor: int = 1) -> np.ndarray:
     """Decode a photo to uint8 RGB (ceil(height/factor), ceil(width/factor), 3).
 
-    JPEG files are decoded at the smaller size at once. The camera's orientation flag is followed unless only the
-    unturned photo has the annotations' size.
+    The camera's orientation flag is followed unless only the unturned photo has the annotations' size.
 
     Raises
     ------
     InputError
         No such file, no picture, or a picture of another size than its annotations say.
     """
-    path, (width, height) = str(path), size
-    native = path.lower().endswith((".jpg", ".jpeg"))
-    flag = _REDUCED[factor if native else 1]
-    expected = (-(-height // factor), -(-width // factor)) if native else (height, width)
-    image = cv2.imread(path, flag)
-    if image is not None and image.shape[:2] != expected:
-        image = cv2.imread(path, flag | cv2.IMREAD_IGNORE_ORIENTATION)
-    if image is None:
-        why = "cannot be decoded; replace it or leave it out" if Path(path).is_file() else "does not exist"
-        raise InputError(f"photo {path!r} {why}")
-    if image.shape[:2] != expected:
-        got = f"{image.shape[1]}x{image.shape[0]}"
+    picture = open_picture(path)
+    if size not in (picture.size, picture.header.stored):
+        (width, height), (got_width, got_height) = size, picture.size
         raise InputError(
-            f"photo {path!r} is {got} px (decoded {factor if native else 1} times smaller); its annotations are for "
-            f"{width}x{height}: use the photos that were annotated"
+            f"photo {str(path)!r} is {got_width}x{got_height} px where its annotations are for "
+            f"{width}x{height}; use the photos that were annotated"
         )
-    image = cv2.cvtColor(image, cv2.COLOR_BGR2RGB, dst=image)
-    return image if native else shrink(image, factor)
-
-
-def photo_size(path: str | Path) -> tuple[int, int]:
-    """Width and height of a photo from the first bytes of its file (JPEG, PNG), without its orientation flag.
-
-    Raises
-    ------
-    InputError
-        No such file, or no picture.
-    """
-    try:
-        with Path(path).open("rb") as file:
-            start = file.read(24)
-            if start[:8] == b"\x89PNG\r\n\x1a\n":
-                return int.from_bytes(start[16:20], "big"), int.from_bytes(start[20:24], "big")
-            if start[:2] == b"\xff\xd8" and (found := _jpeg_size(file)):
-                return found
-    except OSError as problem:
-        raise InputError(f"photo {str(path)!r} cannot be read: {problem.strerror}") from None
-    image = cv2.imread(str(path), cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
-    if image is None:
-        raise InputError(f"photo {str(path)!r} cannot be decoded; replace it or leave it out")
-    return image.shape[1], image.shape[0]
-
-
-def _jpeg_size(file) -> tuple[int, int] | None:
-    """Walk the segments to the frame header (ITU T.81, B.2.2)."""
-    file.seek(2)
-    while len(head := file.read(4)) == 4 and head[0] == 0xFF:
-        kind, length = head[1], int.from_bytes(head[2:], "big")
-        if 0xC0 <= kind <= 0xCF and kind not in (0xC4, 0xC8, 0xCC):
-            frame = file.read(5)
-            return int.from_bytes(frame[3:5], "big"), int.from_bytes(frame[1:3], "big")
-        file.seek(length - 2, 1)
-    return None
+    return picture.decode(factor, upright=size == picture.size)
 
 
 class Photo:

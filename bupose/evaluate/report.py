@@ -16,7 +16,7 @@ from bupose.errors import InputError
 from bupose.evaluate.errors import KINDS, Diagnosis
 from bupose.evaluate.truth import Truth
 from bupose.evaluate.worst import draw_errors, write_photo
-from bupose.infer.picture import read_image
+from bupose.images import read_image
 
 
 @dataclass(frozen=True)

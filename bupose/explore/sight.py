@@ -16,10 +16,10 @@ from PIL import Image
 from bupose import geometry, samples
 from bupose.errors import InputError
 from bupose.fields import Fields, Grid
+from bupose.images import Photo, read
 from bupose.infer.estimator import Estimator
 from bupose.infer.media import VIDEOS, Video
 from bupose.infer.names import file_number
-from bupose.infer.picture import Photo, read_photo
 from bupose.infer.stream import open_photo
 
 MOST_BYTES = 50_000_000  # of a photo's file
@@ -174,7 +174,7 @@ def _read(path: Path, least: int) -> Photo:
     if _count_pixels(path) > MOST_PIXELS:
         raise InputError(f"{path.name!r} has more than {MOST_PIXELS // 10**6} megapixels; make it smaller")
     with _named(path):
-        return read_photo(path, least)
+        return read(path, least=least)
 
 
 @contextmanager

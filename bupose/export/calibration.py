@@ -9,10 +9,10 @@ import numpy as np
 
 from bupose.data.synthetic import draw_scene
 from bupose.errors import InputError, OptionsError
+from bupose.images import Photo, read
 from bupose.infer.estimator import HEIGHT
 from bupose.infer.media import PICTURES
 from bupose.infer.network import pad_color
-from bupose.infer.picture import Photo, read_photo
 from bupose.infer.preprocess import network_size, prepare
 from bupose.nn.model import PoseNet
 
@@ -52,4 +52,4 @@ def _read(folder: Path, count: int) -> Iterator[Photo]:
     if not files:
         raise InputError(f"there are no pictures in {str(folder)!r}; give a folder of photos like those to come")
     for n in range(min(count, len(files))):
-        yield read_photo(files[n * len(files) // min(count, len(files))])
+        yield read(files[n * len(files) // min(count, len(files))])

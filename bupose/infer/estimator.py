@@ -13,9 +13,9 @@ from bupose import geometry, weights
 from bupose.codec import DecodeOptions, FieldCodec, Trace
 from bupose.errors import OptionsError
 from bupose.fields import Fields
+from bupose.images import Photo
 from bupose.infer.averaging import average_views
 from bupose.infer.network import Network
-from bupose.infer.picture import Photo
 from bupose.infer.preprocess import Prepared, network_size, prepare
 from bupose.infer.runtimes import start
 from bupose.infer.stream import Estimate, Stream, open_photo

@@ -12,8 +12,8 @@ import cv2
 import numpy as np
 
 from bupose.errors import InputError
+from bupose.images import Photo, read
 from bupose.infer.names import ImageIds, output_names
-from bupose.infer.picture import Photo, read_photo
 
 PICTURES = frozenset((
     ".jpg", ".jpeg", ".jpe", ".jp2", ".png", ".bmp", ".dib", ".webp", ".avif", ".gif", ".tif", ".tiff", ".pbm", ".pgm",
@@ -58,7 +58,7 @@ class Frame:
     problem: str = ""
 
     def read(self, least: int | None = None) -> Photo:
-        """The picture; ``least`` as for :func:`bupose.infer.picture.read_photo`.
+        """The picture; ``least`` as for :func:`bupose.images.read`.
 
         Raises
         ------
@@ -67,7 +67,7 @@ class Frame:
         """
         if self.problem:
             raise InputError(self.problem)
-        return read_photo(self.path, least) if self.image is None else Photo.whole(self.image)
+        return read(self.path, least=least) if self.image is None else Photo.whole(self.image)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from bupose import geometry
-from bupose.infer.picture import Photo
+from bupose.images import Photo
 
 ELONGATION = 8  # longer pictures than this many heights are made smaller, or a strip of 10 px would fill the memory
 

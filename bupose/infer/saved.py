@@ -14,10 +14,10 @@ from bupose.codec import DecodeOptions, FieldCodec
 from bupose.errors import BuposeError, FieldsError, InputError
 from bupose.fields import Fields
 from bupose.fields_file import FieldsFile
+from bupose.images import read_image
 from bupose.infer import output
 from bupose.infer.names import ImageIds, safe_name
 from bupose.infer.options import GroupOptions, expand, given
-from bupose.infer.picture import read_image
 from bupose.people import People
 
 

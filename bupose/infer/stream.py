@@ -14,9 +14,9 @@ import numpy as np
 from bupose import geometry
 from bupose.errors import BuposeError, InputError
 from bupose.fields import Fields
+from bupose.images import Photo, read
 from bupose.infer.lookahead import read_ahead
 from bupose.infer.media import Frame
-from bupose.infer.picture import Photo, read_photo
 from bupose.infer.preprocess import Prepared
 from bupose.people import People
 
@@ -167,7 +167,7 @@ def open_photo(source: Frame | str | Path | np.ndarray, least: int | None = None
     if isinstance(source, Frame):
         return source.read(least)
     if isinstance(source, (str, Path)):
-        return read_photo(source, least)
+        return read(source, least=least)
     image = np.asarray(source)
     if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or 0 in image.shape:
         raise InputError(f"a picture is a uint8 array (H, W, 3), RGB; got {image.dtype} {image.shape}")

@@ -14,9 +14,9 @@ import torch
 from bupose import weights
 from bupose.errors import BuposeError, InputError
 from bupose.fields_file import FieldsFile
+from bupose.images import read_image
 from bupose.infer.media import open_media
 from bupose.infer.options import InferOptions
-from bupose.infer.picture import read_image
 from bupose.infer.run import infer
 from bupose.nn.model import NetworkConfig, PoseNet
 from bupose.skeletons import COCO18

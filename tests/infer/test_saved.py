@@ -66,7 +66,7 @@ def test_overlays_and_a_photo_that_is_missing(saved, lab, capsys):
     folder, labels = saved
     assert group(folder, f"input={folder / 'fields.npz'}", f"photos={folder / 'photos'}") == 1
     assert "other" in capsys.readouterr().err
-    from bupose.infer.picture import read_image
+    from bupose.images import read_image
 
     picture = read_image(folder / "o u t" / "overlays" / "7.jpg").astype(int)
     x, y = labels.xy[0, COCO18.index["neck"]].round().astype(int)

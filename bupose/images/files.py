@@ -1,0 +1,60 @@
+"""Bytes of regular files: what is no regular file, such as a pipe or a device, is never read."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+from bupose.errors import InputError
+
+MAX_BYTES = 1_000_000_000  # of a picture's file
+
+
+def check_regular(path: str | Path) -> int:
+    """The size, bytes, of the regular file that is there.
+
+    Raises
+    ------
+    InputError
+        Nothing is there, or something that may never end or answer: a pipe, a socket, a device, a folder.
+    """
+    try:
+        found = os.stat(path)
+    except (OSError, ValueError) as problem:
+        raise refusal(path, problem) from None
+    if not stat.S_ISREG(found.st_mode):
+        raise InputError(f"{str(path)!r} is {_kind(found.st_mode)}, not a file; save the picture or video as a file")
+    return found.st_size
+
+
+def read_bytes(path: str | Path, most: int | None = None) -> bytes:
+    """The content of a regular file; with ``most``, only its first bytes.
+
+    Raises
+    ------
+    InputError
+        There is no such file, it is no regular one, it cannot be read, or it exceeds ``MAX_BYTES``.
+    """
+    size = check_regular(path)
+    if most is None and size > MAX_BYTES:
+        raise InputError(f"{str(path)!r} has {size / 1e6:.0f} MB, no picture has more than {MAX_BYTES // 10**6}")
+    try:  # between this and the check the name may have come to mean a pipe, which would keep a plain open() waiting
+        opened = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+        with open(opened, "rb") as file:
+            if not stat.S_ISREG(os.fstat(opened).st_mode):
+                raise InputError(f"{str(path)!r} is no longer a file")
+            return file.read(size if most is None else most)
+    except (OSError, ValueError, MemoryError) as problem:
+        raise refusal(path, problem) from None
+
+
+def refusal(path: str | Path, problem: Exception) -> InputError:
+    """The sentence for a file that the system does not give."""
+    why = getattr(problem, "strerror", None) or str(problem) or type(problem).__name__
+    return InputError(f"cannot read {str(path)!r}: {why}; check the path and who may read it")
+
+
+def _kind(mode: int) -> str:
+    kinds = {stat.S_ISDIR: "a folder", stat.S_ISFIFO: "a pipe", stat.S_ISSOCK: "a socket"}
+    return next((name for is_kind, name in kinds.items() if is_kind(mode)), "a device")

@@ -1,0 +1,172 @@
+"""Picture files as RGB arrays, upright, whatever their kind."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from bupose import geometry
+from bupose.errors import InputError
+from bupose.images.decode import FACTORS, decode
+from bupose.images.exif import turn
+from bupose.images.files import read_bytes
+from bupose.images.header import Header, read_header
+
+MAX_PIXELS = 200_000_000  # the largest phone's; such a picture takes 0.6 GB
+_START = 65536  # bytes in which nearly all JPEGs tell their size
+_HEIC = (b"heic", b"heix", b"hevc", b"heim", b"mif1", b"msf1")
+
+
+@dataclass(frozen=True)
+class Photo:
+    """A decoded picture, perhaps smaller than the file's.
+
+    Parameters
+    ----------
+    image : uint8 array (H, W, 3), RGB
+    size : (width, height)
+        Of the file's picture, pixels; people are given in these.
+    matrix : float64 array (2, 3)
+        Carries the file's pixels to the image's.
+    """
+
+    image: np.ndarray
+    size: tuple[int, int]
+    matrix: np.ndarray
+
+    @classmethod
+    def whole(cls, image: np.ndarray) -> Photo:
+        """A picture in its own pixels."""
+        return cls(image, (image.shape[1], image.shape[0]), geometry.IDENTITY)
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture file that has been read, but not decoded.
+
+    Parameters
+    ----------
+    name : str
+        For messages.
+    data : bytes
+        The file's.
+    header : Header
+    """
+
+    name: str
+    data: bytes
+    header: Header
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(width, height) of the upright picture, pixels."""
+        return self.header.size
+
+    def decode(self, factor: int = 1, upright: bool = True) -> np.ndarray:
+        """uint8 RGB (ceil(height/factor), ceil(width/factor), 3).
+
+        Parameters
+        ----------
+        factor : 1, 2, 4 or 8
+            How many times smaller; each pixel is the mean of those it stands for.
+        upright : bool
+            Turn it as its EXIF orientation says.
+
+        Raises
+        ------
+        InputError
+            The file is damaged, or there is too little memory.
+        """
+        problem = ""
+        try:
+            image = decode(self.data, self.header, factor)
+        except (cv2.error, MemoryError) as error:
+            image, problem = None, getattr(error, "err", "") or type(error).__name__
+        width, height = self.header.stored
+        if image is None or image.shape[:2] != (-(-height // factor), -(-width // factor)):
+            why = f" ({' '.join(problem.split())})" if problem else ""
+            raise InputError(
+                f"{self.name} is a damaged {self.header.kind} picture, or of a form that OpenCV cannot read{why}; "
+                "save it anew as JPEG or PNG"
+            )
+        return turn(image, self.header.orientation) if upright else image
+
+
+def open_picture(source: str | Path | bytes, max_pixels: int = MAX_PIXELS) -> Picture:
+    """Read a picture file, or take its bytes, and look at its header; nothing is decoded yet.
+
+    Raises
+    ------
+    InputError
+        There is no regular file, it is no picture of a known kind, is cut short, or has more than ``max_pixels``.
+    """
+    given = isinstance(source, (bytes, bytearray, memoryview))
+    name, data = ("the data", bytes(source)) if given else (repr(str(source)), read_bytes(source))
+    header = read_header(data)
+    if header is None:
+        raise InputError(_unknown(name, data))
+    width, height = header.size
+    if width * height > max_pixels:
+        raise InputError(
+            f"{name} has {width}x{height} pixels, more than {max_pixels} in all; make it smaller, or raise max_pixels"
+        )
+    if not header.whole:
+        raise InputError(f"{name} is a {header.kind} picture cut short; copy or download it again")
+    return Picture(name, data, header)
+
+
+def read(source: str | Path | bytes, *, least: int | None = None, max_pixels: int = MAX_PIXELS) -> Photo:
+    """A picture file, turned as its EXIF orientation says.
+
+    Grey becomes RGB, 16 bits become 8 (the full range), CMYK is converted, transparent pictures are laid over white,
+    and of several pictures in a file, or an animation, it is the first.
+
+    Parameters
+    ----------
+    source : path, or the file's bytes
+    least : int, optional
+        A JPEG may be decoded at 1/2, 1/4 or 1/8 of its size, both sides staying at this, pixels. It takes a fraction
+        of the time.
+    max_pixels : int
+        Larger pictures are refused before memory is taken for them.
+
+    Raises
+    ------
+    InputError
+        There is no regular file, it is no picture of a known kind, damaged, cut short, or too large.
+    """
+    picture = open_picture(source, max_pixels)
+    size, factor = picture.size, 1
+    if least and picture.header.kind == "JPEG":
+        fits = [f for f in FACTORS if min(size) >= f * least and not size[0] % f and not size[1] % f]
+        factor = max(fits, default=1)
+    image = picture.decode(factor)
+    return Photo(image, size, geometry.scale(1 / factor) if factor > 1 else geometry.IDENTITY)
+
+
+def read_image(source: str | Path | bytes, max_pixels: int = MAX_PIXELS) -> np.ndarray:
+    """uint8 RGB (H, W, 3) of a picture file; as :func:`read`, which names the errors."""
+    return read(source, max_pixels=max_pixels).image
+
+
+def read_size(path: str | Path) -> tuple[int, int]:
+    """(width, height) of a picture file, upright, pixels, without decoding it.
+
+    Raises
+    ------
+    InputError
+        There is no regular file, or it is no picture of a known kind.
+    """
+    header = read_header(start) if (start := read_bytes(path, _START)).startswith(b"\xff\xd8") else None
+    return header.size if header else open_picture(path, max_pixels=2**62).size
+
+
+def _unknown(name: str, data: bytes) -> str:
+    if not data:
+        return f"{name} is empty"
+    if data[4:8] == b"ftyp" and data[8:12] in _HEIC:
+        return f"{name} is a HEIC picture, which OpenCV cannot read; save it as JPEG"
+    return f"{name} is damaged, or no picture of a kind that bupose reads; save it as JPEG or PNG"
