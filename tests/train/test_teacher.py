@@ -15,6 +15,9 @@ from bupose.train.loss import FieldTargets
 from bupose.train.teacher import Teacher, TeacherOptions
 
 SMALL = {"width": 0.1, "last": False, "channels": 8}
+# Folded batch norms and other kernels add up the same products in another order: some fifty layers, each to a few
+# roundings (6e-8) of its largest sum, come to some 1e-5 of the largest output, here about 5.
+REORDERED = 1e-4
 
 
 class Painter(nn.Module):
@@ -75,7 +78,7 @@ def test_an_exported_teacher_says_what_it_says_in_torch(tmp_path):
     options = TeacherOptions(weights=[str(tmp_path / "teacher.onnx")], mirror=True)
     exported, in_torch = Teacher.load(skeletons.COCO17, options), Teacher([net], skeletons.COCO17, options)
     for ours, theirs in zip(exported.fields(pictures, (18, 16)), in_torch.fields(pictures, (18, 16)), strict=True):
-        torch.testing.assert_close(ours, theirs, atol=1e-4, rtol=0)
+        torch.testing.assert_close(ours, theirs, atol=REORDERED, rtol=0)
 
 
 def test_joints_and_limbs_are_found_by_name():
@@ -89,7 +92,7 @@ def test_joints_and_limbs_are_found_by_name():
     seen_heat, seen_paf = teacher.fields(pictures, (8, 8))
     for k, joint in enumerate(skeletons.COCO17.joints):
         there = heat[:, skeletons.COCO18.joints.index(joint)].clamp(0, 1)
-        torch.testing.assert_close(seen_heat[:, k], there, atol=1e-5, rtol=0)
+        torch.testing.assert_close(seen_heat[:, k], there, atol=REORDERED, rtol=0)
     known = 0
     for n, (a, b) in enumerate(skeletons.COCO17.limbs):
         same = [m for m, limb in enumerate(skeletons.COCO18.limbs) if set(limb) == {a, b}]
@@ -99,7 +102,7 @@ def test_joints_and_limbs_are_found_by_name():
             sign = 1 if skeletons.COCO18.limbs[same[0]] == (a, b) else -1
             there = paf[:, same[0]] * sign
             there = there / there.norm(dim=1, keepdim=True).clamp(min=1)
-            torch.testing.assert_close(seen_paf[:, n], there, atol=1e-5, rtol=0)
+            torch.testing.assert_close(seen_paf[:, n], there, atol=REORDERED, rtol=0)
     assert known > 5
 
 
@@ -113,9 +116,9 @@ def test_a_mirrored_teacher_is_the_mean_of_both_views():
     mean = Fields.average([views[0], views[1].flip()])
     teacher = Teacher([net], skeletons.COCO17, TeacherOptions(mirror=True))
     heat, paf = teacher.fields(pictures, (8, 12))
-    np.testing.assert_allclose(heat[0], mean.heat.clip(0, 1), atol=1e-5)
+    np.testing.assert_allclose(heat[0], mean.heat.clip(0, 1), atol=REORDERED)
     length = np.maximum(np.linalg.norm(mean.paf, axis=1, keepdims=True), 1)
-    np.testing.assert_allclose(paf[0], mean.paf / length, atol=1e-5)
+    np.testing.assert_allclose(paf[0], mean.paf / length, atol=REORDERED)
 
 
 def joined(options: TeacherOptions, weight: float) -> FieldTargets:

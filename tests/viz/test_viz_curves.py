@@ -32,7 +32,8 @@ def test_noisy_lines_are_averaged(tmp_path):
     raw, mean = viz.training_curves({"run": tmp_path}, ["loss"]).axes[0].lines
     assert len(raw.get_xdata()) == 200
     assert np.abs(mean.get_ydata() - mean.get_xdata()).max() < 2.1
-    assert (mean.get_xdata()[0], mean.get_xdata()[-1]) == (12, 187)
+    # Means of 25: each of the 25 products and sums is rounded.
+    assert [mean.get_xdata()[0], mean.get_xdata()[-1]] == pytest.approx([12, 187], rel=50 * np.finfo(float).eps)
 
 
 def test_what_is_missing_is_said(runs, tmp_path):
