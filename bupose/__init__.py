@@ -3,7 +3,14 @@
 ``import bupose`` is light; torch, OpenCV and numba are imported when a name that needs them is first used.
 """
 
+import os
 from importlib import import_module
+
+# OpenMP's threads spin while they wait for each other, and so keep the one they wait for off the processor when others
+# are at work there: two threads then take longer than one. They sleep instead, unless the user has chosen; OpenMP
+# reads this once, when torch loads it.
+if not os.environ.keys() & {"OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "KMP_BLOCKTIME"}:
+    os.environ["OMP_WAIT_POLICY"] = "PASSIVE"
 
 __version__ = "0.1.0"
 

@@ -1,5 +1,8 @@
 """``import bupose`` is light, and every name it promises is there."""
 
+import ast
+import os
+import re
 import subprocess
 import sys
 
@@ -34,6 +37,31 @@ def test_the_package_alone_needs_not_even_numpy():
     loaded = imported_by("import bupose")
     assert "numpy" not in loaded
     assert "bupose" in loaded
+
+
+WAITING = ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "KMP_BLOCKTIME")  # each chooses how OpenMP's threads wait
+
+
+def run_with(chosen: dict[str, str], statement: str) -> subprocess.CompletedProcess:
+    """The statement in a fresh interpreter, in an environment that chooses nothing else about waiting."""
+    environment = {name: value for name, value in os.environ.items() if name not in WAITING} | chosen
+    command = [sys.executable, "-c", statement]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+
+
+@pytest.mark.parametrize("chosen", [{}, {"OMP_WAIT_POLICY": "ACTIVE"}, {"GOMP_SPINCOUNT": "9"}, {"KMP_BLOCKTIME": "9"}])
+def test_threads_sleep_while_they_wait_unless_the_user_says_otherwise(chosen):
+    shown = run_with(chosen, f"import bupose, os; print({{n: os.environ[n] for n in {WAITING} if n in os.environ}})")
+    assert ast.literal_eval(shown.stdout) == (chosen or {"OMP_WAIT_POLICY": "PASSIVE"})
+
+
+def test_openmp_knows_it_when_it_starts():
+    """As GNU's OpenMP tells itself, which reads the environment once, while torch is loaded."""
+    told = run_with({"OMP_DISPLAY_ENV": "VERBOSE"}, "import bupose.nn").stderr
+    spins = re.findall(r"GOMP_SPINCOUNT\s*=\s*'(\d+)'", told)
+    if not spins:
+        pytest.skip("this torch comes without GNU's OpenMP, which alone tells how long threads spin")
+    assert set(spins) == {"0"}
 
 
 @pytest.mark.parametrize("name", bupose.__all__)
