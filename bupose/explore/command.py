@@ -7,7 +7,6 @@ import os
 import signal
 import socket
 import sys
-import tempfile
 import threading
 import webbrowser
 from collections.abc import Sequence
@@ -16,8 +15,10 @@ from pathlib import Path
 from threading import Event
 
 from bupose.errors import BuposeError, DependencyError, OptionsError
+from bupose.explore.storage import Uploads, temporary_folder
 
 HOST, PORT, TRIES = "127.0.0.1", 7860, 100
+UNHEARD = ("GRADIO_", "SPACE_", "SPACES_", "OAUTH_", "KAGGLE_", "SYSTEM")  # they share, and open the disk
 USAGE = 2  # exit status after a mistake
 
 
@@ -77,21 +78,31 @@ def _serve(options: argparse.Namespace) -> None:
         options.weights, accept_license=options.accept_license, height=options.height, device=options.device
     )
     first = look(estimator, *draw_crowd()) if options.photo is None else look(estimator, options.photo)
-    with tempfile.TemporaryDirectory(prefix="bupose-explore-") as folder:
-        # Read when gradio is imported, and when it makes its components: uploads and pictures go with the program.
-        os.environ.update(GRADIO_ANALYTICS_ENABLED="False", GRADIO_TEMP_DIR=folder)
+    with temporary_folder() as folder:
+        set_environment(folder)
         from bupose.explore.page import Page
         from bupose.explore.server import serve
 
-        blocks = Page(estimator, first, Path(folder)).blocks
+        uploads = Uploads(folder)
+        blocks = Page(estimator, first, uploads).blocks
         try:
-            address = serve(blocks, HOST, port)
-            print(f"the explorer is at {address}; Ctrl-C ends it", flush=True)
+            address = serve(blocks, port, uploads)
+            print(f"the explorer is at {address}, for this machine only; Ctrl-C ends it", flush=True)
             if not options.no_browser:
                 webbrowser.open(address)
             Event().wait()
         finally:
             blocks.close(verbose=False)
+
+
+def set_environment(folder: Path) -> None:
+    """What gradio reads from the environment, when it is imported and later: nothing of the user's, but this."""
+    for name in os.environ:
+        if name.startswith(UNHEARD):
+            del os.environ[name]
+    os.environ.update(GRADIO_ANALYTICS_ENABLED="False", GRADIO_TEMP_DIR=str(folder))
+    for name in ("no_proxy", "NO_PROXY"):  # the server asks itself whether it is there
+        os.environ[name] = ",".join(filter(None, (os.environ.get(name), HOST, "localhost")))
 
 
 def free_port(wanted: int | None) -> int:

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import html
+import os
 import shutil
+import sys
 import tempfile
+import traceback
 from collections.abc import Callable
+from contextlib import suppress
+from itertools import count
 from pathlib import Path
 
 import gradio as gr
@@ -16,12 +21,29 @@ from bupose.explore.canvas import draw_view, shown_joints
 from bupose.explore.layout import ALL, Layout
 from bupose.explore.session import Session
 from bupose.explore.sight import Sight, draw_crowd, look
+from bupose.explore.storage import TABS, Uploads, release_taken
 from bupose.infer.estimator import Estimator
 from bupose.infer.output import write_coco, write_image
 
 PORTRAIT = "grace_hopper.jpg"  # in the public domain, and in matplotlib
 KEPT = 8  # states of a tab whose files stay: downloads and fading pictures may still want them
+GONE = "this tab was left alone for too long and its photo is gone; reload the page"
 FATES = {"used": "yes", "matched": "matched only", "rejected": "no"}
+
+
+class Blocks(gr.Blocks):
+    """Gradio's, but whatever goes wrong while an event is handled is one sentence on the page and on stderr."""
+
+    async def process_api(self, *args, **kwargs):
+        try:
+            return await super().process_api(*args, **kwargs)
+        except Exception as problem:
+            if os.environ.get("BUPOSE_DEBUG") == "1":
+                traceback.print_exc()
+            what = problem.message if isinstance(problem, gr.Error) else f"{type(problem).__name__}: {problem}"
+            what = " ".join(str(what).split())
+            print(f"error: the page's request failed ({what})", file=sys.stderr, flush=True)
+            raise gr.Error(html.escape(what), duration=10, print_exception=False) from None
 
 
 class Page:
@@ -32,14 +54,15 @@ class Page:
     estimator : Estimator
     first : Sight
         What every tab begins with.
-    folder : Path
-        For the files that are shown and downloaded.
+    uploads : Uploads
+        What is dropped; each tab keeps its files in the same folder.
     """
 
-    def __init__(self, estimator: Estimator, first: Sight, folder: Path) -> None:
-        self.estimator, self.first, self.folder = estimator, first, folder
+    def __init__(self, estimator: Estimator, first: Sight, uploads: Uploads) -> None:
+        self.estimator, self.first, self.uploads = estimator, first, uploads
+        self.tabs: dict[str, str] = {}  # a tab's desk by gradio's name of the tab
         Session.begin(first, estimator.decoder)  # kernels are compiled before the first grouping is timed
-        with gr.Blocks(title="bupose", analytics_enabled=False, fill_width=True) as self.blocks:
+        with Blocks(title="bupose", analytics_enabled=False, fill_width=True) as self.blocks:
             self.on = Layout(estimator.codec.skeleton, estimator.decoder, _clear_desk)
             self._connect()
 
@@ -53,6 +76,7 @@ class Page:
         moved = [control.input for control in on.options.values()]
 
         self.blocks.load(self.start, on.inputs, [*fresh, on.desk], **quiet)
+        self.blocks.unload(self.leave)
         on.drop.upload(self.take_file, on.inputs, fresh, **slow)
         on.portrait.click(self.take_portrait, on.inputs, fresh, **slow)
         on.crowd.click(self.take_crowd, on.inputs, fresh, **slow)
@@ -70,14 +94,25 @@ class Page:
 
     # --- handlers ---
 
-    def start(self, said: dict) -> dict:
+    def start(self, said: dict, request: gr.Request) -> dict:
         """A new tab, with a folder of its own."""
-        desk = tempfile.mkdtemp(dir=self.folder)
+        desk = tempfile.mkdtemp(dir=self.uploads.folder / TABS)
+        self.tabs[request.session_hash] = desk
         return {**self._see({**said, self.on.desk: desk}, lambda: self.first), self.on.desk: desk}
+
+    def leave(self, request: gr.Request) -> None:
+        """A tab was closed."""
+        _clear_desk(self.tabs.pop(request.session_hash, None))
 
     def take_file(self, said: dict) -> dict:
         """A file was dropped."""
-        return self._see(said, lambda: look(self.estimator, said[self.on.drop]))
+
+        def find() -> Sight:
+            if said[self.on.drop] is None:
+                raise InputError("no file came with that; drop it again")
+            return look(self.estimator, self.uploads.take(said[self.on.drop], self._desk(said)))
+
+        return self._see(said, find)
 
     def take_portrait(self, said: dict) -> dict:
         """The button of that name."""
@@ -127,12 +162,17 @@ class Page:
 
     def _see(self, said: dict, find: Callable[[], Sight]) -> dict:
         """Another photo; where it cannot be had, a sentence, and all else stays."""
-        on = self.on
+        on, session = self.on, said[self.on.session]
         try:
+            self._desk(said)
             sight = find()
             session = Session.begin(sight, self.estimator.codec.with_decoder(**self._options(said)).decoder)
         except BuposeError as problem:
             return {on.message: _sentence(problem), on.drop: None}
+        finally:
+            film = None if session is None else session.sight.film
+            if said[on.desk] is not None:
+                release_taken(Path(said[on.desk]), None if film is None else film.path)
         many = 0 if sight.film is None else sight.film.count - 1
         frame = gr.update(visible=many > 0, maximum=max(many, 1), value=sight.film.frame if many else 0)
         return {**self._show(said, session), on.drop: None, on.frame: frame}
@@ -140,10 +180,15 @@ class Page:
     def _change(self, said: dict, change: Callable[[Session], Session]) -> dict:
         try:
             if said[self.on.session] is None:
-                raise InputError("this tab was left alone for too long and its photo is gone; reload the page")
+                raise InputError(GONE)
             return self._show(said, change(said[self.on.session]))
         except BuposeError as problem:
             return {self.on.message: _sentence(problem)}
+
+    def _desk(self, said: dict) -> Path:
+        if said[self.on.desk] is None:
+            raise InputError(GONE)
+        return Path(said[self.on.desk])
 
     def _options(self, said: dict) -> dict:
         values = {name: said[control] for name, control in self.on.options.items()}
@@ -157,7 +202,7 @@ class Page:
         return said[self.on.view], joint, limb
 
     def _show(self, said: dict, session: Session) -> dict:
-        on, folder, people = self.on, _new_folder(Path(said[self.on.desk])), session.trace.people
+        on, folder, people = self.on, _new_folder(self._desk(said)), session.trace.people
         picture, results = folder / f"{session.sight.stem}.jpg", folder / f"{session.sight.stem}_people.json"
         write_image(picture, draw_view(session, *self._view(said), peaks=said[on.peaks]), quality=95)
         write_coco(results, session.coco())
@@ -191,12 +236,14 @@ class Page:
 
 def _new_folder(desk: Path) -> Path:
     """A folder for the next files, so that the browser sees a new address; of those before, the last few stay."""
-    before = sorted(int(folder.name) for folder in desk.iterdir())
+    before = sorted(int(folder.name) for folder in desk.glob("[0-9]*"))
     for n in before[:-KEPT]:
         _clear_desk(str(desk / str(n)))
-    folder = desk / str(before[-1] + 1 if before else 0)
-    folder.mkdir()
-    return folder
+    for n in count(before[-1] + 1 if before else 0):
+        with suppress(FileExistsError):  # a tab may ask for several at once
+            (desk / str(n)).mkdir(parents=True)  # of a tab that was cut off, too
+            return desk / str(n)
+    raise AssertionError
 
 
 def _clear_desk(folder: str | None) -> None:

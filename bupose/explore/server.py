@@ -5,17 +5,19 @@ and values that stay on the server, one for each tab, and brings its scripts and
 Streamlit runs the whole script at every touch and needs a further package for clicks into pictures, as panel needs
 bokeh's plots; nicegui could do it all, with more of the page written by hand.
 
-What gradio could say to others is off: no analytics, no share link, no fonts from elsewhere. A content security policy
-forbids the browser any address but this one, and the server answers to no other name.
+What gradio could say to others is off: no analytics, no share link, no fonts from elsewhere. Its environment variables
+could turn all of it on again, and open the disk, so they are not heard; who is answered says ``gate``.
 """
 
 from __future__ import annotations
 
 import gradio as gr
 from starlette.middleware import Middleware
-from starlette.middleware.trustedhost import TrustedHostMiddleware
 
-UPLOAD = "500mb"  # a video's; photos have a limit of their own
+from bupose.errors import OptionsError
+from bupose.explore.gate import LARGEST_UPLOAD, NAMES, Gate
+from bupose.explore.storage import Uploads
+
 TABS = 50  # whose sessions are kept
 FONTS, MONOSPACED = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "sans-serif"), ("ui-monospace", "monospace")
 CSS = """
@@ -26,44 +28,38 @@ CSS = """
 #summary { font-variant-numeric: tabular-nums; opacity: 0.8; }
 #headline { font-size: 1.1em; font-weight: 600; }
 """
-POLICY = (
-    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
-    "img-src 'self' data: blob:; font-src 'self' data:; media-src 'self' blob:; worker-src 'self' blob:"
-)
 
 
-class SecurityPolicy:
-    """ASGI middleware that adds :data:`POLICY` to every answer."""
+def serve(blocks: gr.Blocks, port: int, uploads: Uploads) -> str:
+    """Serve this machine in a thread, until ``blocks.close()``; gives the page's address.
 
-    def __init__(self, app) -> None:
-        self.app = app
-
-    async def __call__(self, scope, receive, send) -> None:
-        async def send_with_policy(message) -> None:
-            if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], (b"content-security-policy", POLICY.encode())]
-            await send(message)
-
-        await self.app(scope, receive, send_with_policy if scope["type"] == "http" else send)
-
-
-def serve(blocks: gr.Blocks, host: str, port: int) -> str:
-    """Serve in a thread, until ``blocks.close()``; gives the page's address."""
-    allowed = Middleware(TrustedHostMiddleware, allowed_hosts=[host, "localhost"])
-    _, address, _ = blocks.launch(
-        server_name=host,
-        server_port=port,
-        share=False,
-        inbrowser=False,
-        prevent_thread_lock=True,
-        quiet=True,
-        ssr_mode=False,
-        enable_monitoring=False,
-        footer_links=[],
-        max_file_size=UPLOAD,
-        state_session_capacity=TABS,
-        theme=gr.themes.Default(font=FONTS, font_mono=MONOSPACED),
-        css=CSS,
-        app_kwargs={"middleware": [allowed, Middleware(SecurityPolicy)], "docs_url": None, "redoc_url": None},
-    )
+    Raises
+    ------
+    OptionsError
+        The server does not start.
+    """
+    try:
+        _, address, _ = blocks.launch(
+            server_name=NAMES[0],
+            server_port=port,
+            share=False,
+            inbrowser=False,
+            prevent_thread_lock=True,
+            quiet=True,
+            ssr_mode=False,
+            pwa=False,
+            mcp_server=False,
+            run_history=False,
+            enable_monitoring=False,
+            footer_links=[],
+            max_file_size=LARGEST_UPLOAD,
+            state_session_capacity=TABS,
+            theme=gr.themes.Default(font=FONTS, font_mono=MONOSPACED),
+            css=CSS,
+            app_kwargs={"middleware": [Middleware(Gate, uploads=uploads)], "docs_url": None, "redoc_url": None},
+        )
+    except Exception as problem:  # gradio raises bare ones
+        raise OptionsError(
+            f"the explorer cannot serve at port {port}: {' '.join(str(problem).split())}; give another with --port"
+        ) from problem
     return address

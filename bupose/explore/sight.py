@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -11,19 +10,20 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from PIL import Image
 
 from bupose import geometry, samples
 from bupose.errors import InputError
 from bupose.fields import Fields, Grid
-from bupose.images import Photo, read
+from bupose.images import Photo, read, read_size
+from bupose.images.files import check_regular
 from bupose.infer.estimator import Estimator
 from bupose.infer.media import VIDEOS, Video
 from bupose.infer.names import file_number
 from bupose.infer.stream import open_photo
 
 MOST_BYTES = 50_000_000  # of a photo's file
-MOST_PIXELS = 100_000_000  # of a photo
+MOST_PIXELS = 100_000_000  # of a photo or a frame
+LONGEST_STEM = 150  # bytes
 LONGEST = 1400  # px of what is shown; network pixels are enlarged a whole number of times to about this
 
 
@@ -110,7 +110,8 @@ class Sight:
     @property
     def stem(self) -> str:
         """What to call files made from it."""
-        return Path(self.name).stem + ("" if self.film is None else f"_{self.film.frame:06d}")
+        stem = Path(self.name).stem.encode()[:LONGEST_STEM].decode(errors="ignore")
+        return stem + ("" if self.film is None else f"_{self.film.frame:06d}")
 
 
 def look(estimator: Estimator, source: str | Path | Film | np.ndarray, name: str = "") -> Sight:
@@ -124,7 +125,7 @@ def look(estimator: Estimator, source: str | Path | Film | np.ndarray, name: str
     start = time.perf_counter()
     if isinstance(source, (str, Path)):
         path = Path(source).expanduser()
-        name = name or path.name
+        name = name or path.name.encode(errors="replace").decode()  # a page shows no other characters
         source = open_film(path) if path.suffix.lower() in VIDEOS else path
     if isinstance(source, Film):
         photo, film, name = Photo.whole(source.read()), source, name or source.path.name
@@ -150,12 +151,16 @@ def open_film(path: Path) -> Film:
     Raises
     ------
     InputError
-        It cannot be opened.
+        It cannot be opened, or its frames are too large.
     """
     with _named(path):
+        check_regular(path)
         capture = Video(str(path)).open()
-    count = capture.get(cv2.CAP_PROP_FRAME_COUNT)
-    capture.release()
+    try:
+        _check_pixels(path, capture.get(cv2.CAP_PROP_FRAME_WIDTH), capture.get(cv2.CAP_PROP_FRAME_HEIGHT))
+        count = capture.get(cv2.CAP_PROP_FRAME_COUNT)
+    finally:
+        capture.release()
     return Film(path, round(count) if 1 <= count < 1e9 else 1)
 
 
@@ -165,16 +170,17 @@ def draw_crowd() -> tuple[np.ndarray, str]:
 
 
 def _read(path: Path, least: int) -> Photo:
-    try:
-        size = path.stat().st_size
-    except OSError as problem:
-        raise InputError(f"cannot read {path.name!r}: {problem.strerror}; check the path") from None
-    if size > MOST_BYTES:
-        raise InputError(f"{path.name!r} has more than {MOST_BYTES // 10**6} MB; make it smaller")
-    if _count_pixels(path) > MOST_PIXELS:
-        raise InputError(f"{path.name!r} has more than {MOST_PIXELS // 10**6} megapixels; make it smaller")
     with _named(path):
+        if check_regular(path) > MOST_BYTES:
+            raise InputError(f"{path.name!r} has more than {MOST_BYTES // 10**6} MB; make it smaller")
+        _check_pixels(path, *read_size(path))
         return read(path, least=least)
+
+
+def _check_pixels(path: Path, width: float, height: float) -> None:
+    """Before anything is decoded."""
+    if width * height > MOST_PIXELS:
+        raise InputError(f"{path.name!r} has more than {MOST_PIXELS // 10**6} megapixels; make it smaller")
 
 
 @contextmanager
@@ -184,14 +190,3 @@ def _named(path: Path) -> Iterator[None]:
         yield
     except InputError as problem:
         raise InputError(str(problem).replace(repr(str(path)), repr(path.name))) from None
-
-
-def _count_pixels(path: Path) -> float:
-    """As the file's first bytes say, before anything of it is decoded; 0 where Pillow does not know the format."""
-    try:
-        with warnings.catch_warnings(action="ignore"), Image.open(path) as picture:
-            return picture.width * picture.height
-    except Image.DecompressionBombError:
-        return np.inf
-    except (OSError, ValueError, SyntaxError):
-        return 0

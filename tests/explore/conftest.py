@@ -1,6 +1,10 @@
 """A network that knows a few drawn scenes by sight and paints their fields, so that the truth is known to the pixel."""
 
+import socket
+import tempfile
+from contextlib import ExitStack
 from pathlib import Path
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
@@ -9,6 +13,7 @@ import pytest
 from bupose import Estimator, FieldCodec, data
 from bupose.explore.session import Session
 from bupose.explore.sight import look
+from bupose.explore.storage import Uploads, temporary_folder
 from bupose.fields import Grid
 from bupose.skeletons import COCO18
 
@@ -46,10 +51,33 @@ def scenes():
     return [data.draw_scene(seed, SIZE, people, COCO18, options) for seed, people in ((1, 4), (3, 2))]
 
 
-@pytest.fixture(scope="session")
-def painter_of():
-    """Makes the network that knows some scenes."""
-    return Painter
+@pytest.fixture(scope="module")
+def served(scenes, tmp_path_factory):
+    """The page of the first scene, and every address that this process has connected to."""
+    pytest.importorskip("gradio", reason="needs the extra 'explore'")
+    from bupose.explore.command import free_port
+    from bupose.explore.page import Page
+    from bupose.explore.server import serve
+
+    called, connect = [], socket.socket.connect
+    with pytest.MonkeyPatch.context() as patch, ExitStack() as stack:
+        patch.setattr(tempfile, "tempdir", str(tmp_path_factory.mktemp("served")))
+        uploads = Uploads(stack.enter_context(temporary_folder()))
+        patch.setenv("GRADIO_TEMP_DIR", str(uploads.folder))
+        patch.setattr(socket.socket, "connect", lambda own, to: (called.append(to), connect(own, to))[1])
+        painter = Painter(scenes)
+        estimator = Estimator(painter, height=368, threads=1)
+        first = look(estimator, scenes[0].image, "scene.png")
+        page = Page(estimator, first, uploads)
+        yield SimpleNamespace(
+            address=serve(page.blocks, free_port(None), uploads),
+            page=page,
+            painter=painter,
+            called=called,
+            session=Session.begin(first, estimator.decoder),
+            folder=uploads.folder,
+        )
+        page.blocks.close(verbose=False)
 
 
 @pytest.fixture

@@ -1,8 +1,13 @@
 """The command line: mistakes are one sentence, Ctrl-C is quiet, and nothing is left."""
 
+import os
+import re
 import socket
+import subprocess
+import sys
 import tempfile
 import threading
+import urllib.error
 import urllib.request
 
 import pytest
@@ -100,6 +105,48 @@ class TestWithGradio:
         assert list((tmp_path / "temporary").iterdir()) == []
         with pytest.raises(OSError):
             urllib.request.urlopen(opened[0], timeout=2)
+
+
+def test_the_environment_opens_nothing(tmp_path, scenes, save):
+    """Everything that gradio would hear, at once, in a process of its own."""
+    pytest.importorskip("gradio", reason="needs the extra 'explore'")
+    secret = save(tmp_path / "secret.txt", b"secret")
+    environment = {
+        "GRADIO_ALLOWED_PATHS": "/", "GRADIO_SERVER_NAME": "0.0.0.0", "GRADIO_SERVER_PORT": "1", "GRADIO_SHARE": "true",
+        "GRADIO_ROOT_PATH": "http://evil.example/", "GRADIO_TEMP_DIR": str(tmp_path / "elsewhere"),
+        "GRADIO_LOCAL_DEV_MODE": "1", "GRADIO_MCP_SERVER": "true", "GRADIO_NUM_WORKERS": "many",
+        "GRADIO_ANALYTICS_ENABLED": "True", "GRADIO_SSR_MODE": "true", "GRADIO_PROFILING": "1", "GRADIO_DEBUG": "1",
+        "GRADIO_WATCH_DIRS": "/", "GRADIO_VIBE_MODE": "1", "GRADIO_NODE_SERVER_PORT": "x",
+        "SYSTEM": "spaces", "SPACE_ID": "a/b", "KAGGLE_KERNEL_RUN_TYPE": "Batch",
+        "http_proxy": "http://127.0.0.1:9", "HTTP_PROXY": "http://127.0.0.1:9", "TMPDIR": str(tmp_path),
+        "BROWSER": "true",
+    }  # fmt: skip
+    photo = save(tmp_path / "a.png", scenes[0].image)
+    server = subprocess.Popen(
+        [sys.executable, "-m", "bupose.explore", str(photo), "--device=cpu"],
+        env={**os.environ, **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        said = server.stdout.readline()
+        assert said, server.communicate()[1]
+        address, port = re.search(r"(http://127\.0\.0\.1:(\d+)/), for this machine only", said).groups()
+        direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        assert b"evil" not in direct.open(address).read()
+        with pytest.raises(urllib.error.HTTPError) as refusal:
+            direct.open(f"{address}gradio_api/file={secret}")
+        assert refusal.value.code == 403
+        if sys.platform == "linux":  # where all of 127.0.0.0/8 is this machine
+            with pytest.raises(ConnectionRefusedError):
+                socket.create_connection(("127.0.0.2", int(port)), timeout=5)
+    finally:
+        server.terminate()
+        _, errors = server.communicate()
+    assert errors == ""
+    assert server.returncode == 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.png", "secret.txt"]
 
 
 def test_the_next_free_port(monkeypatch, taken):

@@ -1,5 +1,6 @@
 """What the network saw lies where it was drawn, and what cannot be seen is one sentence."""
 
+import os
 import struct
 import zlib
 
@@ -66,22 +67,30 @@ def test_frames_of_a_video(estimator, film):
         found.at(99).read()
 
 
-def header_of_a_png(width, height):
-    """The beginning of a picture that nobody should try to decode."""
-    body = b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    header = struct.pack(">I", 13) + body + struct.pack(">I", zlib.crc32(body))
-    return b"\x89PNG\r\n\x1a\n" + header + struct.pack(">I", 1000) + b"IDAT"
+def empty_png(width, height):
+    """A picture of a large header and no content, that nobody should try to decode."""
+    chunks = (b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)), (b"IDAT", b""), (b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body)) for kind, body in chunks
+    )
+
+
+RADIANCE = b"#?RADIANCE\nFORMAT=32-bit_rle_rgbe\n\n-Y %d +X %d\n" + b"\2\2\0\0" * 100
 
 
 @pytest.mark.parametrize(
     ("name", "content", "words"),
     [
-        ("broken.jpg", b"\xff\xd8\xff rubbish", "damaged, or no picture"),
-        ("notes.txt", b"hello", "damaged, or no picture"),
+        ("broken.jpg", b"\xff\xd8\xff rubbish", "damaged, or no picture of a kind that bupose reads"),
+        ("notes.txt", b"hello", "damaged, or no picture of a kind that bupose reads"),
         ("empty.png", b"", "is empty"),
         ("broken.mp4", b"rubbish", "cannot open"),
-        ("vast.png", header_of_a_png(10_001, 10_000), "more than 100 megapixels"),
-        ("vaster.png", header_of_a_png(60_000, 60_000), "more than 100 megapixels"),
+        ("vast.png", empty_png(10_001, 10_000), "more than 100 megapixels"),
+        ("vaster.png", empty_png(60_000, 60_000), "more than 100 megapixels"),
+        ("vast.hdr", RADIANCE % (60_000, 60_000), "more than 100 megapixels"),
+        ("vast.jpg", RADIANCE % (60_000, 60_000), "more than 100 megapixels"),  # told by content, not by name
+        ("vast.pfm", b"PF\n60000 60000\n-1\n", "more than 100 megapixels"),
+        ("vast.ppm", b"P6\n60000 60000\n255\n", "more than 100 megapixels"),
         ("heavy.jpg", bytes(50_000_001), "more than 50 MB"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
@@ -109,6 +118,27 @@ def test_a_picture_of_just_not_too_many_pixels(monkeypatch, estimator, scenes, s
     monkeypatch.setattr(sight, "MOST_PIXELS", 640 * 368 - 1)
     with pytest.raises(InputError, match="megapixels"):
         look(estimator, path)
+
+
+def test_a_video_of_too_large_frames(monkeypatch, estimator, film):
+    monkeypatch.setattr(sight, "MOST_PIXELS", 640 * 368 - 1)
+    with pytest.raises(InputError, match=r"'film.avi' has more than 0 megapixels"):
+        look(estimator, film)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs a system with named pipes")
+@pytest.mark.parametrize("name", ["pipe.jpg", "pipe.mp4"])
+def test_a_pipe_is_not_waited_for(estimator, tmp_path, name):
+    os.mkfifo(tmp_path / name)
+    with pytest.raises(InputError, match=f"'{name}' is a pipe"):
+        look(estimator, tmp_path / name)
+
+
+def test_names_that_no_page_can_show(estimator, scenes, save, tmp_path):
+    seen = look(estimator, save(tmp_path / os.fsdecode(b"caf\xe9.png"), scenes[0].image))
+    assert seen.name == "caf?.png"
+    long = look(estimator, save(tmp_path / ("ü" * 120 + ".png"), scenes[0].image))
+    assert len(f"{long.stem}_people.json".encode()) < 255
 
 
 def test_the_drawn_crowd_is_the_same_each_time():
