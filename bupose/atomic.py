@@ -2,23 +2,217 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
+import shutil
+import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+from bupose.errors import DiskError, InputError
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None
+
+OURS = ".bupose-"  # how every temporary name begins
+_FULL = {errno.ENOSPC, errno.EDQUOT}
+# What one file met, the next will meet, too.
+_DISK = {*_FULL, errno.EROFS, errno.EIO, errno.EFBIG, errno.EMFILE, errno.ENFILE}
+_swept: set[str] = set()
 
 
 @contextmanager
-def replacing(path: str | Path, suffix: str = ".part") -> Iterator[Path]:
+def replacing(path: str | Path, suffix: str = "", sync: bool = True) -> Iterator[Path]:
     """Give a temporary path to write to; it becomes ``path`` when the block ends well, and is removed when it does not.
 
-    The folder must exist. ``suffix`` ends the temporary name, for writers that choose a format by it.
+    Parameters
+    ----------
+    path : path
+        Folders on the way are made. A link is followed, and a file that is replaced passes on its permissions.
+    suffix : str
+        Ends the temporary name, for writers that choose a format by it.
+    sync : bool
+        Wait until the disk has the file, so that it is whole even after a power cut; slow for thousands of files.
+
+    Raises
+    ------
+    InputError
+        The file cannot be written; an OSError of the block is taken for that.
+    DiskError
+        Neither can any other: the disk is full or failing.
     """
     path = Path(path)
-    partial = path.with_name(f".{secrets.token_hex(6)}{suffix}")  # however long the name is, this one is short
     try:
-        yield partial
-        os.replace(partial, path)
+        target, mode = _target(path)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        sweep(target.parent)
+        partial, handle = _begin(target.parent, suffix)
+        try:
+            yield partial
+            if mode is not None:
+                os.chmod(partial, mode)
+            if sync:
+                _sync(partial)
+            if fcntl is None:  # Windows renames no open file
+                os.close(handle)
+                handle = None
+            os.replace(partial, target)
+        finally:
+            if handle is not None:
+                os.close(handle)
+            with suppress(OSError):
+                partial.unlink()
+    except (OSError, UnicodeError) as problem:
+        raise refusal(path, problem) from None
+
+
+def write_text(path: str | Path, text: str, sync: bool = True) -> None:
+    """A text as UTF-8; what UTF-8 has no code for (half of a pair, from a foreign file name) is escaped.
+
+    Raises
+    ------
+    InputError
+        The file cannot be written.
+    """
+    write_bytes(path, text.encode("utf-8", "backslashreplace"), sync)
+
+
+def write_bytes(path: str | Path, data, sync: bool = True) -> None:
+    """Any bytes.
+
+    Raises
+    ------
+    InputError
+        The file cannot be written.
+    """
+    with replacing(path, sync=sync) as partial:
+        partial.write_bytes(data)
+
+
+def refusal(path: str | Path, problem: OSError | UnicodeError) -> InputError:
+    """The sentence for a file that could not be written."""
+    number = getattr(problem, "errno", None)
+    advice = "free some room, or choose another output" if number in _FULL else "choose another output"
+    told = InputError if number not in _DISK else DiskError
+    return told(f"cannot write {str(path)!r}: {getattr(problem, 'strerror', None) or problem}; {advice}")
+
+
+def sweep(folder: Path) -> None:
+    """Once in a process: remove what bupose processes that were killed have left half-written in a folder.
+
+    Living ones hold a lock on what they write.
+    """
+    if fcntl is None or str(folder) in _swept:
+        return
+    _swept.add(str(folder))
+    for entry in os.scandir(folder):
+        if entry.name.startswith(OURS) and ".part" in entry.name:
+            with suppress(OSError):
+                handle = os.open(entry.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+                try:
+                    if lock(handle):
+                        _remove(Path(entry.path))
+                finally:
+                    os.close(handle)
+
+
+def lock(handle: int, wait: bool = False) -> bool:
+    """Lock an open file for this process; False where another has it. The lock ends with the process, however it ends.
+
+    Raises
+    ------
+    OSError
+        This file system knows no locks.
+    """
+    try:
+        if fcntl is not None:
+            fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        else:
+            import msvcrt
+
+            msvcrt.locking(handle, msvcrt.LK_LOCK if wait else msvcrt.LK_NBLCK, 1)
+    except OSError as problem:
+        if problem.errno in (errno.EAGAIN, errno.EACCES, errno.EDEADLK):
+            return False
+        raise
+    return True
+
+
+@contextmanager
+def workspace(folder: Path) -> Iterator[Path]:
+    """A temporary folder inside another, for files that belong together until they are renamed.
+
+    Raises
+    ------
+    InputError
+        It cannot be made; an OSError of the block is taken for that.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        sweep(folder)
+        place = folder / temporary_name()
+        place.mkdir()
+        handle = os.open(place, os.O_RDONLY) if fcntl is not None else None
+        try:
+            with suppress(OSError):
+                lock(handle) if handle is not None else None
+            yield place
+        finally:
+            if handle is not None:
+                os.close(handle)
+            shutil.rmtree(place, ignore_errors=True)
+    except OSError as problem:
+        raise refusal(folder, problem) from None
+
+
+def temporary_name(suffix: str = "") -> str:
+    """A name for what is not whole yet; however long the final name is, this one is short."""
+    return f"{OURS}{secrets.token_hex(6)}.part{suffix}"
+
+
+def _target(path: Path) -> tuple[Path, int | None]:
+    """Where a file really goes, and the permissions of the one that is there."""
+    if path.is_symlink():
+        path = Path(os.path.realpath(path))
+    try:
+        found = os.stat(path)
+    except FileNotFoundError:
+        return path, None
+    except ValueError as problem:
+        raise OSError(errno.EINVAL, str(problem)) from None  # a null character
+    if stat.S_ISDIR(found.st_mode):
+        raise IsADirectoryError(errno.EISDIR, "it is a folder")
+    if not stat.S_ISREG(found.st_mode):
+        raise OSError(errno.EINVAL, "it is a device or a pipe, no file")
+    return path, stat.S_IMODE(found.st_mode)
+
+
+def _begin(folder: Path, suffix: str) -> tuple[Path, int]:
+    """An empty file, locked so that nobody sweeps it."""
+    while True:
+        partial = folder / temporary_name(suffix)
+        handle = os.open(partial, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666)
+        with suppress(OSError):
+            lock(handle)
+        if os.fstat(handle).st_nlink:  # another process may have swept it before it was locked
+            return partial, handle
+        os.close(handle)
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY if fcntl is not None else os.O_RDWR)
+    try:
+        os.fsync(handle)
     finally:
-        partial.unlink(missing_ok=True)
+        os.close(handle)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink()

@@ -31,6 +31,10 @@ class InputError(BuposeError):
     """A file, folder, video or camera that cannot be read or written."""
 
 
+class DiskError(InputError):
+    """Nothing more can be written: the disk is full, failing or read-only. What is finished stays."""
+
+
 class WeightsError(BuposeError):
     """A network file that is damaged, foreign, too new, or does not fit."""
 
