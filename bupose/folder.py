@@ -1,0 +1,184 @@
+"""Output folders: one process at a time writes to one, and no run replaces another's results unasked."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import socket
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from bupose import __version__, atomic
+from bupose.errors import InputError, OptionsError
+
+LOCK, RUN, UNFINISHED = ".bupose.lock", "run.json", "unfinished.jsonl"
+
+
+class OutputFolder:
+    """A folder that no other bupose process writes to; use it in a ``with`` block.
+
+    It is this process's until the block ends or the process does, however it ends. :meth:`finish` leaves ``run.json``
+    behind, which says whose results these are: the same run may replace them, another one is refused. Of an interrupted
+    run there is ``unfinished.jsonl``: its first line says how it was run, the others what it has found.
+
+    Parameters
+    ----------
+    path : path
+        Made if it is not there.
+    settings : mapping, optional
+        What the results depend on, as values that JSON can hold.
+    results : sequence of str
+        Files and folders that a run writes into it.
+    overwrite : bool
+        Whoever's results are there may be replaced.
+    resume : bool
+        Go on with an interrupted run, if there is one.
+
+    Raises
+    ------
+    InputError
+        It cannot be written to, another process writes to it, or it holds what must not be replaced.
+    """
+
+    def __init__(
+        self, path: str | Path, settings: Mapping | None = None, results: Sequence[str] = (),
+        overwrite: bool = False, resume: bool = False,
+    ) -> None:  # fmt: skip
+        if not str(path):
+            raise OptionsError("output is empty; give a folder, as in output=out")
+        self.path = Path(os.path.expanduser(path))
+        self.settings = json.loads(json.dumps(settings or {}, default=str))
+        self._results, self._overwrite, self._resume = results, overwrite, resume
+        self._handle: int | None = None
+
+    def __enter__(self) -> OutputFolder:
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            self._take()
+        except OSError as problem:
+            told = problem.strerror or problem
+            raise InputError(f"cannot write to the folder {str(self.path)!r}: {told}; choose another output") from None
+        try:
+            self._check()
+        except BaseException:
+            self._give_back()
+            raise
+        return self
+
+    def __exit__(self, *_) -> None:
+        self._give_back()
+
+    @property
+    def occupied(self) -> bool:
+        """Whether there are results of an earlier run."""
+        return any(_holds(self.path / name) for name in (*self._results, RUN))
+
+    def finish(self) -> None:
+        """Say whose results these are.
+
+        Raises
+        ------
+        InputError
+            It cannot be written.
+        """
+        atomic.write_text(self.path / RUN, json.dumps({"bupose": __version__, **self.settings}, indent=1) + "\n")
+
+    def _check(self) -> None:
+        """Refuse to replace what another run has left."""
+        name, unfinished = str(self.path), self.path / UNFINISHED
+        if _has_lines(unfinished):
+            if not (self._resume or self._overwrite):
+                raise InputError(
+                    f"{name!r} holds an interrupted run: resume=true goes on with it, overwrite=true starts anew; "
+                    "or choose another output"
+                )
+        elif unfinished.exists() and not (self.path / RUN).exists():
+            return  # of a run that was ended before its first picture
+        elif self.occupied and not self._overwrite:
+            before = self._before()
+            differ = sorted(k for k in before.keys() | self.settings.keys() if before.get(k) != self.settings.get(k))
+            if differ:
+                key = differ[0]
+                of = f"{key}={before.get(key)!r}, now {self.settings.get(key)!r}" if before else "unknown origin"
+                raise InputError(
+                    f"{name!r} holds results of another run ({of}); choose another output, or overwrite=true"
+                )
+
+    def _before(self) -> dict:
+        """The settings of the run whose results are there; {} where none says."""
+        try:
+            found = json.loads((self.path / RUN).read_text(encoding="utf-8"))
+        except (OSError, ValueError, RecursionError):
+            return {}
+        return {key: value for key, value in found.items() if key != "bupose"} if isinstance(found, dict) else {}
+
+    def _take(self) -> None:
+        """Hold the lock file."""
+        path = self.path / LOCK
+        while True:
+            handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+            try:
+                taken = atomic.lock(handle)
+            except OSError:  # this file system knows no locks
+                taken = True
+            if not taken:
+                holder = _text(handle)
+                os.close(handle)
+                raise InputError(
+                    f"another bupose{holder} is writing to {str(self.path)!r}; wait for it, or choose another output"
+                )
+            with suppress(OSError):  # whoever had it may just have removed the file
+                if os.path.sameopenfile(handle, there := os.open(path, os.O_RDONLY)):
+                    os.close(there)
+                    break
+                os.close(there)
+            os.close(handle)
+        self._handle = handle
+        with suppress(OSError):
+            os.ftruncate(handle, 0)
+            os.write(handle, f" (process {os.getpid()} on {socket.gethostname()})".encode("ascii", "replace"))
+
+    def _give_back(self) -> None:
+        with suppress(OSError):
+            (self.path / LOCK).unlink()
+        if self._handle is not None:
+            os.close(self._handle)
+            self._handle = None
+
+
+def open_output(path: str | None, default: str, settings: Mapping, **values) -> OutputFolder:
+    """The folder of that path; without one the first of ``default``, ``default-2``, … that this run may write to.
+
+    ``values`` are those of :class:`OutputFolder`, which is to be entered still.
+    """
+    if path is not None:
+        return OutputFolder(path, settings, **values)
+    for n in itertools.count(1):
+        folder = OutputFolder(default if n == 1 else f"{default}-{n}", settings, **values)
+        if not folder.path.is_dir():
+            return folder
+        with suppress(InputError), folder:
+            return folder
+    raise AssertionError
+
+
+def _text(handle: int) -> str:
+    with suppress(OSError):
+        return os.read(handle, 200).decode("ascii", "replace")
+    return ""
+
+
+def _has_lines(path: Path) -> bool:
+    """A list with more than its first line."""
+    with suppress(OSError), path.open("rb") as file:
+        return file.readline() != b"" and file.read(1) != b""
+    return False
+
+
+def _holds(path: Path) -> bool:
+    """A file that is there, or a folder that is not empty."""
+    with suppress(OSError):
+        return any(os.scandir(path)) if path.is_dir() else path.exists()
+    return False
