@@ -37,8 +37,9 @@ def run(arguments: list[str]) -> int:
     video = bool(open_media(photos).videos)
     kernels.load()  # the very first time they are compiled, which the time below should not tell of
     options = InferOptions(
-        input=photos, output=str(output), weights=pairs.get("weights"), openpose=False, fields_pictures=not video
-    )
+        input=photos, output=str(output), weights=pairs.get("weights"), openpose=False, fields_pictures=not video,
+        overwrite=True,
+    )  # fmt: skip
     summary = infer(options)
     if not video:
         _tell_people(output, drawn)

@@ -2,7 +2,8 @@
 
 A PHOTO, or input=, is a picture, video, folder, glob pattern, .txt list, camera number or URL; any file name will do.
 Writes coco_results.json, images.json, OpenPose JSON files and overlays, more on request (docs/output.md).
-Exit status: 0 all well, 1 some pictures failed, 2 a mistake in the options, 130 interrupted.
+Exit status: 0 all well, 1 some pictures failed, 2 a mistake in the options or a full disk, 130 interrupted (Ctrl-C),
+143 ended (SIGTERM).
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from bupose.infer.run import infer
 
 def main(options: InferOptions) -> int:
     summary = infer(options)
-    print(f"{summary}; results in {options.output}")
+    told = "the results of an earlier run stay" if summary.kept else "results"
+    print(f"{summary}; {told} in {summary.folder}")
     return 1 if summary.failed else 0
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -120,8 +120,10 @@ class Estimator:
         people = self.codec.decode(self.merge(self.run([views])[0]))
         return people.transform(geometry.invert(views[0].matrix))
 
-    def stream(self, sources: Iterable, *, keep_images: bool = False, keep_fields: bool = False) -> Iterator[Estimate]:
-        """Go through any number of pictures, in order.
+    def stream(
+        self, sources: Iterable, *, keep_images: bool = False, keep_fields: bool = False, in_order: bool = True
+    ) -> Stream:
+        """Go through any number of pictures.
 
         Pictures are read ahead in threads and batched with others of their size; those of one batch are grouped while
         the network works on the next.
@@ -131,13 +133,15 @@ class Estimator:
         sources : iterable of paths, uint8 arrays (H, W, 3) RGB, or frames of :func:`bupose.infer.open_media`
         keep_images, keep_fields : bool
             Give the photo, the averaged fields, with each estimate.
+        in_order : bool
+            In the order of the sources; else each as soon as it is done.
 
         Yields
         ------
         Estimate
             With ``problem`` instead of ``people`` where a picture cannot be read: the others go on.
         """
-        return iter(Stream(self, sources, keep_images, keep_fields))
+        return Stream(self, sources, keep_images, keep_fields, in_order)
 
     def fields(self, image) -> Fields:
         """What the network says of a picture, averaged over scales and flip, in network pixels.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 
 from bupose.errors import InputError
+from bupose.folder import RUN, UNFINISHED
 from bupose.images import Photo, read
 from bupose.infer.names import ImageIds, output_names
 
@@ -161,7 +162,7 @@ class Media:
         return len(self.sources) - len(self.videos) + sum(video.count for video in self.videos)
 
 
-def open_media(source: str | Path | int | Sequence, exclude: Path | None = None) -> Media:
+def open_media(source: str | Path | int | Sequence, exclude: Sequence[Path] = ()) -> Media:
     """The pictures and videos that ``source`` means.
 
     Parameters
@@ -169,19 +170,20 @@ def open_media(source: str | Path | int | Sequence, exclude: Path | None = None)
     source : path, int, or list of such
         A picture, a video, a folder (with its subfolders, sorted; hidden files are left out), a glob pattern, a
         ``.txt`` file with one path a line, the number of a camera, or the URL of a stream.
-    exclude : Path, optional
-        A folder to leave out: that of the results.
+    exclude : sequence of Path
+        Folders to leave out: those of the results. Others that bupose has written results to are left out, too.
 
     Raises
     ------
     InputError
         Nothing is there, or a folder holds no picture or video.
     """
+    excluded = {os.path.realpath(folder) for folder in exclude}
     listed = source if isinstance(source, (list, tuple)) else [source]
-    return Media(tuple(found for one in listed for found in _find(one, exclude)))
+    return Media(tuple(found for one in listed for found in _find(one, excluded)))
 
 
-def _find(source: str | Path | int, exclude: Path | None) -> list[tuple[Path | Video, str]]:
+def _find(source: str | Path | int, excluded: Container[str]) -> list[tuple[Path | Video, str]]:
     text = str(source)
     path = Path(os.path.expanduser(text))
     try:
@@ -189,7 +191,7 @@ def _find(source: str | Path | int, exclude: Path | None) -> list[tuple[Path | V
     except OSError as problem:  # a name longer than any file's
         raise InputError(f"cannot read {text[:200]!r}: {problem.strerror}") from None
     if there:
-        return _find_below(path, exclude) if path.is_dir() else _find_listed(path)
+        return _find_below(path, excluded) if path.is_dir() else _find_listed(path)
     if text.isascii() and text.isdigit():
         return [(Video(int(text)), f"camera{text}")]
     if "://" in text:
@@ -198,19 +200,22 @@ def _find(source: str | Path | int, exclude: Path | None) -> list[tuple[Path | V
     if not found:
         what = "no file fits the pattern" if glob.has_magic(text) else "there is no file or folder"
         raise InputError(f"{what} {text!r}; check the path")
-    return [below for one in found for below in _find(Path(one), exclude)]
+    return [below for one in found for below in _find(Path(one), excluded)]
 
 
-def _find_below(folder: Path, exclude: Path | None) -> list[tuple[Path | Video, str]]:
+def _find_below(folder: Path, excluded: Container[str]) -> list[tuple[Path | Video, str]]:
     """Pictures and videos in a folder, sorted by path."""
-    excluded = None if exclude is None else exclude.resolve()
     found = []
     for root, folders, files in os.walk(folder):
-        folders[:] = [f for f in folders if not f.startswith(".") and Path(root, f).resolve() != excluded]
+        folders[:] = [f for f in folders if not f.startswith(".") and not _is_result(os.path.join(root, f), excluded)]
         found += [Path(root, f) for f in files if not f.startswith(".") and Path(f).suffix.lower() in PICTURES | VIDEOS]
     if not found:
         raise InputError(f"the folder {str(folder)!r} holds no picture or video; bupose looks for {_suffixes()}")
     return [_one(file, file.relative_to(folder).as_posix()) for file in sorted(found)]
+
+
+def _is_result(folder: str, excluded: Container[str]) -> bool:
+    return os.path.realpath(folder) in excluded or any(os.path.isfile(f"{folder}/{mark}") for mark in (RUN, UNFINISHED))
 
 
 def _find_listed(path: Path) -> list[tuple[Path | Video, str]]:

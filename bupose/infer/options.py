@@ -44,7 +44,9 @@ class GroupOptions:
     input : path
         An .npz file of fields (bupose.fields_file), of one or many pictures.
     output : path
-        Folder for the results.
+        Folder for the results; null is out, or out-2, out-3, … where out holds those of another run.
+    overwrite : bool
+        Another run's results in that folder may be replaced.
     photo : path
         The photo of a file with one picture; asks for an overlay.
     photos : path
@@ -67,7 +69,8 @@ class GroupOptions:
     """
 
     input: str | None = field(default=None, metadata=PATH)
-    output: str = field(default="out", metadata=PATH)
+    output: str | None = field(default=None, metadata=PATH)
+    overwrite: bool = False
     photo: str | None = field(default=None, metadata=PATH)
     photos: str | None = field(default=None, metadata=PATH)
     layout: str = "openpose"
@@ -154,7 +157,7 @@ class InferOptions(NetworkOptions):
         A picture, video, folder (searched with its subfolders), glob pattern, .txt list of paths, URL of a stream,
         number of a camera, or a list of such.
     output : path
-        Folder for the results.
+        Folder for the results; null is out, or out-2, out-3, … where out holds those of another run.
     compile : bool
         Use torch.compile: a slow start, then faster.
     json, openpose, csv : bool
@@ -163,13 +166,15 @@ class InferOptions(NetworkOptions):
         Write pictures (or a video) with people drawn in, fields as .npz, pictures of the fields.
     overlay_format : jpg or png
     resume : bool
-        Go on with an interrupted run over the same pictures.
+        Go on with an interrupted run over the same pictures, if there is one.
+    overwrite : bool
+        Another run's results in that folder may be replaced.
     show : bool
         Show overlays in a window; q or Escape ends.
     """
 
     input: Any = field(default=None, metadata=PATH)
-    output: str = field(default="out", metadata=PATH)
+    output: str | None = field(default=None, metadata=PATH)
     compile: bool = False
     json: bool = True
     openpose: bool = True
@@ -179,6 +184,7 @@ class InferOptions(NetworkOptions):
     fields_pictures: bool = False
     overlay_format: str = "jpg"
     resume: bool = False
+    overwrite: bool = False
     show: bool = False
 
     def __post_init__(self) -> None:

@@ -12,7 +12,7 @@ from typing import TextIO
 import cv2
 import numpy as np
 
-from bupose.atomic import replacing
+from bupose.atomic import replacing, write_bytes
 from bupose.errors import InputError
 from bupose.people import People
 from bupose.skeleton import Skeleton
@@ -79,7 +79,7 @@ def write_openpose(path: str | Path, people: People, skeleton: Skeleton | None =
         {"person_id": [-1], "pose_keypoints_2d": numbers, **{key: [] for key in _OPENPOSE_EMPTY}}
         for numbers in triples.tolist()
     ]
-    with _writing(path) as file:
+    with _writing(path, sync=False) as file:
         json.dump({"version": OPENPOSE_VERSION, "skeleton": skeleton.name, "people": listed}, file)
 
 
@@ -137,23 +137,7 @@ def write_image(path: str | Path, image: np.ndarray, quality: int = 92) -> None:
         raise InputError(
             f"cannot write {str(path)!r}: {path.suffix or 'no suffix'} is no picture format; use .png or .jpg"
         )
-    write_bytes(path, data)
-
-
-def write_bytes(path: str | Path, data) -> None:
-    """Any bytes.
-
-    Raises
-    ------
-    InputError
-        The file cannot be written.
-    """
-    try:
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
-        with replacing(path) as partial:
-            partial.write_bytes(data)
-    except OSError as problem:
-        raise _refusal(path, problem) from None
+    write_bytes(path, data, sync=False)
 
 
 def _write_array(path: str | Path, entries: Iterable[Mapping]) -> None:
@@ -166,14 +150,9 @@ def _write_array(path: str | Path, entries: Iterable[Mapping]) -> None:
 
 
 @contextmanager
-def _writing(path: str | Path, newline: str | None = "\n") -> Iterator[TextIO]:
-    try:
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
-        with replacing(path) as partial, partial.open("w", encoding="utf-8", newline=newline) as file:
-            yield file
-    except OSError as problem:
-        raise _refusal(path, problem) from None
-
-
-def _refusal(path: str | Path, problem: OSError) -> InputError:
-    return InputError(f"cannot write {str(path)!r}: {problem.strerror or problem}; choose another output")
+def _writing(path: str | Path, newline: str | None = "\n", sync: bool = True) -> Iterator[TextIO]:
+    with (
+        replacing(path, sync=sync) as partial,
+        partial.open("w", encoding="utf-8", errors="backslashreplace", newline=newline) as file,
+    ):
+        yield file

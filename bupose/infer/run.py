@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections import deque
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
+import numpy as np
 import torch
 from tqdm import tqdm
 
 from bupose import viz, weights
+from bupose.errors import BuposeError, DiskError, InputError, OptionsError
 from bupose.fields_file import write_fields
+from bupose.folder import OutputFolder, open_output
 from bupose.infer import output
 from bupose.infer.estimator import Estimator
-from bupose.infer.media import Media, open_media
+from bupose.infer.media import Frame, Media, open_media
+from bupose.infer.names import file_number
 from bupose.infer.options import InferOptions, expand, given
 from bupose.infer.records import Records
 from bupose.infer.screen import Screen
@@ -25,18 +31,26 @@ from bupose.infer.stream import Estimate
 from bupose.infer.video import VideoOutput
 
 WRITERS = 2  # threads that draw and write
-HOW_ONLY = ("output", "batch", "device", "threads", "compile", "resume", "show", "accept_license")  # not what is found
+# What does not change what is found.
+HOW_ONLY = (
+    "output", "batch", "device", "threads", "compile", "resume", "overwrite", "show", "accept_license",
+)  # fmt: skip
+PICTURES = ("openpose", "fields", "fields_pictures", "overlays")  # folders with files of each picture
+RESULTS = ("coco_results.json", "images.json", "people.csv", *PICTURES)
+OF_ONE = (BuposeError, cv2.error, ValueError, MemoryError)  # what can be the fault of a single picture
 
 
 @dataclass
 class Summary:
-    """What a run did."""
+    """What a run did, and the folder it did it in."""
 
+    folder: Path = Path()
     pictures: int = 0
     people: int = 0
     failed: int = 0
     skipped: int = 0
     seconds: float = 0.0
+    kept: bool = False  # nothing could be read, so the results of an earlier run stay
 
     def __str__(self) -> str:
         done = f"{self.pictures} pictures, {self.people} people, {self.failed} failed"
@@ -56,40 +70,79 @@ def infer(options: InferOptions) -> Summary:
         After an interruption; a run over files can be resumed. A camera or stream ends well by one.
     """
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)  # we say ourselves what cannot be read
-    folder = expand(options.output)
-    media = open_media(options.input, exclude=folder)
+    exclude = [] if options.output is None else [expand(options.output)]
+    media = open_media(options.input, exclude=[folder / kind for folder in exclude for kind in ("", *PICTURES)])
+    if media.live and options.resume:
+        raise OptionsError("a camera or stream cannot be resumed; leave out resume=true")
     path = _resolve(options)
-    estimator = _load(options, path, live=media.live)
-    records = Records(folder, estimator.network.skeleton, _settings(options, path), options.resume and not media.videos)
-    run = _Run(options, folder, media, records)
+    settings = _settings(options, path)
+    output = open_output(
+        options.output, "out", settings, results=RESULTS, overwrite=options.overwrite, resume=options.resume
+    )
+    _check_apart(media, output.path)
+    with output:
+        estimator = _load(options, path, live=media.live)
+        numbers = {file_number(file_name) for _, file_name in media.sources} - {None}
+        records = Records(output.path, estimator.network.skeleton, settings, options.resume, options.overwrite, numbers)
+        run = _Run(options, output.path, media, records)
+        try:
+            _go(run, estimator, output)
+        finally:
+            records.close()
+    return run.summary
+
+
+def _go(run: _Run, estimator: Estimator, output: OutputFolder) -> None:
+    """The run, and its results put in place as far as it came."""
+    interrupted = None
     try:
         run.go(estimator)
-    except KeyboardInterrupt:
-        if not media.videos:
-            records.close()
-            raise KeyboardInterrupt(f"after {run.summary.pictures} pictures; resume=true goes on from here") from None
-        if not media.live:
-            records.finish(options.json, options.csv)
-            raise KeyboardInterrupt(f"after {run.summary.pictures} frames; their results are written") from None
-    except BaseException:
-        records.close()
-        raise
-    records.finish(options.json, options.csv)
-    return run.summary
+    except KeyboardInterrupt as stop:
+        if not run.media.videos:
+            told = f"after {run.summary.pictures} pictures; resume=true goes on from here"
+            raise type(stop)(told) from None
+        if not run.media.live:
+            interrupted = type(stop)(f"after {run.summary.pictures} frames; their results are written")
+    records, options = run.records, run.options
+    if records.empty and output.occupied:
+        run.summary.kept = True
+    else:
+        records.finish(options.json, options.csv)
+        output.finish()
+    records.remove()
+    if interrupted is not None:
+        raise interrupted
+
+
+def _check_apart(media: Media, folder: Path) -> None:
+    """Refuse to write where pictures are read: overlays have their names."""
+    folders = {os.path.realpath(one.parent) for one, _ in media.sources if isinstance(one, Path)}
+    for kind in PICTURES:
+        place = os.path.realpath(folder / kind)
+        inside = [found for found in folders if found == place or found.startswith(place + os.sep)]
+        if inside:
+            raise InputError(
+                f"pictures of {inside[0]!r} would be overwritten by results of their names; choose another output"
+            )
 
 
 class _Run:
     def __init__(self, options: InferOptions, folder: Path, media: Media, records: Records):
         self.options, self.folder, self.media, self.records = options, folder, media, records
-        self.summary = Summary(skipped=len(records.done))
+        self.summary = Summary(folder)
         self._written: deque[tuple[Estimate, Future]] = deque()
+        self._told: set[str] = set()
 
     def go(self, estimator: Estimator) -> None:
         options, start = self.options, time.perf_counter()
         pictures = options.overlays or options.fields_pictures or options.show
-        frames = (frame for frame in self.media if frame.name not in self.records.done)
-        stream = estimator.stream(frames, keep_images=pictures, keep_fields=options.fields or options.fields_pictures)
-        total = None if self.media.total is None else self.media.total - self.summary.skipped
+        stream = estimator.stream(
+            self._frames(),
+            keep_images=pictures,
+            keep_fields=options.fields or options.fields_pictures,
+            in_order=bool(self.media.videos) or options.show or options.compile,
+        )
+        total = None if self.media.total is None else max(0, self.media.total - len(self.records.found))
         bar = tqdm(total=total, unit=" images", disable=None, dynamic_ncols=True)
         with (
             bar as self._bar,
@@ -106,59 +159,102 @@ class _Run:
                         break
             finally:
                 stream.close()
-                while self._written:
-                    self._note(screen)
+                self._written += [(estimate, pool.submit(self._write, estimate)) for estimate in stream.drain()]
+                self._note_all(screen)
                 self.summary.seconds = time.perf_counter() - start
 
-    def _write(self, estimate: Estimate):
-        """In a writer's thread: the picture's own files; gives the overlay where others need it."""
+    def _frames(self) -> Iterator[Frame]:
+        """Those not found before. A video with overlays is gone through again, as its overlays are one file."""
+        for frame in map(self.records.settle, self.media):
+            if frame.name in self.records.found and (frame.image is None or not self.options.overlays):
+                self.summary.skipped += 1
+            else:
+                yield frame
+
+    def _write(self, estimate: Estimate) -> tuple[np.ndarray | None, str]:
+        """In a writer's thread: the picture's own files; gives the overlay where others need it, and what failed."""
         if estimate.problem is not None:
-            return None
-        options, frame, people = self.options, estimate.source, estimate.people
-        if options.openpose:
-            output.write_openpose(self._path("openpose", f"{frame.name}_keypoints", "json"), people)
+            return None, ""
+        overlay, problem = None, ""
+        for write in (self._write_openpose, self._write_fields, self._write_overlay):
+            try:
+                overlay = write(estimate)
+            except DiskError:
+                raise
+            except OF_ONE as failure:  # the people found are kept
+                problem = problem or " ".join(str(failure).split()) or type(failure).__name__
+        estimate.image = estimate.fields = None
+        return overlay, problem
+
+    def _write_openpose(self, estimate: Estimate) -> None:
+        if self.options.openpose:
+            output.write_openpose(self._path("openpose", f"{estimate.source.name}_keypoints", "json"), estimate.people)
+
+    def _write_fields(self, estimate: Estimate) -> None:
+        options, frame = self.options, estimate.source
         if options.fields:
             info = {"file_name": frame.file_name, "matrix": estimate.matrix}
             info |= {"image_width": estimate.size[0], "image_height": estimate.size[1]}
             path = self._path("fields", frame.name, "npz")
-            path.parent.mkdir(parents=True, exist_ok=True)
             write_fields(path, {frame.name: estimate.fields}, info={frame.name: info})
         if options.fields_pictures:
             picture = viz.fields_picture(estimate.fields, estimate.image, estimate.matrix)
             output.write_image(self._path("fields_pictures", frame.name, options.overlay_format), picture)
-        overlay = None
-        if options.overlays or options.show:
-            overlay = viz.draw_people(estimate.image, people)
+
+    def _write_overlay(self, estimate: Estimate) -> np.ndarray | None:
+        options, frame = self.options, estimate.source
+        if not (options.overlays or options.show):
+            return None
+        overlay = viz.draw_people(estimate.image, estimate.people)
         if options.overlays and frame.image is None:
             output.write_image(self._path("overlays", frame.name, options.overlay_format), overlay)
-        estimate.image = estimate.fields = None
         return overlay
 
     def _path(self, kind: str, name: str, suffix: str) -> Path:
         return self.folder / kind / f"{name}.{suffix}"
 
+    def _note_all(self, screen: Screen) -> None:
+        """What is finished is kept, also where something else is not."""
+        failure = None
+        while self._written:
+            try:
+                self._note(screen)
+            except DiskError as problem:
+                failure = problem
+        if failure is not None:
+            raise failure
+
     def _note(self, screen: Screen) -> None:
         """Put the oldest picture on record, once its files are written."""
         estimate, written = self._written.popleft()
         frame = estimate.source
-        image = {"id": frame.image_id, "file_name": frame.file_name, "name": frame.name}
-        if frame.time is not None:
-            image["time"] = round(frame.time, 4)
-        overlay = written.result()
+        overlay, problem = written.result()
+        if overlay is not None and frame.image is not None and self.options.overlays:
+            try:
+                self._video.add(frame, overlay)
+            except DiskError:
+                raise
+            except OF_ONE as failure:
+                self._tell(str(failure))
         if estimate.problem is not None:
-            self.summary.failed += 1
-            self.records.add_problem(image, str(estimate.problem))
-            tqdm.write(f"{frame.file_name}: {estimate.problem}", file=sys.stderr)
+            problem = str(estimate.problem)
         else:
             self.summary.pictures += 1
             self.summary.people += len(estimate.people)
-            self.records.add({**image, "width": estimate.size[0], "height": estimate.size[1]}, estimate.people)
-            if overlay is not None and frame.image is not None and self.options.overlays:
-                self._video.add(frame, overlay)
-            if overlay is not None:
-                screen.show(overlay)
+        self.records.add(frame, estimate.size, estimate.people, problem)
+        if problem:
+            self._tell(f"{frame.file_name}: {problem}")
+        if overlay is not None:
+            screen.show(overlay)
         self._bar.update()
         self._bar.set_postfix(people=self.summary.people, refresh=False)
+
+    def _tell(self, problem: str) -> None:
+        """What is no reason to stop, once."""
+        if problem not in self._told:
+            self._told.add(problem)
+            self.summary.failed += 1
+            tqdm.write(problem, file=sys.stderr)
 
 
 def _resolve(options: InferOptions) -> Path:

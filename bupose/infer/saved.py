@@ -11,14 +11,17 @@ import numpy as np
 
 from bupose import geometry, viz
 from bupose.codec import DecodeOptions, FieldCodec
-from bupose.errors import BuposeError, FieldsError, InputError
+from bupose.errors import BuposeError, DiskError, FieldsError, InputError
 from bupose.fields import Fields
 from bupose.fields_file import FieldsFile
+from bupose.folder import OutputFolder, open_output
 from bupose.images import read_image
 from bupose.infer import output
 from bupose.infer.names import ImageIds, safe_name
 from bupose.infer.options import GroupOptions, expand, given
 from bupose.people import People
+
+RESULTS = ("coco_results.json", "images.json", "openpose", "overlays", "fields_pictures")
 
 
 @dataclass(frozen=True)
@@ -65,29 +68,45 @@ def group_saved(options: GroupOptions) -> int:
     BuposeError
         The file cannot be read at all, or nothing can be written.
     """
-    folder, results, images, failures = expand(options.output), [], [], 0
-    with FieldsFile(
-        expand(options.input), layout=options.layout, skeleton=options.skeleton, stride=options.stride
-    ) as file:
+    path = expand(options.input)
+    with FieldsFile(path, layout=options.layout, skeleton=options.skeleton, stride=options.stride) as file:
         if options.photo and len(file) > 1:
             raise InputError(f"{options.input!r} holds {len(file)} pictures; give photos=FOLDER instead of photo=")
-        ids = ImageIds(file.names)
-        for name in file.names:
-            image_id = ids[name]
-            try:
-                grouped = _group(file, name, image_id, options)
-                _write_pictures(grouped, folder, options)
-            except BuposeError as problem:
-                failures += 1
-                print(f"{name}: {problem}", file=sys.stderr)
-                continue
-            people = grouped.people
-            results += people.to_coco(image_id, output.results_skeleton(people.skeleton))
-            images.append(_entry(grouped))
-            print(f"{name}: {len(people)} people, {int(people.present.sum())} joints")
-    output.write_coco(folder / "coco_results.json", results)
-    output.write_images(folder / "images.json", images)
-    print(f"{len(images)} pictures, {len(results)} people, {failures} failed; results in {folder}")
+        values = {key: value for key, value in vars(options).items() if key not in ("output", "overwrite", "decoder")}
+        settings = values | {f"decoder.{key}": value for key, value in given(options.decoder).items()}
+        with open_output(options.output, "out", settings, results=RESULTS, overwrite=options.overwrite) as output:
+            return _group_all(file, output, options)
+
+
+def _group_all(file: FieldsFile, folder: OutputFolder, options: GroupOptions) -> int:
+    results, images, failures, ids, interrupted = [], [], 0, ImageIds(file.names), None
+    for name in file.names:
+        image_id = ids[name]
+        try:
+            grouped = _group(file, name, image_id, options)
+            _write_pictures(grouped, folder.path, options)
+        except DiskError:
+            raise
+        except BuposeError as problem:
+            failures += 1
+            print(f"{name}: {problem}", file=sys.stderr)
+            continue
+        except KeyboardInterrupt as stop:
+            interrupted = type(stop)(f"after {len(images)} pictures; their results are written")
+            break
+        people = grouped.people
+        results += people.to_coco(image_id, output.results_skeleton(people.skeleton))
+        images.append(_entry(grouped))
+        print(f"{name}: {len(people)} people, {int(people.present.sum())} joints")
+    told = "the results of an earlier run stay"
+    if images or not folder.occupied:
+        told = "results"
+        output.write_coco(folder.path / "coco_results.json", results)
+        output.write_images(folder.path / "images.json", images)
+        folder.finish()
+    if interrupted is not None:
+        raise interrupted
+    print(f"{len(images)} pictures, {len(results)} people, {failures} failed; {told} in {folder.path}")
     return failures
 
 

@@ -80,7 +80,7 @@ class _Job:
         return self.estimate.problem is not None or (self.decoded is not None and self.decoded.done())
 
 
-class Stream:
+class Stream(Iterator[Estimate]):
     """One run of an estimator over many pictures; iterate over it once.
 
     Parameters
@@ -89,15 +89,33 @@ class Stream:
     sources : iterable of Frame, path or array
     keep_images, keep_fields : bool
         Give them with each estimate.
+    in_order : bool
+        Else each comes as soon as it is done, and the first batches are small, so that the first come soon.
     """
 
-    def __init__(self, estimator: Estimator, sources: Iterable, keep_images: bool = False, keep_fields: bool = False):
-        self._estimator, self._sources = estimator, sources
+    def __init__(
+        self, estimator: Estimator, sources: Iterable, keep_images: bool = False, keep_fields: bool = False,
+        in_order: bool = True,
+    ) -> None:  # fmt: skip
+        self._estimator, self._sources, self._in_order = estimator, sources, in_order
         self._keep_images, self._keep_fields = keep_images, keep_fields
+        self._batch = estimator.batch if in_order else 1  # grows
         self._order: deque[_Job] = deque()
         self._waiting: dict[tuple, list[_Job]] = {}
+        self._steps = self._go()
 
-    def __iter__(self) -> Iterator[Estimate]:
+    def __next__(self) -> Estimate:
+        return next(self._steps)
+
+    def close(self) -> None:
+        """Read nothing more, and wait for what is under way."""
+        self._steps.close()
+
+    def drain(self) -> Iterator[Estimate]:
+        """After :meth:`close` or an error: what was done by then, and has not been given yet."""
+        yield from self._finish_done()
+
+    def _go(self) -> Iterator[Estimate]:
         estimator, ahead = self._estimator, self._estimator.batch + 1
         with ThreadPoolExecutor(estimator.threads, "bupose-group") as self._pool:
             for job in read_ahead(self._open, self._sources, ahead, max(1, estimator.threads // 2)):
@@ -105,17 +123,18 @@ class Stream:
                 if job.estimate.problem is None:
                     batch = self._waiting.setdefault(job.shape, [])
                     batch.append(job)
-                    if len(batch) == estimator.batch:
+                    if len(batch) >= self._batch:
                         self._run(job.shape)
+                        self._batch = min(2 * self._batch, estimator.batch)
                 while self._full():
                     self._run(self._order[0].shape)  # the oldest has waited long enough
-                    yield self._finish()
-                while self._order and self._order[0].done:
-                    yield self._finish()
+                    yield self._finish(self._order.popleft())
+                yield from self._finish_done()
             for shape in list(self._waiting):
                 self._run(shape)
+                yield from self._finish_done()
             while self._order:
-                yield self._finish()
+                yield self._finish(self._order.popleft())
 
     def _open(self, source) -> _Job:
         """In a reader's thread: the picture, prepared."""
@@ -129,9 +148,7 @@ class Stream:
     def _full(self) -> bool:
         if not self._order or len(self._order) < 2:
             return False
-        return (
-            len(self._order) > HELD_BATCHES * self._estimator.batch or sum(job.held for job in self._order) > HELD_BYTES
-        )
+        return len(self._order) > HELD_BATCHES * self._batch or sum(job.held for job in self._order) > HELD_BYTES
 
     def _run(self, shape: tuple) -> None:
         """The network on the pictures waiting with this shape, then their grouping in the pool."""
@@ -147,8 +164,22 @@ class Stream:
         fields = self._estimator.merge(seen)
         return self._estimator.codec.decode(fields), fields if self._keep_fields else None
 
-    def _finish(self) -> Estimate:
-        job = self._order.popleft()
+    def _finish_done(self) -> Iterator[Estimate]:
+        """Those that are done, up to the first that is not where they come in order."""
+        if self._in_order:
+            while self._order and self._order[0].done:
+                yield self._finish(self._order.popleft())
+            return
+        done: list[_Job] = []
+        under_way: list[_Job] = []
+        for job in self._order:
+            (done if job.done else under_way).append(job)
+        self._order = deque([*done, *under_way])
+        for _ in done:
+            yield self._finish(self._order.popleft())
+
+    @staticmethod
+    def _finish(job: _Job) -> Estimate:
         estimate = job.estimate
         if estimate.problem is None:
             people, estimate.fields = job.decoded.result()

@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from bupose import weights
-from bupose.errors import BuposeError, InputError
+from bupose.errors import BuposeError
 from bupose.fields_file import FieldsFile
 from bupose.images import read_image
 from bupose.infer.media import open_media
@@ -84,48 +84,7 @@ def test_pictures_without_people_are_listed(net, tmp_path, lab):
 
 def test_what_is_not_asked_for_is_not_written(net, photos, tmp_path):
     run(photos, tmp_path / "out", json=False, openpose=False, overlays=False)
-    assert sorted(f.name for f in (tmp_path / "out").iterdir()) == ["images.json"]
-
-
-def test_an_interrupted_run_goes_on(net, photos, tmp_path, lab, monkeypatch):
-    out, whole = tmp_path / "out", tmp_path / "whole"
-    run(photos, whole, batch=1)
-    call, calls = type(net).__call__, []
-
-    def interrupted(self, images):
-        calls.append(len(images))
-        if len(calls) == 4:
-            raise KeyboardInterrupt
-        return call(self, images)
-
-    monkeypatch.setattr(type(net), "__call__", interrupted)
-    with pytest.raises(KeyboardInterrupt, match="resume=true"):
-        run(photos, out, batch=1)
-    assert not (out / "coco_results.json").exists()
-    lines = (out / "unfinished.jsonl").read_text(encoding="utf-8").splitlines()
-    with (out / "unfinished.jsonl").open("a") as file:
-        file.write('{"id": 1, "file_na')  # killed in the middle of a line
-    done = sum("people" in json.loads(line) for line in lines[1:])
-    assert 0 < done < 6
-    with pytest.raises(InputError, match="flip"):
-        run(photos, out, batch=1, flip=True, resume=True)
-    summary = run(photos, out, batch=1, resume=True)
-    assert (summary.skipped, summary.pictures) == (done, 6 - done)
-    for name in ("coco_results.json", "images.json"):
-        in_order = [sorted(lab.read_json(f / name), key=json.dumps) for f in (out, whole)]
-        assert in_order[0] == in_order[1]
-    assert not (out / "unfinished.jsonl").exists()
-
-
-def test_an_error_in_the_middle_keeps_what_was_found(net, photos, tmp_path, monkeypatch):
-    def full_disk(*_, **__):
-        raise InputError("cannot write: the disk is full")
-
-    monkeypatch.setattr("bupose.infer.output.write_openpose", full_disk)
-    with pytest.raises(InputError, match="disk"):
-        run(photos, tmp_path / "out")
-    assert (tmp_path / "out" / "unfinished.jsonl").is_file()
-    assert not (tmp_path / "out" / "coco_results.json").exists()
+    assert sorted(f.name for f in (tmp_path / "out").iterdir()) == ["images.json", "run.json"]
 
 
 def test_results_inside_the_input_are_not_read_again(net, photos):

@@ -44,7 +44,7 @@ def folder(tmp_path, lab):
 
 
 def test_folder(folder):
-    media = open_media(folder, exclude=folder / "out")
+    media = open_media(folder, exclude=[folder / "out"])
     assert [f.file_name for f in media] == ["a/1.jpg", "a/1.png", "a/2.JPG", "b.png", "c d (1).bmp"]
     assert [f.name for f in media] == ["a/1.jpg", "a/1.png", "a/2", "b", "c d (1)"]
     assert media.total == 5

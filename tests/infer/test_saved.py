@@ -43,7 +43,9 @@ def saved(tmp_path, lab):
 
 
 def group(folder, *arguments):
-    return cli.run(lambda options: group_saved(options), "group", [f"output={folder / 'o u t'}", *arguments])
+    return cli.run(
+        lambda options: group_saved(options), "group", [f"output={folder / 'o u t'}", "overwrite=true", *arguments]
+    )
 
 
 def test_group(saved, lab, capsys):
@@ -129,3 +131,31 @@ def test_other_strides(tmp_path, lab):
     assert group(tmp_path, f"input={tmp_path / 'f.npz'}", "layout=bupose", "stride=4") == 0
     got = np.array(lab.read_json(tmp_path / "o u t" / "coco_results.json")[0]["keypoints"]).reshape(17, 3)
     np.testing.assert_allclose(got[:, :2], labels.to(skeletons.COCO17).xy[0], atol=0.5)
+
+
+def test_results_of_other_options_are_kept(saved, capsys):
+    folder, _ = saved
+    command = [f"input={folder / 'fields.npz'}", f"output={folder / 'out'}"]
+    for arguments in (command, command):
+        assert cli.run(group_saved, "group", arguments) == 0
+    before = (folder / "out" / "coco_results.json").read_bytes()
+    assert cli.run(group_saved, "group", [*command, "decoder.min_joints=18"]) == cli.USAGE
+    assert "another run (decoder.min_joints" in capsys.readouterr().err
+    assert (folder / "out" / "coco_results.json").read_bytes() == before
+
+
+def test_an_interruption_writes_what_was_found(saved, lab, monkeypatch):
+    decode, calls = FieldCodec.decode, []
+
+    def interrupted(self, fields):
+        calls.append(1)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        return decode(self, fields)
+
+    folder, _ = saved
+    monkeypatch.setattr(FieldCodec, "decode", interrupted)
+    options = GroupOptions(input=str(folder / "fields.npz"), output=str(folder / "out"))
+    with pytest.raises(KeyboardInterrupt, match="after 1 pictures; their results are written"):
+        group_saved(options)
+    assert len(lab.read_json(folder / "out" / "coco_results.json")) == 1
