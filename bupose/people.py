@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from bupose import geometry
+from bupose.annotations.names import fit_names
+from bupose.annotations.values import AREA_OF_BOX, joint_boxes, numbers_of, read_table, records
 from bupose.errors import LabelsError
 from bupose.skeleton import Skeleton
 
@@ -112,17 +114,19 @@ class People:
 
     @classmethod
     def from_coco(cls, results: Iterable[Mapping], skeleton: Skeleton) -> People:
-        """People from COCO result dicts of one picture, joints in the skeleton's order."""
-        results = list(results)
-        if not results:
-            return cls.nobody(skeleton)
-        k = len(skeleton.joints)
-        for r in results:
-            if len(r["keypoints"]) != 3 * k:
-                raise LabelsError(
-                    f"a COCO result has {len(r['keypoints'])} keypoint numbers; {skeleton.name} needs {3 * k}"
-                )
-        triples = np.array([r["keypoints"] for r in results], np.float64).reshape(-1, k, 3)
+        """People from COCO result dicts of one picture, joints in the skeleton's order.
+
+        Raises
+        ------
+        LabelsError
+            A result has another number of keypoints, or something that is no number.
+        """
+        results, k = records(list(results), "results", "what was given"), len(skeleton.joints)
+        rows = [numbers_of(r.get("keypoints"), "a COCO result").reshape(-1) for r in results]
+        for row in rows:
+            if row.size != 3 * k:
+                raise LabelsError(f"a COCO result has {row.size} keypoint numbers; {skeleton.name} needs {3 * k}")
+        triples = np.array(rows, np.float64).reshape(-1, k, 3)
         absent = (triples == 0).all(2)
         xy = np.where(absent[..., None], np.nan, triples[..., :2])
         return cls(xy, triples[..., 2], [r.get("score", 1.0) for r in results], skeleton)
@@ -158,7 +162,7 @@ class Labels:
         _put_array(self, "visibility", self.visibility, np.int32, (p, k))
         box = joint_boxes(self.xy, self.visibility > 0) if self.box is None else self.box
         _put_array(self, "box", box, np.float32, (p, 4))
-        area = self.box[:, 2] * self.box[:, 3] * 0.53 if self.area is None else self.area
+        area = self.box[:, 2] * self.box[:, 3] * AREA_OF_BOX if self.area is None else self.area
         _put_array(self, "area", area, np.float32, (p,))
 
     @classmethod
@@ -220,34 +224,25 @@ class Labels:
         Raises
         ------
         LabelsError
-            An annotation has a number of keypoints other than the names.
+            An annotation has a number of keypoints other than the names, or something that is no number.
         """
-        annotations, names = list(annotations), tuple(joints or skeleton.joints)
-        if not annotations:
-            return cls.nobody(skeleton)
-        for a in annotations:
-            if len(a["keypoints"]) != 3 * len(names):
-                got = f"annotation {a.get('id', '?')} has {len(a['keypoints'])} keypoint numbers"
-                raise LabelsError(f"{got}; {len(names)} joints need {3 * len(names)}")
-        triples = np.array([a["keypoints"] for a in annotations], np.float32).reshape(-1, len(names), 3)
-        seen = triples[..., 2] > 0
-        xy, visibility = _by_name((triples[..., :2], triples[..., 2].astype(np.int32)), names, skeleton, seen)
-        box = joint_boxes(triples[..., :2], seen)
-        box = np.array([a.get("bbox", b) for a, b in zip(annotations, box, strict=True)], np.float32)
-        area = [a.get("area", 0.53 * b[2] * b[3]) for a, b in zip(annotations, box, strict=True)]
+        annotations = records(list(annotations), "annotations", "what was given")
+        names = list(joints or skeleton.joints)
+        names = fit_names(names, skeleton, "what was given")[0] if joints else names
+        table = read_table(annotations, len(names))
+        return cls.by_name(table.xy, table.visibility, names, skeleton, table.area, table.box)
+
+    @classmethod
+    def by_name(cls, xy, visibility, names: Sequence[str], skeleton: Skeleton, area=None, box=None) -> Labels:
+        """Labels from arrays with joints of these ``names``: those of the skeleton are picked, or derived."""
+        seen = visibility > 0
+        xy, visibility = _by_name((xy.astype(np.float32), visibility), names, skeleton, seen)
         return cls(xy, visibility, skeleton, area, box)
 
     def to_people(self) -> People:
         """The labels as if they were predictions of full confidence."""
         here = self.present
         return People(np.where(here[..., None], self.xy, np.nan), here, np.ones(len(self)), self.skeleton)
-
-
-def joint_boxes(xy: np.ndarray, present: np.ndarray) -> np.ndarray:
-    """float32 (P, 4): x, y, width, height around the present joints of each person, 0 where there is none."""
-    low = np.where(present[..., None], xy, np.inf).min(1, initial=np.inf)
-    high = np.where(present[..., None], xy, -np.inf).max(1, initial=-np.inf)
-    return np.where(present.any(1)[:, None], np.concatenate([low, high - low], 1), 0).astype(np.float32)
 
 
 def _put_array(record: People | Labels, name: str, values, dtype, shape: tuple[int, ...]) -> None:

@@ -18,6 +18,7 @@ LAYERS = [
     {"folder", "skeleton"},
     {"skeletons"},
     {"geometry"},
+    {"annotations"},
     {"people"},
     {"fields"},
     {"fields_file"},
@@ -45,6 +46,7 @@ BARE = ("errors", "requirements", "atomic", "folder", "skeleton", "geometry", "p
 THIRD_PARTY = {
     **{name: set() for name in BARE},
     "skeletons": {"yaml"},
+    "annotations": {"pycocotools"},
     "kernels": {"numba"},
     "codec": {"scipy"},
     "images": {"cv2"},
@@ -53,7 +55,7 @@ THIRD_PARTY = {
     "nn": {"torch", "safetensors", "timm"},
     "weights": {"torch", "safetensors", "tqdm"},
 }
-LAZY_ONLY = {"skeletons": {"yaml"}, "nn": {"timm"}}
+LAZY_ONLY = {"skeletons": {"yaml"}, "annotations": {"pycocotools"}, "nn": {"timm"}}
 HYDRA = {"hydra", "omegaconf"}
 
 

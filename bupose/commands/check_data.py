@@ -1,6 +1,7 @@
 """Look whether annotations are right: bupose check-data [data=coco] data.annotations=FILE data.images=FOLDER
 
-Counts people and joints, lists defects, and draws pictures with their labels into output=check.
+Counts people and joints, says how the file was read, lists defects and the pictures that received no people, and draws
+pictures with their labels into output=check.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from bupose.data.picture import picture_of
 from bupose.data.sheet import contact_sheet
 from bupose.viz import draw_people
 
+_TEXT = {"encoding": "utf-8", "errors": "backslashreplace"}  # file names need not be Unicode
+
 
 def main(options: CheckOptions) -> int:
     samples = options.data.open()
@@ -25,7 +28,13 @@ def main(options: CheckOptions) -> int:
     print(survey(samples))
     defects = list(find_defects(samples, options.decode))
     with replacing(folder / "defects.txt") as path:
-        path.write_text("".join(f"{d.kind}\t{d}\n" for d in defects), encoding="utf-8")
+        path.write_text("".join(f"{d.kind}\t{d}\n" for d in defects), **_TEXT)
+    empty = list(samples.empty()) if hasattr(samples, "empty") else []
+    with replacing(folder / "empty.txt") as path:
+        path.write_text("".join(f"{name}\t{why}\n" for name, why in empty), **_TEXT)
+    if empty:
+        reasons = ", ".join(f"{count} {why}" for why, count in Counter(why for _, why in empty).most_common(3))
+        print(f"{len(empty)} pictures received no people ({reasons}): {folder / 'empty.txt'}")
     unreadable = {d.row for d in defects if d.kind == "unreadable"}
     suspicious = dict.fromkeys(d.row for d in defects if d.row not in unreadable)
     whole = [i for i in range(len(samples)) if i not in unreadable]

@@ -4,7 +4,7 @@ from importlib import import_module
 
 _LAZY = {
     "AugmentOptions": "augment",
-    "CocoOptions": "coco",
+    "CocoOptions": "annotated",
     "DATASETS": "datasets",
     "DataOptions": "datasets",
     "Mixture": "mixture",
@@ -19,7 +19,6 @@ _LAZY = {
     "augment_options": "augment",
     "collate": "dataset",
     "contact_sheet": "sheet",
-    "crowd_index": "check",
     "draw_creature": "synthetic",
     "draw_scene": "synthetic",
     "find_defects": "check",

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from bupose.annotations.crowding import crowd_index
 from bupose.data.datasets import DataOptions
 from bupose.data.picture import picture_of
 from bupose.errors import InputError
@@ -25,7 +26,7 @@ class CheckOptions:
     data : DataOptions
         The set to look at.
     output : str
-        A folder for ``labels.jpg``, ``suspicious.jpg`` and ``defects.txt``.
+        A folder for ``labels.jpg``, ``suspicious.jpg``, ``defects.txt`` and ``empty.txt``.
     pictures : int
         How many to draw.
     decode : bool
@@ -62,6 +63,8 @@ class Survey:
         Crowd index of each.
     heights : float array (people,), px
         Of their boxes.
+    notes : sentences
+        What reading the annotations told: joints matched, what was odd or left out.
     """
 
     pictures: int
@@ -69,6 +72,7 @@ class Survey:
     joints: dict[str, tuple[int, int]]
     crowd: np.ndarray
     heights: np.ndarray
+    notes: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         easy, hard = (self.crowd < CROWDED[0]).sum(), (self.crowd > CROWDED[1]).sum()
@@ -80,7 +84,7 @@ class Survey:
             lines.append(f"crowd index {self.crowd.mean():.2f} on average: {split} pictures")
         width = max(len(name) for name in self.joints)
         lines += [f"  {name:{width}}  {seen:7} seen  {hidden:7} hidden" for name, (seen, hidden) in self.joints.items()]
-        return "\n".join(lines)
+        return "\n".join([*lines, *self.notes])
 
 
 def survey(samples) -> Survey:
@@ -91,28 +95,11 @@ def survey(samples) -> Survey:
         labels = picture_of(samples, i).labels
         if len(labels):
             counts += (labels.visibility[..., None] == (0, 1, 2)).sum(0)
-            crowd.append(crowd_index(labels))
+            crowd.append(crowd_index(labels.xy, labels.present, labels.box))
             heights.append(labels.box[:, 3])
     joints = {name: (int(seen), int(hidden)) for name, (_, hidden, seen) in zip(names, counts, strict=True)}
     tall = np.concatenate(heights) if heights else np.zeros(0)
-    return Survey(len(samples), len(tall), joints, np.array(crowd), tall)
-
-
-def crowd_index(labels: Labels) -> float:
-    """How much people of a picture stand in each other's boxes.
-
-    Notes
-    -----
-    Li et al. 2019 (CrowdPose), section 4: the mean over people of the number of others' joints in a person's box over
-    the number of that person's own. Their files count all of a person's own joints, in the box or not.
-    """
-    if not len(labels):
-        return 0.0
-    low, high = labels.box[:, None, None, :2], labels.box[:, None, None, :2] + labels.box[:, None, None, 2:]
-    inside = ((labels.xy[None] >= low) & (labels.xy[None] <= high)).all(3) & labels.present[None]
-    counts = inside.sum(2)  # [box, owner]
-    others = counts.sum(1) - np.diagonal(counts)
-    return float((others / np.maximum(labels.present.sum(1), 1)).mean())
+    return Survey(len(samples), len(tall), joints, np.array(crowd), tall, getattr(samples, "notes", ()))
 
 
 def spread_rows(count: int, wanted: int) -> list[int]:
@@ -131,7 +118,7 @@ def find_defects(samples, decode: bool = True) -> Iterator[Defect]:
         Read every picture too, to find those that are missing, damaged or of another size.
     """
     names: dict[str, int] = {}
-    ids: dict[int, int] = {}
+    ids: dict[int | str, int] = {}
     for i in range(len(samples)):
         try:
             picture = picture_of(samples, i)

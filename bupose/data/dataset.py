@@ -42,8 +42,8 @@ class PoseDataset(Dataset):
     Notes
     -----
     Ask for ``(epoch, number)``, or a number for epoch 0; each item is a dict. Always: ``image`` uint8 (3, H, W) RGB;
-    ``matrix`` float32 (2, 3) from the picture to the crop (for ``photos``: from the decoded image to it); ``image_id``
-    and ``index`` int.
+    ``matrix`` float32 (2, 3) from the picture to the crop (for ``photos``: from the decoded image to it);
+    ``index`` int.
 
     * targets: ``heat`` (K, h, w), ``paf`` (L, 2, h, w) and ``weight`` (h, w), float32.
     * joints, photos: ``xy`` float32 (P, K, 2) px of the crop, ``present`` bool (P, K), ``ignore`` bool (H, W) of the
@@ -94,7 +94,7 @@ class PoseDataset(Dataset):
             return self._photo(rng, i)
         sample, matrix = augment(rng, self.samples, i, self.size, self.options)
         item = {"image": _channels_first(sample.image), "matrix": torch.from_numpy(matrix.astype(np.float32))}
-        item |= {"image_id": int(sample.image_id), "index": i}
+        item["index"] = i
         if self.deliver == "joints":
             return item | self._joints(sample.labels, sample.ignore)
         targets = self.codec.encode(sample.labels, self.size, sample.ignore)
@@ -112,7 +112,7 @@ class PoseDataset(Dataset):
         labels = people_near(move_labels(picture.labels, matrix), self.size)
         local = geometry.compose(geometry.scale(factor), matrix).astype(np.float32)
         item = {"image": _channels_first(image), "matrix": torch.from_numpy(local), "color": torch.from_numpy(color)}
-        return item | {"image_id": int(picture.image_id), "index": i} | self._joints(labels, ignore)
+        return item | {"index": i} | self._joints(labels, ignore)
 
     def _joints(self, labels, ignore: np.ndarray | None) -> dict:
         ignore = np.zeros(self.size[::-1], bool) if ignore is None else ignore

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from functools import partial
 from typing import Any
 
 from bupose import skeletons
-from bupose.data.aichallenger import AIChallengerOptions, read_aichallenger
-from bupose.data.coco import CocoOptions, read_coco
-from bupose.data.crowdpose import CrowdPoseOptions, read_crowdpose
+from bupose.data.annotated import KINDS, open_photos
 from bupose.data.folder import FolderOptions, read_folder
 from bupose.data.mixture import Mixture
-from bupose.data.mpii import MpiiOptions, read_mpii
-from bupose.data.ochuman import OCHumanOptions, read_ochuman
-from bupose.data.posetrack import PoseTrackOptions, read_posetrack
 from bupose.data.synthetic import Synthetic
 from bupose.data.synthetic_options import SyntheticOptions
 from bupose.errors import OptionsError
@@ -63,12 +59,7 @@ def mix(options: MixtureOptions) -> Mixture:
 
 # Each kind of set: its options, and what opens it.
 DATASETS = {
-    "coco": (CocoOptions, read_coco),
-    "crowdpose": (CrowdPoseOptions, read_crowdpose),
-    "ochuman": (OCHumanOptions, read_ochuman),
-    "posetrack": (PoseTrackOptions, read_posetrack),
-    "mpii": (MpiiOptions, read_mpii),
-    "aichallenger": (AIChallengerOptions, read_aichallenger),
+    **{kind: (options, partial(open_photos, kind)) for kind, options in KINDS.items()},
     "folder": (FolderOptions, read_folder),
     "synthetic": (SyntheticOptions, Synthetic),
     "mixture": (MixtureOptions, mix),
@@ -79,8 +70,8 @@ DATASETS = {
 class DataOptions:
     """A kind of data, and what may be said about it from a command line.
 
-    What is None or empty is left at the kind's own default. The options of a kind stand in its own module:
-    ``CocoOptions``, ``SyntheticOptions``, …
+    What is None or empty is left at the kind's own default. The options of a kind stand in a class of
+    its own: ``CocoOptions``, ``SyntheticOptions``, …
 
     Parameters
     ----------

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from bupose import skeletons
+from bupose.annotations.read import nothing
 from bupose.data.photos import Photos
 from bupose.errors import InputError
 
@@ -44,6 +45,5 @@ def read_folder(options: FolderOptions) -> Photos:
     if not options.images or not names:
         raise InputError(f"there are no photos ({', '.join(_KINDS)}) in {options.images!r}; set images=FOLDER")
     names = names[: options.limit] if options.limit else names
-    images = [{"id": n, "file_name": name, "unlisted_people": True} for n, name in enumerate(names)]
     skeleton = skeletons.get(options.skeleton)
-    return Photos(folder, images, (), skeleton, skeleton.joints)
+    return Photos(folder, nothing(names, skeleton.joints), range(len(names)), skeleton, skeleton.joints, unlisted=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from bupose.data.picture import Picture, picture_of
@@ -48,6 +50,16 @@ class Mixture:
         which = np.concatenate([np.full(len(p), n) for n, p in enumerate(places)])
         rows = np.concatenate([_orders(len(p), n, (seed, k)) for k, (p, n) in enumerate(zip(places, lengths))])
         self._which, self._rows = which[turn].astype(np.int32), rows[turn].astype(np.int32)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What reading each set's annotations told."""
+        return tuple(dict.fromkeys(note for s in self._sets for note in getattr(s, "notes", ())))
+
+    def empty(self) -> Iterator[tuple[str, str]]:
+        """File name of every listed photo in which nobody has a labelled joint, and why; of all sets."""
+        for samples in self._sets:
+            yield from samples.empty() if hasattr(samples, "empty") else ()
 
     def __len__(self) -> int:
         return len(self._which)

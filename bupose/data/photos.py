@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 
+from bupose.annotations.read import Annotations
 from bupose.data.picture import Photo, whole_sample
 from bupose.data.regions import Regions
 from bupose.data.sample import Sample
@@ -22,48 +24,65 @@ class Photos:
     ----------
     folder : Path
         Where the photos are.
-    images : sequence of dicts
-        ``id``, ``file_name`` and, if known, ``width``, ``height`` and ``unlisted_people``.
-    annotations : sequence of dicts
-        COCO annotations. Those that are crowds or have no labelled joint become regions to ignore.
+    found : Annotations
+        Those that are crowds or have no labelled joint become regions to ignore.
+    rows : sequence of int
+        Which of its images to use, in order.
     skeleton : Skeleton
         Whose joints to give.
-    joints : sequence of names
-        The joints of the annotations, in order.
+    names : sequence of names
+        The annotations' joints, under the skeleton's names.
     max_box : float
         Of a photo, the largest share that one box without an outline may have ignored.
+    unlisted : bool
+        Whether photos may hold people who are not annotated, where the annotations do not say.
+    notes : sentences
+        What the annotations were found to be.
 
-    Raises
-    ------
-    LabelsError
-        Annotations of a photo that is not listed, or of another number of joints.
+    Attributes
+    ----------
+    region_box : float32 array (regions, 4), region_area : float32 array (regions,), pixels
+    region_crowd, region_declared : bool arrays (regions,)
+        Whether a region is a crowd, and whether the set itself declares it as not annotated.
     """
 
     def __init__(
         self,
         folder: Path,
-        images: Sequence[Mapping],
-        annotations: Sequence[Mapping],
+        found: Annotations,
+        rows: Sequence[int],
         skeleton: Skeleton,
-        joints: Sequence[str],
+        names: Sequence[str],
         max_box: float = 0.5,
+        unlisted: bool = False,
+        notes: Sequence[str] = (),
     ) -> None:
-        self.folder, self.skeleton, self.max_box = folder, skeleton, max_box
-        self._names = np.array([str(i["file_name"]) for i in images])
-        self.image_ids = np.array([i["id"] for i in images], np.int64)
-        self._sizes = np.array([(i.get("width", 0), i.get("height", 0)) for i in images], np.int32).reshape(-1, 2)
-        self.unlisted = np.array([bool(i.get("unlisted_people", False)) for i in images], bool)
-        rows = {int(n): row for row, n in enumerate(self.image_ids)}
-        listed = [(rows[a["image_id"]], a) for a in annotations if a["image_id"] in rows]
-        listed.sort(key=lambda pair: pair[0])
-        labelled = [_has_joints(a) for _, a in listed]
-        people = [pair for pair, yes in zip(listed, labelled, strict=True) if yes]
-        ignored = [pair for pair, yes in zip(listed, labelled, strict=True) if not yes]
-        self._labels = Labels.from_coco([a for _, a in people], skeleton, joints)
-        self.first_person = _starts([row for row, _ in people], len(images))
-        self.outlines = Regions([a for _, a in people], [self._sizes[row] for row, _ in people])
-        self.first_region = _starts([row for row, _ in ignored], len(images))
-        self.regions = Regions([a for _, a in ignored], [self._sizes[row] for row, _ in ignored])
+        self.folder, self.skeleton, self.max_box, self.notes = folder, skeleton, max_box, tuple(notes)
+        images, table = [found.images[row] for row in rows], found.table
+        self._names = np.array([i["file_name"] for i in images])
+        self._ids = np.array([json.dumps(i["id"], default=int) for i in images])
+        self._sizes = np.array([(i["width"], i["height"]) for i in images], np.int32).reshape(-1, 2)
+        self.unlisted = np.array([i.get("unlisted_people", unlisted) for i in images], bool)
+        place = np.full(len(found.images) + 1, -1)
+        place[list(rows)] = np.arange(len(rows))
+        order = np.argsort(place[found.row], kind="stable")
+        order = order[place[found.row[order]] >= 0]
+        people, ignored = order[table.person[order]], order[~table.person[order]]
+        xy, visibility = table.xy[people], table.visibility[people]
+        self._labels = Labels.by_name(xy, visibility, names, skeleton, table.area[people], table.box[people])
+        self.first_person, self.outlines = self._index(people, place, found)
+        self.first_region, self.regions = self._index(ignored, place, found)
+        self.region_box, self.region_area = np.float32(table.box[ignored]), np.float32(table.area[ignored])
+        self.region_crowd, self.region_declared = table.crowd[ignored], found.region[ignored]
+        empty = np.setdiff1d(np.arange(len(found.images)), found.row[table.person])
+        self._empty_names = np.array([found.images[n]["file_name"] for n in empty])
+        self._empty_regions = np.bincount(found.row, minlength=len(found.images))[empty]
+
+    def _index(self, chosen: np.ndarray, place: np.ndarray, found: Annotations) -> tuple[np.ndarray, Regions]:
+        """Where each photo's entries begin in a list sorted by photo, and the entries' outlines."""
+        rows = place[found.row[chosen]]
+        first = np.searchsorted(rows, np.arange(len(self) + 1))
+        return first, Regions([found.outlines[n] for n in chosen])
 
     def __len__(self) -> int:
         return len(self._names)
@@ -87,6 +106,10 @@ class Photos:
         width, height = self._sizes[i].tolist()
         return (width, height) if width and height else read_size(self.path(i))
 
+    def image_id(self, i: int) -> int | str:
+        """The photo's id as the annotations have it."""
+        return json.loads(str(self._ids[i]))
+
     def name(self, i: int) -> str:
         """The photo's file name as the annotations have it."""
         return str(self._names[i])
@@ -95,11 +118,7 @@ class Photos:
         """Where the photo's file should be."""
         return self.folder / self.name(i)
 
-
-def _has_joints(annotation: Mapping) -> bool:
-    return not annotation.get("iscrowd", 0) and any(v > 0 for v in annotation.get("keypoints", ())[2::3])
-
-
-def _starts(rows: Sequence[int], count: int) -> np.ndarray:
-    """int64 (count + 1,): where each photo's entries begin in a list sorted by photo."""
-    return np.searchsorted(np.array(rows, np.int64), np.arange(count + 1))
+    def empty(self) -> Iterator[tuple[str, str]]:
+        """File name of every listed photo in which nobody has a labelled joint, used or left out, and why."""
+        for name, regions in zip(self._empty_names, self._empty_regions, strict=True):
+            yield str(name), f"only {regions} crowds or people without joints" if regions else "no annotation"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
@@ -9,7 +10,8 @@ import cv2
 import numpy as np
 
 from bupose import geometry
-from bupose.data.regions import box_corners, fill_polygon
+from bupose.annotations.outlines import box_corners
+from bupose.data.regions import fill_polygon
 from bupose.data.sample import Sample
 from bupose.errors import InputError
 from bupose.images import open_picture, shrink
@@ -24,7 +26,7 @@ class Picture(Protocol):
     labels: Labels
     size: tuple[int, int]
     name: str
-    image_id: int
+    image_id: int | str
 
     def decode(self, factor: int) -> np.ndarray:
         """uint8 RGB of the whole picture, ``factor`` times smaller."""
@@ -118,7 +120,7 @@ class Photo:
     def __init__(self, photos, i: int) -> None:
         self._photos, self._i = photos, i
         self.labels, self.size = photos.labels(i), photos.size(i)
-        self.name, self.image_id = photos.name(i), int(photos.image_ids[i])
+        self.name, self.image_id = photos.name(i), photos.image_id(i)
 
     def decode(self, factor: int = 1) -> np.ndarray:
         """uint8 RGB, ``factor`` times smaller."""
@@ -140,7 +142,8 @@ class Photo:
             fill_polygon(mask, geometry.apply(matrix, frame), 1)
         boxes = [n for n in mine if photos.regions.is_box[n]]
         for n in boxes:
-            shrink_to = np.sqrt(min(1.0, photos.max_box / max(float(photos.regions.share[n]), 1e-6)))
+            share = float(photos.region_box[n, 2:].prod()) / (self.size[0] * self.size[1])
+            shrink_to = np.sqrt(min(1.0, photos.max_box / max(share, 1e-6)))
             photos.regions.fill(mask, n, matrix, shrink=shrink_to)
         if boxes or photos.unlisted[i]:
             for box in self.labels.box:
@@ -151,6 +154,18 @@ class Photo:
             if not photos.regions.is_box[n]:
                 photos.regions.fill(mask, n, matrix)
         return mask > 0
+
+    @property
+    def unlisted(self) -> bool:
+        """Whether the photo may hold people who are not annotated."""
+        return bool(self._photos.unlisted[self._i])
+
+    def regions(self) -> Iterator[tuple]:
+        """Box, area, whether it is a crowd, and outlines if it is the set's own region, of everything to ignore."""
+        photos, i = self._photos, self._i
+        for n in range(photos.first_region[i], photos.first_region[i + 1]):
+            rings = photos.regions.rings(n) if photos.region_declared[n] else None
+            yield photos.region_box[n], photos.region_area[n], bool(photos.region_crowd[n]), rings
 
     def has_outline(self, person: int) -> bool:
         """Whether more than a box is known."""

@@ -23,12 +23,12 @@ class Sample:
         True where nothing is known (crowds, unlisted people): no loss, no false alarms there.
     name : str
         A name for messages and files.
-    image_id : int
-        The number results refer to.
+    image_id : int or str
+        What results refer to.
     """
 
     image: np.ndarray
     labels: Labels
     ignore: np.ndarray | None = None
     name: str = ""
-    image_id: int = 0
+    image_id: int | str = 0

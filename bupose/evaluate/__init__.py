@@ -1,6 +1,6 @@
 """Measuring predictions against annotations: average precision, shares of joints found, and kinds of errors."""
 
-from bupose.evaluate.crowdpose import crowd_index, crowdpose_ap
+from bupose.evaluate.crowdpose import crowdpose_ap
 from bupose.evaluate.errors import Diagnosis, diagnose
 from bupose.evaluate.oks import coco_ap, oks
 from bupose.evaluate.pck import pck
@@ -13,7 +13,6 @@ __all__ = [
     "Report",
     "Truth",
     "coco_ap",
-    "crowd_index",
     "crowdpose_ap",
     "diagnose",
     "evaluate",

@@ -15,9 +15,11 @@ from pathlib import Path
 
 import numpy as np
 
+from bupose.annotations.crowding import crowd_index
+from bupose.annotations.values import AREA_OF_BOX
 from bupose.evaluate.oks import run_referee, summarize
 from bupose.evaluate.results import read_both
-from bupose.evaluate.truth import AREA_OF_BOX, Truth
+from bupose.evaluate.truth import Truth, truth_arrays
 from bupose.people import People
 
 LEVELS: dict[str, Callable[[float], bool]] = {
@@ -36,7 +38,7 @@ def crowdpose_ap(
 ) -> dict[str, float]:
     """CrowdPose's numbers in one run, in percent; NaN where there are no such pictures.
 
-    The crowd index is the pictures' ``crowdIndex`` where the file has it, else :func:`crowd_index`.
+    The crowd index is the pictures' ``crowdIndex`` where the file has it, else :func:`bupose.annotations.crowd_index`.
 
     Returns
     -------
@@ -58,32 +60,15 @@ def crowdpose_ap(
 def crowd_indices(truth: Truth) -> dict[object, float]:
     """Image id -> crowd index, from the file where it has one."""
     return {
-        i: float(image["crowdIndex"]) if "crowdIndex" in image else crowd_index(truth.by_image[i])
+        i: float(image["crowdIndex"]) if image.get("crowdIndex") is not None else _index(truth, i)
         for i, image in truth.images.items()
     }
 
 
-def crowd_index(annotations: Sequence[Mapping]) -> float:
-    """How much the people of a picture overlap, in [0, 1].
-
-    Notes
-    -----
-    Li et al. 2019, section 4.1: the mean over people of N_b / N_a, the joints of others within a person's box per
-    joint of their own there. It is cut at 1 here. The indices in CrowdPose's files can be reproduced only nearly from
-    its published annotations (CrowdPose issue 25; on the samples at hand 0.34 and 0.41 for 0.33 and 0.39).
-    """
-    people = [a for a in annotations if a["num_keypoints"] and not a["iscrowd"]]
-    if len(people) < 2:
-        return 0.0
-    triples = np.array([a["keypoints"] for a in people], np.float64).reshape(len(people), -1, 3)
-    box = np.array([a["bbox"] for a in people], np.float64)[:, None, None]
-    low, high = box[..., :2], box[..., :2] + box[..., 2:]
-    xy, seen = triples[..., :2], triples[..., 2] > 0
-    inside = ((xy >= low) & (xy <= high)).all(3) & seen  # (boxes, people, joints)
-    count = inside.sum(2)
-    own = count.diagonal()
-    ratio = (count.sum(1) - own)[own > 0] / own[own > 0]
-    return float(min(1.0, ratio.mean())) if ratio.size else 0.0
+def _index(truth: Truth, image_id) -> float:
+    people = [a for a in truth.by_image[image_id] if a["num_keypoints"] and not a["iscrowd"]]
+    xy, visibility, _, box = truth_arrays(people, len(truth.joints))
+    return crowd_index(xy, visibility > 0, box)
 
 
 def box_areas(truth: Truth) -> Truth:

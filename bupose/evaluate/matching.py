@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bupose.evaluate.oks import oks_matrix
+from bupose.evaluate.regions import add_undeclared
 from bupose.evaluate.results import result_arrays, results_by_image
 from bupose.evaluate.truth import Truth, truth_arrays
 
@@ -75,6 +76,7 @@ def _match(image_id, results: list[dict], annotations: list[dict], truth: Truth,
     xy, _ = result_arrays(results, k)
     true_xy, visibility, area, box = truth_arrays(annotations, k)
     similarity = oks_matrix(xy, true_xy, visibility, area, box, truth.sigmas)
+    add_undeclared(similarity, xy, annotations)
     crowd = np.array([bool(a["iscrowd"]) for a in annotations], bool)
     ignored = crowd | ~(visibility > 0).any(1)
     whose = match_people(similarity, ignored, crowd, threshold)

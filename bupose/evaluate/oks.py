@@ -11,6 +11,7 @@ import numpy as np
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
+from bupose.evaluate.regions import add_undeclared
 from bupose.evaluate.results import read_both
 from bupose.evaluate.truth import Truth
 from bupose.people import Labels, People
@@ -92,12 +93,25 @@ def run_referee(results: Sequence[Mapping], truth: Truth) -> COCOeval:
         found.dataset = {"images": images, "categories": kinds, "annotations": boxed}
         gold.createIndex()
         found.createIndex()
-        referee = COCOeval(gold, found, "keypoints")
+        referee = _Referee(gold, found, "keypoints")
         referee.params.imgIds = ids
         referee.params.kpt_oks_sigmas = np.asarray(truth.sigmas)
         referee.evaluate()
         referee.accumulate()
     return referee
+
+
+class _Referee(COCOeval):
+    """pycocotools' evaluation, which also knows places where nobody is annotated (:mod:`bupose.evaluate.regions`)."""
+
+    def computeOks(self, imgId, catId):
+        similarity = super().computeOks(imgId, catId)
+        if len(similarity):
+            found = sorted(self._dts[imgId, catId], key=lambda r: -r["score"])[: self.params.maxDets[-1]]
+            triples = np.array([r["keypoints"] for r in found], np.float64).reshape(len(found), -1, 3)
+            xy = np.where((triples == 0).all(2)[..., None], np.nan, triples[..., :2])
+            add_undeclared(similarity, xy, self._gts[imgId, catId])
+        return similarity
 
 
 def summarize(referee: COCOeval) -> dict[str, float]:

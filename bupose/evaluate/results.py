@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
+from bupose.annotations.files import load_json
+from bupose.annotations.names import match_names
+from bupose.annotations.values import id_key, kind_of, listed, numbers_of
 from bupose.errors import InputError, LabelsError
-from bupose.evaluate.truth import Truth, group_by_image, load_json, read_numbers, read_truth
+from bupose.evaluate.truth import Truth, group_by_image, read_truth
 from bupose.people import People
 
 
@@ -28,31 +32,78 @@ def read_results(results: str | Path | Sequence[Mapping] | Mapping[int, People],
     LabelsError
         A number of keypoints other than the names, or a number that is not finite.
     """
+    return _read_results(results, truth)[0]
+
+
+def _read_results(results, truth: Truth) -> tuple[list[dict], tuple[str, ...]]:
+    """:func:`read_results`, and what is to be told of them."""
+    notes: list[str] = []
     if isinstance(results, Mapping) and all(isinstance(p, People) for p in results.values()):
+        notes += _tell_matches(results.values(), truth)
         results = as_results(results, truth)
-    listed, name = load_json(results)
-    if not isinstance(listed, list) or not all(isinstance(r, Mapping) and "keypoints" in r for r in listed):
+    listed_ones, name = load_json(results)
+    if not isinstance(listed_ones, list) or not all(isinstance(r, Mapping) and "keypoints" in r for r in listed_ones):
         raise InputError(f"{name} is not COCO results; it must be a list of objects with image_id, keypoints and score")
-    mine = [r for r in listed if r.get("image_id") in truth.images]
-    if listed and not mine:
-        got = f"{name} is about image {listed[0].get('image_id')!r} and others"
+    mine, strange = [], []
+    for r in listed_ones:
+        key = id_key(r.get("image_id"))
+        if key is None:
+            got = f"{name} has a result of image {r.get('image_id')!r:.40}"
+            raise LabelsError(f"{got}; give the id of an annotated picture as image_id")
+        if key in truth.own_ids:
+            mine.append((truth.own_ids[key], r))
+        else:
+            strange.append(r["image_id"])
+    if strange and not mine:
+        got = f"{name} is about image {listed(dict.fromkeys(strange))}"
         raise InputError(f"{got}, none of which is among the {len(truth.images)} annotated; check that they belong")
-    names = truth.file_joints
-    where = [names.index(j) for j in truth.joints]
-    out = []
-    for r in mine:
-        numbers = read_numbers(r["keypoints"], f"a result of image {r['image_id']}")
-        if numbers.shape != (3 * len(names),):
-            got = f"a result of image {r['image_id']} has {numbers.size} keypoint numbers"
-            raise LabelsError(f"{got}; {len(names)} joints need {3 * len(names)}: were they made for other joints?")
-        score = read_numbers(r.get("score", 1.0), f"the score of a result of image {r['image_id']}")
-        if not np.isfinite(numbers).all() or not np.isfinite(score).all():
-            got = f"a result of image {r['image_id']} holds numbers that are not finite"
-            raise LabelsError(f"{got}; write 0, 0, 0 for an absent joint")
-        triples = numbers.reshape(-1, 3)[where]
-        result = {"image_id": r["image_id"], "category_id": truth.category["id"], "score": float(score)}
-        out.append({**result, "keypoints": triples.reshape(-1).tolist()})
-    return out
+    if strange:
+        which = listed(dict.fromkeys(strange))
+        notes.append(f"{len(strange)} results are of pictures that are not annotated: left out (image {which}).")
+    return [_read_result(r, image_id, truth) for image_id, r in mine], tuple(notes)
+
+
+def _read_result(result: Mapping, image_id, truth: Truth) -> dict:
+    whose, names = f"a result of image {image_id!r:.40}", truth.file_joints
+    numbers = numbers_of(result["keypoints"], whose)
+    if numbers.shape == (len(names), 3):
+        numbers = numbers.reshape(-1)
+    if numbers.shape != (3 * len(names),):
+        got = f"{whose} has {numbers.size} keypoint numbers"
+        raise LabelsError(f"{got}; {len(names)} joints need {3 * len(names)}: were they made for other joints?")
+    score = numbers_of(result.get("score", 1.0), whose, "a score")
+    if score.shape != ():
+        raise LabelsError(f"{whose} has {kind_of(result['score'])} as its score; write a number")
+    if not (np.isfinite(numbers) & (np.abs(numbers) < _LARGEST)).all() or not abs(float(score)) < _LARGEST:
+        raise LabelsError(f"{whose} holds numbers that are not finite; write 0, 0, 0 for an absent joint")
+    triples = numbers.reshape(-1, 3)[list(truth.places)]
+    out = {"image_id": image_id, "category_id": truth.category["id"], "score": float(score)}
+    return {**out, "keypoints": triples.reshape(-1).tolist()}
+
+
+_LARGEST = 1e9  # px and score; the squares of larger numbers say nothing
+
+
+def _tell_matches(people: Iterable[People], truth: Truth) -> list[str]:
+    """Which joints of the annotations the people have, where it is not all.
+
+    Raises
+    ------
+    LabelsError
+        None.
+    """
+    notes = {}
+    for skeleton in {p.skeleton.joints: p.skeleton for p in people}.values():
+        where = match_names(truth.joints, skeleton.joints)
+        if max(where) < 0:
+            raise LabelsError(
+                f"people of {skeleton.name!r} ({', '.join(skeleton.joints)}) share no joint with the annotations "
+                f"({', '.join(truth.joints)}); evaluate people of these joints"
+            )
+        if lacking := [j for j, n in zip(truth.joints, where, strict=True) if n < 0]:
+            matched = f"Joints matched: {len(where) - len(lacking)} of {len(where)} annotated"
+            notes[f"{matched}; {skeleton.name} lacks {', '.join(lacking)}, which count as not found."] = None
+    return list(notes)
 
 
 def read_both(
@@ -61,9 +112,10 @@ def read_both(
     image_ids: Iterable | None = None,
     **choice,
 ) -> tuple[list[dict], Truth]:
-    """:func:`read_results` and :func:`read_truth`, and of both only the chosen pictures."""
+    """:func:`read_results` and :func:`read_truth`, and of both only the chosen pictures; notes stand with the truth."""
     truth = read_truth(annotations, **choice)
-    results = read_results(results, truth)
+    results, notes = _read_results(results, truth)
+    truth = replace(truth, notes=truth.notes + tuple(note for note in notes if note not in truth.notes))
     if image_ids is None:
         return results, truth
     truth = truth.only(image_ids)
@@ -84,12 +136,13 @@ def result_arrays(results: Sequence[Mapping], joints: int) -> tuple[np.ndarray, 
 
 def as_results(found: Mapping[int, People], truth: Truth) -> list[dict]:
     """COCO results of people by image id, joints found by name and put in the order of the annotation file."""
-    return [r for image_id, people in found.items() for r in _person_results(people, image_id, truth)]
+    own = truth.own_ids
+    return [r for i, people in found.items() for r in _person_results(people, own.get(id_key(i), i), truth)]
 
 
 def _person_results(people: People, image_id, truth: Truth) -> list[dict]:
     names = people.skeleton.joints
-    where = [names.index(j) if j in names else -1 for j in truth.file_joints]
+    where = match_names(truth.file_joints, names)
     triples = np.concatenate([np.nan_to_num(people.xy), people.score[..., None]], 2).astype(np.float64)
     triples = np.where(people.present[..., None], triples, 0).round(4)
     triples = np.concatenate([triples, np.zeros((len(people), 1, 3))], 1)[:, where]

@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from bupose import skeletons
+from bupose.annotations.names import SYNONYMS, match_names
 from bupose.skeleton import DEFAULT_SIGMA, Skeleton
 
 FACTOR = 0.23
@@ -26,7 +27,10 @@ def choose_sigmas(
     joints: Sequence[str], annotations: Sequence[Mapping], skeleton: Skeleton | None = None
 ) -> tuple[np.ndarray, tuple[str, ...]]:
     """float64 (K,): the skeleton's, else the built-in ones by joint name; others are estimated, and a note says so."""
-    known = KNOWN | (dict(zip(skeleton.joints, skeleton.sigmas, strict=True)) if skeleton else {})
+    known = {j: KNOWN[SYNONYMS.get(j, j)] for j in joints if SYNONYMS.get(j, j) in KNOWN}
+    if skeleton is not None:
+        places = match_names(joints, skeleton.joints)
+        known |= {j: skeleton.sigmas[n] for j, n in zip(joints, places, strict=True) if n >= 0}
     if unknown := [j for j in joints if j not in known]:
         known = dict(zip(joints, estimate_sigmas(annotations, len(joints)), strict=True)) | known
         listed = ", ".join(f"{j} {known[j]:.3f}" for j in unknown)

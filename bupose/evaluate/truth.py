@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -12,14 +11,13 @@ from pathlib import Path
 import numpy as np
 
 from bupose import skeletons
+from bupose.annotations.names import match_names
+from bupose.annotations.read import Annotations, read, read_limbs
+from bupose.annotations.values import id_key
 from bupose.errors import InputError, LabelsError
-from bupose.evaluate.mpii import is_mpii, mpii_to_coco
+from bupose.evaluate.regions import Undeclared
 from bupose.evaluate.sigmas import choose_sigmas
-from bupose.people import joint_boxes
 from bupose.skeleton import Skeleton
-
-AREA_OF_BOX = 0.53  # of a person's box is person, COCO's average
-SAME_JOINT = {"head": "top_head", "head_top": "top_head"}  # what other files call it -> our name
 
 
 @dataclass(frozen=True)
@@ -34,10 +32,13 @@ class Truth:
         Of the object keypoint similarity.
     images : dict of image id to COCO image dict
     annotations : list of COCO annotation dicts
-        Each with ``keypoints``, ``num_keypoints``, ``area``, ``bbox``, ``iscrowd`` and an ``id`` counted from 1.
+        Each with ``keypoints``, ``num_keypoints``, ``area``, ``bbox``, ``iscrowd`` and an ``id`` counted from 1;
+        ``undeclared`` is the region of those that are no people but places where nobody is annotated.
     category : COCO category dict
     file_joints : names
         In the order of a result file's ``keypoints``, where fewer joints are evaluated than the set has.
+    places : K numbers
+        Of the joints among ``file_joints``; by default all in order.
     notes : sentences
         What a reader of the numbers should know.
     """
@@ -49,11 +50,20 @@ class Truth:
     category: dict
     file_joints: tuple[str, ...]
     notes: tuple[str, ...] = ()
+    places: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "places", self.places or tuple(range(len(self.joints))))
 
     @cached_property
     def by_image(self) -> dict:
         """Image id -> its annotations."""
         return group_by_image(self.annotations, self.images)
+
+    @cached_property
+    def own_ids(self) -> dict:
+        """What an id is compared by (:func:`bupose.annotations.id_key`) -> the file's own id."""
+        return {id_key(i): i for i in self.images}
 
     def only(self, image_ids: Iterable) -> Truth:
         """The same for some of the pictures.
@@ -63,9 +73,11 @@ class Truth:
         InputError
             An id is not among the pictures.
         """
-        wanted = set(image_ids)
-        if strange := wanted - set(self.images):
-            raise InputError(f"image id {min(strange, key=str)!r} is not in the annotations; give ids that are")
+        wanted = {}
+        for i in image_ids:
+            if id_key(i) not in self.own_ids or id_key(i) is None:
+                raise InputError(f"image id {i!r:.40} is not in the annotations; give ids that are")
+            wanted[self.own_ids[id_key(i)]] = None
         images = {i: image for i, image in self.images.items() if i in wanted}
         return replace(self, images=images, annotations=[a for a in self.annotations if a["image_id"] in wanted])
 
@@ -74,15 +86,15 @@ class Truth:
 
         Raises
         ------
-        SkeletonError
+        LabelsError, SkeletonError
             The pairs do not make one.
         """
         for known in skeletons.SKELETONS.values():
             if known.joints == self.joints:
                 return known
-        pairs = [p for p in self.category.get("skeleton") or [] if 1 <= min(p) <= max(p) <= len(self.joints)]
-        limbs = [(self.joints[a - 1], self.joints[b - 1]) for a, b in pairs]
-        return Skeleton(str(self.category.get("name", "person")), self.joints, limbs, tuple(self.sigmas))
+        limbs = read_limbs(self.category.get("skeleton"), len(self.joints), "the annotations")
+        named = [(self.joints[a], self.joints[b]) for a, b in limbs]
+        return Skeleton(str(self.category.get("name") or "own"), self.joints, named, tuple(self.sigmas))
 
     def as_results(self) -> list[dict]:
         """The annotated people as if they were predicted with full confidence; unlabelled joints are absent."""
@@ -103,7 +115,7 @@ def read_truth(
     category: str | int | None = None,
     image_ids: Iterable | None = None,
 ) -> Truth:
-    """Annotations in COCO's keypoint format, whatever the category and its joints, or MPII's list of people.
+    """Annotations in any format that :mod:`bupose.annotations` reads, whatever the category and its joints.
 
     Parameters
     ----------
@@ -112,39 +124,72 @@ def read_truth(
         Evaluate the joints that it and the file have in common, with its sigmas; by default all of the file's, with
         the sigmas of the built-in skeletons by name, and for other names estimated (``bupose.evaluate.sigmas``).
     category : name or id, optional
-        Where several categories have keypoints; by default ``person``, else the first.
+        Where several categories have keypoints; by default ``person``, else the only one.
     image_ids : optional
         Only these pictures.
 
     Raises
     ------
     InputError
-        No such file, not JSON, no COCO keypoint annotations, or no such category or picture.
+        No such file, not JSON, another format, or no such picture.
     LabelsError
-        An annotation whose keypoints do not fit its category's names.
+        It contradicts itself; the message names the place.
     """
     if isinstance(annotations, Truth):
         return annotations if image_ids is None else annotations.only(image_ids)
-    data, name = load_json(annotations)
-    if is_mpii(data):
-        data = mpii_to_coco(data)
-    if not isinstance(data, Mapping) or not all(isinstance(data.get(k), list) for k in ("images", "annotations")):
-        raise InputError(f"{name} is not COCO annotations; it must hold images, annotations and categories")
-    kind = _choose_category(data.get("categories") or [], category, name)
-    file_joints = tuple(SAME_JOINT.get(j, j) for j in kind["keypoints"])
-    try:
-        images = {image["id"]: image for image in data["images"]}
-        mine = [a for a in data["annotations"] if a.get("category_id", kind["id"]) == kind["id"] and "keypoints" in a]
-        mine = [_complete(a, n, len(file_joints)) for n, a in enumerate(mine, 1)]
-    except (KeyError, TypeError, ValueError, AttributeError) as problem:
-        raise LabelsError(f"{name} is not COCO's keypoint format: {problem!r} is wrong or missing") from None
-    if lost := [a for a in mine if a["image_id"] not in images]:
-        raise InputError(f"{name}: annotation of image {lost[0]['image_id']!r}, which is not listed among its images")
-    sigmas, notes = choose_sigmas(file_joints, mine, skeleton and skeletons.get(skeleton))
-    truth = Truth(file_joints, sigmas, images, mine, dict(kind), file_joints, notes)
-    if skeleton is not None:
-        truth = _keep_joints(truth, skeletons.get(skeleton))
+    found = read(annotations, category=category)
+    images = {image["id"]: image for image in found.images}
+    truth = make_truth(found.joints, images, _entries(found), found.category, found.notes, skeleton)
     return truth if image_ids is None else truth.only(image_ids)
+
+
+def make_truth(
+    joints: tuple[str, ...],
+    images: dict,
+    entries: Sequence[Mapping],
+    category: Mapping,
+    notes: Sequence[str] = (),
+    skeleton: str | Path | Skeleton | None = None,
+) -> Truth:
+    """Truth of complete annotation dicts; ids are counted from 1, as pycocotools takes 0 for "no match"."""
+    numbered = [{**entry, "id": n} for n, entry in enumerate(entries, 1)]
+    chosen = None if skeleton is None else skeletons.get(skeleton)
+    truth = Truth(tuple(joints), np.zeros(0), images, numbered, dict(category), tuple(joints), tuple(notes))
+    truth = truth if chosen is None else _keep_joints(truth, chosen)
+    sigmas, more = choose_sigmas(truth.joints, truth.annotations, chosen)
+    return replace(truth, sigmas=sigmas, notes=(*truth.notes, *more))
+
+
+def make_entry(image_id, category_id, xy, visibility, area, box, crowd=False, undeclared=None) -> dict:
+    """A complete annotation dict, of joints (K, 2) and their visibility (K,)."""
+    triples = np.concatenate([np.nan_to_num(xy), np.asarray(visibility)[:, None]], 1, dtype=np.float64)
+    entry = {"image_id": image_id, "category_id": category_id, "keypoints": triples.reshape(-1).tolist()}
+    entry |= {"num_keypoints": int((np.asarray(visibility) > 0).sum()), "area": float(area)}
+    entry |= {"bbox": [float(side) for side in box], "iscrowd": int(crowd)}
+    return entry if undeclared is None else entry | {"undeclared": undeclared}
+
+
+def whole_picture(image_id, category_id, joints: int, size: tuple[int, int], known: np.ndarray) -> dict:
+    """The annotation of a picture that may hold people who are not annotated, but in the ``known`` boxes."""
+    box, nothing = (0, 0, *size), np.zeros((joints, 3))
+    region = Undeclared(known=known)
+    return make_entry(image_id, category_id, nothing[:, :2], nothing[:, 2], size[0] * size[1], box, True, region)
+
+
+def _entries(found: Annotations) -> list[dict]:
+    table, category_id, entries = found.table, found.category["id"], []
+    for n, row in enumerate(found.row):
+        region = Undeclared(found.outlines[n].rings) if found.region[n] else None
+        numbers = table.xy[n], table.visibility[n], table.area[n], table.box[n]
+        entry = make_entry(found.images[row]["id"], category_id, *numbers, table.crowd[n], region)
+        if np.isfinite(found.head_box[n]).all():
+            entry["head_box"] = found.head_box[n].tolist()
+        entries.append(entry)
+    for row, image in enumerate(found.images):
+        if image.get("unlisted_people"):
+            known, size = table.box[(found.row == row) & table.person], (image["width"], image["height"])
+            entries.append(whole_picture(image["id"], category_id, len(found.joints), size, known))
+    return entries
 
 
 def truth_arrays(annotations: Sequence[Mapping], joints: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
@@ -163,75 +208,17 @@ def group_by_image(entries: Iterable[dict], images: Iterable) -> dict:
     return {i: found[i] for i in images}
 
 
-def load_json(source) -> tuple[object, str]:
-    """The content of a JSON file (or of what is no path), and what to call it in messages."""
-    if not isinstance(source, (str, Path)):
-        return list(source) if isinstance(source, tuple) else source, "what was given"
-    try:
-        return json.loads(Path(source).expanduser().read_text(encoding="utf-8")), Path(source).name
-    except OSError as problem:
-        raise InputError(f"cannot read {str(source)!r}: {problem.strerror}; give the path of a JSON file") from None
-    except (ValueError, RecursionError) as problem:
-        raise InputError(f"{str(source)!r} is not JSON: {problem}") from None
-
-
-def _choose_category(categories: Sequence[Mapping], wanted: str | int | None, name: str) -> Mapping:
-    able = [c for c in categories if c.get("keypoints")]
-    if not able:
-        raise InputError(f"{name} has no category with keypoint names; COCO keypoint files list them in categories")
-    if wanted is None:
-        return next((c for c in able if c.get("name") == "person"), able[0])
-    for c in able:
-        if wanted in (c.get("name"), c["id"]):
-            return c
-    known = ", ".join(str(c.get("name")) for c in able)
-    raise InputError(f"{name} has no category {wanted!r} with keypoints; it has {known}")
-
-
-def _complete(annotation: Mapping, number: int, joints: int) -> dict:
-    """A copy with every value that the referee needs; ids count from 1, as pycocotools takes 0 for "no match"."""
-    keypoints = read_numbers(annotation["keypoints"], f"annotation {annotation.get('id', number)}")
-    if keypoints.shape != (3 * joints,):
-        got = f"annotation {annotation.get('id', number)} has {keypoints.size} keypoint numbers"
-        raise LabelsError(f"{got}; its category's {joints} joints need {3 * joints}")
-    triples = keypoints.reshape(-1, 3)
-    seen = triples[:, 2] > 0
-    box = annotation.get("bbox")
-    if not box:
-        box = joint_boxes(triples[None, :, :2], seen[None])[0].tolist()
-    box = [float(b) for b in box]
-    if len(box) != 4:
-        raise LabelsError(
-            f"annotation {annotation.get('id', number)} has a bbox of {len(box)} numbers; give x, y, w, h"
-        )
-    return {
-        **annotation,
-        "id": number,
-        "image_id": annotation["image_id"],
-        "keypoints": keypoints.tolist(),
-        "num_keypoints": int(seen.sum()),
-        "bbox": box,
-        "area": float(annotation.get("area", AREA_OF_BOX * box[2] * box[3])),
-        "iscrowd": int(annotation.get("iscrowd", 0)),
-    }
-
-
-def read_numbers(values, whose: str) -> np.ndarray:
-    """float64 array of what a file gives as numbers."""
-    try:
-        return np.asarray(values, np.float64)
-    except (TypeError, ValueError):
-        raise LabelsError(f"{whose} holds what is no list of numbers; give x, y and visibility or score") from None
-
-
 def _keep_joints(truth: Truth, skeleton: Skeleton) -> Truth:
-    """Only the joints that ``skeleton`` has, in its order."""
-    joints = tuple(j for j in skeleton.joints if j in truth.joints)
+    """Only the joints that ``skeleton`` has, under its names and in its order."""
+    found = match_names(skeleton.joints, truth.joints)
+    joints = tuple(j for j, n in zip(skeleton.joints, found, strict=True) if n >= 0)
+    where = [n for n in found if n >= 0]
     if not joints:
-        raise InputError(f"skeleton {skeleton.name!r} shares no joint name with the annotations; choose another")
-    where = [truth.joints.index(j) for j in joints]
-    notes = truth.notes
-    if left_out := sorted(set(truth.joints) - set(joints)):
+        raise LabelsError(f"skeleton {skeleton.name!r} shares no joint name with the annotations; choose another")
+    notes = (*truth.notes, f"Joints matched: {len(joints)} of {len(skeleton.joints)} of {skeleton.name}.")
+    if missing := [j for j in skeleton.joints if j not in joints]:
+        notes += (f"Not evaluated, as the annotations lack them: {', '.join(missing)}.",)
+    if left_out := [j for n, j in enumerate(truth.joints) if n not in where]:
         notes += (f"Not evaluated, as {skeleton.name} lacks them: {', '.join(left_out)}.",)
     kept = []
     for a in truth.annotations:
@@ -241,4 +228,4 @@ def _keep_joints(truth: Truth, skeleton: Skeleton) -> Truth:
     place = {j: n for n, j in enumerate(joints, 1)}
     limbs = [[place[a], place[b]] for a, b in skeleton.limbs if {a, b} <= set(joints)]
     category = {**truth.category, "keypoints": list(joints), "skeleton": limbs}
-    return replace(truth, joints=joints, sigmas=truth.sigmas[where], annotations=kept, category=category, notes=notes)
+    return replace(truth, joints=joints, annotations=kept, category=category, notes=notes, places=tuple(where))

@@ -29,6 +29,11 @@ class Feed(pl.LightningDataModule):
         self.train_samples = open_data(options.data, codec.skeleton)
         self.val_samples = open_data(options.val, codec.skeleton)
 
+    def notes(self) -> list[str]:
+        """How the sets' annotations were read: joints matched, what was odd or left out."""
+        sets = {"train": self.train_samples, "val": self.val_samples}
+        return [f"{what}: {note}" for what, samples in sets.items() for note in getattr(samples, "notes", ())]
+
     def train_dataset(self) -> PoseDataset:
         """Augmented crops, as far as the processor makes them."""
         o = self.options
@@ -64,7 +69,7 @@ class Feed(pl.LightningDataModule):
 
 
 class WholePictures(Dataset):
-    """Pictures of a sequence of samples, as they are: ``number`` in the sequence, ``image_id`` and ``image``."""
+    """Pictures of a sequence of samples, as they are: ``number`` in the sequence, and ``image``."""
 
     def __init__(self, samples):
         self.samples = samples
@@ -73,8 +78,7 @@ class WholePictures(Dataset):
         return len(self.samples)
 
     def __getitem__(self, number: int) -> dict:
-        sample = self.samples[number]
-        return {"number": number, "image_id": int(sample.image_id), "image": sample.image}
+        return {"number": number, "image": self.samples[number].image}
 
 
 class _Listed(Sampler[int]):

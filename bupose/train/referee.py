@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-
 import lightning.pytorch as pl
 import numpy as np
 import torch.distributed
 from lightning.pytorch.callbacks import Callback
 
 from bupose.data.datasets import DataOptions
-from bupose.data.picture import picture_of
 from bupose.errors import OptionsError
-from bupose.evaluate import Truth, coco_ap, read_truth
+from bupose.evaluate import Truth, coco_ap
+from bupose.evaluate.sampled import truth_of_samples
 from bupose.infer.estimator import Estimator
-from bupose.people import Labels, People
-from bupose.skeleton import Skeleton
+from bupose.people import People
 from bupose.train.album import Album
 from bupose.train.keeping import KeepNetworks
 from bupose.train.module import PoseModule
@@ -55,7 +52,7 @@ class Referee(Callback):
         if self._estimator is None:
             net = pl_module.net.eval()
             self._estimator = Estimator(net, height=self.height, device=str(pl_module.device), batch=_TOGETHER)
-        self._waiting.append((batch["image_id"], batch["image"]))
+        self._waiting.append((batch["number"], batch["image"]))
         if len(self._waiting) == _TOGETHER:
             self._estimate()
         if self.album is not None:
@@ -75,55 +72,26 @@ class Referee(Callback):
 
     def _estimate(self) -> None:
         people = self._estimator([image for _, image in self._waiting]) if self._waiting else []
-        self._found |= {image_id: p for (image_id, _), p in zip(self._waiting, people, strict=True)}
+        self._found |= {number: p for (number, _), p in zip(self._waiting, people, strict=True)}
         self._waiting = []
 
 
 def truth_of(options: DataOptions, samples, count: int) -> Truth:
-    """What the first ``count`` samples of a set show; of a COCO file as the file itself has it.
+    """What the first ``count`` samples of a set show, by their numbers.
 
     Raises
     ------
     OptionsError
         Nobody is labelled.
-    InputError, LabelsError
-        As :func:`bupose.evaluate.read_truth`.
     """
-    pictures = [picture_of(samples, n) for n in range(count)]
-    if options.kind == "coco":
-        category = options.category or None
-        truth = read_truth(options.annotations, category=category, image_ids=[p.image_id for p in pictures])
-    else:
-        truth = read_truth(describe_labels(samples.skeleton, [(p.image_id, p.size, p.labels) for p in pictures]))
+    truth = truth_of_samples(samples, count)
     if not any(a["num_keypoints"] and not a["iscrowd"] for a in truth.annotations):
         raise OptionsError(f"val={options.kind} shows no labelled people in its {count} pictures; give more or others")
     return truth
 
 
-def describe_labels(
-    skeleton: Skeleton, pictures: Sequence[tuple[int, tuple[int, int], Labels]]
-) -> Mapping[str, list[dict]]:
-    """Labels in COCO's keypoint format: (image id, (width, height), labels) of each picture."""
-    annotations = [
-        {
-            "image_id": image_id,
-            "category_id": 1,
-            "keypoints": np.concatenate([np.nan_to_num(xy), v[:, None]], 1, dtype=np.float64).reshape(-1).tolist(),
-            "area": float(area),
-            "bbox": [float(side) for side in box],
-        }
-        for image_id, _, labels in pictures
-        for xy, v, area, box in zip(labels.xy, labels.visibility, labels.area, labels.box, strict=True)
-    ]
-    return {
-        "images": [{"id": image_id, "width": size[0], "height": size[1]} for image_id, size, _ in pictures],
-        "annotations": [{"id": n, **annotation} for n, annotation in enumerate(annotations, 1)],
-        "categories": [{"id": 1, "name": "person", "keypoints": list(skeleton.joints)}],
-    }
-
-
 def _gather(found: dict[int, People]) -> dict[int, People]:
-    """The people of all processes' pictures."""
+    """The people of all processes' pictures, by number."""
     if not (torch.distributed.is_available() and torch.distributed.is_initialized()):
         return found
     parts: list[dict] = [{} for _ in range(torch.distributed.get_world_size())]

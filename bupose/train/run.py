@@ -81,6 +81,7 @@ def train(options: TrainOptions) -> float:
     if trainer.is_global_zero:
         write_json(folder / OPTIONS, asdict(options))
         print(f"{net.describe()}\ntraining pictures: {len(feed.train_samples)}, to {folder}", flush=True)
+        print(*feed.notes(), sep="\n", end="\n" * bool(feed.notes()), flush=True)
     try:
         trainer.fit(module, feed, ckpt_path=state, weights_only=False)
     except SystemExit:  # how Lightning ends after Ctrl-C

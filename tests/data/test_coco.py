@@ -9,6 +9,7 @@ import pytest
 from pycocotools import mask as coco_mask
 
 from bupose import geometry
+from bupose.annotations.outlines import read_outline
 from bupose.data.datasets import DataOptions, open_samples
 from bupose.data.regions import Regions
 from bupose.errors import BuposeError, InputError, LabelsError, OptionsError
@@ -88,7 +89,7 @@ def test_regions_agree_with_pycocotools():
     polygons = [[star.reshape(-1).tolist()], [[10, 10, 60, 12, 55, 70, 12, 66], [70, 5, 90, 5, 88, 40, 72, 40]]]
     code = coco_mask.encode(np.asfortranarray(rng.random((80, 100)) > 0.5).astype(np.uint8))
     forms = [*polygons, code, {"counts": code["counts"].decode(), "size": [80, 100]}]
-    regions = Regions([{"segmentation": f, "bbox": [0, 0, 100, 80]} for f in forms], [(100, 80)] * len(forms))
+    regions = Regions([read_outline({"segmentation": f}, np.array([0, 0, 100, 80]), (100, 80)) for f in forms])
     for n, form in enumerate(forms):
         mask = np.zeros((80, 100), np.uint8)
         regions.fill(mask, n, geometry.IDENTITY)
@@ -101,7 +102,7 @@ def test_regions_agree_with_pycocotools():
 def test_regions_move_with_the_picture():
     """A region drawn into a crop is the crop of the region."""
     outline = [[10.5, 10.5, 60.5, 14.5, 50.5, 70.5]]
-    regions = Regions([{"segmentation": outline, "bbox": [10, 10, 50, 60]}], [(100, 80)])
+    regions = Regions([read_outline({"segmentation": outline}, np.array([10, 10, 50, 60]), (100, 80))])
     whole, part = np.zeros((80, 100), np.uint8), np.zeros((90, 70), np.uint8)
     matrix = geometry.compose(geometry.rotate(30, (40, 40)), geometry.scale(0.9), geometry.crop(5, -8))
     regions.fill(whole, 0, geometry.IDENTITY)
@@ -120,8 +121,8 @@ def test_index_is_small_and_in_arrays(coco_file):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda d: d.pop("categories"), "lack categories"),
-        (lambda d: d["categories"].clear(), "no category chosen; with keypoints"),
+        (lambda d: d.pop("categories"), "it lacks categories"),
+        (lambda d: d["categories"].clear(), "no category with keypoint names"),
         (lambda d: d["annotations"].clear(), "no photo with labelled people"),
         (lambda d: d["annotations"][0]["keypoints"].pop(), "keypoint numbers"),
         (lambda d: d["annotations"][0].update(segmentation={"counts": "x"}), "unreadable run lengths"),
@@ -158,7 +159,7 @@ def test_unknown_kinds_and_options():
         DataOptions(count=5).open()
     with pytest.raises(InputError, match="no annotation file is given"):
         open_samples("coco")
-    with pytest.raises(InputError, match="cannot read the annotations"):
+    with pytest.raises(InputError, match=r"cannot read 'nowhere\.json'"):
         open_samples("coco", {"annotations": "nowhere.json"})
 
 

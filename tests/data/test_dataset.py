@@ -57,7 +57,6 @@ def test_what_a_batch_holds(scenes):
     assert shapes == {
         "image": ((3, 3, 80, 96), torch.uint8),
         "matrix": ((3, 2, 3), torch.float32),
-        "image_id": ((3,), torch.int64),
         "index": ((3,), torch.int64),
         "heat": ((3, 17, 10, 12), torch.float32),
         "paf": ((3, len(COCO17.limbs), 2, 10, 12), torch.float32),

@@ -1,0 +1,217 @@
+"""Ids, keypoints, boxes and areas as files have them, made into arrays; what was odd is told in a few sentences."""
+
+from __future__ import annotations
+
+import numbers
+import re
+import reprlib
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from bupose.errors import LabelsError
+
+AREA_OF_BOX = 0.53  # of a person's box is person, COCO's average
+FAR = 1e6  # px; nothing in a picture lies farther out
+_INTEGER = re.compile(r"0|-?[1-9][0-9]{0,30}")
+
+
+def id_key(value) -> Hashable | None:
+    """What an id is compared by: 7, 7.0 and "7" are one id, words are themselves. None for what can be no id."""
+    if isinstance(value, numbers.Integral) and not isinstance(value, (bool, np.bool_)):
+        return int(value)
+    if isinstance(value, numbers.Real) and float(value).is_integer():
+        return int(value)
+    if isinstance(value, str):
+        return int(value) if _INTEGER.fullmatch(value) else value
+    return None
+
+
+def kind_of(value) -> str:
+    """What a JSON value is, in words."""
+    names = {type(None): "null", bool: "true or false", str: "text", list: "a list", tuple: "a list"}
+    for kind, name in names.items():
+        if isinstance(value, kind):
+            return name
+    return "a number" if isinstance(value, numbers.Number) else "an object"
+
+
+def records(values, what: str, name: str) -> list[Mapping]:
+    """``values`` if it is a list of objects.
+
+    Raises
+    ------
+    LabelsError
+        It is not.
+    """
+    if not isinstance(values, (list, tuple)):
+        raise LabelsError(f"{name} has {kind_of(values)} for {what}; it must be a list of objects")
+    for n, value in enumerate(values):
+        if not isinstance(value, Mapping):
+            raise LabelsError(f"{name}: entry {n} of {what} is {kind_of(value)}; it must be an object")
+    return list(values)
+
+
+def listed(items: Iterable, most: int = 3) -> str:
+    """The first few in words: ``4, 7, 9 and 12 more``."""
+    items = list(items)
+    more = f" and {len(items) - most} more" if len(items) > most else ""
+    return ", ".join(f"{i!r:.40}" for i in items[:most]) + more
+
+
+def numbers_of(values, whose: str, what: str = "keypoints") -> np.ndarray:
+    """float64 array of what a file gives as numbers; null is NaN.
+
+    Raises
+    ------
+    LabelsError
+        Something is no number.
+    """
+    try:
+        return np.asarray(values, np.float64)
+    except (TypeError, ValueError, OverflowError):
+        got = reprlib.repr(values)
+        raise LabelsError(f"{whose} has {what} that are no list of numbers: {got}; write plain numbers") from None
+
+
+@dataclass(frozen=True)
+class Table:
+    """N annotations as arrays.
+
+    Parameters
+    ----------
+    ids : list of N
+        What messages call them: their ids, else their numbers.
+    xy : float64 array (N, K, 2), pixels
+        0 where a file has no number.
+    visibility : int32 array (N, K)
+        0 not labelled, 1 hidden, 2 seen.
+    box : float64 array (N, 4), pixels
+        x, y, width, height; around the labelled joints where the file's is of no use.
+    area : float64 array (N,), pixels²
+        0.53 of the box where the file's is of no use.
+    crowd : bool array (N,)
+    notes : sentences
+        What was odd.
+    """
+
+    ids: list
+    xy: np.ndarray
+    visibility: np.ndarray
+    box: np.ndarray
+    area: np.ndarray
+    crowd: np.ndarray
+    notes: tuple[str, ...]
+
+    @property
+    def person(self) -> np.ndarray:
+        """bool (N,): somebody with joints, no crowd. Everything else is a region to ignore."""
+        return ~self.crowd & (self.visibility > 0).any(1)
+
+
+def read_table(annotations: Sequence[Mapping], joints: int) -> Table:
+    """Arrays of COCO annotation dicts of K joints.
+
+    Raises
+    ------
+    LabelsError
+        Something that is no number, or a wrong number of numbers; the message names the annotation.
+    """
+    ids = [a.get("id") if id_key(a.get("id")) is not None else n for n, a in enumerate(annotations)]
+    whose = [f"annotation {i!r:.40}" for i in ids]
+    notes: list[str] = []
+
+    def note(which: np.ndarray, text: str) -> None:
+        if which.any():
+            some = listed(ids[n] for n in np.flatnonzero(which))
+            notes.append(f"{text.format(int(which.sum()))} (annotation {some}).")
+
+    rows = [_flat_keypoints(a.get("keypoints"), joints, w) for a, w in zip(annotations, whose, strict=True)]
+    triples = _bulk(rows, whose, "keypoints", 3 * joints).reshape(-1, joints, 3)
+    v = triples[..., 2]
+    there = np.isfinite(triples[..., :2]).all(2) & (np.abs(triples[..., :2]) <= FAR).all(2)
+    note(((v > 0) & ~there).any(1), "Labelled joints of {} annotations have no finite place: taken as not labelled")
+    odd = ~((v == 0) | (v == 1) | (v == 2))
+    rule = "from 1.5 on counts as seen, above 0 as hidden, all else as not labelled"
+    note(odd.any(1), f"Visibilities of {{}} annotations are not 0, 1 or 2: {rule}")
+    visibility = np.where(there, np.where(v >= 1.5, 2, np.where(v > 0, 1, 0)), 0).astype(np.int32)
+    xy = np.where(there[..., None], triples[..., :2], 0)
+    flags = [0 if a.get("iscrowd") is None else a["iscrowd"] for a in annotations]
+    crowd = np.nan_to_num(_bulk(flags, whose, "iscrowd")) != 0
+
+    boxes = [_flat_box(a.get("bbox"), w) for a, w in zip(annotations, whose, strict=True)]
+    box = _bulk(boxes, whose, "bbox", 4)
+    useful = (np.isfinite(box) & (np.abs(box) <= FAR)).all(1) & (box[:, 2:] > 0).all(1)
+    given = np.array([b is not _NO_BOX for b in boxes], bool)
+    note(given & ~useful, "Boxes of {} annotations are flat, negative or not finite: taken around the joints")
+    box = np.where(useful[:, None], box, joint_boxes(xy, visibility > 0))
+
+    areas = [np.nan if a.get("area") is None else a["area"] for a in annotations]
+    area = _bulk(areas, whose, "area")
+    sized = np.isfinite(area) & (area > 0)
+    person = ~crowd & (visibility > 0).any(1)
+    note(person & ~sized, f"Areas of {{}} people are missing, 0 or less: taken as {AREA_OF_BOX} of the box")
+    area = np.where(sized, area, AREA_OF_BOX * box[:, 2] * box[:, 3])
+    pointlike = person & (area <= 0)
+    note(pointlike, "{} people have neither area nor box, and joints in one place or line: taken as 1 px² large")
+    area = np.where(pointlike, 1.0, np.minimum(area, FAR**2))
+    return Table(ids, xy, visibility, box, area, crowd, tuple(notes))
+
+
+def joint_boxes(xy: np.ndarray, present: np.ndarray) -> np.ndarray:
+    """float64 (P, 4): x, y, width, height around the present joints of each person, 0 where there is none."""
+    low = np.where(present[..., None], xy, np.inf).min(1, initial=np.inf)
+    high = np.where(present[..., None], xy, -np.inf).max(1, initial=-np.inf)
+    some = present.any(1)[:, None]
+    low, high = np.where(some, low, 0), np.where(some, high, 0)
+    return np.concatenate([low, high - low], 1).astype(np.float64)
+
+
+_NO_BOX = [np.nan] * 4
+
+
+def _flat_keypoints(values, joints: int, whose: str) -> Sequence:
+    """3K numbers, of a flat list or of K lists of three; nothing labelled where there is no list."""
+    if isinstance(values, np.ndarray):
+        values = values.tolist()
+    if values is None or (isinstance(values, (list, tuple)) and not len(values)):
+        return [0.0] * (3 * joints)
+    if not isinstance(values, (list, tuple)):
+        raise LabelsError(f"{whose} has keypoints that are {kind_of(values)}, no list of numbers; write x, y, v, …")
+    if all(isinstance(v, (list, tuple)) and len(v) == 3 for v in values):
+        values = [number for triple in values for number in triple]
+    if len(values) != 3 * joints:
+        got = f"{whose} has {len(values)} keypoint numbers"
+        raise LabelsError(f"{got}; its category's {joints} joints need {3 * joints}")
+    return values
+
+
+def _flat_box(values, whose: str) -> Sequence:
+    if isinstance(values, np.ndarray):
+        values = values.tolist()
+    if values is None or (isinstance(values, (list, tuple)) and not len(values)):
+        return _NO_BOX
+    if not isinstance(values, (list, tuple)):
+        raise LabelsError(f"{whose} has a bbox that is {kind_of(values)}; write x, y, width, height")
+    if len(values) == 1 and isinstance(values[0], (list, tuple)):
+        values = values[0]
+    if len(values) != 4:
+        raise LabelsError(f"{whose} has a bbox of {len(values)} numbers; write x, y, width, height")
+    return values
+
+
+def _bulk(rows: list, whose: list[str], what: str, width: int = 0) -> np.ndarray:
+    """float64 (N, width), or (N,) where the width is 0, of all rows at once; the first that is wrong is named."""
+    shape = (width,) if width else ()
+    try:
+        array = np.array(rows, np.float64)
+        if array.shape[1:] == shape:
+            return array.reshape(len(rows), *shape)
+    except (TypeError, ValueError, OverflowError):
+        pass
+    for row, who in zip(rows, whose, strict=True):
+        if numbers_of(row, who, what).shape != shape:
+            got = reprlib.repr(row)
+            raise LabelsError(f"{who} has {what} that are no list of numbers: {got}; write plain numbers")
+    return np.zeros((0, *shape))

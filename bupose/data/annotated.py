@@ -1,0 +1,160 @@
+"""Sets of annotated photos, one kind for each format that :mod:`bupose.annotations` reads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bupose import skeletons
+from bupose.annotations.names import fit_names
+from bupose.annotations.read import Annotations, read
+from bupose.data.photos import Photos
+from bupose.errors import InputError, LabelsError, OptionsError
+
+
+@dataclass
+class PhotosOptions:
+    """A set of annotated photos.
+
+    Parameters
+    ----------
+    annotations : str
+        The JSON file.
+    images : str
+        The folder that the file names in it start from; by default the JSON file's own.
+    skeleton : str, Skeleton or dict
+        Whose joints to give, as ``bupose.skeletons.get`` takes it. Empty: the file's own joints and limbs.
+    category : str
+        The category to take, by name or id; by default ``person``, else the only one with keypoints.
+    with_people : bool
+        Leave out photos without labelled people.
+    limit : int
+        Use only the first so many photos; 0 is all.
+    max_box : float in [0, 1]
+        Of a photo, the largest share that one box without an outline may have ignored.
+    """
+
+    annotations: str = ""
+    images: str = ""
+    skeleton: Any = "coco17"
+    category: str = ""
+    with_people: bool = True
+    limit: int = 0
+    max_box: float = 0.5
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.max_box <= 1 or self.limit < 0:
+            raise OptionsError(f"photos: got max_box {self.max_box}, limit {self.limit}; give 0 to 1, and 0 or more")
+
+
+@dataclass
+class CocoOptions(PhotosOptions):
+    """A file in COCO's keypoint format (cocodataset.org/#format-data), of any category and joints."""
+
+
+@dataclass
+class CrowdPoseOptions(PhotosOptions):
+    """CrowdPose's annotation file; with a skeleton that derives the neck from the shoulders, that neck is given."""
+
+    skeleton: Any = "crowdpose14"
+
+
+@dataclass
+class OCHumanOptions(PhotosOptions):
+    """``ochuman_coco_format_….json``, which the set's authors give beside their own format.
+
+    Parameters
+    ----------
+    complete : bool
+        Say that nobody is left unlabelled. In OCHuman those who hide nobody are, so by default only the surroundings
+        of labelled people count as known.
+    """
+
+    complete: bool = False
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if Path(self.annotations).name == "ochuman.json":
+            raise InputError("ochuman.json is not in COCO's format; take ochuman_coco_format_….json, from beside it")
+
+
+@dataclass
+class PoseTrackOptions(PhotosOptions):
+    """PoseTrack18: ``annotations`` is a JSON file or a folder of them; ``images`` the folder that holds ``images/``."""
+
+
+@dataclass
+class MpiiOptions(PhotosOptions):
+    """MPII's people, in the JSON form of HRNet's authors; ``images`` is the folder of photos.
+
+    Parameters
+    ----------
+    complete : bool
+        Say that nobody is left unlabelled. In MPII many are, so by default only the surroundings of labelled people
+        count as known.
+    """
+
+    complete: bool = False
+
+
+@dataclass
+class AIChallengerOptions(PhotosOptions):
+    """``keypoint_train_annotations_….json`` as published, or a COCO-like file with the same 14 joints."""
+
+
+def open_photos(kind: str, options: PhotosOptions) -> Photos:
+    """Open the photos of a set.
+
+    Parameters
+    ----------
+    kind : name in ``bupose.annotations.FORMATS``
+    options : PhotosOptions
+
+    Raises
+    ------
+    InputError
+        The file is missing, or of another format.
+    LabelsError
+        It contradicts itself, lacks the category or all joints of the skeleton, or labels nobody.
+    SkeletonError
+        The skeleton is unknown, or the file's own is none.
+    """
+    found = read(options.annotations, kind, options.category or None)
+    skeleton = skeletons.get(options.skeleton) if options.skeleton else found.skeleton()
+    names, matched = fit_names(found.joints, skeleton, found.name, compute=found.own_middle)
+    try:
+        folder = Path(options.images or Path(options.annotations).parent).expanduser()
+    except RuntimeError as problem:
+        raise InputError(f"cannot read the folder {options.images!r}: {problem}") from None
+    if lost := [image["id"] for image in found.images if not image["file_name"]]:
+        raise LabelsError(f"{found.name}: image {lost[0]!r:.40} has no file_name; name its photo")
+    rows, notes = _choose_images(found, options)
+    unlisted = not getattr(options, "complete", True)
+    return Photos(folder, found, rows, skeleton, names, options.max_box, unlisted, (matched, *found.notes, *notes))
+
+
+def _choose_images(found: Annotations, options: PhotosOptions) -> tuple[list[int], list[str]]:
+    """The images to use, and what to tell of the others."""
+    rows, notes = list(range(len(found.images))), []
+    if options.with_people:
+        wanted = set(found.row[found.table.person].tolist())
+        rows = [n for n in rows if n in wanted]
+        if len(rows) < len(found.images):
+            left = len(found.images) - len(rows)
+            notes.append(f"{left} of {len(found.images)} pictures show nobody with labelled joints: left out.")
+    if options.limit:
+        rows = rows[: options.limit]
+    if not rows:
+        raise LabelsError(f"{found.name} has no photo with labelled people; with_people=false takes all")
+    return rows, notes
+
+
+KINDS = {
+    "coco": CocoOptions,
+    "crowdpose": CrowdPoseOptions,
+    "ochuman": OCHumanOptions,
+    "posetrack": PoseTrackOptions,
+    "mpii": MpiiOptions,
+    "aichallenger": AIChallengerOptions,
+}
