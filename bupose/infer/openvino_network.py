@@ -6,15 +6,13 @@ from collections import Counter
 from pathlib import Path
 
 import numpy as np
-import torch
 
 from bupose.errors import DependencyError, OptionsError, WeightsError
 from bupose.infer.exported import ExportedNetwork
-from bupose.infer.network import has_fast_bfloat16
 from bupose.weights.checkpoint import KEY
 
 OFTEN, SIZES = 24, 8  # pictures of a size after which it is compiled for, and so many sizes at most
-_PRECISIONS = {"float32": "f32", "bfloat16": "bf16", "float16": "f16"}
+_PRECISIONS = {"auto": "f32", "float32": "f32", "bfloat16": "bf16", "float16": "f16"}
 
 
 class OpenVinoNetwork(ExportedNetwork):
@@ -29,7 +27,7 @@ class OpenVinoNetwork(ExportedNetwork):
     path : path
     device : auto or cpu
     precision : "float32", "bfloat16", "float16" or "auto"
-        Of what is not in 8 bits. Auto is bfloat16 where the processor multiplies it faster, else float32.
+        Of what is not in 8 bits. Auto is float32.
     threads : int
 
     Raises
@@ -49,10 +47,8 @@ class OpenVinoNetwork(ExportedNetwork):
             raise DependencyError("an .xml network needs openvino; pip install openvino") from None
         if device not in ("auto", "cpu"):
             raise OptionsError(f"device is {device!r}; an OpenVINO network runs on the cpu: choose auto or cpu")
-        if precision == "auto":
-            precision = "bfloat16" if has_fast_bfloat16(torch.device("cpu")) else "float32"
         if precision not in _PRECISIONS:
-            raise OptionsError(f"precision is {precision!r}; choose one of {', '.join(_PRECISIONS)}, auto")
+            raise OptionsError(f"precision is {precision!r}; choose one of {', '.join(_PRECISIONS)}")
         path = Path(path)
         for file in (path, path.with_suffix(".bin")):
             if not file.is_file():

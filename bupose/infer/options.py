@@ -116,7 +116,7 @@ class NetworkOptions:
         Pictures of one size that go through the network together.
     device : auto, cpu, cuda, cuda:N or mps
     precision : auto, float32, bfloat16 or float16
-        Auto is bfloat16 where the device is faster with it.
+        Auto loses nothing: float32, or an .onnx file's own. bfloat16 is faster on some processors, and costs accuracy.
     threads : int
         Of torch and of the grouping; null is torch's own choice.
     decoder.* : see DecodeOptions

@@ -15,6 +15,7 @@ from bupose.train.options import TrainerOptions
 
 _TRIES = 3  # steps that are timed, after one to warm up
 _GAIN = 1.05  # a larger batch must be so much faster
+_FIRST = 8  # the smallest batch that is tried
 
 
 def choose_fastest(net: PoseNet, trainer: TrainerOptions) -> TrainerOptions:
@@ -26,8 +27,8 @@ def choose_fastest(net: PoseNet, trainer: TrainerOptions) -> TrainerOptions:
     """
     device = training_device(trainer)
     best = (0.0, trainer.precision, trainer.batch)
-    for precision in ("float32", "bfloat16") if has_fast_bfloat16(device) else ("float32",):
-        batch, last = 8, 0.0
+    for precision in precisions_of(device):
+        batch, last = _FIRST, 0.0
         while True:
             speed = measure_speed(net, device, trainer.size, batch, precision)
             best = max(best, (speed, precision, batch))
@@ -49,9 +50,18 @@ def choose_fastest(net: PoseNet, trainer: TrainerOptions) -> TrainerOptions:
     return chosen
 
 
-def fast_precision(trainer: TrainerOptions) -> str:
-    """The precision that "auto" stands for: bfloat16 where the device has instructions for it, else float32."""
-    return "bfloat16" if has_fast_bfloat16(training_device(trainer)) else "float32"
+def fast_precision(net: PoseNet, trainer: TrainerOptions) -> str:
+    """The precision that "auto" stands for: of those worth trying, the one in which some steps are faster."""
+    device = training_device(trainer)
+    speeds = {}
+    for precision in precisions_of(device):
+        speeds[precision] = measure_speed(net, device, trainer.size, min(trainer.batch, _FIRST), precision)
+    return max(speeds, key=speeds.get)
+
+
+def precisions_of(device: torch.device) -> tuple[str, ...]:
+    """Precisions worth trying; a step takes many times as long where bfloat16 is only emulated."""
+    return ("float32", "bfloat16") if has_fast_bfloat16(device) else ("float32",)
 
 
 def training_device(trainer: TrainerOptions) -> torch.device:

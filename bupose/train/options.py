@@ -81,7 +81,7 @@ class TrainerOptions:
     accelerator, devices, nodes, strategy
         Lightning's: where, on how many, and how they work together.
     precision : "float32", "bfloat16", "float16" or "auto"
-        Of activations; weights are float32. Auto is bfloat16 where the device multiplies it faster, else float32: a
+        Of activations; weights are float32. Auto is the faster of bfloat16 and float32, tried for some steps; a
         processor without instructions for bfloat16 takes many times as long.
     auto : bool
         Try which precision, batch and workers are fastest here, and use them.

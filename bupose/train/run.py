@@ -197,11 +197,12 @@ def _settle(options: TrainOptions, net: PoseNet, state: Path | None) -> TrainOpt
     t = options.trainer
     if t.auto and state is None:
         t = choose_fastest(net, t)
-    elif t.auto:
+    elif t.auto or (t.precision == "auto" and state is not None):
         found = json.loads((state.parent / OPTIONS).read_text())["trainer"]
-        t = replace(t, **{name: found[name] for name in ("precision", "batch", "accumulate", "workers")})
-    if t.precision == "auto":
-        t = replace(t, precision=fast_precision(t))
+        kept = ("precision", "batch", "accumulate", "workers") if t.auto else ("precision",)
+        t = replace(t, **{name: found[name] for name in kept})
+    elif t.precision == "auto":
+        t = replace(t, precision=fast_precision(net, t))
     every = min(t.validate_every, t.steps)
     whole = math.ceil(t.steps / every) * every  # so that what comes out last is measured
     return replace(options, trainer=replace(t, validate_every=every, steps=whole))

@@ -11,6 +11,7 @@ from bupose.skeletons import COCO17
 from bupose.train import auto, train
 from bupose.train.memory import keep_memory
 from bupose.train.options import TrainerOptions
+from bupose.train.run import build_network
 
 
 @pytest.fixture
@@ -47,6 +48,21 @@ def test_a_processor_that_only_emulates_bfloat16_is_spared_it(net, monkeypatch, 
     options = small_training(steps=1, validate_every=1, precision="auto")
     train(options)
     assert json.loads(Path(options.output, "options.json").read_text())["trainer"]["precision"] == "float32"
+
+
+def test_auto_takes_the_faster_precision_and_a_resumed_run_keeps_it(monkeypatch, small_training):
+    """Instructions for bfloat16 do not make it faster everywhere."""
+    speeds = {"float32": 2.0, "bfloat16": 1.0}
+    monkeypatch.setattr(auto, "measure_speed", lambda *given: speeds[given[-1]])
+    monkeypatch.setattr(auto, "has_fast_bfloat16", lambda device: True)
+    options = small_training(steps=1, validate_every=1, precision="auto")
+    train(options)
+    chosen = Path(options.output, "options.json")
+    assert json.loads(chosen.read_text())["trainer"]["precision"] == "float32"
+    speeds["bfloat16"] = 3.0
+    train(small_training(steps=2, validate_every=1, precision="auto", given={"resume": options.output}))
+    assert json.loads(chosen.read_text())["trainer"]["precision"] == "float32"
+    assert auto.fast_precision(build_network(options), options.trainer) == "bfloat16"
 
 
 def test_speed_is_measured_on_a_copy(net):
