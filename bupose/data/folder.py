@@ -10,8 +10,7 @@ from bupose import skeletons
 from bupose.annotations.read import nothing
 from bupose.data.photos import Photos
 from bupose.errors import InputError
-
-_KINDS = (".jpg", ".jpeg", ".png", ".webp", ".bmp")
+from bupose.images import PICTURES
 
 
 @dataclass
@@ -41,9 +40,9 @@ def read_folder(options: FolderOptions) -> Photos:
         No such folder, or no photo in it.
     """
     folder = Path(options.images).expanduser()
-    names = sorted(str(p.relative_to(folder)) for p in folder.rglob("*") if p.suffix.lower() in _KINDS)
+    names = sorted(str(p.relative_to(folder)) for p in folder.rglob("*") if p.suffix.lower() in PICTURES)
     if not options.images or not names:
-        raise InputError(f"there are no photos ({', '.join(_KINDS)}) in {options.images!r}; set images=FOLDER")
+        raise InputError(f"there are no photos in {options.images!r}; set images=FOLDER")
     names = names[: options.limit] if options.limit else names
     skeleton = skeletons.get(options.skeleton)
     return Photos(folder, nothing(names, skeleton.joints), range(len(names)), skeleton, skeleton.joints, unlisted=True)

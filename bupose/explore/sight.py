@@ -14,10 +14,8 @@ import numpy as np
 from bupose import geometry, samples
 from bupose.errors import InputError
 from bupose.fields import Fields, Grid
-from bupose.images import Photo, read, read_size
-from bupose.images.files import check_regular
+from bupose.images import VIDEOS, Photo, Video, read, read_size
 from bupose.infer.estimator import Estimator
-from bupose.infer.media import VIDEOS, Video
 from bupose.infer.names import file_number
 from bupose.infer.stream import open_photo
 
@@ -154,8 +152,7 @@ def open_film(path: Path) -> Film:
         It cannot be opened, or its frames are too large.
     """
     with _named(path):
-        check_regular(path)
-        capture = Video(str(path)).open()
+        capture = Video(path).open()
     try:
         _check_pixels(path, capture.get(cv2.CAP_PROP_FRAME_WIDTH), capture.get(cv2.CAP_PROP_FRAME_HEIGHT))
         count = capture.get(cv2.CAP_PROP_FRAME_COUNT)

@@ -9,9 +9,8 @@ import numpy as np
 
 from bupose.data.synthetic import draw_scene
 from bupose.errors import InputError, OptionsError
-from bupose.images import Photo, read
+from bupose.images import PICTURES, Photo, read
 from bupose.infer.estimator import HEIGHT
-from bupose.infer.media import PICTURES
 from bupose.infer.network import pad_color
 from bupose.infer.preprocess import network_size, prepare
 from bupose.nn.model import PoseNet

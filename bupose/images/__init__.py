@@ -4,9 +4,12 @@ from importlib import import_module
 
 _LAZY = {
     "Header": "header",
-    "MAX_PIXELS": "picture",
+    "MAX_PIXELS": "kinds",
+    "PICTURES": "kinds",
     "Photo": "picture",
     "Picture": "picture",
+    "VIDEOS": "kinds",
+    "Video": "video",
     "open_picture": "picture",
     "read": "picture",
     "read_image": "picture",

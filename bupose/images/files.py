@@ -6,9 +6,12 @@ import os
 import stat
 from pathlib import Path
 
+import cv2
+
 from bupose.errors import InputError
 
 MAX_BYTES = 1_000_000_000  # of a picture's file
+FAULTS = (OSError, ValueError, ArithmeticError, MemoryError, cv2.error)  # what a single picture can cause anywhere
 
 
 def check_regular(path: str | Path) -> int:
@@ -51,8 +54,15 @@ def read_bytes(path: str | Path, most: int | None = None) -> bytes:
 
 def refusal(path: str | Path, problem: Exception) -> InputError:
     """The sentence for a file that the system does not give."""
-    why = getattr(problem, "strerror", None) or str(problem) or type(problem).__name__
-    return InputError(f"cannot read {str(path)!r}: {why}; check the path and who may read it")
+    return InputError(f"cannot read {str(path)!r}: {reason(problem)}; check the path and who may read it")
+
+
+def reason(problem: Exception) -> str:
+    """In a few words, what the system or OpenCV says."""
+    if isinstance(problem, MemoryError):
+        return "too little memory"
+    said = getattr(problem, "strerror", None) or getattr(problem, "err", None) or str(problem)
+    return " ".join(said.split()) or type(problem).__name__
 
 
 def _kind(mode: int) -> str:

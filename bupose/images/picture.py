@@ -12,10 +12,10 @@ from bupose import geometry
 from bupose.errors import InputError
 from bupose.images.decode import FACTORS, decode
 from bupose.images.exif import turn
-from bupose.images.files import read_bytes
+from bupose.images.files import read_bytes, reason
 from bupose.images.header import Header, read_header
+from bupose.images.kinds import MAX_PIXELS
 
-MAX_PIXELS = 200_000_000  # the largest phone's; such a picture takes 0.6 GB
 _START = 65536  # bytes in which nearly all JPEGs tell their size
 _HEIC = (b"heic", b"heix", b"hevc", b"heim", b"mif1", b"msf1")
 
@@ -84,10 +84,10 @@ class Picture:
         try:
             image = decode(self.data, self.header, factor)
         except (cv2.error, MemoryError) as error:
-            image, problem = None, getattr(error, "err", "") or type(error).__name__
+            image, problem = None, reason(error)
         width, height = self.header.stored
         if image is None or image.shape[:2] != (-(-height // factor), -(-width // factor)):
-            why = f" ({' '.join(problem.split())})" if problem else ""
+            why = f" ({problem})" if problem else ""
             raise InputError(
                 f"{self.name} is a damaged {self.header.kind} picture, or of a form that OpenCV cannot read{why}; "
                 "save it anew as JPEG or PNG"

@@ -13,7 +13,7 @@ from bupose import geometry, weights
 from bupose.codec import DecodeOptions, FieldCodec, Trace
 from bupose.errors import OptionsError
 from bupose.fields import Fields
-from bupose.images import Photo
+from bupose.images import MAX_PIXELS, Photo
 from bupose.infer.averaging import average_views
 from bupose.infer.network import Network
 from bupose.infer.preprocess import Prepared, network_size, prepare
@@ -46,6 +46,8 @@ class Estimator:
         Decode options that differ from the network's.
     threads : int, optional
         For reading pictures, for grouping and for an exported network; by default as many as torch uses.
+    max_pixels : int
+        Larger files are refused.
     device, precision, channels_last, compile
         As for :class:`bupose.infer.network.TorchNetwork`; an exported network knows fewer devices, no ``compile``, and
         only OpenVINO another precision.
@@ -69,6 +71,7 @@ class Estimator:
         batch: int = 8,
         decoder: Mapping | None = None,
         threads: int | None = None,
+        max_pixels: int = MAX_PIXELS,
         device: str = "auto",
         precision: str = "float32",
         channels_last: bool = True,
@@ -76,6 +79,8 @@ class Estimator:
     ) -> None:
         self.threads = torch.get_num_threads() if threads is None else threads
         _check_count("threads", self.threads, 1000)
+        _check_count("max_pixels", max_pixels, 10**12)
+        self.max_pixels = max_pixels
         self.network = net = start(net, device, precision, channels_last, compile, self.threads)
         self.height = net.preprocess.get("height", HEIGHT) if height is None else height
         scales = net.preprocess.get("scales", [1.0]) if scales is None else scales
@@ -159,7 +164,7 @@ class Estimator:
         return self._views(image)[0].matrix
 
     def _views(self, image) -> list[Prepared]:
-        return self.prepare(open_photo(image, self.least))
+        return self.prepare(open_photo(image, self.least, self.max_pixels))
 
     # --- the steps of a stream ---
 

@@ -8,6 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from queue import Full, Queue
 
 _END = object()
+PATIENCE = 5.0  # seconds, with a camera or stream that no longer answers; its thread dies with the process
 
 
 def read_ahead(work: Callable, items: Iterable, ahead: int, threads: int = 1) -> Iterator:
@@ -25,7 +26,7 @@ def read_ahead(work: Callable, items: Iterable, ahead: int, threads: int = 1) ->
             yield result
     finally:
         stopped.set()
-        feeder.join()
+        feeder.join(PATIENCE)
         pool.shutdown(cancel_futures=True)
 
 

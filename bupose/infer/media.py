@@ -8,22 +8,13 @@ from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from bupose.errors import InputError
 from bupose.folder import RUN, UNFINISHED
-from bupose.images import Photo, read
-from bupose.infer.names import ImageIds, output_names
-
-PICTURES = frozenset((
-    ".jpg", ".jpeg", ".jpe", ".jp2", ".png", ".bmp", ".dib", ".webp", ".avif", ".gif", ".tif", ".tiff", ".pbm", ".pgm",
-    ".ppm", ".pnm", ".hdr", ".exr", ".ras", ".sr",
-))  # fmt: skip
-VIDEOS = frozenset((
-    ".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".wmv", ".flv", ".ts", ".m2ts", ".mts", ".3gp",
-    ".ogv", ".mjpeg", ".y4m",
-))  # fmt: skip
+from bupose.images import MAX_PIXELS, PICTURES, VIDEOS, Photo, Video, read
+from bupose.images.files import read_bytes, refusal
+from bupose.infer.names import frame_name, free_numbers, number_pictures, output_names, readable
 
 
 @dataclass(frozen=True)
@@ -47,6 +38,8 @@ class Frame:
         Frames a second of the video, where it says.
     problem : str
         Why there is no picture, where that is known before reading.
+    max_pixels : int
+        A larger file is refused.
     """
 
     name: str
@@ -57,6 +50,7 @@ class Frame:
     time: float | None = None
     rate: float | None = None
     problem: str = ""
+    max_pixels: int = MAX_PIXELS
 
     def read(self, least: int | None = None) -> Photo:
         """The picture; ``least`` as for :func:`bupose.images.read`.
@@ -64,64 +58,23 @@ class Frame:
         Raises
         ------
         InputError
-            The file is missing, damaged, or of a kind OpenCV cannot read.
+            The file is missing, damaged, too large, or of a kind that bupose cannot read.
         """
         if self.problem:
             raise InputError(self.problem)
-        return read(self.path, least=least) if self.image is None else Photo.whole(self.image)
+        if self.image is not None:
+            return Photo.whole(self.image)
+        return read(self.path, least=least, max_pixels=self.max_pixels)
 
 
 @dataclass(frozen=True)
-class Video:
-    """A video file, the URL of a stream, or the number of a camera."""
+class Unreadable:
+    """What was found where pictures are, but cannot be looked into."""
 
-    source: str | int
+    problem: str
 
-    def open(self) -> cv2.VideoCapture:
-        """Raises :class:`InputError` where it cannot be opened."""
-        capture = cv2.VideoCapture(self.source)
-        if not capture.isOpened():
-            what = f"camera {self.source}" if isinstance(self.source, int) else repr(self.source)
-            raise InputError(f"cannot open {what}; check that it is there, whole, and that no other program holds it")
-        return capture
 
-    @property
-    def live(self) -> bool:
-        """Frames come when they come, perhaps without end: a camera or a stream."""
-        return isinstance(self.source, int) or "://" in self.source
-
-    @property
-    def count(self) -> int:
-        """How many frames there are, as the file says."""
-        try:
-            capture = self.open()
-        except InputError:
-            return 1  # the frame that says so
-        count = capture.get(cv2.CAP_PROP_FRAME_COUNT)
-        capture.release()
-        return round(count) if 0 < count < 1e9 else 0
-
-    def frames(self, name: str, file_name: str, ids: ImageIds) -> Iterator[Frame]:
-        """Each frame, numbered from 0; a video that cannot be read gives one frame that says so."""
-        n, capture = 0, None
-        try:
-            capture = self.open()
-            rate = capture.get(cv2.CAP_PROP_FPS)
-            rate = rate if rate > 0 else None
-            while True:
-                there, image = capture.read()
-                if not there:
-                    break
-                image, time = cv2.cvtColor(image, cv2.COLOR_BGR2RGB), n / rate if rate else None
-                yield Frame(f"{name}_{n:06d}", f"{file_name}#{n}", ids.next(), None, image, time, rate)
-                n += 1
-            if not n:
-                raise InputError(f"{self.source!r} has no frame that OpenCV can read")
-        except InputError as problem:
-            yield Frame(name, file_name, ids.next(), problem=str(problem))
-        finally:
-            if capture is not None:
-                capture.release()
+Source = Path | Video | Unreadable
 
 
 @dataclass(frozen=True)
@@ -130,19 +83,35 @@ class Media:
 
     Parameters
     ----------
-    sources : sequence of (Path of a picture or Video, file_name)
+    sources : sequence of (Path of a picture, Video, or Unreadable; file_name)
+    max_pixels : int
+        Larger pictures and videos are refused.
     """
 
-    sources: Sequence[tuple[Path | Video, str]]
+    sources: Sequence[tuple[Source, str]]
+    max_pixels: int = MAX_PIXELS
 
     def __iter__(self) -> Iterator[Frame]:
-        file_names = [file_name for _, file_name in self.sources]
-        ids = ImageIds(name for (one, name) in self.sources if isinstance(one, Path))
-        for (one, file_name), name in zip(self.sources, output_names(file_names), strict=True):
-            if isinstance(one, Path):
-                yield Frame(name, file_name, ids[file_name], path=one)
+        are_videos = [isinstance(one, Video) for one, _ in self.sources]
+        names = output_names((file_name for _, file_name in self.sources), are_videos)
+        numbers = number_pictures([file_name for one, file_name in self.sources if not isinstance(one, Video)])
+        free, numbers = free_numbers(set(numbers)), iter(numbers)
+        for (one, file_name), name in zip(self.sources, names, strict=True):
+            if isinstance(one, Video):
+                yield from self._frames(one, file_name, name, free)
+            elif isinstance(one, Path):
+                yield Frame(name, file_name, next(numbers), path=one, max_pixels=self.max_pixels)
             else:
-                yield from one.frames(name, file_name, ids)
+                yield Frame(name, file_name, next(numbers), problem=one.problem)
+
+    def _frames(self, video: Video, file_name: str, name: str, numbers: Iterator[int]) -> Iterator[Frame]:
+        """Each frame of a video; where some cannot be read, one more that says so."""
+        try:
+            for seen in video.frames(self.max_pixels):
+                called, listed = frame_name(name, seen.number), f"{file_name}#{seen.number}"
+                yield Frame(called, listed, next(numbers), None, seen.image, seen.time, seen.rate)
+        except InputError as problem:
+            yield Frame(name, file_name, next(numbers), problem=str(problem))
 
     @property
     def videos(self) -> list[Video]:
@@ -162,7 +131,9 @@ class Media:
         return len(self.sources) - len(self.videos) + sum(video.count for video in self.videos)
 
 
-def open_media(source: str | Path | int | Sequence, exclude: Sequence[Path] = ()) -> Media:
+def open_media(
+    source: str | Path | int | Sequence, exclude: Sequence[Path] = (), max_pixels: int = MAX_PIXELS
+) -> Media:
     """The pictures and videos that ``source`` means.
 
     Parameters
@@ -172,6 +143,8 @@ def open_media(source: str | Path | int | Sequence, exclude: Sequence[Path] = ()
         ``.txt`` file with one path a line, the number of a camera, or the URL of a stream.
     exclude : sequence of Path
         Folders to leave out: those of the results. Others that bupose has written results to are left out, too.
+    max_pixels : int
+        Larger pictures and videos are refused, one by one.
 
     Raises
     ------
@@ -180,58 +153,70 @@ def open_media(source: str | Path | int | Sequence, exclude: Sequence[Path] = ()
     """
     excluded = {os.path.realpath(folder) for folder in exclude}
     listed = source if isinstance(source, (list, tuple)) else [source]
-    return Media(tuple(found for one in listed for found in _find(one, excluded)))
+    return Media(tuple(found for one in listed for found in _find(one, excluded)), max_pixels)
 
 
-def _find(source: str | Path | int, excluded: Container[str]) -> list[tuple[Path | Video, str]]:
+def _find(source: str | Path | int, excluded: Container[str]) -> list[tuple[Source, str]]:
     text = str(source)
     path = Path(os.path.expanduser(text))
-    try:
-        there = path.exists()
-    except OSError as problem:  # a name longer than any file's
-        raise InputError(f"cannot read {text[:200]!r}: {problem.strerror}") from None
-    if there:
+    if os.path.lexists(path):
         return _find_below(path, excluded) if path.is_dir() else _find_listed(path)
     if text.isascii() and text.isdigit():
         return [(Video(int(text)), f"camera{text}")]
     if "://" in text:
         return [(Video(text), "stream")]
-    found = sorted(glob.glob(str(path), recursive=True)) if glob.has_magic(text) else []
+    found = sorted(glob.glob(str(path), recursive=True)) if glob.has_magic(text) and "\0" not in text else []
     if not found:
         what = "no file fits the pattern" if glob.has_magic(text) else "there is no file or folder"
-        raise InputError(f"{what} {text!r}; check the path")
+        raise InputError(f"{what} {_short(text)!r}; check the path")
     return [below for one in found for below in _find(Path(one), excluded)]
 
 
-def _find_below(folder: Path, excluded: Container[str]) -> list[tuple[Path | Video, str]]:
-    """Pictures and videos in a folder, sorted by path."""
-    found = []
-    for root, folders, files in os.walk(folder):
+def _find_below(folder: Path, excluded: Container[str]) -> list[tuple[Source, str]]:
+    """Pictures and videos in a folder, sorted by path; also the folders in it that cannot be looked into."""
+    found, closed = [], {}
+
+    def note(problem: OSError) -> None:
+        closed[Path(problem.filename)] = Unreadable(str(refusal(problem.filename, problem)))
+
+    for root, folders, files in os.walk(folder, onerror=note):
         folders[:] = [f for f in folders if not f.startswith(".") and not _is_result(os.path.join(root, f), excluded)]
         found += [Path(root, f) for f in files if not f.startswith(".") and Path(f).suffix.lower() in PICTURES | VIDEOS]
-    if not found:
+    if folder in closed:
+        raise InputError(closed[folder].problem)
+    if not found and not closed:
         raise InputError(f"the folder {str(folder)!r} holds no picture or video; bupose looks for {_suffixes()}")
-    return [_one(file, file.relative_to(folder).as_posix()) for file in sorted(found)]
+    below = [(path, path.relative_to(folder).as_posix()) for path in sorted([*found, *closed])]
+    return [(closed[path], readable(name)) if path in closed else _one(path, name) for path, name in below]
 
 
 def _is_result(folder: str, excluded: Container[str]) -> bool:
     return os.path.realpath(folder) in excluded or any(os.path.isfile(f"{folder}/{mark}") for mark in (RUN, UNFINISHED))
 
 
-def _find_listed(path: Path) -> list[tuple[Path | Video, str]]:
+def _find_listed(path: Path) -> list[tuple[Source, str]]:
     """The file itself, or the files that a ``.txt`` file lists, relative to its own folder."""
     if path.suffix.lower() != ".txt":
         return [_one(path, path.name)]
+    data = read_bytes(path)
+    encoding = "utf-16" if data.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
     try:
-        lines = [line.strip() for line in path.read_text(encoding="utf-8-sig").splitlines() if line.strip()]
-    except (OSError, ValueError) as problem:
-        raise InputError(f"cannot read the list {str(path)!r}: {problem}") from None
+        lines = data.decode(encoding, "surrogateescape").split("\n")  # names of files may be no UTF-8
+    except ValueError:
+        raise InputError(f"the list {str(path)!r} is no text; save it as UTF-8, one path a line") from None
+    lines = [line.strip() for line in lines if line.strip()]
+    if not lines:
+        raise InputError(f"the list {str(path)!r} holds no path; give one a line")
     return [_one(path.parent / os.path.expanduser(line), line) for line in lines]
 
 
-def _one(path: Path, file_name: str) -> tuple[Path | Video, str]:
-    return (Video(str(path)) if path.suffix.lower() in VIDEOS else path), file_name
+def _one(path: Path, file_name: str) -> tuple[Source, str]:
+    return (Video(path) if path.suffix.lower() in VIDEOS else path), readable(file_name)
 
 
 def _suffixes() -> str:
     return " ".join(sorted(suffix[1:] for suffix in (PICTURES | VIDEOS)))
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 200 else f"{text[:200]}…"

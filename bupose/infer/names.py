@@ -2,44 +2,40 @@
 
 from __future__ import annotations
 
+import hashlib
+import itertools
 import re
+import unicodedata
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Iterator, Sequence
 from pathlib import PurePath
 
 _NUMBER = re.compile(r"(?:COCO_\w+?_)?0*(\d{1,15})")  # COCO 2017: 000000000139, COCO 2014: COCO_val2014_000000000042
-_UNSAFE = re.compile(r'[<>:"|?*\x00-\x1f]')  # no file name on Windows may hold these
+_UNSAFE = re.compile(r'[<>:"|?*]')  # no file name on Windows may hold these, nor be one of the reserved
+_RESERVED = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?", re.IGNORECASE)
+_WRITTEN = re.compile(r"\.(?:jpg|png|json|npz|mp4|jsonl|csv)", re.IGNORECASE)  # what results end in
+_FRAME = re.compile(r"(.+)_\d{6,}", re.DOTALL)
+LONGEST = 200  # bytes of a part of a name, of the 255 that file systems allow: what results are called is longer
 
 
-class ImageIds:
-    """Numbers for pictures: a file name's own if it is a number, else running ones that no file name has.
+def number_pictures(file_names: Sequence[str]) -> list[int]:
+    """A number for each picture, none twice: that of its file name if it is one, else the lowest that is free.
 
-    Parameters
-    ----------
-    file_names : iterable of str
-        All that are known beforehand; others may follow.
+    Of two files of one number, the first has it.
     """
+    own = [file_number(name) for name in file_names]
+    free = free_numbers(set(own))
+    seen: set[int | None] = {None}
+    numbers = []
+    for number in own:
+        numbers.append(next(free) if number in seen else number)
+        seen.add(number)
+    return numbers
 
-    def __init__(self, file_names: Iterable[str] = ()):
-        self._own: dict[int, str] = {}
-        for name in file_names:
-            number = file_number(name)
-            if number is not None:
-                self._own.setdefault(number, name)  # of two files of one number, the first has it
-        self._last = 0
 
-    def __getitem__(self, file_name: str) -> int:
-        number = file_number(file_name)
-        if number is not None and self._own.setdefault(number, file_name) == file_name:
-            return number
-        return self.next()
-
-    def next(self) -> int:
-        """The next running number."""
-        self._last += 1
-        while self._last in self._own:
-            self._last += 1
-        return self._last
+def free_numbers(taken: Container[int | None]) -> Iterator[int]:
+    """1, 2, 3 and so on, without those that are taken."""
+    return (n for n in itertools.count(1) if n not in taken)
 
 
 def file_number(file_name: str) -> int | None:
@@ -48,27 +44,79 @@ def file_number(file_name: str) -> int | None:
     return int(found[1]) if found else None
 
 
-def output_names(file_names: Iterable[str]) -> list[str]:
+def readable(file_name: str) -> str:
+    """A file name as text that every encoding of Unicode can hold: bytes that are no UTF-8 become ``%E9`` and so on."""
+    return "".join(f"%{ord(c) - 0xDC00:02X}" if 0xDC80 <= ord(c) <= 0xDCFF else c for c in file_name)
+
+
+def frame_name(video: str, number: int) -> str:
+    """What results of a video's frame are called."""
+    return f"{video}_{number:06d}"
+
+
+def output_names(file_names: Iterable[str], videos: Iterable[bool] = ()) -> list[str]:
     """For each file a name of its own for results: without its suffix, unless two files would share it.
 
-    Names keep their folders, never lead out of the output folder, and hold no character that a file system refuses.
+    Names keep their folders, never lead out of the output folder, hold nothing that a file system refuses, and differ
+    also where upper and lower case, or composed and decomposed letters, are the same. No name is that of a frame of
+    one of the ``videos``.
     """
-    file_names = list(file_names)
     safe = [safe_name(name) for name in file_names]
-    stems = [str(PurePath(name).with_suffix("")) for name in safe]
-    names, taken, count = [], set(), Counter(stems)
-    for name, stem in zip(safe, stems, strict=True):
-        name = stem if count[stem] == 1 else name
-        unique, n = name, 1
-        while unique.casefold() in taken:
-            n += 1
-            unique = f"{name}_{n}"
-        taken.add(unique.casefold())
-        names.append(unique)
+    stems = [_without_suffix(name) for name in safe]
+    are_videos = [*videos] or [False] * len(safe)
+    count = Counter(map(_key, stems))
+    names = [stem if count[_key(stem)] == 1 else _shorten(name) for name, stem in zip(safe, stems, strict=True)]
+    films = {_key(name) for name, is_video in zip(names, are_videos, strict=True) if is_video}
+    taken: set[str] = set()
+    for n, is_video in enumerate(are_videos):
+        names[n] = _unused(names[n], _shorten(safe[n]), taken, films)
+        taken.add(_key(names[n]))
+        if is_video:
+            films.add(_key(names[n]))
     return names
 
 
 def safe_name(name: str) -> str:
-    """A relative path below any folder."""
+    """A relative path below any folder, which file systems can hold and people can read."""
+    name = "".join(c if c.isprintable() else " " if unicodedata.category(c) == "Zs" else "_" for c in readable(name))
     parts = [part for part in name.replace("\\", "/").split("/") if part not in ("", ".", "..")]
-    return _UNSAFE.sub("_", "/".join(parts)) or "_"
+    parts = [_UNSAFE.sub("_", part) for part in parts]
+    parts = [f"{part[:-1]}_" if part[-1] in ". " else part for part in parts]
+    parts = [f"_{part}" if _RESERVED.fullmatch(part) else part for part in parts]
+    # A folder k.jpg would stand where the overlay of k.png goes.
+    folders = [f"{part}_" if _WRITTEN.fullmatch(PurePath(part).suffix) else part for part in parts[:-1]]
+    return "/".join([*folders, *parts[-1:]]) or "_"
+
+
+def _without_suffix(name: str) -> str:
+    return _shorten(str(PurePath(name).with_suffix("")))
+
+
+def _shorten(name: str) -> str:
+    """No part, and not the whole, too long for a file system; what is cut off lives on in a digest."""
+    parts = [_cut(part, LONGEST) for part in name.split("/")]
+    folders = _cut("/".join(parts[:-1]), 3 * LONGEST).replace("/~", "/_")
+    return f"{folders}/{parts[-1]}" if folders else parts[-1]
+
+
+def _cut(text: str, most: int) -> str:
+    code = text.encode()
+    if len(code) <= most:
+        return text
+    return f"{code[: most - 9].decode(errors='ignore').rstrip(' ./')}~{hashlib.sha256(code).hexdigest()[:8]}"
+
+
+def _unused(name: str, whole: str, taken: set[str], films: set[str]) -> str:
+    """``name``, else ``whole``, else that with a number."""
+
+    def is_free(name: str) -> bool:
+        frame = _FRAME.fullmatch(_key(name))
+        return _key(name) not in taken and not (frame and frame[1] in films)
+
+    numbered = (f"{whole}_{n}" for n in itertools.count(2))
+    return next(filter(is_free, itertools.chain((name, whole), numbered)))
+
+
+def _key(name: str) -> str:
+    """Equal for names that some file system takes for the same."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())

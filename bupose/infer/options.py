@@ -11,6 +11,7 @@ from typing import Any
 
 from bupose.codec import DecodeOptions
 from bupose.errors import OptionsError
+from bupose.images import MAX_PIXELS
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
 PRECISIONS = ("auto", "float32", "bfloat16", "float16")
@@ -114,6 +115,8 @@ class NetworkOptions:
         Average with the fields of the mirrored picture.
     batch : int
         Pictures of one size that go through the network together.
+    max_pixels : int
+        Larger files are refused, one by one, before memory is taken for them.
     device : auto, cpu, cuda, cuda:N or mps
     precision : auto, float32, bfloat16 or float16
         Auto loses nothing: float32, or an .onnx file's own. bfloat16 is faster on some processors, and costs accuracy.
@@ -130,6 +133,7 @@ class NetworkOptions:
     scales: list[float] | None = None
     flip: bool = False
     batch: int = 8
+    max_pixels: int = MAX_PIXELS
     device: str = "auto"
     precision: str = "auto"
     threads: int | None = None
@@ -143,7 +147,7 @@ class NetworkOptions:
 
     def for_estimator(self) -> dict:
         """The options that :class:`bupose.infer.Estimator` takes."""
-        names = ("height", "longest", "scales", "flip", "batch", "device", "precision", "threads")
+        names = ("height", "longest", "scales", "flip", "batch", "max_pixels", "device", "precision", "threads")
         return {name: getattr(self, name) for name in names} | {"decoder": given(self.decoder)}
 
 

@@ -11,7 +11,6 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 import torch
 from tqdm import tqdm
@@ -20,6 +19,7 @@ from bupose import viz, weights
 from bupose.errors import BuposeError, DiskError, InputError, OptionsError
 from bupose.fields_file import write_fields
 from bupose.folder import OutputFolder, open_output
+from bupose.images.files import FAULTS
 from bupose.infer import output
 from bupose.infer.estimator import Estimator
 from bupose.infer.media import Frame, Media, open_media
@@ -37,7 +37,7 @@ HOW_ONLY = (
 )  # fmt: skip
 PICTURES = ("openpose", "fields", "fields_pictures", "overlays")  # folders with files of each picture
 RESULTS = ("coco_results.json", "images.json", "people.csv", *PICTURES)
-OF_ONE = (BuposeError, cv2.error, ValueError, MemoryError)  # what can be the fault of a single picture
+OF_ONE = (BuposeError, *FAULTS)  # what can be the fault of a single picture
 
 
 @dataclass
@@ -69,9 +69,9 @@ def infer(options: InferOptions) -> Summary:
     KeyboardInterrupt
         After an interruption; a run over files can be resumed. A camera or stream ends well by one.
     """
-    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)  # we say ourselves what cannot be read
     exclude = [] if options.output is None else [expand(options.output)]
-    media = open_media(options.input, exclude=[folder / kind for folder in exclude for kind in ("", *PICTURES)])
+    excluded = [folder / kind for folder in exclude for kind in ("", *PICTURES)]
+    media = open_media(options.input, excluded, options.max_pixels)
     if media.live and options.resume:
         raise OptionsError("a camera or stream cannot be resumed; leave out resume=true")
     path = _resolve(options)
@@ -147,7 +147,7 @@ class _Run:
         with (
             bar as self._bar,
             ThreadPoolExecutor(WRITERS, "bupose-write") as pool,
-            VideoOutput(self.folder) as self._video,
+            VideoOutput(self.folder, self._tell) as self._video,
             Screen(options.show) as screen,
         ):
             try:
@@ -230,12 +230,7 @@ class _Run:
         frame = estimate.source
         overlay, problem = written.result()
         if overlay is not None and frame.image is not None and self.options.overlays:
-            try:
-                self._video.add(frame, overlay)
-            except DiskError:
-                raise
-            except OF_ONE as failure:
-                self._tell(str(failure))
+            self._video.add(frame, overlay)
         if estimate.problem is not None:
             problem = str(estimate.problem)
         else:

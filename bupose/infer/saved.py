@@ -17,7 +17,7 @@ from bupose.fields_file import FieldsFile
 from bupose.folder import OutputFolder, open_output
 from bupose.images import read_image
 from bupose.infer import output
-from bupose.infer.names import ImageIds, safe_name
+from bupose.infer.names import number_pictures, safe_name
 from bupose.infer.options import GroupOptions, expand, given
 from bupose.people import People
 
@@ -79,9 +79,8 @@ def group_saved(options: GroupOptions) -> int:
 
 
 def _group_all(file: FieldsFile, folder: OutputFolder, options: GroupOptions) -> int:
-    results, images, failures, ids, interrupted = [], [], 0, ImageIds(file.names), None
-    for name in file.names:
-        image_id = ids[name]
+    results, images, failures, interrupted = [], [], 0, None
+    for name, image_id in zip(file.names, number_pictures(file.names), strict=True):
         try:
             grouped = _group(file, name, image_id, options)
             _write_pictures(grouped, folder.path, options)

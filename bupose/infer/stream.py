@@ -14,7 +14,8 @@ import numpy as np
 from bupose import geometry
 from bupose.errors import BuposeError, InputError
 from bupose.fields import Fields
-from bupose.images import Photo, read
+from bupose.images import MAX_PIXELS, Photo, read
+from bupose.images.files import FAULTS, reason
 from bupose.infer.lookahead import read_ahead
 from bupose.infer.media import Frame
 from bupose.infer.preprocess import Prepared
@@ -139,11 +140,13 @@ class Stream(Iterator[Estimate]):
     def _open(self, source) -> _Job:
         """In a reader's thread: the picture, prepared."""
         try:
-            photo = open_photo(source, None if self._keep_images else self._estimator.least)
+            photo = open_photo(source, None if self._keep_images else self._estimator.least, self._estimator.max_pixels)
             estimate = Estimate(source, size=photo.size, image=photo.image if self._keep_images else None)
             return _Job(estimate, self._estimator.prepare(photo))
         except BuposeError as problem:
             return _Job(Estimate(source, problem=problem))
+        except FAULTS as problem:
+            return _Job(Estimate(source, problem=InputError(f"cannot be read: {reason(problem)}")))
 
     def _full(self) -> bool:
         if not self._order or len(self._order) < 2:
@@ -182,12 +185,17 @@ class Stream(Iterator[Estimate]):
     def _finish(job: _Job) -> Estimate:
         estimate = job.estimate
         if estimate.problem is None:
-            people, estimate.fields = job.decoded.result()
-            estimate.people = people.transform(geometry.invert(estimate.matrix))
+            try:
+                people, estimate.fields = job.decoded.result()
+                estimate.people = people.transform(geometry.invert(estimate.matrix))
+            except FAULTS as problem:
+                estimate.problem = InputError(f"its people cannot be grouped: {reason(problem)}")
         return estimate
 
 
-def open_photo(source: Frame | str | Path | np.ndarray, least: int | None = None) -> Photo:
+def open_photo(
+    source: Frame | str | Path | np.ndarray, least: int | None = None, max_pixels: int = MAX_PIXELS
+) -> Photo:
     """The picture of a frame, file or array.
 
     Raises
@@ -198,7 +206,7 @@ def open_photo(source: Frame | str | Path | np.ndarray, least: int | None = None
     if isinstance(source, Frame):
         return source.read(least)
     if isinstance(source, (str, Path)):
-        return read(source, least=least)
+        return read(source, least=least, max_pixels=max_pixels)
     image = np.asarray(source)
     if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or 0 in image.shape:
         raise InputError(f"a picture is a uint8 array (H, W, 3), RGB; got {image.dtype} {image.shape}")

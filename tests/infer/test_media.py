@@ -8,7 +8,6 @@ import pytest
 
 from bupose.errors import InputError
 from bupose.infer.media import open_media
-from bupose.infer.names import ImageIds, file_number, output_names, safe_name
 
 GREY = np.full((12, 16, 3), 90, np.uint8)
 
@@ -121,28 +120,96 @@ def test_a_broken_video_and_a_camera_that_is_not_there_lose_nothing_else(tmp_pat
     assert "camera 93" in next(iter(media)).problem
 
 
-# --- numbers and names ---
+def test_frames_beside_their_video(tmp_path, lab):
+    """Somebody took frames out of a video and put them beside it."""
+    write_video(tmp_path / "walk.avi", 5)
+    for name in ("walk_000003.jpg", "Walk_000004.png", "walk.png"):
+        lab.save(tmp_path / name, GREY)
+    frames = list(open_media(tmp_path))
+    assert len(frames) == 8
+    assert len({frame.name.casefold() for frame in frames}) == 8
+    assert len({frame.image_id for frame in frames}) == 8
 
 
-def test_numbers_of_files():
-    assert file_number("val/000000000139.jpg") == 139
-    assert file_number("COCO_val2014_000000000042.jpg") == 42
-    assert file_number("7") == 7
-    assert [file_number(n) for n in ("img7.jpg", "7a.jpg", "1" * 20, "", "-3.jpg", "1.5.jpg")] == [None] * 6
+def test_a_file_listed_twice_has_two_numbers(tmp_path, lab):
+    for name in ("a/7.png", "b/7.png"):
+        lab.save(tmp_path / name, GREY)
+    frames = list(open_media([tmp_path / "a" / "7.png", tmp_path / "b" / "7.png", tmp_path / "a" / "7.png"]))
+    assert [frame.image_id for frame in frames] == [7, 1, 2]
+    assert len({frame.name for frame in frames}) == 3
 
 
-def test_image_ids_never_repeat():
-    names = ["3.jpg", "x.jpg", "a/1.jpg", "b/1.jpg", "y.jpg", "2.png"]
-    ids = ImageIds(names)
-    given = [ids[n] for n in names]
-    assert given == [3, 4, 1, 5, 6, 2]
-    assert ids["late.jpg"] == 7
+def test_lists_of_every_kind(tmp_path, lab):
+    """A byte of zero, an empty line, names that are no UTF-8, and what PowerShell writes: each path is one frame."""
+    lab.save(tmp_path / "a.png", GREY)
+    (tmp_path / "1.txt").write_bytes(b"a.png\r\na\0b.png\n\ncaf\xe9.png\n")
+    frames = list(open_media(tmp_path / "1.txt"))
+    assert [frame.file_name for frame in frames] == ["a.png", "a\0b.png", "caf%E9.png"]
+    assert frames[0].read().size == (16, 12)
+    for frame in frames[1:]:
+        with pytest.raises(InputError, match="cannot read"):
+            frame.read()
+    (tmp_path / "2.txt").write_text("a.png\n", encoding="utf-16")
+    assert [frame.read().size for frame in open_media(tmp_path / "2.txt")] == [(16, 12)]
+    (tmp_path / "3.txt").write_text("\n \n")
+    with pytest.raises(InputError, match="holds no path"):
+        open_media(tmp_path / "3.txt")
 
 
-def test_names_of_results():
-    assert output_names(["a/x.jpg", "a/y.b.png", "x.jpg"]) == ["a/x", "a/y.b", "x"]
-    assert output_names(["x.jpg", "x.png", "X.jpg"]) == ["x.jpg", "x.png", "X"]
-    assert len({n.casefold() for n in output_names(["x.jpg", "x.jpg", "X.JPG", "x_2.jpg"])}) == 4
-    assert safe_name("../../etc/passwd") == "etc/passwd"
-    assert safe_name("C:\\photos\\x.jpg") == "C_/photos/x.jpg"
-    assert safe_name("..") == "_"
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such names and files")
+def test_a_folder_of_anything(tmp_path, lab):
+    """Each of these is a frame that says what is wrong; the good picture is read."""
+    lab.save(tmp_path / "good.png", GREY)
+    os.mkfifo(tmp_path / "pipe.png")
+    os.mkfifo(tmp_path / "pipe.mp4")
+    (tmp_path / "zero.png").symlink_to("/dev/zero")
+    (tmp_path / "loop.png").symlink_to(tmp_path / "loop.png")
+    (tmp_path / "gone.jpg").symlink_to(tmp_path / "nowhere")
+    (tmp_path / "loop.mp4").symlink_to(tmp_path / "loop.mp4")
+    (tmp_path / "phone.heic").write_bytes(b"\0\0\0\x18ftypheic")
+    wrong = {}
+    for frame in open_media(tmp_path):
+        try:
+            frame.read()
+        except InputError as problem:
+            wrong[frame.file_name] = str(problem)
+    assert sorted(wrong) == [
+        "gone.jpg", "loop.mp4", "loop.png", "phone.heic", "pipe.mp4", "pipe.png", "zero.png",
+    ]  # fmt: skip
+    assert "HEIC" in wrong["phone.heic"]
+    assert "a pipe" in wrong["pipe.mp4"]
+
+
+def test_a_folder_that_cannot_be_looked_into_is_told(tmp_path, lab, monkeypatch):
+    lab.save(tmp_path / "a.png", GREY)
+    (tmp_path / "closed").mkdir()
+    listed = os.scandir
+
+    def refuse(path):
+        if str(path).endswith("closed"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return listed(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    frames = list(open_media(tmp_path))
+    assert [frame.file_name for frame in frames] == ["a.png", "closed"]
+    assert "Permission denied" in frames[1].problem
+    with pytest.raises(InputError, match="Permission denied"):
+        open_media(tmp_path / "closed")
+
+
+def test_a_picture_that_vanishes_after_it_was_found(tmp_path, lab):
+    path = lab.save(tmp_path / "a.png", GREY)
+    frames = list(open_media(tmp_path))
+    path.unlink()
+    with pytest.raises(InputError, match="No such file"):
+        frames[0].read()
+
+
+def test_limits(tmp_path, lab):
+    lab.save(tmp_path / "a.png", GREY)
+    write_video(tmp_path / "b.avi", 2, (64, 48))
+    for frame in open_media(tmp_path, max_pixels=100):
+        with pytest.raises(InputError, match=r"more than 100 in all.*max_pixels"):
+            frame.read()
+    assert len(list(open_media(tmp_path, max_pixels=64 * 48))) == 3

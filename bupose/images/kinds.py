@@ -1,0 +1,12 @@
+"""How large pictures may be, and the suffixes by which they and videos are looked for in folders."""
+
+MAX_PIXELS = 200_000_000  # the largest phone's; such a picture takes 0.6 GB
+PICTURES = frozenset((
+    ".jpg", ".jpeg", ".jpe", ".jp2", ".png", ".bmp", ".dib", ".webp", ".avif", ".gif", ".tif", ".tiff", ".pbm", ".pgm",
+    ".ppm", ".pnm", ".pfm", ".pam", ".hdr", ".exr", ".ras", ".sr", 
+    ".heic", ".heif", ".jxl",  # to say that they cannot be read
+))  # fmt: skip
+VIDEOS = frozenset((
+    ".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".wmv", ".flv", ".ts", ".m2ts", ".mts", ".3gp",
+    ".ogv", ".mjpeg", ".y4m",
+))  # fmt: skip
