@@ -15,6 +15,7 @@ from bupose import geometry, samples
 from bupose.errors import InputError
 from bupose.fields import Fields, Grid
 from bupose.images import VIDEOS, Photo, Video, read, read_size
+from bupose.images.files import check_regular
 from bupose.infer.estimator import Estimator
 from bupose.infer.names import file_number
 from bupose.infer.stream import open_photo
@@ -55,7 +56,7 @@ class Film:
             The video cannot be opened, or has no such frame.
         """
         with _named(self.path):
-            capture = Video(str(self.path)).open()
+            capture = Video(self.path).open()
         try:
             if self.frame:
                 capture.set(cv2.CAP_PROP_POS_FRAMES, self.frame)

@@ -59,8 +59,7 @@ def _to_eight_bits(stored: np.ndarray) -> np.ndarray:
     if stored.dtype == np.uint8:
         return stored
     full = np.iinfo(stored.dtype).max if np.issubdtype(stored.dtype, np.integer) else 1
-    share = np.nan_to_num(stored.astype(np.float32), posinf=full) * np.float32(255 / full)
-    return np.clip(share, 0, 255).round().astype(np.uint8)
+    return (np.clip(np.nan_to_num(stored.astype(np.float32)), 0, full) * (255 / full)).round().astype(np.uint8)
 
 
 def shrink(image: np.ndarray, factor: int) -> np.ndarray:
