@@ -31,7 +31,7 @@ class Layout:
         self.session = gr.State(None)
         self.desk = gr.State(None, delete_callback=clear_desk)
         with gr.Row():
-            with gr.Column(scale=5, min_width=560):
+            with gr.Column(scale=5, min_width=560, elem_id="sight"):
                 self._add_views(skeleton)
                 self._add_picture()
                 self._add_choice()
@@ -44,10 +44,10 @@ class Layout:
         joints = [("all joints", ALL), *((name.replace("_", " "), n) for n, name in enumerate(skeleton.joints))]
         limbs = [("all limbs", ALL), *((limb_title(name), n) for n, name in enumerate(skeleton.limb_names))]
         with gr.Row(equal_height=True):
-            self.view = gr.Radio(VIEWS, value="people", label="show", elem_id="view", scale=4, min_width=430)
-            self.joint = gr.Dropdown(joints, value=ALL, label="heatmap of", elem_id="joint", min_width=140)
-            self.limb = gr.Dropdown(limbs, value=ALL, label="field of", elem_id="limb", min_width=170)
-            self.peaks = gr.Checkbox(False, label="all peaks", elem_id="peaks", min_width=100)
+            self.view = gr.Radio(VIEWS, value="people", label="show", elem_id="view", scale=5, min_width=440)
+            self.joint = gr.Dropdown(joints, value=ALL, label="heatmap of", elem_id="joint", scale=2, min_width=130)
+            self.limb = gr.Dropdown(limbs, value=ALL, label="field of", elem_id="limb", scale=3, min_width=170)
+            self.peaks = gr.Checkbox(False, label="peaks", elem_id="peaks", scale=1, min_width=80)
 
     def _add_picture(self) -> None:
         self.canvas = gr.Image(elem_id="canvas", interactive=False, show_label=False, buttons=["fullscreen"])
@@ -73,7 +73,7 @@ class Layout:
         self.plot = gr.Image(elem_id="plot", interactive=False, show_label=False, visible=False, buttons=[])
 
     def _add_input(self) -> None:
-        self.drop = gr.File(label="drop a photo or a video", height=140, elem_id="drop")
+        self.drop = gr.File(label="drop a photo or a video", show_label=False, height=140, elem_id="drop")
         self.message = gr.HTML(elem_id="message", visible=False)
         with gr.Row():
             self.portrait = gr.Button("a portrait", size="sm", elem_id="portrait")

@@ -21,12 +21,19 @@ from bupose.explore.storage import Uploads
 TABS = 50  # whose sessions are kept
 FONTS, MONOSPACED = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "sans-serif"), ("ui-monospace", "monospace")
 CSS = """
+@media (min-width: 1000px) {  /* the picture stays while one turns the controls far below */
+  #sight { position: sticky; top: 0; align-self: flex-start; max-height: 100vh; overflow-y: auto; flex-wrap: nowrap; }
+  #sight > * { flex-shrink: 0; }
+}
 #canvas img { cursor: crosshair; width: auto; max-width: 100%; height: auto; max-height: 66vh; margin: 0 auto; }
 #people *, #offers * { font-family: inherit; font-variant-numeric: tabular-nums; }
 #message { position: fixed; bottom: 16px; left: 50%; transform: translateX(-50%); width: auto; z-index: 1000; }
 #message p { margin: 0; padding: 8px 12px; border-radius: 8px; background: #b3261e; color: white; }
 #summary { font-variant-numeric: tabular-nums; opacity: 0.8; }
-#headline { font-size: 1.1em; font-weight: 600; }
+#headline * { font-size: 1.05em; font-weight: 600; }
+:root, .dark { --block-info-text-color: var(--body-text-color-subdued); }
+:root { --body-text-color-subdued: #5c5c66; }
+.selection-button { display: none !important; }
 """
 
 
