@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from bupose.atomic import refusal
-from bupose.errors import BuposeError, DiskError, InputError
+from bupose.errors import BuposeError, InputError
 from bupose.folder import UNFINISHED
 from bupose.infer.media import Frame
 from bupose.infer.names import file_number
@@ -172,8 +172,8 @@ class Records:
 
         Raises
         ------
-        DiskError
-            The list cannot grow.
+        InputError
+            The list cannot grow; it stays as it was.
         """
         entry: dict = {"id": frame.image_id, "file_name": frame.file_name, "name": frame.name}
         if frame.time is not None:
@@ -199,8 +199,7 @@ class Records:
         except OSError as problem:
             with suppress(OSError):
                 os.ftruncate(self._file, self._size)
-            told = str(refusal(self._path, problem)).partition(";")[0]
-            raise DiskError(f"{told}; what is finished is kept: make room, and go on with resume=true") from None
+            raise refusal(self._path, problem) from None
         self._size += len(line)
 
     def finish(self, coco: bool = True, csv: bool = False) -> None:

@@ -82,36 +82,39 @@ def infer(options: InferOptions) -> Summary:
     _check_apart(media, output.path)
     with output:
         estimator = _load(options, path, live=media.live)
-        numbers = {file_number(file_name) for _, file_name in media.sources} - {None}
-        records = Records(output.path, estimator.network.skeleton, settings, options.resume, options.overwrite, numbers)
-        run = _Run(options, output.path, media, records)
         try:
-            _go(run, estimator, output)
-        finally:
-            records.close()
-    return run.summary
+            return _run(options, media, estimator, output)
+        except DiskError as problem:
+            told = str(problem).partition(";")[0]
+            raise DiskError(f"{told}; what is finished is kept: make room, and go on with resume=true") from None
 
 
-def _go(run: _Run, estimator: Estimator, output: OutputFolder) -> None:
+def _run(options: InferOptions, media: Media, estimator: Estimator, output: OutputFolder) -> Summary:
     """The run, and its results put in place as far as it came."""
-    interrupted = None
+    numbers = {file_number(file_name) for _, file_name in media.sources} - {None}
+    skeleton = estimator.network.skeleton
+    records = Records(output.path, skeleton, output.settings, options.resume, options.overwrite, numbers)
+    run, interrupted = _Run(options, output.path, media, records), None
     try:
-        run.go(estimator)
-    except KeyboardInterrupt as stop:
-        if not run.media.videos:
-            told = f"after {run.summary.pictures} pictures; resume=true goes on from here"
-            raise type(stop)(told) from None
-        if not run.media.live:
-            interrupted = type(stop)(f"after {run.summary.pictures} frames; their results are written")
-    records, options = run.records, run.options
-    if records.empty and output.occupied:
-        run.summary.kept = True
-    else:
-        records.finish(options.json, options.csv)
-        output.finish()
-    records.remove()
+        try:
+            run.go(estimator)
+        except KeyboardInterrupt as stop:
+            if not media.videos:
+                told = f"after {run.summary.pictures} pictures; resume=true goes on from here"
+                raise type(stop)(told) from None
+            if not media.live:
+                interrupted = type(stop)(f"after {run.summary.pictures} frames; their results are written")
+        if records.empty and output.occupied:
+            run.summary.kept = True
+        else:
+            records.finish(options.json, options.csv)
+            output.finish()
+        records.remove()
+    finally:
+        records.close()
     if interrupted is not None:
         raise interrupted
+    return run.summary
 
 
 def _check_apart(media: Media, folder: Path) -> None:
