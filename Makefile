@@ -10,6 +10,7 @@ demo: .venv/core
 	$(BIN)/python scripts/demo.py $${INPUT:+"$$INPUT"}
 
 test: .venv/dev lint
+	.ci/get_browser
 	$(BIN)/python -m pytest -n 2
 
 lint: .venv/dev

@@ -2,8 +2,10 @@
 
 import os
 import sys
+import tomllib
 from collections import Counter
 from contextlib import suppress
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from hypothesis import settings
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 HOSTILE, HOSTILE_INPUTS = Path(__file__).with_name("hostile"), 20  # its folder; how many inputs there are at least
+EXPECTED_SKIPS = Path(__file__).with_name("expected_skips.toml")
 
 # No deadline: the first call of a kernel compiles it. Under CI always the same examples: a red run can be run again.
 settings.register_profile("here", deadline=None, max_examples=40)
@@ -56,18 +59,37 @@ def count_hostile(session) -> tuple[Counter, bool]:
     return counts, not chosen and {path.name for path in HOSTILE.glob("test_*.py")} <= files
 
 
+def unlisted_skips(session) -> dict[str, str]:
+    """Tests, and files, that were skipped for a reason that ``expected_skips.toml`` does not list, with the reason."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is None:
+        return {}
+    listed = tomllib.loads(EXPECTED_SKIPS.read_text(encoding="utf-8"))["skip"]
+    skips = {
+        report.nodeid: str(report.longrepr[2]).removeprefix("Skipped: ") for report in reporter.getreports("skipped")
+    }
+    return {
+        test: reason
+        for test, reason in skips.items()
+        if not any(fnmatchcase(test, one["test"]) and fnmatchcase(reason, one["reason"]) for one in listed)
+    }
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionfinish(session):
-    """A corpus of hostile inputs that has shrunk is a failure."""
+    """A corpus of hostile inputs that has shrunk is a failure, and so is a new skip in continuous integration."""
     counts, whole = count_hostile(session)
-    if whole and counts.total() < HOSTILE_INPUTS:
+    shrunk = whole and counts.total() < HOSTILE_INPUTS
+    if shrunk or (os.environ.get("CI") and unlisted_skips(session)):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 def pytest_terminal_summary(terminalreporter):
-    """Tell how many hostile inputs of each kind there were."""
+    """Tell how many hostile inputs of each kind there were, and what was skipped that should not be."""
     counts, whole = count_hostile(terminalreporter._session)
     if counts:
         least = f", of at least {HOSTILE_INPUTS}" if whole else ""
         kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(counts.items()))
         terminalreporter.write_line(f"hostile: {counts.total()} inputs{least}: {kinds}")
+    for test, reason in sorted(unlisted_skips(terminalreporter._session).items()):
+        terminalreporter.write_line(f"skipped, but not listed in tests/{EXPECTED_SKIPS.name}: {test} ({reason})")
