@@ -131,7 +131,7 @@ def test_every_decode_option_can_be_overridden():
         (["++nope=1"], ["nope", "stride"]),
         (["decoder=nope"], ["decoder is 'nope'", "default, everything, ranked, sure"]),
         (["decoder.min_person_score=7"], ["min_person_score", "0 to 1"]),
-        (["decoder.matching=fast"], ["matching", "hungarian or greedy"]),
+        (["decoder.matching=fast"], ["matching", "hungarian, greedy"]),
         (["layout=nope"], ["layout is 'nope'", "openpose, bupose"]),
         (["stride=1,2"], ["stride=[1,2]"]),
         (["stride=("], ["stride", "quote"]),

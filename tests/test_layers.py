@@ -14,7 +14,7 @@ PACKAGE = Path(bupose.__file__).parent
 # A module may import only from rows above its own. Modules of one row stand side by side.
 LAYERS = [
     {"errors", "requirements"},
-    {"atomic"},
+    {"atomic", "options"},
     {"folder", "skeleton"},
     {"skeletons"},
     {"geometry"},
@@ -42,7 +42,18 @@ LAYERS = [
 RANK = {name: rank for rank, row in enumerate(LAYERS) for name in row}
 
 # What else a module may import, beside numpy and the standard library.
-BARE = ("errors", "requirements", "atomic", "folder", "skeleton", "geometry", "people", "fields", "fields_file")
+BARE = (
+    "errors",
+    "requirements",
+    "atomic",
+    "options",
+    "folder",
+    "skeleton",
+    "geometry",
+    "people",
+    "fields",
+    "fields_file",
+)
 THIRD_PARTY = {
     **{name: set() for name in BARE},
     "skeletons": {"yaml"},

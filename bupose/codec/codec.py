@@ -13,12 +13,13 @@ from bupose import kernels
 from bupose.codec.grouping import group_people
 from bupose.codec.limbs import score_limbs
 from bupose.codec.matching import match_limbs
-from bupose.codec.options import DecodeOptions, TargetOptions, from_dict
+from bupose.codec.options import DecodeOptions, TargetOptions
 from bupose.codec.peaks import find_peaks, smooth
 from bupose.codec.targets import Targets, encode_labels
 from bupose.codec.trace import Trace
 from bupose.errors import FieldsError, LabelsError
 from bupose.fields import Fields, Grid
+from bupose.options import from_dict
 from bupose.people import Labels, People
 from bupose.skeleton import Skeleton
 
@@ -46,7 +47,7 @@ class FieldCodec:
 
     def with_decoder(self, **values) -> FieldCodec:
         """The same codec with some decode options changed."""
-        return replace(self, decoder=from_dict(DecodeOptions, {**vars(self.decoder), **values}))
+        return replace(self, decoder=from_dict(DecodeOptions, {**vars(self.decoder), **values}, "decoder"))
 
     def encode(self, labels: Labels, size: tuple[int, int], ignore: np.ndarray | None = None) -> Targets:
         """Paint labels (pixels) of a picture of ``size`` = (width, height) into target fields.

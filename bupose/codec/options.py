@@ -2,39 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
-from numbers import Real
+from dataclasses import dataclass
 
-from bupose.errors import OptionsError
-
-
-def check_range(options, name: str, low: float, high: float) -> None:
-    """Refuse a number outside ``low`` … ``high``.
-
-    Raises
-    ------
-    OptionsError
-        Naming the option, what was got and what is allowed.
-    """
-    value = getattr(options, name)
-    kind = type(options).__name__
-    if isinstance(value, bool) or not isinstance(value, Real) or not low <= value <= high:
-        raise OptionsError(f"{kind}.{name} is {value!r}; give a number from {low:g} to {high:g}")
-
-
-def from_dict(kind: type, values: dict):
-    """Options from a dict, unknown names refused.
-
-    Raises
-    ------
-    OptionsError
-        A name is not an option, or a value is out of range.
-    """
-    known = [f.name for f in fields(kind)]
-    for name in values:
-        if name not in known:
-            raise OptionsError(f"{kind.__name__} has no option {name!r}; it has {', '.join(known)}")
-    return kind(**values)
+from bupose.options import check, option
 
 
 @dataclass
@@ -50,12 +20,11 @@ class TargetOptions:
         of a cell's length keeps a line integral above 0.95.
     """
 
-    sigma: float = 7.0
-    limb_width: float = 1.25
+    sigma: float = option(7.0, 0.5, 100)
+    limb_width: float = option(1.25, 1, 10)
 
     def __post_init__(self) -> None:
-        check_range(self, "sigma", 0.5, 100)
-        check_range(self, "limb_width", 1, 10)
+        check(self, "target")
 
 
 @dataclass
@@ -102,37 +71,23 @@ class DecodeOptions:
         People below are dropped; 0 keeps all.
     """
 
-    smooth: float = 0.0
-    peak_threshold: float = 0.025
-    peaks_per_joint: int = 2000
-    samples: int = 12
-    paf_threshold: float = 0.02
-    near: float = 1.0
-    limb_threshold: float = 0.0
-    limb_share: float = 0.0
-    trust: float = 0.75
-    partners: int = 32
-    crowd: int = 64
-    matching: str = "hungarian"
-    completion: bool = True
-    duplicate_similarity: float = 0.8
-    jitter: float = 0.4
-    min_joints: int = 3
-    min_person_score: float = 0.1
+    smooth: float = option(0.0, 0, 10)
+    peak_threshold: float = option(0.025, 0, 1)
+    peaks_per_joint: int = option(2000, 1, 100_000)
+    samples: int = option(12, 2, 1000)
+    paf_threshold: float = option(0.02, 0, 1)
+    near: float = option(1.0, 0.01, 10)
+    limb_threshold: float = option(0.0, 0, 1)
+    limb_share: float = option(0.0, 0, 1)
+    trust: float = option(0.75, 0, 4)
+    partners: int = option(32, 1, 10_000)
+    crowd: int = option(64, 0, 10_000_000)
+    matching: str = option("hungarian", among=("hungarian", "greedy"))
+    completion: bool = option(True)
+    duplicate_similarity: float = option(0.8, 0, 1)
+    jitter: float = option(0.4, 0, 100)
+    min_joints: int = option(3, 1, 1000)
+    min_person_score: float = option(0.1, 0, 1)
 
     def __post_init__(self) -> None:
-        for name in ("peak_threshold", "paf_threshold", "limb_share", "duplicate_similarity", "min_person_score"):
-            check_range(self, name, 0, 1)
-        check_range(self, "limb_threshold", 0, 1)
-        check_range(self, "smooth", 0, 10)
-        check_range(self, "near", 0.01, 10)
-        check_range(self, "trust", 0, 4)
-        check_range(self, "jitter", 0, 100)
-        for name, low in (("peaks_per_joint", 1), ("samples", 2), ("partners", 1), ("crowd", 0), ("min_joints", 1)):
-            check_range(self, name, low, 10_000_000)
-            if int(getattr(self, name)) != getattr(self, name):
-                raise OptionsError(f"DecodeOptions.{name} is {getattr(self, name)!r}; give a whole number")
-        if not isinstance(self.completion, bool):
-            raise OptionsError(f"DecodeOptions.completion is {self.completion!r}; give true or false")
-        if self.matching not in ("hungarian", "greedy"):
-            raise OptionsError(f"DecodeOptions.matching is {self.matching!r}; choose hungarian or greedy")
+        check(self, "decoder")

@@ -12,12 +12,12 @@ from dataclasses import replace
 
 from bupose import cli, weights
 from bupose.codec import DecodeOptions
-from bupose.codec.options import from_dict
 from bupose.export import calibration_pictures, export_network
 from bupose.export.options import ExportOptions
 from bupose.export.write import COMPARED
 from bupose.infer.options import expand, given
 from bupose.nn import NetworkConfig, PoseNet
+from bupose.options import from_dict
 
 
 def main(options: ExportOptions) -> int:
@@ -38,7 +38,7 @@ def _load(name: str | None, accept_license: bool) -> PoseNet:
 def settle(config: NetworkConfig, options: ExportOptions) -> NetworkConfig:
     """The declaration with what the options say of how the network is run."""
     said = {name: getattr(options, name) for name in ("height", "scales") if getattr(options, name) is not None}
-    decoder = from_dict(DecodeOptions, {**config.decoder, **given(options.decoder)})
+    decoder = from_dict(DecodeOptions, {**config.decoder, **given(options.decoder)}, "decoder")
     origin = {**config.origin, **options.note}
     return replace(config, preprocess={**config.preprocess, **said}, decoder=vars(decoder), origin=origin)
 

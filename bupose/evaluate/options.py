@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from bupose.errors import OptionsError
 from bupose.evaluate.run import PROTOCOLS
-from bupose.infer.options import PATH, NetworkOptions
+from bupose.infer.options import NetworkOptions
+from bupose.options import option
 
 
 @dataclass
@@ -37,16 +38,16 @@ class EvaluateOptions(NetworkOptions):
         Say what each kind of error costs.
     """
 
-    annotations: str | None = field(default=None, metadata=PATH)
-    predictions: str | None = field(default=None, metadata=PATH)
-    images: str | None = field(default=None, metadata=PATH)
-    output: str = field(default="evaluation", metadata=PATH)
-    protocol: str = "auto"
-    skeleton: str | None = field(default=None, metadata=PATH)
-    category: str | None = None
-    limit: int | None = None
-    worst: int = 12
-    gains: bool = True
+    annotations: str | None = option(None, path=True)
+    predictions: str | None = option(None, path=True)
+    images: str | None = option(None, path=True)
+    output: str = option("evaluation", path=True)
+    protocol: str = option("auto", among=("auto", *PROTOCOLS))
+    skeleton: str | None = option(None, path=True)
+    category: str | None = option(None)
+    limit: int | None = option(None, 1, 1_000_000_000)
+    worst: int = option(12, 0, 10_000)
+    gains: bool = option(True)
 
     def __post_init__(self) -> None:
         if not self.annotations:
@@ -57,10 +58,4 @@ class EvaluateOptions(NetworkOptions):
             )
         if self.predictions and self.weights:
             raise OptionsError("predictions and weights are both given; give one of them")
-        if self.protocol not in ("auto", *PROTOCOLS):
-            raise OptionsError(f"protocol is {self.protocol!r}; choose one of auto, {', '.join(PROTOCOLS)}")
-        for name, low in (("limit", 1), ("worst", 0)):
-            value = getattr(self, name)
-            if value is not None and value < low:
-                raise OptionsError(f"{name} is {value}; give a whole number from {low}")
         super().__post_init__()

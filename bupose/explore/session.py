@@ -10,9 +10,9 @@ import numpy as np
 
 from bupose import geometry, viz
 from bupose.codec import DecodeOptions, FieldCodec, Trace
-from bupose.codec.options import from_dict
 from bupose.explore.sight import Sight
 from bupose.infer.output import results_skeleton
+from bupose.options import from_dict
 from bupose.people import People
 from bupose.viz import Plot
 
@@ -90,7 +90,7 @@ class Session:
         OptionsError
             An unknown option, or a value out of range.
         """
-        new = Session.begin(self.sight, from_dict(DecodeOptions, {**vars(self.trace.options), **values}))
+        new = Session.begin(self.sight, from_dict(DecodeOptions, {**vars(self.trace.options), **values}, "decoder"))
         if self.joint is None:
             return new
         old, limb = self.trace.peaks, None if self.candidate is None else self._limb_of(self.candidate)

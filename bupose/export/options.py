@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from bupose.infer.options import PATH, DecoderOverrides
+from bupose.codec import DecodeOptions
+from bupose.infer.options import DecoderOverrides, given
+from bupose.options import check, option
 
 
 @dataclass
@@ -37,15 +39,19 @@ class ExportOptions:
         What the written file says from then on of how it is run; null keeps what the network says.
     """
 
-    weights: str | None = field(default=None, metadata=PATH)
-    average: list[str] = field(default_factory=list, metadata=PATH)
-    output: str = field(default="model.onnx", metadata=PATH)
-    format: str | None = None
-    precision: str = "fp32"
-    calibration: str | None = field(default=None, metadata=PATH)
-    pictures: int = 100
-    accept_license: bool = False
-    note: dict[str, Any] = field(default_factory=dict)
-    height: int | None = None
-    scales: list[float] | None = None
+    weights: str | None = option(None, path=True)
+    average: list[str] = option(list, path=True)
+    output: str = option("model.onnx", path=True)
+    format: str | None = option(None)
+    precision: str = option("fp32")
+    calibration: str | None = option(None, path=True)
+    pictures: int = option(100, 1, 100_000)
+    accept_license: bool = option(False)
+    note: dict[str, Any] = option(dict)
+    height: int | None = option(None, 8, 10_000)
+    scales: list[float] | None = option(None, 0.05, 20, least=1, most=16)
     decoder: DecoderOverrides = field(default_factory=DecoderOverrides)
+
+    def __post_init__(self) -> None:
+        check(self)
+        DecodeOptions(**given(self.decoder))

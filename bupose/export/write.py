@@ -19,7 +19,8 @@ from bupose.export.graph import write_graph
 from bupose.infer.network import TorchNetwork
 from bupose.infer.runtimes import start
 from bupose.nn.model import PoseNet
-from bupose.weights.checkpoint import KEY, dump_header, save
+from bupose.weights.checkpoint import save
+from bupose.weights.header import KEY, dump_header
 
 PRECISIONS = {  # what formats can have each
     "fp32": ("onnx", "openvino", "bupose"),

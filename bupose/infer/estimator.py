@@ -10,19 +10,22 @@ import numpy as np
 import torch
 
 from bupose import geometry, weights
-from bupose.codec import DecodeOptions, FieldCodec, Trace
+from bupose.codec import DecodeOptions, FieldCodec, TargetOptions, Trace
 from bupose.errors import OptionsError
 from bupose.fields import Fields
 from bupose.images import MAX_PIXELS, Photo
 from bupose.infer.averaging import average_views
 from bupose.infer.network import Network
+from bupose.infer.options import NetworkOptions
 from bupose.infer.preprocess import Prepared, network_size, prepare
 from bupose.infer.runtimes import start
 from bupose.infer.stream import Estimate, Stream, open_photo
-from bupose.nn.model import PoseNet
+from bupose.nn.model import PoseNet, PreprocessOptions
+from bupose.options import from_dict
 from bupose.people import People
 
 HEIGHT = 368  # network pixels; what most published networks were trained at
+MOST_PIXELS = 32_000_000  # that a network sees at once; a MobileNet takes some 200 bytes for each, a VGG 1000
 
 
 class Estimator:
@@ -77,24 +80,18 @@ class Estimator:
         channels_last: bool = True,
         compile: bool = False,
     ) -> None:
-        self.threads = torch.get_num_threads() if threads is None else threads
-        _check_count("threads", self.threads, 1000)
-        _check_count("max_pixels", max_pixels, 10**12)
-        self.max_pixels = max_pixels
+        scales = scales if scales is None else list(scales)
+        chosen = NetworkOptions(height=height, longest=longest, scales=scales, flip=flip, batch=batch, threads=threads,
+                                max_pixels=max_pixels)  # fmt: skip
+        self.max_pixels, self.threads = chosen.max_pixels, chosen.threads or torch.get_num_threads()
         self.network = net = start(net, device, precision, channels_last, compile, self.threads)
-        self.height = net.preprocess.get("height", HEIGHT) if height is None else height
-        scales = net.preprocess.get("scales", [1.0]) if scales is None else scales
-        self.longest, self.scales, self.flip, self.batch = longest, sorted(scales, reverse=True), flip, batch
-        self._check()
-        self.codec = FieldCodec(net.skeleton, net.grid).with_decoder(**{**net.decoder, **(decoder or {})})
-
-    def _check(self) -> None:
-        _check_count("height", self.height, 100_000)
-        _check_count("batch", self.batch, 100_000)
-        if self.longest is not None:
-            _check_count("longest", self.longest, 1_000_000)
-        if not self.scales or not all(0.05 <= s <= 20 for s in self.scales):
-            raise OptionsError(f"scales are {self.scales}; give one or more numbers from 0.05 to 20")
+        told = from_dict(PreprocessOptions, net.preprocess, "preprocess")
+        self.height = chosen.height or told.height or HEIGHT
+        self.scales = sorted(chosen.scales or told.scales or [1.0], reverse=True)
+        self.longest, self.flip, self.batch = chosen.longest, flip, chosen.batch
+        target = from_dict(TargetOptions, net.target, "target")
+        how = from_dict(DecodeOptions, {**net.decoder, **(decoder or {})}, "decoder")
+        self.codec = FieldCodec(net.skeleton, net.grid, target, how)
 
     @property
     def decoder(self) -> DecodeOptions:
@@ -179,6 +176,12 @@ class Estimator:
             network_size(photo.size, max(1, round(self.height * s)), self.longest and max(1, round(self.longest * s)))
             for s in self.scales
         ]
+        width, height = max(sizes)
+        if width * height > MOST_PIXELS:
+            raise OptionsError(
+                f"a picture of {photo.size[0]}x{photo.size[1]} px would get {width}x{height} px for the network; "
+                f"at most {MOST_PIXELS:,} of them are possible: lower height, scales or longest"
+            )
         return [prepare(photo, size, self.network.multiple, self.network.pad) for size in sizes]
 
     def run(self, pictures: Sequence[Sequence[Prepared]]) -> list[list[tuple[Fields, np.ndarray]]]:
@@ -187,12 +190,21 @@ class Estimator:
         for views in zip(*pictures, strict=True):
             pixels = np.stack([view.pixels for view in views])
             for mirrored in (False, True) if self.flip else (False,):
-                heat, paf = self.network(np.ascontiguousarray(pixels[:, :, ::-1]) if mirrored else pixels)
+                heat, paf = self._pass(np.ascontiguousarray(pixels[:, :, ::-1]) if mirrored else pixels)
                 for n, view in enumerate(views):
                     fields = Fields(heat[n], paf[n], self.network.grid, self.network.skeleton)
                     fields = (fields.flip() if mirrored else fields).crop(*view.size)
                     seen[n].append((fields, view.matrix))
         return seen
+
+    def _pass(self, pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The network on as many pictures at once as its memory may be asked for."""
+        many = max(1, MOST_PIXELS // (pixels.shape[1] * pixels.shape[2]))
+        if many >= len(pixels):
+            return self.network(pixels)
+        parts = [self.network(pixels[n : n + many]) for n in range(0, len(pixels), many)]
+        heat, paf = (np.concatenate(maps) for maps in zip(*parts, strict=True))
+        return heat, paf
 
     def merge(self, seen: Sequence[tuple[Fields, np.ndarray]]) -> Fields:
         """One picture's fields, averaged over its views, on the grid of the first."""
@@ -219,11 +231,6 @@ def load(name_or_path: str | Path | None = None, *, accept_license: bool = False
         An option out of its range.
     """
     return Estimator(weights.resolve(name_or_path, accept_license), **options)
-
-
-def _check_count(name: str, value, most: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= most:
-        raise OptionsError(f"{name} is {value!r}; give a whole number from 1 to {most}")
 
 
 def _checked(estimate: Estimate) -> Estimate:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import torch
-
 from bupose.errors import BuposeError, WeightsError
 from bupose.infer.network import pad_color
-from bupose.nn.model import PoseNet
-from bupose.weights.checkpoint import parse_config
+from bupose.nn.model import declare
+from bupose.weights.header import parse_config
 
 
 class ExportedNetwork:
@@ -18,7 +16,7 @@ class ExportedNetwork:
     Parameters
     ----------
     header : str or None
-        What the file carries under ``checkpoint.KEY``.
+        What the file carries under ``bupose.weights.header.KEY``.
     path : Path
         For messages.
 
@@ -36,10 +34,10 @@ class ExportedNetwork:
             )
         self.config = parse_config(header, path)
         try:
-            with torch.device("meta"):  # shapes without numbers
-                net = PoseNet(self.config)
+            net = declare(self.config)
         except BuposeError as problem:
             raise WeightsError(f"{str(path)!r} describes a network this bupose cannot build: {problem}") from None
         self.skeleton, self.grid, self.multiple = net.skeleton, net.grid, net.multiple
         self.decoder, self.preprocess = dict(self.config.decoder), dict(self.config.preprocess)
+        self.target = dict(self.config.target)
         self.pad = pad_color(net.config.normalisation)

@@ -26,9 +26,9 @@ _PRECISIONS = {
 class Network(Protocol):
     """What :class:`bupose.infer.Estimator` needs of a network.
 
-    ``multiple`` is what the input's sides must be multiples of, ``pad`` the RGB that stands for nothing, ``decoder``
-    and ``preprocess`` what its file says of them. Called with uint8 pictures (B, H, W, 3), RGB, it gives float32 heat
-    (B, K, h, w) and PAFs (B, L, 2, h, w).
+    ``multiple`` is what the input's sides must be multiples of, ``pad`` the RGB that stands for nothing, ``decoder``,
+    ``preprocess`` and ``target`` what its file says of them. Called with uint8 pictures (B, H, W, 3), RGB, it gives
+    float32 heat (B, K, h, w) and PAFs (B, L, 2, h, w).
     """
 
     skeleton: Skeleton
@@ -37,6 +37,7 @@ class Network(Protocol):
     pad: tuple[int, int, int]
     decoder: dict
     preprocess: dict
+    target: dict
 
     def __call__(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]: ...
 
@@ -74,6 +75,7 @@ class TorchNetwork:
             raise OptionsError(f"precision is {precision!r}; choose one of {', '.join(_PRECISIONS)}")
         self.skeleton, self.grid, self.multiple = net.skeleton, net.grid, net.multiple
         self.decoder, self.preprocess = dict(net.config.decoder), dict(net.config.preprocess)
+        self.target = dict(net.config.target)
         self.pad = pad_color(net.config.normalisation)
         self.device, self.compiled = choose_device(device), compile
         order = torch.channels_last if channels_last else torch.contiguous_format

@@ -8,7 +8,7 @@ import numpy as np
 
 from bupose.errors import DependencyError, OptionsError, WeightsError
 from bupose.infer.exported import ExportedNetwork
-from bupose.weights.checkpoint import KEY
+from bupose.weights.header import KEY
 
 _PROVIDERS = {"cuda": "CUDAExecutionProvider", "cpu": "CPUExecutionProvider"}
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from bupose.errors import DependencyError, OptionsError, WeightsError
 from bupose.infer.exported import ExportedNetwork
-from bupose.weights.checkpoint import KEY
+from bupose.weights.header import KEY
 
 OFTEN, SIZES = 24, 8  # pictures of a size after which it is compiled for, and so many sizes at most
 _PRECISIONS = {"auto": "f32", "float32": "f32", "bfloat16": "bf16", "float16": "f16"}

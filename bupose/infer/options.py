@@ -12,6 +12,7 @@ from typing import Any
 from bupose.codec import DecodeOptions
 from bupose.errors import OptionsError
 from bupose.images import MAX_PIXELS
+from bupose.options import check, declared, option, shown
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
 PRECISIONS = ("auto", "float32", "bfloat16", "float16")
@@ -21,8 +22,8 @@ PICTURES = ("jpg", "png")
 DecoderOverrides = dataclasses.make_dataclass(
     "DecoderOverrides",
     [
-        (name, typing.Optional[hint], field(default=None))  # noqa: UP045
-        for name, hint in typing.get_type_hints(DecodeOptions).items()
+        (name, typing.Optional[hint], field(default=None, metadata=metadata))  # noqa: UP045
+        for name, (hint, metadata) in declared(DecodeOptions).items()
     ],
     namespace={"__module__": __name__, "__doc__": "Decode options that differ; None keeps what the network says."},
 )
@@ -31,9 +32,6 @@ DecoderOverrides = dataclasses.make_dataclass(
 def given(overrides: DecoderOverrides) -> dict:
     """The decode options that were chosen."""
     return {name: value for name, value in vars(overrides).items() if value is not None}
-
-
-PATH = {"path": True}  # metadata of options that hold file names, which hydra must not try to read
 
 
 @dataclass
@@ -69,29 +67,26 @@ class GroupOptions:
         null keeps the default.
     """
 
-    input: str | None = field(default=None, metadata=PATH)
-    output: str | None = field(default=None, metadata=PATH)
-    overwrite: bool = False
-    photo: str | None = field(default=None, metadata=PATH)
-    photos: str | None = field(default=None, metadata=PATH)
-    layout: str = "openpose"
-    skeleton: str = field(default="coco18", metadata=PATH)
-    stride: int = 8
-    scale: float | None = None
-    openpose: bool = True
-    fields_pictures: bool = False
-    overlay_format: str = "jpg"
+    input: str | None = option(None, path=True)
+    output: str | None = option(None, path=True)
+    overwrite: bool = option(False)
+    photo: str | None = option(None, path=True)
+    photos: str | None = option(None, path=True)
+    layout: str = option("openpose", among=("openpose", "bupose"))
+    skeleton: str = option("coco18", path=True)
+    stride: int = option(8, 1, 1024)
+    scale: float | None = option(None, 1e-6, 1e6)
+    openpose: bool = option(True)
+    fields_pictures: bool = option(False)
+    overlay_format: str = option("jpg", among=PICTURES)
     decoder: DecoderOverrides = field(default_factory=DecoderOverrides)
 
     def __post_init__(self) -> None:
         if not self.input:
             raise OptionsError("there is no input; give input=FILE.npz, a file of saved fields")
-        _check_choice("overlay_format", self.overlay_format, PICTURES)
-        _check_choice("layout", self.layout, ("openpose", "bupose"))
+        check(self)
         if self.photo and self.photos:
             raise OptionsError("photo and photos are both given; give the one photo, or the folder of many")
-        if self.scale is not None and not 0 < self.scale < 1e6:
-            raise OptionsError(f"scale is {self.scale!r}; it must be above 0, network pixels a photo pixel")
         DecodeOptions(**given(self.decoder))  # refuses values out of range before anything is read
 
 
@@ -126,23 +121,23 @@ class NetworkOptions:
         null keeps what the network says.
     """
 
-    weights: str | None = field(default=None, metadata=PATH)
-    accept_license: bool = False
-    height: int | None = None
-    longest: int | None = None
-    scales: list[float] | None = None
-    flip: bool = False
-    batch: int = 8
-    max_pixels: int = MAX_PIXELS
-    device: str = "auto"
-    precision: str = "auto"
-    threads: int | None = None
+    weights: str | None = option(None, path=True)
+    accept_license: bool = option(False)
+    height: int | None = option(None, 8, 10_000)
+    longest: int | None = option(None, 8, 100_000)
+    scales: list[float] | None = option(None, 0.05, 20, least=1, most=16)
+    flip: bool = option(False)
+    batch: int = option(8, 1, 1024)
+    max_pixels: int = option(MAX_PIXELS, 1, 10**12)
+    device: str = option("auto")
+    precision: str = option("auto", among=PRECISIONS)
+    threads: int | None = option(None, 1, 1024)
     decoder: DecoderOverrides = field(default_factory=DecoderOverrides)
 
     def __post_init__(self) -> None:
-        _check_choice("precision", self.precision, PRECISIONS)
+        check(self)
         if self.device.split(":")[0] not in DEVICES:
-            raise OptionsError(f"device is {self.device!r}; choose one of {', '.join(DEVICES)}, or cuda:N")
+            raise OptionsError(f"device is {shown(self.device)}; choose one of {', '.join(DEVICES)}, or cuda:N")
         DecodeOptions(**given(self.decoder))
 
     def for_estimator(self) -> dict:
@@ -177,32 +172,28 @@ class InferOptions(NetworkOptions):
         Show overlays in a window; q or Escape ends.
     """
 
-    input: Any = field(default=None, metadata=PATH)
-    output: str | None = field(default=None, metadata=PATH)
-    compile: bool = False
-    json: bool = True
-    openpose: bool = True
-    csv: bool = False
-    overlays: bool = True
-    fields: bool = False
-    fields_pictures: bool = False
-    overlay_format: str = "jpg"
-    resume: bool = False
-    overwrite: bool = False
-    show: bool = False
+    input: Any = option(None, path=True)
+    output: str | None = option(None, path=True)
+    compile: bool = option(False)
+    json: bool = option(True)
+    openpose: bool = option(True)
+    csv: bool = option(False)
+    overlays: bool = option(True)
+    fields: bool = option(False)
+    fields_pictures: bool = option(False)
+    overlay_format: str = option("jpg", among=PICTURES)
+    resume: bool = option(False)
+    overwrite: bool = option(False)
+    show: bool = option(False)
 
     def __post_init__(self) -> None:
         if self.input in (None, "", []):
             raise OptionsError("there is no input; give input= a picture, folder, video, camera number or URL")
-        if not isinstance(self.input, (str, int, list)):
-            raise OptionsError(f"input is {self.input!r}; give a path, a camera number, or a list of them in brackets")
-        _check_choice("overlay_format", self.overlay_format, PICTURES)
+        if not isinstance(self.input, (str, int, list)) or isinstance(self.input, bool):
+            raise OptionsError(
+                f"input is {shown(self.input)}; give a path, a camera number, or a list of them in brackets"
+            )
         super().__post_init__()
-
-
-def _check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
-    if value not in choices:
-        raise OptionsError(f"{name} is {value!r}; choose one of {', '.join(choices)}")
 
 
 def expand(path: str) -> Path:

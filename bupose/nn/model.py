@@ -6,7 +6,8 @@ import copy
 import dataclasses
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -19,7 +20,28 @@ from bupose.nn.fusing import fuse_batch_norm
 from bupose.nn.head import StageOutput, build_head, final_fields
 from bupose.nn.normalisation import Normalisation
 from bupose.nn.trunk import build_trunk
+from bupose.options import check, from_dict, option, shown
 from bupose.skeleton import Skeleton
+
+MOST_PARAMETERS = 1_000_000_000  # some thirty times HRNet-W48; 4 GB
+
+
+@dataclass
+class PreprocessOptions:
+    """How a network's pictures are resized where its user says nothing else.
+
+    Parameters
+    ----------
+    height : int, network pixels
+    scales : list of float
+        Relative to ``height``; the fields of all are averaged.
+    """
+
+    height: int | None = option(None, 8, 10_000)
+    scales: list[float] | None = option(None, 0.05, 20, least=1, most=16)
+
+    def __post_init__(self) -> None:
+        check(self, "preprocess")
 
 
 @dataclass
@@ -44,16 +66,18 @@ class NetworkConfig:
     skeleton: Skeleton
     trunk: str
     head: str
-    trunk_options: dict = field(default_factory=dict)
-    head_options: dict = field(default_factory=dict)
-    normalisation: dict | None = None
-    target: dict = field(default_factory=dict)
-    decoder: dict = field(default_factory=dict)
-    preprocess: dict = field(default_factory=dict)
-    metrics: dict = field(default_factory=dict)
-    origin: dict = field(default_factory=dict)
+    trunk_options: dict[str, Any] = option(dict)
+    head_options: dict[str, Any] = option(dict)
+    normalisation: dict[str, Any] | None = None
+    target: dict[str, Any] = option(dict)
+    decoder: dict[str, Any] = option(dict)
+    preprocess: dict[str, Any] = option(dict)
+    metrics: dict[str, Any] = option(dict)
+    origin: dict[str, Any] = option(dict)
 
     def __post_init__(self) -> None:
+        check(self, "network")
+        from_dict(PreprocessOptions, self.preprocess, "preprocess")
         if self.normalisation is not None:
             self.normalisation = Normalisation.from_dict(self.normalisation).to_dict()
 
@@ -75,10 +99,30 @@ class NetworkConfig:
         """
         known = [f.name for f in dataclasses.fields(cls)]
         if not isinstance(values, Mapping) or not {"skeleton", "trunk", "head"} <= set(values) <= set(known):
-            got = ", ".join(map(str, values)) if isinstance(values, Mapping) else type(values).__name__
+            odd = [name for name in values if name not in known] if isinstance(values, Mapping) else []
+            got = shown(odd or (list(values) if isinstance(values, Mapping) else values))
             raise OptionsError(f"a network needs skeleton, trunk and head, and knows {', '.join(known)}; got {got}")
         plain = {name: copy.deepcopy(value) for name, value in values.items() if name != "skeleton"}
         return cls(skeleton=Skeleton.from_dict(values["skeleton"]), **plain)
+
+
+def declare(config: NetworkConfig) -> PoseNet:
+    """The network without its numbers (on torch's ``meta`` device): what it is made of, before memory is taken for it.
+
+    Raises
+    ------
+    OptionsError
+        As :class:`PoseNet`, or more parameters than :data:`MOST_PARAMETERS`.
+    """
+    with torch.device("meta"):
+        net = PoseNet(config)
+    many = count_parameters(net)
+    if many > MOST_PARAMETERS:
+        raise OptionsError(
+            f"trunk {config.trunk!r} and head {config.head!r} of these options have {many:,} parameters; "
+            f"give widths and layers of at most {MOST_PARAMETERS:,}"
+        )
+    return net
 
 
 class PoseNet(nn.Module):
@@ -179,8 +223,8 @@ class PoseNet(nn.Module):
     def describe(self) -> str:
         """A readable table: parts, parameters, multiply-accumulates at 368x368 (padded), stride, stages, options."""
         config, side = self.config, -(-368 // self.multiple) * self.multiple
+        twin = declare(config).eval()
         with torch.device("meta"):
-            twin = PoseNet(config).eval()
             stages = twin.forward_stages(torch.empty(1, 3, self.multiple, self.multiple))
             macs = count_macs(twin, side, side)
             trunk_macs = count_macs(twin.trunk, side, side)

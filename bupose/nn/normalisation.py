@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 
 from bupose.errors import OptionsError
+from bupose.options import check, from_dict, option, shown
 
 
-class Normalisation(NamedTuple):
+@dataclass(frozen=True)
+class Normalisation:
     """Network input = (pixels in ``order`` − ``mean``) / ``std``, pixels in 0..255; mean and std in that order."""
 
-    order: str
-    mean: tuple[float, float, float]
-    std: tuple[float, float, float]
+    order: str = option("rgb", among=("rgb", "bgr"))
+    mean: tuple[float, float, float] = option((0.0, 0.0, 0.0), -10_000, 10_000)
+    std: tuple[float, float, float] = option((1.0, 1.0, 1.0), 0.001, 10_000)
+
+    def __post_init__(self) -> None:
+        check(self, "normalisation")
 
     def to_dict(self) -> dict:
         """Plain values, ready for JSON."""
-        return {"order": self.order, "mean": list(self.mean), "std": list(self.std)}
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()}
 
     @classmethod
-    def from_dict(cls, values: dict) -> Normalisation:
+    def from_dict(cls, values: Mapping) -> Normalisation:
         """The inverse of :meth:`to_dict`.
 
         Raises
@@ -27,14 +33,9 @@ class Normalisation(NamedTuple):
         OptionsError
             A key is missing or unknown, the order is neither rgb nor bgr, or there are not three numbers each.
         """
-        try:
-            made = cls(values["order"], tuple(map(float, values["mean"])), tuple(map(float, values["std"])))
-        except (KeyError, TypeError, ValueError) as problem:
-            raise OptionsError(f"normalisation needs order, mean and std; {values!r} fails on {problem}") from None
-        if set(values) != set(cls._fields) or made.order not in ("rgb", "bgr"):
-            raise OptionsError(f"normalisation has order (rgb or bgr), mean and std, nothing else; got {values!r}")
-        if len(made.mean) != 3 or len(made.std) != 3 or min(made.std) <= 0:
-            raise OptionsError(f"normalisation needs three means and three stds above 0; got {values!r}")
+        made = from_dict(cls, values, "normalisation")
+        if missing := [name for name in ("order", "mean", "std") if name not in values]:
+            raise OptionsError(f"normalisation is {shown(values)}; it needs {' and '.join(missing)}, too")
         return made
 
 

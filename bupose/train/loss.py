@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import torch
@@ -11,55 +11,10 @@ from torch import Tensor
 
 from bupose.errors import OptionsError
 from bupose.nn import StageOutput
-from bupose.nn.options import check_choice, check_count
+from bupose.options import check, option
 from bupose.skeleton import Skeleton
 
 _FOREGROUND = 0.01  # SimplePose: from this target strength on a cell belongs to a part
-
-
-@dataclass
-class LossOptions:
-    """What a network is punished for.
-
-    Parameters
-    ----------
-    name : str
-        A key of ``LOSSES``.
-    heat, paf : float
-        Factors of the heatmaps' and the part affinity fields' losses.
-    foreground : float
-        How much more a cell at a target's centre counts than an empty one; 1 is equal.
-    stages : list of float
-        A factor for each stage; by default 1 for all.
-    joints, limbs : dict of name to float
-        Factors of single joints (``left_wrist``) and limbs (``left_elbow-left_wrist``); 1 where not given.
-    mean : bool
-        Mean over the cells of a picture; else their sum, as published recipes have it.
-    hard : int
-        Of "ohkm": so many joints, and so many limbs, count in each picture.
-    gamma : float
-        Of "focal": the power of how wrong a cell is.
-    """
-
-    name: str = "l2"
-    heat: float = 1.0
-    paf: float = 1.0
-    foreground: float = 1.0
-    stages: list[float] = field(default_factory=list)
-    joints: dict[str, float] = field(default_factory=dict)
-    limbs: dict[str, float] = field(default_factory=dict)
-    mean: bool = True
-    hard: int = 8
-    gamma: float = 1.0
-
-    def __post_init__(self) -> None:
-        check_choice("loss", "name", self.name, LOSSES)
-        check_count("loss", "hard", self.hard)
-        numbers = {"heat": self.heat, "paf": self.paf, "foreground": self.foreground, "gamma": self.gamma}
-        numbers |= {f"stages[{n}]": value for n, value in enumerate(self.stages)} | self.joints | self.limbs
-        for name, value in numbers.items():
-            if not 0 <= value < float("inf"):
-                raise OptionsError(f"loss.{name} is {value!r}; it must be a number from 0")
 
 
 class FieldTargets(NamedTuple):
@@ -140,6 +95,45 @@ LOSSES: dict[str, Callable[[Tensor, Tensor, Tensor, LossOptions], Tensor]] = {
     "focal": focal_l2,
 }
 _EARLY = {"ohkm": "l2"}  # CPN mines hard keypoints in its last stage only
+
+
+@dataclass
+class LossOptions:
+    """What a network is punished for.
+
+    Parameters
+    ----------
+    name : str
+        A key of ``LOSSES``.
+    heat, paf : float
+        Factors of the heatmaps' and the part affinity fields' losses.
+    foreground : float
+        How much more a cell at a target's centre counts than an empty one; 1 is equal.
+    stages : list of float
+        A factor for each stage; by default 1 for all.
+    joints, limbs : dict of name to float
+        Factors of single joints (``left_wrist``) and limbs (``left_elbow-left_wrist``); 1 where not given.
+    mean : bool
+        Mean over the cells of a picture; else their sum, as published recipes have it.
+    hard : int
+        Of "ohkm": so many joints, and so many limbs, count in each picture.
+    gamma : float
+        Of "focal": the power of how wrong a cell is.
+    """
+
+    name: str = option("l2", among=LOSSES)
+    heat: float = option(1.0, 0, 1e6)
+    paf: float = option(1.0, 0, 1e6)
+    foreground: float = option(1.0, 0, 1e6)
+    stages: list[float] = option(list, 0, 1e6)
+    joints: dict[str, float] = option(dict, 0, 1e6)
+    limbs: dict[str, float] = option(dict, 0, 1e6)
+    mean: bool = option(True)
+    hard: int = option(8, 1, 1000)
+    gamma: float = option(1.0, 0, 100)
+
+    def __post_init__(self) -> None:
+        check(self, "loss")
 
 
 class FieldLoss:

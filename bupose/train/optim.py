@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
@@ -13,9 +13,14 @@ from torch.optim.lr_scheduler import LambdaLR
 
 from bupose.errors import OptionsError
 from bupose.infer.network import has_fast_bfloat16
-from bupose.nn.options import check_choice, check_count
+from bupose.options import check, option
 
 SCHEDULES = ("constant", "cosine", "step")
+OPTIMIZERS = {
+    "adamw": lambda groups, o: torch.optim.AdamW(groups, lr=o.lr),
+    "adam": lambda groups, o: torch.optim.Adam(groups, lr=o.lr),
+    "sgd": lambda groups, o: torch.optim.SGD(groups, lr=o.lr, momentum=o.momentum),
+}
 
 
 @dataclass
@@ -59,44 +64,26 @@ class OptimOptions:
         Largest norm of all gradients together; 0 is no limit.
     """
 
-    name: str = "adamw"
-    lr: float = 1e-3
-    factors: dict[str, float] = field(default_factory=dict)
-    relative: list[str] = field(default_factory=list)
-    orthogonal: list[str] = field(default_factory=list)
-    frozen: list[str] = field(default_factory=list)
-    frozen_norm: list[str] = field(default_factory=list)
-    weight_decay: float = 1e-4
-    momentum: float = 0.9
-    warmup: int = 100
-    schedule: str = "cosine"
-    final: float = 0.01
-    milestones: list[float] = field(default_factory=lambda: [0.6, 0.85])
-    drop: float = 0.1
-    clip: float = 0.0
+    name: str = option("adamw", among=OPTIMIZERS)
+    lr: float = option(1e-3, 1e-12, 1000)
+    factors: dict[str, float] = option(dict, 0, 1e6)
+    relative: list[str] = option(list)
+    orthogonal: list[str] = option(list)
+    frozen: list[str] = option(list)
+    frozen_norm: list[str] = option(list)
+    weight_decay: float = option(1e-4, 0, 1000)
+    momentum: float = option(0.9, 0, 1)
+    warmup: int = option(100, 0, 100_000_000)
+    schedule: str = option("cosine", among=SCHEDULES)
+    final: float = option(0.01, 0, 1000)
+    milestones: list[float] = option(lambda: [0.6, 0.85], 0, 1)
+    drop: float = option(0.1, 0, 1000)
+    clip: float = option(0.0, 0, 1e9)
 
     def __post_init__(self) -> None:
-        check_choice("optim", "name", self.name, OPTIMIZERS)
-        check_choice("optim", "schedule", self.schedule, SCHEDULES)
-        check_count("optim", "warmup", self.warmup, least=0)
-        for name in ("weight_decay", "momentum", "final", "drop", "clip"):
-            if not 0 <= getattr(self, name) < math.inf:
-                raise OptionsError(f"optim.{name} is {getattr(self, name)!r}; it must be a number from 0")
-        if not 0 < self.lr < math.inf:
-            raise OptionsError(f"optim.lr is {self.lr!r}; it must be above 0")
-        if any(not 0 <= factor < math.inf for factor in self.factors.values()):
-            raise OptionsError(f"optim.factors are {self.factors!r}; they must be numbers from 0")
+        check(self, "optim")
         if self.orthogonal and self.name != "adamw":
             raise OptionsError(f"optim.orthogonal needs optim.name=adamw; got {self.name}")
-        if any(not 0 < share < 1 for share in self.milestones):
-            raise OptionsError(f"optim.milestones are {self.milestones!r}; they are shares of the training, in 0..1")
-
-
-OPTIMIZERS = {
-    "adamw": lambda groups, o: torch.optim.AdamW(groups, lr=o.lr),
-    "adam": lambda groups, o: torch.optim.Adam(groups, lr=o.lr),
-    "sgd": lambda groups, o: torch.optim.SGD(groups, lr=o.lr, momentum=o.momentum),
-}
 
 
 def build_optimizer(net: nn.Module, options: OptimOptions, steps: int) -> tuple[Optimizer, LambdaLR]:
@@ -203,10 +190,10 @@ def freeze(net: nn.Module, options: OptimOptions) -> None:
         An option names a part that the network does not have.
     """
     parts = [name for name, _ in net.named_modules() if name] + [name for name, _ in net.named_parameters()]
-    for option in ("factors", "relative", "orthogonal", "frozen", "frozen_norm"):
-        for part in getattr(options, option):
+    for name in ("factors", "relative", "orthogonal", "frozen", "frozen_norm"):
+        for part in getattr(options, name):
             if part not in parts:
-                raise OptionsError(f"optim.{option} names {part!r}; the network has {', '.join(_near(parts, part))}")
+                raise OptionsError(f"optim.{name} names {part!r}; the network has {', '.join(_near(parts, part))}")
     norms = {id(p) for norm in _norms_below(net, options.frozen_norm) for p in norm.parameters()}
     for name, parameter in net.named_parameters():
         if _longest(name, options.frozen) or id(parameter) in norms:

@@ -12,8 +12,8 @@ from bupose.data.augment import AugmentOptions
 from bupose.data.datasets import DataOptions
 from bupose.errors import OptionsError
 from bupose.fields import Grid
-from bupose.nn import NetworkConfig
-from bupose.nn.options import check_choice, check_count
+from bupose.nn import HEADS, TRUNKS, NetworkConfig
+from bupose.options import check, option
 from bupose.skeleton import Skeleton
 from bupose.train.loss import LossOptions
 from bupose.train.optim import OptimOptions
@@ -22,6 +22,8 @@ from bupose.train.teacher import TeacherOptions
 PRECISIONS = {"float32": "32-true", "bfloat16": "bf16-mixed", "float16": "16-mixed"}
 DELIVERIES = ("auto", "targets", "joints", "photos")
 METRICS = ("AP", "AP50", "AP75", "AR")
+ACCELERATORS = ("auto", "cpu", "gpu", "cuda", "mps")
+STRATEGIES = ("auto", "ddp", "ddp_spawn", "ddp_fork", "ddp_notebook", "ddp_find_unused_parameters_true")
 
 
 @dataclass
@@ -37,9 +39,12 @@ class TrunkOptions:
         A published file of the trunk to start from.
     """
 
-    name: str = "mobilenet_v2"
-    options: dict[str, Any] = field(default_factory=dict)
-    weights: str | None = field(default=None, metadata={"path": True})
+    name: str = option("mobilenet_v2", among=TRUNKS)
+    options: dict[str, Any] = option(dict)
+    weights: str | None = option(None, path=True)
+
+    def __post_init__(self) -> None:
+        check(self, "trunk")
 
 
 @dataclass
@@ -53,8 +58,11 @@ class HeadOptions:
         What differs from the head's defaults.
     """
 
-    name: str = "plain"
-    options: dict[str, Any] = field(default_factory=dict)
+    name: str = option("plain", among=HEADS)
+    options: dict[str, Any] = option(dict)
+
+    def __post_init__(self) -> None:
+        check(self, "head")
 
 
 @dataclass
@@ -104,43 +112,31 @@ class TrainerOptions:
         Between checkpoints to resume from.
     """
 
-    steps: int = 10_000
-    batch: int = 16
-    accumulate: int = 1
-    size: tuple[int, int] = (384, 384)
-    workers: int = 1
-    threads: int = 0
-    deliver: str = "auto"
-    accelerator: str = "auto"
-    devices: Any = "auto"
-    nodes: int = 1
-    strategy: str = "auto"
-    precision: str = "float32"
-    auto: bool = False
-    ema: float = 0.999
-    sync_batch_norm: bool = False
-    validate_every: int = 500
-    validation_height: int = 368
-    validation_limit: int = 0
-    metric: str = "AP"
-    keep: int = 3
-    patience: int = 0
-    save_every: int = 100
+    steps: int = option(10_000, 1, 100_000_000)
+    batch: int = option(16, 1, 65_536)
+    accumulate: int = option(1, 1, 65_536)
+    size: tuple[int, int] = option((384, 384), 8, 8192)
+    workers: int = option(1, 0, 1024)
+    threads: int = option(0, 0, 1024)
+    deliver: str = option("auto", among=DELIVERIES)
+    accelerator: str = option("auto", among=ACCELERATORS)
+    devices: Any = option("auto")
+    nodes: int = option(1, 1, 10_000)
+    strategy: str = option("auto", among=STRATEGIES)
+    precision: str = option("float32", among=("auto", *PRECISIONS))
+    auto: bool = option(False)
+    ema: float = option(0.999, 0, 0.999999)
+    sync_batch_norm: bool = option(False)
+    validate_every: int = option(500, 1, 100_000_000)
+    validation_height: int = option(368, 8, 10_000)
+    validation_limit: int = option(0, 0, 100_000_000)
+    metric: str = option("AP", among=METRICS)
+    keep: int = option(3, 1, 1000)
+    patience: int = option(0, 0, 1_000_000)
+    save_every: int = option(100, 1, 100_000_000)
 
     def __post_init__(self) -> None:
-        self.size = tuple(self.size)
-        for name in ("steps", "batch", "accumulate", "nodes", "validate_every", "validation_height", "save_every"):
-            check_count("trainer", name, getattr(self, name))
-        for name in ("workers", "threads", "validation_limit", "patience"):
-            check_count("trainer", name, getattr(self, name), least=0)
-        check_count("trainer", "keep", self.keep)
-        check_choice("trainer", "precision", self.precision, ("auto", *PRECISIONS))
-        check_choice("trainer", "deliver", self.deliver, DELIVERIES)
-        check_choice("trainer", "metric", self.metric, METRICS)
-        if len(self.size) != 2 or min(self.size) < 8:
-            raise OptionsError(f"trainer.size is {self.size!r}; give width and height, px, as in [368,368]")
-        if not 0 <= self.ema < 1:
-            raise OptionsError(f"trainer.ema is {self.ema!r}; it must be from 0 to below 1")
+        check(self, "trainer")
 
 
 @dataclass
@@ -159,14 +155,13 @@ class LoggerOptions:
         So many of the validation's pictures are drawn with fields and people at each validation.
     """
 
-    every: int = 20
-    tensorboard: bool = False
-    progress: bool = True
-    pictures: int = 4
+    every: int = option(20, 1, 1_000_000)
+    tensorboard: bool = option(False)
+    progress: bool = option(True)
+    pictures: int = option(4, 0, 1000)
 
     def __post_init__(self) -> None:
-        check_count("logger", "every", self.every)
-        check_count("logger", "pictures", self.pictures, least=0)
+        check(self, "logger")
 
 
 @dataclass
@@ -195,7 +190,7 @@ class TrainOptions:
         Goes into the network file: licences of data and initial weights, say.
     """
 
-    skeleton: str = field(default="coco17", metadata={"path": True})
+    skeleton: str = option("coco17", path=True)
     trunk: TrunkOptions = field(default_factory=TrunkOptions)
     head: HeadOptions = field(default_factory=HeadOptions)
     target: TargetOptions = field(default_factory=TargetOptions)
@@ -208,11 +203,14 @@ class TrainOptions:
     optim: OptimOptions = field(default_factory=OptimOptions)
     trainer: TrainerOptions = field(default_factory=TrainerOptions)
     logger: LoggerOptions = field(default_factory=LoggerOptions)
-    start: str | None = field(default=None, metadata={"path": True})
-    seed: int = 0
-    output: str = field(default="runs/train", metadata={"path": True})
-    resume: str | None = field(default=None, metadata={"path": True})
-    note: dict[str, Any] = field(default_factory=dict)
+    start: str | None = option(None, path=True)
+    seed: int = option(0, 0, 2**32 - 1)
+    output: str = option("runs/train", path=True)
+    resume: str | None = option(None, path=True)
+    note: dict[str, Any] = option(dict)
+
+    def __post_init__(self) -> None:
+        check(self)
 
     def network(self) -> NetworkConfig:
         """The network that these options describe.

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
 from bupose import weights
-from bupose.errors import OptionsError, SkeletonError
+from bupose.errors import SkeletonError
 from bupose.infer.network import Network
 from bupose.infer.runtimes import RUNTIMES, start
 from bupose.nn import PoseNet
-from bupose.nn.options import check_choice
+from bupose.options import check, option
 from bupose.skeleton import Skeleton
 from bupose.train.loss import FieldTargets, length
 
@@ -42,21 +42,15 @@ class TeacherOptions:
         What teachers say is moved by so much: the remedy for one whose joints lie beside those of the labels.
     """
 
-    weights: list[str] = field(default_factory=list, metadata={"path": True})
-    share: float = 0.5
-    combine: str = "mix"
-    mirror: bool = False
-    scale: float = 1.0
-    shift: tuple[float, float] = (0.0, 0.0)
+    weights: list[str] = option(list, path=True)
+    share: float = option(0.5, 0, 1)
+    combine: str = option("mix", among=COMBINATIONS)
+    mirror: bool = option(False)
+    scale: float = option(1.0, 0.1, 4)
+    shift: tuple[float, float] = option((0.0, 0.0), -100, 100)
 
     def __post_init__(self) -> None:
-        check_choice("teacher", "combine", self.combine, COMBINATIONS)
-        self.shift = tuple(self.shift)
-        if len(self.shift) != 2 or not all(abs(px) <= 100 for px in self.shift):
-            raise OptionsError(f"teacher.shift is {self.shift!r}; give x and y, px, as in [0,0.5]")
-        for name, low, high in (("share", 0, 1), ("scale", 0.1, 4)):
-            if not low <= getattr(self, name) <= high:
-                raise OptionsError(f"teacher.{name} is {getattr(self, name)!r}; give a number from {low} to {high}")
+        check(self, "teacher")
 
 
 class Teacher:

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
+from bupose.errors import WeightsError
+
 LARGE = 50_000  # numbers of a tensor from which on it is packed
 PARTS = (".step", ".low")  # after a packed tensor's name: the size of its steps, and the low halves of bytes
 
@@ -44,13 +46,20 @@ def pack(tensors: Mapping[str, Tensor], bits: int = 8) -> dict[str, Tensor]:
 
 
 def unpack(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """The inverse of :func:`pack`, within half a step; tensors that are not packed stay as they are."""
+    """The inverse of :func:`pack`, within half a step; tensors that are not packed stay as they are.
+
+    Raises
+    ------
+    WeightsError
+        The parts of a packed tensor do not fit it.
+    """
     whole = {}
     for name, tensor in tensors.items():
         if name.endswith(PARTS) and name.rpartition(".")[0] in tensors:
             continue
         step, low = (tensors.get(name + part) for part in PARTS)
         if step is not None and tensor.dtype == torch.int8:
+            _check_parts(name, tensor, step, low)
             steps = tensor.float()
             if low is not None:
                 halves = torch.stack([low & 15, low >> 4], 1).flatten()[: tensor.numel()]
@@ -58,3 +67,11 @@ def unpack(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
             tensor = steps * step
         whole[name] = tensor
     return whole
+
+
+def _check_parts(name: str, tensor: Tensor, step: Tensor, low: Tensor | None) -> None:
+    fits = tensor.ndim == 4 and step.dtype == torch.float32 and step.shape == (len(tensor), 1, 1, 1)
+    if low is not None:
+        fits = fits and low.dtype == torch.uint8 and low.shape == (-(-tensor.numel() // 2),)
+    if not fits:
+        raise WeightsError(f"the parts of its packed tensor {name!r} do not fit one another")

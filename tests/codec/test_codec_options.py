@@ -5,8 +5,8 @@ import pytest
 
 from bupose import skeletons
 from bupose.codec import DecodeOptions, FieldCodec, TargetOptions
-from bupose.codec.options import from_dict
 from bupose.errors import OptionsError
+from bupose.options import from_dict
 
 ONE_SENTENCE = r"\A[^\n]{20,200}\Z"
 
@@ -62,7 +62,7 @@ def test_target_options_out_of_range(wrong):
 
 
 def test_unknown_options_are_refused_with_the_known_ones():
-    with pytest.raises(OptionsError, match=r"DecodeOptions has no option 'nope'; it has smooth, [^\n]*$"):
+    with pytest.raises(OptionsError, match=r"decoder has no option 'nope'; it has smooth, [^\n]*$"):
         FieldCodec(skeletons.COCO17).with_decoder(nope=1)
     with pytest.raises(OptionsError, match="TargetOptions has no option 'width'; it has sigma, limb_width"):
         from_dict(TargetOptions, {"width": 1})

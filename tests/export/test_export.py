@@ -17,7 +17,8 @@ from bupose.export import calibration_pictures, export_network
 from bupose.export.compare import Difference, compare
 from bupose.infer.runtimes import RUNTIMES, start
 from bupose.nn.model import NetworkConfig, PoseNet
-from bupose.weights import checkpoint, save
+from bupose.weights import save
+from bupose.weights.header import FORMATS, NEWEST, read_header
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 FILES = ["onnx_file", "openvino_file"]
@@ -76,7 +77,7 @@ def test_the_size_of_an_overview_follows_the_pictures(suffix, pictures, tmp_path
 
 def test_the_header_is_the_checkpoints(exported, net, tmp_path):
     network = start(exported[0])
-    stored = checkpoint.read_header(save(net, tmp_path / "net.safetensors"))["network"]
+    stored = read_header(save(net, tmp_path / "net.safetensors"))["network"]
     assert json.loads(json.dumps(network.config.to_dict())) == stored
     assert (network.skeleton, network.multiple, network.grid) == (net.skeleton, net.multiple, net.grid)
     assert network.pad == (120, 110, 100)
@@ -99,7 +100,7 @@ def test_onnxruntime_alone_needs_nothing_of_ours(onnx_file, net):
     assert (given.name, given.type, given.shape) == ("images", "tensor(uint8)", ["batch", 3, "height", "width"])
     assert [o.name for o in outputs] == ["heat", "paf"]
     assert [o.shape[1] for o in outputs] == [18, 19]
-    assert json.loads(session.get_modelmeta().custom_metadata_map["bupose"])["format"] == checkpoint.FORMATS[None]
+    assert json.loads(session.get_modelmeta().custom_metadata_map["bupose"])["format"] == FORMATS[None]
 
 
 def test_half_precision_is_near_and_half_the_size(net, pictures, onnx_file, tmp_path):
@@ -223,7 +224,7 @@ def test_a_foreign_network_is_told_to_be_imported(onnx_file, tmp_path):
 def test_a_newer_format_is_refused(onnx_file, tmp_path):
     onnx = pytest.importorskip("onnx")
     model = onnx.load(onnx_file[0])
-    header = json.loads(model.metadata_props[0].value) | {"format": checkpoint.NEWEST + 1}
+    header = json.loads(model.metadata_props[0].value) | {"format": NEWEST + 1}
     onnx.helper.set_model_props(model, {"bupose": json.dumps(header)})
     onnx.save(model, tmp_path / "m.onnx")
     with pytest.raises(WeightsError, match="upgrade bupose"):

@@ -228,10 +228,11 @@ def test_padding_is_the_networks_mean_in_rgb():
 
 
 def test_load(tmp_path, face):
-    net = small_net(preprocess={"height": 96}, decoder={"min_joints": 1})
+    net = small_net(preprocess={"height": 96}, decoder={"min_joints": 1}, target={"sigma": 5, "limb_width": 1.75})
     path = save_net(net, tmp_path / "net.safetensors")
     est = load(path, device="cpu")
     assert (est.height, est.decoder.min_joints) == (96, 1)
+    assert (est.codec.target.sigma, est.codec.target.limb_width) == (5, 1.75)
     assert est(face[0]).skeleton == COCO18
     with pytest.raises(BuposeError):
         load(tmp_path / "none.safetensors")

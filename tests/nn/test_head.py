@@ -214,7 +214,7 @@ def test_an_overview_is_mixed_in(share):
         ("openpose2019", {"activation": "elu"}, "prelu"),
         ("openpose2019", {"blocks": 1.5}, "whole"),
         ("plain", {"width": True}, "whole"),
-        ("plain", {"overview": 1.0}, "below 1"),
+        ("plain", {"overview": 1.0}, "to 0.99"),
         ("plain", {"overview": 0.01}, "from 0.1"),
     ],
 )

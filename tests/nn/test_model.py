@@ -204,7 +204,7 @@ def test_macs_by_hand():
         ({"trunk_options": {"size": 1}}, "size"),
         ({"normalisation": {"order": "grb", "mean": [0] * 3, "std": [1] * 3}}, "rgb"),
         ({"normalisation": {"order": "rgb", "mean": [0] * 3}}, "std"),
-        ({"normalisation": {"order": "rgb", "mean": [0] * 3, "std": [1, 0, 1]}}, "above 0"),
+        ({"normalisation": {"order": "rgb", "mean": [0] * 3, "std": [1, 0, 1]}}, "from 0.001"),
         ({"normalisation": {"order": "rgb", "mean": [0] * 2, "std": [1] * 3}}, "three"),
         ({"depth": 3}, "skeleton"),
     ],

@@ -119,7 +119,7 @@ def read_rgb(path) -> np.ndarray:
 
 
 def normalised(trunk, photo: np.ndarray) -> torch.Tensor:
-    order, mean, std = trunk.normalisation
+    order, mean, std = trunk.normalisation.order, trunk.normalisation.mean, trunk.normalisation.std
     photo = photo if order == "rgb" else photo[:, :, ::-1].copy()
     values = (torch.from_numpy(photo).float() - torch.tensor(mean)) / torch.tensor(std)
     return values.permute(2, 0, 1)[None].contiguous()

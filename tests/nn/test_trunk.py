@@ -242,7 +242,7 @@ def test_round_width(width, expected):
         ("mobilenet_v1", {"width": 0}, "width"),
         ("mobilenet_v1", {"out_stride": 4}, "out_stride"),
         ("mobilenet_v2", {"neck": "concat"}, "fpn"),
-        ("movenet", {"widths": (1, 2, 3)}, "four"),
+        ("movenet", {"widths": (1, 2, 3)}, "4 whole numbers"),
         ("resnet", {"depth": 34}, "50"),
         ("resnet", {"neck": "dilated", "out_stride": 4}, "8"),
         ("timm", {"model": "nothing"}, "nothing"),

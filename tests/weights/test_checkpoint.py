@@ -18,6 +18,7 @@ from bupose.errors import WeightsError
 from bupose.nn.model import NetworkConfig, PoseNet
 from bupose.skeleton import Skeleton
 from bupose.weights import checkpoint
+from bupose.weights.header import NEWEST
 
 PUPPET = Skeleton("puppet", ("head", "left_hand", "right_hand"), (("head", "left_hand"), ("head", "right_hand")))
 
@@ -188,7 +189,7 @@ def test_nothing_is_unpickled(tmp_path):
 
 def test_newer_format(saved, tmp_path):
     _, path = saved
-    rewrite(path, tmp_path / "new", lambda header, _: header.update(format=checkpoint.NEWEST + 1))
+    rewrite(path, tmp_path / "new", lambda header, _: header.update(format=NEWEST + 1))
     assert "upgrade bupose" in refused(checkpoint.load, tmp_path / "new")
     assert "upgrade bupose" in refused(checkpoint.describe, tmp_path / "new")
 

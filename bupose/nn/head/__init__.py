@@ -9,7 +9,7 @@ from bupose.nn.head.openpose2017 import OpenPose2017Head
 from bupose.nn.head.openpose2019 import OpenPose2019Head
 from bupose.nn.head.plain import PlainHead
 from bupose.nn.head.stage_output import StageOutput, final_fields
-from bupose.nn.options import make_options
+from bupose.options import from_dict
 from bupose.skeleton import Skeleton
 
 HEADS: dict[str, type[Head]] = {
@@ -33,5 +33,5 @@ def build_head(name: str, channels: int, skeleton: Skeleton, **options) -> Head:
     if name not in HEADS:
         raise OptionsError(f"there is no head {name!r}; choose one of {', '.join(HEADS)}")
     head = HEADS[name]
-    made = make_options(f"head {name!r}", head.Options, options)
+    made = from_dict(head.Options, options, f"head {name!r}")
     return head(channels, len(skeleton.joints), len(skeleton.limbs), made)

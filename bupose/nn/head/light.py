@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from bupose.nn.blocks import conv, conv_norm, init_kaiming, init_normal
 from bupose.nn.head.base import Head
 from bupose.nn.head.stage_output import StageOutput
-from bupose.nn.options import check_count
+from bupose.options import check, option
 
 
 @dataclass
@@ -22,16 +22,14 @@ class LightOptions:
     "no joint here".
     """
 
-    refinements: int = 1
-    width: int = 128
-    hidden: int = 512
-    blocks: int = 5
-    background: bool = True
+    refinements: int = option(1, 0, 64)
+    width: int = option(128, 1, 4096)
+    hidden: int = option(512, 1, 4096)
+    blocks: int = option(5, 1, 64)
+    background: bool = option(True)
 
     def __post_init__(self) -> None:
-        check_count("head light", "refinements", self.refinements, least=0)
-        for name in ("width", "hidden", "blocks"):
-            check_count("head light", name, getattr(self, name))
+        check(self, "head light")
 
 
 class TwoOutputs(nn.Module):

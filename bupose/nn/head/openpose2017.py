@@ -11,7 +11,7 @@ from bupose.errors import OptionsError
 from bupose.nn.blocks import conv, init_normal
 from bupose.nn.head.base import Head
 from bupose.nn.head.stage_output import StageOutput
-from bupose.nn.options import check_count
+from bupose.options import check, option
 
 
 @dataclass
@@ -22,15 +22,14 @@ class OpenPose2017Options:
     1x1, ``kernel`` the size of the refining stages' kernels; ``background`` adds a channel for "no joint here".
     """
 
-    stages: int = 6
-    width: int = 128
-    hidden: int = 512
-    kernel: int = 7
-    background: bool = True
+    stages: int = option(6, 1, 64)
+    width: int = option(128, 1, 4096)
+    hidden: int = option(512, 1, 4096)
+    kernel: int = option(7, 1, 31)
+    background: bool = option(True)
 
     def __post_init__(self) -> None:
-        for name in ("stages", "width", "hidden", "kernel"):
-            check_count("head openpose2017", name, getattr(self, name))
+        check(self, "head openpose2017")
         if self.kernel % 2 == 0:
             raise OptionsError(f"head openpose2017.kernel is {self.kernel}; it must be odd to have a centre")
 

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from bupose.nn.blocks import conv, init_xavier
 from bupose.nn.head.base import Head
 from bupose.nn.head.stage_output import StageOutput
-from bupose.nn.options import check_choice, check_count
+from bupose.options import check, option
 
 ACTIVATIONS = {"prelu": nn.PReLU, "relu": nn.ReLU}
 
@@ -23,20 +23,18 @@ class OpenPose2019Options:
     others; ``blocks`` counts the blocks of a stage; ``background`` adds a channel for "no joint here".
     """
 
-    paf_stages: int = 4
-    heat_stages: int = 2
-    blocks: int = 5
-    first_width: int = 96
-    width: int = 128
-    first_hidden: int = 256
-    hidden: int = 512
-    activation: str = "prelu"
-    background: bool = True
+    paf_stages: int = option(4, 1, 64)
+    heat_stages: int = option(2, 1, 64)
+    blocks: int = option(5, 1, 64)
+    first_width: int = option(96, 1, 4096)
+    width: int = option(128, 1, 4096)
+    first_hidden: int = option(256, 1, 4096)
+    hidden: int = option(512, 1, 4096)
+    activation: str = option("prelu", among=ACTIVATIONS)
+    background: bool = option(True)
 
     def __post_init__(self) -> None:
-        for name in ("paf_stages", "heat_stages", "blocks", "first_width", "width", "first_hidden", "hidden"):
-            check_count("head openpose2019", name, getattr(self, name))
-        check_choice("head openpose2019", "activation", self.activation, ACTIVATIONS)
+        check(self, "head openpose2019")
 
 
 class ChainedBlock(nn.Module):

@@ -13,8 +13,8 @@ from bupose.nn.blocks import conv_norm, init_kaiming, init_normal
 from bupose.nn.fusing import fold_into_stride
 from bupose.nn.head.base import Head
 from bupose.nn.head.stage_output import StageOutput
-from bupose.nn.options import check_count
 from bupose.nn.trunk.resnet import BasicBlock
+from bupose.options import check, option
 
 _OVERVIEW = 0.4  # its first weight; of 0, 0.25, 0.4 and 0.5, what most improves a network trained without
 
@@ -27,21 +27,19 @@ class PlainOptions:
     people who are larger than they reach; ``upsample`` doubles the resolution of the output; ``background`` adds a
     channel for "no joint here"."""
 
-    layers: int = 2
-    width: int = 128
-    blocks: int = 0
-    fold: bool = False
-    skip: bool = False
-    overview: float = 0.0
-    upsample: bool = False
-    background: bool = False
+    layers: int = option(2, 0, 64)
+    width: int = option(128, 1, 4096)
+    blocks: int = option(0, 0, 64)
+    fold: bool = option(False)
+    skip: bool = option(False)
+    overview: float = option(0.0, 0, 0.99)
+    upsample: bool = option(False)
+    background: bool = option(False)
 
     def __post_init__(self) -> None:
-        check_count("head plain", "layers", self.layers, least=0)
-        check_count("head plain", "width", self.width)
-        check_count("head plain", "blocks", self.blocks, least=0)
-        if self.overview and not 0.1 <= self.overview < 1:
-            raise OptionsError(f"head plain.overview is {self.overview!r}; it must be 0 (none) or from 0.1 to below 1")
+        check(self, "head plain")
+        if 0 < self.overview < 0.1:
+            raise OptionsError(f"head plain.overview is {self.overview!r}; give 0 (none), or a number from 0.1 to 0.99")
 
 
 class PlainHead(Head):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from bupose.errors import OptionsError
-from bupose.nn.options import make_options
 from bupose.nn.trunk.base import Trunk
 from bupose.nn.trunk.hrnet import HRNet
 from bupose.nn.trunk.mobilenet_v1 import MobileNetV1
@@ -11,6 +10,7 @@ from bupose.nn.trunk.mobilenet_v2 import MobileNetV2, MoveNet
 from bupose.nn.trunk.resnet import ResNet
 from bupose.nn.trunk.timm import TimmTrunk
 from bupose.nn.trunk.vgg import VGG19
+from bupose.options import from_dict
 
 TRUNKS: dict[str, type[Trunk]] = {
     "vgg19": VGG19,
@@ -38,4 +38,4 @@ def build_trunk(name: str, **options) -> Trunk:
     if name not in TRUNKS:
         raise OptionsError(f"there is no trunk {name!r}; choose one of {', '.join(TRUNKS)}")
     trunk = TRUNKS[name]
-    return trunk(make_options(f"trunk {name!r}", trunk.Options, options))
+    return trunk(from_dict(trunk.Options, options, f"trunk {name!r}"))

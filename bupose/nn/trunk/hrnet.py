@@ -9,9 +9,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from bupose.nn.blocks import conv_norm, init_kaiming
-from bupose.nn.options import check_choice, check_normalisation
+from bupose.nn.normalisation import NORMALISATIONS
 from bupose.nn.trunk.base import Trunk
 from bupose.nn.trunk.resnet import BasicBlock, Bottleneck
+from bupose.options import check, option
 
 _MODULES = (1, 4, 3)  # exchange modules of the stages 2, 3, 4
 _BLOCKS = 4  # residual blocks of a branch between two exchanges
@@ -25,14 +26,12 @@ class HRNetOptions:
     (15 times the width).
     """
 
-    width: int = 32
-    fuse: str = "finest"
-    normalisation: str = "imagenet"
+    width: int = option(32, among=(18, 32, 48))
+    fuse: str = option("finest", among=("finest", "all"))
+    normalisation: str = option("imagenet", among=NORMALISATIONS)
 
     def __post_init__(self) -> None:
-        check_choice("trunk hrnet", "width", self.width, (18, 32, 48))
-        check_choice("trunk hrnet", "fuse", self.fuse, ("finest", "all"))
-        check_normalisation("trunk hrnet", self.normalisation)
+        check(self, "trunk hrnet")
 
 
 class HRNet(Trunk):

@@ -10,9 +10,10 @@ from torch.nn import functional
 
 from bupose.errors import OptionsError
 from bupose.nn.blocks import SameConv2d, conv, conv_norm, init_kaiming
-from bupose.nn.options import check_choice, check_count, check_normalisation
+from bupose.nn.normalisation import NORMALISATIONS
 from bupose.nn.trunk.base import Trunk
 from bupose.nn.trunk.pyramid import Pyramid
+from bupose.options import check, option
 
 # Channels and native stride of the depth-wise separable layers 1 to 13 (Howard et al. 2017, table 1), at width 1.
 _LAYERS = (
@@ -33,19 +34,16 @@ class MobileNetV1Options:
     every layer's channels.
     """
 
-    neck: str = "dilated"
-    width: float = 1.0
-    channels: int = 128
-    out_stride: int = 8
-    normalisation: str = "openpose"
+    neck: str = option("dilated", among=("dilated", "openvino", "concat", "fpn"))
+    width: float = option(1.0, 0.01, 4)
+    channels: int = option(128, 1, 4096)
+    out_stride: int = option(8, among=(4, 8))
+    normalisation: str = option("openpose", among=NORMALISATIONS)
 
     def __post_init__(self) -> None:
-        check_choice("trunk mobilenet_v1", "neck", self.neck, ("dilated", "openvino", "concat", "fpn"))
-        check_count("trunk mobilenet_v1", "channels", self.channels)
-        check_choice("trunk mobilenet_v1", "out_stride", self.out_stride, (4, 8) if self.neck == "fpn" else (8,))
-        check_normalisation("trunk mobilenet_v1", self.normalisation)
-        if not 0 < self.width <= 4:
-            raise OptionsError(f"trunk mobilenet_v1.width is {self.width!r}; it must be above 0 and at most 4")
+        check(self, "trunk mobilenet_v1")
+        if self.out_stride == 4 and self.neck != "fpn":
+            raise OptionsError(f"trunk mobilenet_v1.out_stride is 4, but neck {self.neck!r} ends at 8; choose neck=fpn")
 
 
 class MobileNetV1(Trunk):

@@ -10,9 +10,10 @@ from torch.nn import functional
 
 from bupose.errors import OptionsError
 from bupose.nn.blocks import SameConv2d, conv_norm, init_kaiming
-from bupose.nn.options import check_choice, check_count, check_normalisation
+from bupose.nn.normalisation import NORMALISATIONS
 from bupose.nn.trunk.base import Trunk
 from bupose.nn.trunk.pyramid import Pyramid, separable
+from bupose.options import check, option
 
 # Expansion, channels, repeats, stride (Sandler et al. 2018, table 2), at width 1.
 _STAGES = ((1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1))
@@ -32,20 +33,17 @@ class MobileNetV2Options:
     keeps the last 1x1 to 1280 channels.
     """
 
-    neck: str = "fpn"
-    width: float = 1.0
-    channels: int = 128
-    out_stride: int = 8
-    last: bool = True
-    normalisation: str = "imagenet"
+    neck: str = option("fpn", among=("dilated", "fpn"))
+    width: float = option(1.0, 0.01, 4)
+    channels: int = option(128, 1, 4096)
+    out_stride: int = option(8, among=(4, 8))
+    last: bool = option(True)
+    normalisation: str = option("imagenet", among=NORMALISATIONS)
 
     def __post_init__(self) -> None:
-        check_choice("trunk mobilenet_v2", "neck", self.neck, ("dilated", "fpn"))
-        check_count("trunk mobilenet_v2", "channels", self.channels)
-        check_choice("trunk mobilenet_v2", "out_stride", self.out_stride, (4, 8) if self.neck == "fpn" else (8,))
-        check_normalisation("trunk mobilenet_v2", self.normalisation)
-        if not 0 < self.width <= 4:
-            raise OptionsError(f"trunk mobilenet_v2.width is {self.width!r}; it must be above 0 and at most 4")
+        check(self, "trunk mobilenet_v2")
+        if self.out_stride == 4 and self.neck != "fpn":
+            raise OptionsError(f"trunk mobilenet_v2.out_stride is 4, but neck {self.neck!r} ends at 8; choose neck=fpn")
 
 
 class MobileNetV2(Trunk):
@@ -89,24 +87,16 @@ class MoveNetOptions:
     ``context`` adds a quarter so many channels, from a second pyramid of so many that ends at stride 8: the 24 channels
     of MoveNet's pass on only what its heads need, the layers below know more."""
 
-    width: float = 1.5
-    widths: tuple[int, ...] = (64, 32, 24, 24)
-    answers: bool = False
-    context: int = 0
-    normalisation: str = "tensorflow"
+    width: float = option(1.5, 0.01, 4)
+    widths: tuple[int, int, int, int] = option((64, 32, 24, 24), 1, 4096)
+    answers: bool = option(False)
+    context: int = option(0, 0, 4096)
+    normalisation: str = option("tensorflow", among=NORMALISATIONS)
 
     def __post_init__(self) -> None:
-        self.widths = tuple(self.widths)
-        for width in self.widths:
-            check_count("trunk movenet", "widths", width)
-        check_normalisation("trunk movenet", self.normalisation)
-        check_count("trunk movenet", "context", self.context, least=0)
+        check(self, "trunk movenet")
         if self.context % 4:
             raise OptionsError(f"trunk movenet.context is {self.context}; give a multiple of 4")
-        if len(self.widths) != 4 or not 0 < self.width <= 4:
-            raise OptionsError(
-                f"trunk movenet takes four widths and a width in 0..4; got {list(self.widths)} and {self.width!r}"
-            )
 
 
 class MoveNet(Trunk):

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
+from bupose.errors import OptionsError
 from bupose.nn.blocks import conv_norm, init_kaiming
-from bupose.nn.options import check_choice, check_count, check_normalisation
+from bupose.nn.normalisation import NORMALISATIONS
 from bupose.nn.trunk.base import Trunk
 from bupose.nn.trunk.pyramid import Pyramid
+from bupose.options import check, option
 
 
 class BasicBlock(nn.Module):
@@ -74,18 +76,16 @@ class ResNetOptions:
     ``out_stride`` by transposed convolutions of ``channels`` (Simple Baselines: 256 channels, stride 4).
     """
 
-    depth: int = 18
-    neck: str = "fpn"
-    channels: int = 128
-    out_stride: int = 8
-    normalisation: str = "imagenet"
+    depth: int = option(18, among=_DEPTHS)
+    neck: str = option("fpn", among=("dilated", "fpn", "deconv"))
+    channels: int = option(128, 1, 4096)
+    out_stride: int = option(8, among=(4, 8))
+    normalisation: str = option("imagenet", among=NORMALISATIONS)
 
     def __post_init__(self) -> None:
-        check_choice("trunk resnet", "depth", self.depth, _DEPTHS)
-        check_choice("trunk resnet", "neck", self.neck, ("dilated", "fpn", "deconv"))
-        check_count("trunk resnet", "channels", self.channels)
-        check_choice("trunk resnet", "out_stride", self.out_stride, (8,) if self.neck == "dilated" else (4, 8))
-        check_normalisation("trunk resnet", self.normalisation)
+        check(self, "trunk resnet")
+        if self.out_stride == 4 and self.neck == "dilated":
+            raise OptionsError("trunk resnet.out_stride is 4, but neck 'dilated' ends at 8; choose neck=fpn or deconv")
 
 
 class ResNet(Trunk):

@@ -8,9 +8,10 @@ from torch import Tensor
 
 from bupose.errors import DependencyError, OptionsError
 from bupose.nn.blocks import init_kaiming
-from bupose.nn.options import check_choice, check_count, check_normalisation
+from bupose.nn.normalisation import NORMALISATIONS
 from bupose.nn.trunk.base import Trunk
 from bupose.nn.trunk.pyramid import Pyramid
+from bupose.options import check, option
 
 
 @dataclass
@@ -18,16 +19,16 @@ class TimmOptions:
     """``model`` is timm's name; ``pretrained`` lets timm fetch its weights when the trunk is built. The native strides
     32, 16, 8 (and 4 by ``out_stride``) are summed into ``channels``."""
 
-    model: str = "mobilenetv3_large_100"
-    pretrained: bool = False
-    channels: int = 128
-    out_stride: int = 8
-    normalisation: str = "imagenet"
+    model: str = option("mobilenetv3_large_100")
+    pretrained: bool = option(False)
+    channels: int = option(128, 1, 4096)
+    out_stride: int = option(8, among=(4, 8))
+    normalisation: str = option("imagenet", among=NORMALISATIONS)
 
     def __post_init__(self) -> None:
-        check_count("trunk timm", "channels", self.channels)
-        check_choice("trunk timm", "out_stride", self.out_stride, (4, 8))
-        check_normalisation("trunk timm", self.normalisation)
+        check(self, "trunk timm")
+        if ":" in self.model:  # timm would read such a name as a place on the web or on this disk
+            raise OptionsError(f"trunk timm.model is {self.model!r}; give the name of an architecture of timm's")
 
 
 class TimmTrunk(Trunk):

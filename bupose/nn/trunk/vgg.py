@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from torch import Tensor, nn
 
 from bupose.nn.blocks import conv, init_kaiming, make_activation
-from bupose.nn.options import check_choice, check_count, check_normalisation
+from bupose.nn.normalisation import NORMALISATIONS
 from bupose.nn.trunk.base import Trunk
+from bupose.options import check, option
 
 ACTIVATIONS = {"relu": nn.ReLU, "prelu": nn.PReLU}
 _LAYERS = (64, 64, 0, 128, 128, 0, 256, 256, 256, 256, 0, 512, 512)  # channels of each convolution; 0 halves the size
@@ -19,16 +20,13 @@ class VGG19Options:
     """``middle`` and ``channels`` are the widths of the two convolutions after VGG's; ``activation`` (relu or prelu)
     follows VGG's last convolution and those two; ``normalisation`` names what the weights want."""
 
-    middle: int = 256
-    channels: int = 128
-    activation: str = "relu"
-    normalisation: str = "imagenet"
+    middle: int = option(256, 1, 4096)
+    channels: int = option(128, 1, 4096)
+    activation: str = option("relu", among=ACTIVATIONS)
+    normalisation: str = option("imagenet", among=NORMALISATIONS)
 
     def __post_init__(self) -> None:
-        check_count("trunk vgg19", "middle", self.middle)
-        check_count("trunk vgg19", "channels", self.channels)
-        check_choice("trunk vgg19", "activation", self.activation, ACTIVATIONS)
-        check_normalisation("trunk vgg19", self.normalisation)
+        check(self, "trunk vgg19")
 
 
 class VGG19(Trunk):

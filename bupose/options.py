@@ -1,0 +1,225 @@
+"""Options that say what they may be: one check for Python, the command line and files.
+
+An options dataclass declares each field's range by :func:`option`, and calls :func:`check` in ``__post_init__``.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import types
+import typing
+from collections.abc import Collection, Mapping
+from functools import lru_cache
+from itertools import pairwise
+from numbers import Integral, Real
+
+from bupose.errors import OptionsError
+
+MOST = 1000  # entries of a list or dict, where its option says nothing else
+LONGEST = 4096  # characters of a text: the longest path that Linux takes
+DEEPEST = 20  # containers within one another, in an option that takes anything
+_KINDS = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}
+
+
+def option(default, low: float | None = None, high: float | None = None, *, among: Collection | None = None,
+           least: int = 0, most: int = MOST, rising: bool = False, path: bool = False):  # fmt: skip
+    """A field of an options dataclass.
+
+    Parameters
+    ----------
+    default : value, or a callable without arguments that makes one
+    low, high : float, optional
+        The range of the number, or of each number in a list, tuple or dict; both ends are allowed.
+    among : collection, optional
+        The values to choose from.
+    least, most : int
+        Entries of a list or dict.
+    rising : bool
+        The numbers of a list or tuple must not fall: (low, high).
+    path : bool
+        A file or folder: never empty, and hydra does not try to read it.
+    """
+    metadata = {"low": low, "high": high, "among": among, "least": least, "most": most,
+                "rising": rising, "path": path}  # fmt: skip
+    made = {"default_factory": default} if callable(default) else {"default": default}
+    return dataclasses.field(**made, metadata=metadata)
+
+
+def check(options, owner: str = "") -> None:
+    """Refuse a value of the wrong kind or out of its range; 7 becomes 7.0, 7.0 a whole number, a list a tuple.
+
+    Parameters
+    ----------
+    options : dataclass instance
+    owner : str
+        What stands before the option's name in messages, as in ``trainer.steps``.
+
+    Raises
+    ------
+    OptionsError
+        Names the option, what was got and what is allowed.
+    """
+    for name, (hint, metadata) in declared(type(options)).items():
+        value = getattr(options, name)
+        made = _fit(value, hint, metadata)
+        if made is _REFUSED:
+            raise OptionsError(f"{owner}{'.' * bool(owner)}{name} is {shown(value)}; {_remedy(hint, metadata)}")
+        if made is not value:
+            object.__setattr__(options, name, made)
+
+
+def from_dict(kind: type, values: Mapping, owner: str = ""):
+    """``kind(**values)``, unknown names refused.
+
+    Raises
+    ------
+    OptionsError
+        ``values`` is no mapping, a name is no option, or a value is out of range.
+    """
+    owner, known = owner or kind.__name__, list(declared(kind))
+    if not isinstance(values, Mapping):
+        raise OptionsError(f"{owner} is {shown(values)}; give options by name, among {', '.join(known)}")
+    for name in values:
+        if name not in known:
+            raise OptionsError(f"{owner} has no option {shown(name)}; it has {', '.join(known)}")
+    return kind(**values)
+
+
+@lru_cache
+def declared(kind: type) -> dict[str, tuple[typing.Any, Mapping]]:
+    """Each option's type and metadata."""
+    hints = typing.get_type_hints(kind)
+    return {f.name: (hints[f.name], f.metadata) for f in dataclasses.fields(kind)}
+
+
+def expected(hint, metadata: Mapping = types.MappingProxyType({})) -> str:
+    """What an option of this type and metadata takes, in words."""
+    origin, parts = typing.get_origin(hint), typing.get_args(hint)
+    low, high = metadata.get("low"), metadata.get("high")
+    span = f" from {_figure(low)} to {_figure(high)}" if low is not None and high is not None else ""
+    if origin in (types.UnionType, typing.Union):
+        return " or ".join("null" if part is type(None) else expected(part, metadata) for part in parts)
+    if metadata.get("among") and origin is None:
+        return f"one of {', '.join(map(str, metadata['among']))}"
+    if origin is list:
+        return f"a list in brackets, each {expected(parts[0], metadata)}{_at_most(metadata)}"
+    if origin is tuple:
+        many = "some" if parts[-1] is ... else {2: "two", 3: "three"}.get(len(parts), str(len(parts)))
+        what = "whole numbers" if parts[0] is int else "numbers" if parts[0] is float else "texts"
+        return f"{many} {what}{span}{' that do not fall' * bool(metadata.get('rising'))}, as in [a,b]"
+    if origin is dict:
+        return f"names and values, each {expected(parts[1], metadata)}{_at_most(metadata)}"
+    if hint is str and metadata.get("path"):
+        return "a path: not empty, and no name in it longer than 255 bytes"
+    if hint is typing.Any:
+        return "a plain value"
+    return _KINDS.get(hint, getattr(hint, "__name__", str(hint))) + span
+
+
+def _remedy(hint, metadata: Mapping) -> str:
+    what = expected(hint, metadata)
+    return f"choose {what}" if what.startswith("one of") else f"give {what}"
+
+
+def shown(value, longest: int = 80) -> str:
+    """``repr`` of any value on one line, cut short where it is long."""
+    try:
+        text = repr(value)
+    except (ValueError, RecursionError):  # whole numbers of thousands of digits, lists in themselves
+        return f"{type(value).__name__} too long to show"
+    text = " ".join(text.split())
+    return text if len(text) <= longest else f"{text[:longest]}…"
+
+
+_REFUSED = object()
+
+
+def _fit(value, hint, metadata: Mapping):
+    """The value as its option takes it, or ``_REFUSED``."""
+    origin, parts = typing.get_origin(hint), typing.get_args(hint)
+    if origin in (types.UnionType, typing.Union):
+        if value is None and type(None) in parts:
+            return None
+        fitting = (_fit(value, part, metadata) for part in parts if part is not type(None))
+        return next((made for made in fitting if made is not _REFUSED), _REFUSED)
+    if origin in (list, tuple):
+        return _fit_sequence(value, origin, parts, metadata)
+    if origin is dict:
+        return _fit_dict(value, parts, metadata)
+    if hint is typing.Any:
+        return value if _is_plain(value, DEEPEST) else _REFUSED
+    if dataclasses.is_dataclass(hint):
+        return value if isinstance(value, hint) else _REFUSED
+    return _fit_single(value, hint, metadata)
+
+
+def _fit_single(value, hint, metadata: Mapping):
+    among, low, high = (metadata.get(key) for key in ("among", "low", "high"))
+    if hint is bool:
+        return value if isinstance(value, bool) else _REFUSED
+    if hint in (int, float):
+        if isinstance(value, bool) or not isinstance(value, Real):
+            return _REFUSED
+        if not (-math.inf if low is None else low) <= value <= (math.inf if high is None else high):
+            return _REFUSED  # NaN, too
+        if not isinstance(value, Integral) and (not math.isfinite(value) or (hint is int and value % 1)):
+            return _REFUSED
+        value = value if type(value) is hint else hint(value)
+    elif not isinstance(value, hint):
+        return _REFUSED
+    if isinstance(value, str) and not among:
+        wrong = "\0" in value or len(value) > LONGEST or (metadata.get("path") and not _is_path(value))
+        return _REFUSED if wrong else value
+    return value if among is None or value in among else _REFUSED
+
+
+def _fit_sequence(value, origin: type, parts: tuple, metadata: Mapping):
+    if not isinstance(value, (list, tuple)) or not _is_filled(value, metadata):
+        return _REFUSED
+    each = [parts[0]] * len(value) if origin is list or parts[-1] is ... else list(parts)
+    if len(each) != len(value):
+        return _REFUSED
+    made = [_fit(entry, hint, metadata) for entry, hint in zip(value, each, strict=True)]
+    if any(entry is _REFUSED for entry in made):
+        return _REFUSED
+    if metadata.get("rising") and any(a > b for a, b in pairwise(made)):
+        return _REFUSED
+    return value if type(value) is origin and all(a is b for a, b in zip(value, made, strict=True)) else origin(made)
+
+
+def _fit_dict(value, parts: tuple, metadata: Mapping):
+    if not isinstance(value, dict) or not _is_filled(value, metadata):
+        return _REFUSED
+    fits = all(isinstance(key, parts[0]) for key in value)
+    fits = fits and all(_fit(entry, parts[1], metadata) is not _REFUSED for entry in value.values())
+    return value if fits else _REFUSED
+
+
+def _is_path(value: str) -> bool:
+    """Whether a file system could have it: not empty, no name in it of more than 255 bytes."""
+    return bool(value) and all(len(part.encode(errors="surrogatepass")) <= 255 for part in value.split("/"))
+
+
+def _is_plain(value, depth: int) -> bool:
+    """Whether a value is none that nests without end: what JSON can hold, or an object of ours."""
+    if depth == 0:
+        return False
+    if isinstance(value, Mapping):
+        return all(_is_plain(entry, depth - 1) for entry in value.values())
+    if isinstance(value, (list, tuple)):
+        return all(_is_plain(entry, depth - 1) for entry in value)
+    return not isinstance(value, float) or math.isfinite(value)
+
+
+def _is_filled(value: Collection, metadata: Mapping) -> bool:
+    return metadata.get("least", 0) <= len(value) <= metadata.get("most", MOST)
+
+
+def _at_most(metadata: Mapping) -> str:
+    least, most = metadata.get("least", 0), metadata.get("most", MOST)
+    return f", {least} to {most} of them" if least or most != MOST else ""
+
+
+def _figure(number: float) -> str:
+    return str(number) if isinstance(number, int) else f"{number:g}"
