@@ -39,7 +39,9 @@ def save(net: PoseNet, path: str | Path, metrics: Mapping[str, float] | None = N
     Raises
     ------
     WeightsError
-        The folder cannot be written to, or the configuration or metrics cannot be written as JSON.
+        The configuration or metrics cannot be written as JSON.
+    InputError
+        The file cannot be written.
     """
     net, path = getattr(net, "_orig_mod", net), Path(path)  # torch.compile wraps a network in another module
     header = dump_header(net.config, FORMATS[bits], metrics)
@@ -47,12 +49,9 @@ def save(net: PoseNet, path: str | Path, metrics: Mapping[str, float] | None = N
         name: t.detach().cpu().clone(memory_format=torch.contiguous_format) for name, t in net.state_dict().items()
     }
     tensors = pack(tensors, bits) if bits else tensors
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with replacing(path) as partial:
-            partial.write_bytes(serialise(tensors, {KEY: header}))  # save_file would hide it from other users
-    except (OSError, SafetensorError) as problem:
-        raise WeightsError(f"cannot write the network file {str(path)!r}: {problem}; choose another folder") from None
+    content = serialise(tensors, {KEY: header})  # save_file would hide it from other users
+    with replacing(path) as partial:
+        partial.write_bytes(content)
     return path
 
 

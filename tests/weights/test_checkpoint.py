@@ -14,7 +14,7 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 
 from bupose import skeletons
-from bupose.errors import WeightsError
+from bupose.errors import InputError, WeightsError
 from bupose.nn.model import NetworkConfig, PoseNet
 from bupose.skeleton import Skeleton
 from bupose.weights import checkpoint
@@ -55,7 +55,7 @@ def saved(tmp_path_factory):
 
 
 def refused(call, *arguments) -> str:
-    with pytest.raises(WeightsError) as problem:
+    with pytest.raises((WeightsError, InputError)) as problem:
         call(*arguments)
     text = str(problem.value)
     assert "\n" not in text
