@@ -22,8 +22,8 @@ from omegaconf.errors import OmegaConfBaseException
 
 from bupose import config
 from bupose.errors import BuposeError, OptionsError
+from bupose.process import INTERRUPTED, USAGE, tell  # noqa: F401 (how a command ends)
 
-USAGE, INTERRUPTED = 2, 130  # exit statuses
 HYDRA_FLAGS = (
     "--multirun", "-m", "--run", "-r", "--cfg", "-c", "--resolve", "--package", "-p", "--info", "-i", "--hydra-help",
     "--config-dir", "-cd", "--config-path", "-cp", "--config-name", "-cn", "--shell-completion", "-sc", "--version",
@@ -54,14 +54,10 @@ def run(task: Callable, name: str, arguments: list[str] | None = None):
         return 0
     try:
         return _compose(task, name, arguments)
-    except KeyboardInterrupt as stop:
-        print(f"interrupted {stop}".strip(), file=sys.stderr)
-        return INTERRUPTED
-    except (BuposeError, HydraException, OmegaConfBaseException) as problem:
-        if os.environ.get("BUPOSE_DEBUG") == "1":
-            raise
-        print(f"error: {_sentence(problem)}", file=sys.stderr)
-        return USAGE
+    except (KeyboardInterrupt, BuposeError) as problem:
+        return tell(problem)
+    except (HydraException, OmegaConfBaseException) as problem:
+        return tell(OptionsError(_sentence(problem)))
 
 
 def name_paths(arguments: list[str], name: str, key: str = "input") -> list[str]:

@@ -11,10 +11,9 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 from importlib import import_module
 
-from bupose import __version__
-from bupose.errors import BuposeError, DependencyError, OptionsError
-
-USAGE, INTERRUPTED = 2, 130  # exit statuses
+from bupose import __version__, process
+from bupose.errors import DependencyError, OptionsError
+from bupose.process import INTERRUPTED, USAGE  # noqa: F401 (how a command ends)
 
 COMMANDS = {
     "demo": "try the network that comes with bupose: bupose demo [photo.jpg]",
@@ -44,9 +43,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        The exit status: 2 after a mistake, told in one sentence on stderr, and 130 after Ctrl-C. With
-        ``BUPOSE_DEBUG=1`` errors are raised instead.
+        The exit status: 2 after a mistake, told in one sentence on stderr, 130 after Ctrl-C and 143 after SIGTERM.
+        With ``BUPOSE_DEBUG=1`` errors are raised instead.
     """
+    return process.run(lambda: _run(arguments))
+
+
+def _run(arguments: Sequence[str] | None) -> int | None:
     name, *rest = list(sys.argv[1:] if arguments is None else arguments) or ["--help"]
     if name in ("-h", "--help", "help"):
         print(_overview())
@@ -54,16 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if name in ("-V", "--version"):
         print(f"bupose {__version__}")
         return 0
-    try:
-        return _find(name).run(rest) or 0
-    except KeyboardInterrupt as stop:
-        print(f"interrupted {stop}".strip(), file=sys.stderr)
-        return INTERRUPTED
-    except BuposeError as problem:
-        if os.environ.get("BUPOSE_DEBUG") == "1":
-            raise
-        print(f"error: {problem}", file=sys.stderr)
-        return USAGE
+    return _find(name).run(rest)
 
 
 def _overview() -> str:
