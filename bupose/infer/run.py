@@ -100,10 +100,11 @@ def _run(options: InferOptions, media: Media, estimator: Estimator, output: Outp
             run.go(estimator)
         except KeyboardInterrupt as stop:
             if not media.videos:
-                told = f"after {run.summary.pictures} pictures; resume=true goes on from here"
-                raise type(stop)(told) from None
+                stop.args = (f"after {run.summary.pictures} pictures; resume=true goes on from here",)
+                raise
             if not media.live:
-                interrupted = type(stop)(f"after {run.summary.pictures} frames; their results are written")
+                stop.args = (f"after {run.summary.pictures} frames; their results are written",)
+                interrupted = stop
         if records.empty and output.occupied:
             run.summary.kept = True
         else:

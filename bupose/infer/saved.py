@@ -91,7 +91,7 @@ def _group_all(file: FieldsFile, folder: OutputFolder, options: GroupOptions) ->
             print(f"{name}: {problem}", file=sys.stderr)
             continue
         except KeyboardInterrupt as stop:
-            interrupted = type(stop)(f"after {len(images)} pictures; their results are written")
+            stop.args, interrupted = (f"after {len(images)} pictures; their results are written",), stop
             break
         people = grouped.people
         results += people.to_coco(image_id, output.results_skeleton(people.skeleton))

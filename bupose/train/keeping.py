@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import math
+import os
 import signal
-from collections.abc import Mapping
+import threading
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import lightning.pytorch as pl
 from lightning.pytorch.callbacks import Callback, Checkpoint
 
 from bupose import weights
+from bupose.atomic import write_bytes
 from bupose.nn import PoseNet
+from bupose.process import stop_for
 from bupose.train.averaging import MovingAverage
 from bupose.train.log import CurveLog
 from bupose.train.module import PoseModule, TrainingError
@@ -94,7 +98,7 @@ class KeepNetworks(Callback):
             return
         if write:
             for n in range(min(len(self.ranking), self.count - 1), place, -1):
-                self._file(n - 1).replace(self._file(n))
+                write_bytes(self._file(n), self._file(n - 1).read_bytes())  # no place is ever empty
             weights.save(net, self._file(place), metrics)
         self.ranking = [*self.ranking[:place], metrics, *self.ranking[place:]][: self.count]
 
@@ -118,36 +122,45 @@ class KeepNetworks(Callback):
 
 
 class StopBetweenSteps(Callback):
-    """Ctrl-C ends training after the step it came in, so that what is written is a whole step's; again, at once."""
+    """Ctrl-C or SIGTERM ends training after the step it came in, so that what is written is a whole step's.
+
+    Again, and it ends at once. ``asked`` is how it is to end.
+    """
 
     def __init__(self):
-        self._asked, self._before = False, None
+        self.asked: KeyboardInterrupt | None = None
+        self._before: dict[int, Callable | int | None] = {}
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: PoseModule) -> None:
-        """Take over Ctrl-C."""
-        self._before = signal.signal(signal.SIGINT, self._ask)
+        """Take over the signals."""
+        if threading.current_thread() is threading.main_thread():
+            self._before = {number: signal.signal(number, self._ask) for number in (signal.SIGINT, signal.SIGTERM)}
+            self._owner = os.getpid()
 
-    def _ask(self, *_) -> None:
-        if self._asked:
-            raise KeyboardInterrupt
-        self._asked = True
+    def _ask(self, number: int, _) -> None:
+        if os.getpid() != self._owner:  # a process that reads data ends as it is told
+            signal.signal(number, signal.SIG_DFL)
+            os.kill(os.getpid(), number)
+        if self.asked is not None:
+            raise self.asked
+        self.asked = stop_for(number)
         print("\nstopping after this step; Ctrl-C again stops at once", flush=True)
 
     def on_train_batch_end(self, trainer: pl.Trainer, pl_module: PoseModule, *_) -> None:
         """Stop here if asked to."""
-        if self._asked:
-            raise KeyboardInterrupt
+        if self.asked is not None:
+            raise self.asked
 
     def on_validation_batch_end(self, trainer: pl.Trainer, pl_module: PoseModule, *_) -> None:
         """Validation need not go on either."""
-        if self._asked:
-            raise KeyboardInterrupt
+        if self.asked is not None:
+            raise self.asked
 
     def teardown(self, trainer: pl.Trainer, pl_module: PoseModule, stage: str) -> None:
-        """Give Ctrl-C back."""
-        if self._before is not None:
-            signal.signal(signal.SIGINT, self._before)
-            self._before = None
+        """Give the signals back."""
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+        self._before = {}
 
 
 def find_state(path: str | Path) -> Path:

@@ -85,7 +85,8 @@ def train(options: TrainOptions) -> float:
     try:
         trainer.fit(module, feed, ckpt_path=state, weights_only=False)
     except SystemExit:  # how Lightning ends after Ctrl-C
-        raise KeyboardInterrupt from None
+        asked = next(c.asked for c in trainer.callbacks if isinstance(c, StopBetweenSteps))
+        raise (asked or KeyboardInterrupt()) from None
     best = networks.ranking[0] if networks.ranking else {}
     metric = float(best.get(options.trainer.metric, float("nan")))
     if trainer.is_global_zero:

@@ -14,6 +14,7 @@ from bupose import weights
 from bupose.errors import OptionsError
 from bupose.evaluate import coco_ap
 from bupose.infer.estimator import Estimator
+from bupose.process import Stopped
 from bupose.train import referee
 from bupose.train.keeping import KeepNetworks, KeepState, StopBetweenSteps
 from bupose.train.log import CurveLog
@@ -107,19 +108,22 @@ def test_a_killed_run_goes_on_as_if_nothing_had_been(small_training, whole, tmp_
     assert curves(whole) == curves(tmp_path / "broken")
 
 
-def test_ctrl_c_ends_after_the_step_and_leaves_what_is_needed(small_training, whole, tmp_path, monkeypatch):
+@pytest.mark.parametrize(("number", "kind"), [(signal.SIGINT, KeyboardInterrupt), (signal.SIGTERM, Stopped)])
+def test_a_signal_ends_after_the_step_and_leaves_what_is_needed(
+    small_training, whole, tmp_path, monkeypatch, number, kind
+):
     with monkeypatch.context() as patch:
-        patch.setattr(PoseModule, "on_train_batch_start", lambda self, *_: interrupt_at(self, 4))
-        with pytest.raises(KeyboardInterrupt):
+        patch.setattr(PoseModule, "on_train_batch_start", lambda self, *_: interrupt_at(self, 4, number))
+        with pytest.raises(kind):
             train(small_training("broken"))
     assert weights.load(tmp_path / "broken" / "last.safetensors")
     train(small_training("elsewhere", given={"resume": str(tmp_path / "broken" / "last.ckpt")}))
     assert_same_network(whole, tmp_path / "broken")
 
 
-def interrupt_at(module, step):
+def interrupt_at(module, step, number):
     if module.global_step == step:
-        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(number)
 
 
 def test_a_loss_that_is_no_number_stops_and_keeps_the_last_good_file(small_training, tmp_path):
