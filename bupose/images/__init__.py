@@ -3,6 +3,7 @@
 from importlib import import_module
 
 _LAZY = {
+    "FOREIGN": "kinds",
     "Header": "header",
     "MAX_PIXELS": "kinds",
     "PICTURES": "kinds",

@@ -27,7 +27,7 @@ def check_regular(path: str | Path) -> int:
     except (OSError, ValueError) as problem:
         raise refusal(path, problem) from None
     if not stat.S_ISREG(found.st_mode):
-        raise InputError(f"{str(path)!r} is {_kind(found.st_mode)}, not a file; save the picture or video as a file")
+        raise InputError(f"{quote(path)} is {_kind(found.st_mode)}, not a file; save the picture or video as a file")
     return found.st_size
 
 
@@ -41,12 +41,12 @@ def read_bytes(path: str | Path, most: int | None = None) -> bytes:
     """
     size = check_regular(path)
     if most is None and size > MAX_BYTES:
-        raise InputError(f"{str(path)!r} has {size / 1e6:.0f} MB, no picture has more than {MAX_BYTES // 10**6}")
+        raise InputError(f"{quote(path)} has {size / 1e6:.0f} MB, no picture has more than {MAX_BYTES // 10**6}")
     try:  # between this and the check the name may have come to mean a pipe, which would keep a plain open() waiting
         opened = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
         with open(opened, "rb") as file:
             if not stat.S_ISREG(os.fstat(opened).st_mode):
-                raise InputError(f"{str(path)!r} is no longer a file")
+                raise InputError(f"{quote(path)} is no longer a file")
             return file.read(size if most is None else most)
     except (OSError, ValueError, MemoryError) as problem:
         raise refusal(path, problem) from None
@@ -54,7 +54,17 @@ def read_bytes(path: str | Path, most: int | None = None) -> bytes:
 
 def refusal(path: str | Path, problem: Exception) -> InputError:
     """The sentence for a file that the system does not give."""
-    return InputError(f"cannot read {str(path)!r}: {reason(problem)}; check the path and who may read it")
+    return InputError(f"cannot read {quote(path)}: {reason(problem)}; check the path and who may read it")
+
+
+def quote(path: str | Path) -> str:
+    """A path as sentences name it: in quotes, its odd characters escaped, and not without end."""
+    return repr(shorten(str(path)))
+
+
+def shorten(text: str, most: int = 400) -> str:
+    """The beginning and end of a text that is too long to be told."""
+    return text if len(text) <= most else f"{text[: most // 2]}…{text[-most // 2 :]}"
 
 
 def reason(problem: Exception) -> str:

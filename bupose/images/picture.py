@@ -12,7 +12,7 @@ from bupose import geometry
 from bupose.errors import InputError
 from bupose.images.decode import FACTORS, decode
 from bupose.images.exif import turn
-from bupose.images.files import read_bytes, reason
+from bupose.images.files import quote, read_bytes, reason
 from bupose.images.header import Header, read_header
 from bupose.images.kinds import MAX_PIXELS
 
@@ -104,7 +104,7 @@ def open_picture(source: str | Path | bytes, max_pixels: int = MAX_PIXELS) -> Pi
         There is no regular file, it is no picture of a known kind, is cut short, or has more than ``max_pixels``.
     """
     given = isinstance(source, (bytes, bytearray, memoryview))
-    name, data = ("the data", bytes(source)) if given else (repr(str(source)), read_bytes(source))
+    name, data = ("the data", bytes(source)) if given else (quote(source), read_bytes(source))
     header = read_header(data)
     if header is None:
         raise InputError(_unknown(name, data))

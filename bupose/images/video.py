@@ -15,7 +15,7 @@ import numpy as np
 
 from bupose.errors import InputError
 from bupose.images import container
-from bupose.images.files import check_regular, reason
+from bupose.images.files import check_regular, quote, reason
 from bupose.images.kinds import MAX_PIXELS
 
 FASTEST = 20_000  # frames a second; headers that say more mean something else, as a rule their clock's ticks
@@ -56,7 +56,7 @@ class Video:
         if not isinstance(self.source, Path):
             return self._capture(self.source)
         check_regular(self.source)
-        with _plain_name(self.source) as name:
+        with plain_name(self.source) as name:
             return self._capture(name)
 
     @property
@@ -131,7 +131,7 @@ class Video:
         raise InputError(f"cannot open {self}; check that it is there, whole, and that {hint}")
 
     def __str__(self) -> str:
-        return f"camera {self.source}" if isinstance(self.source, int) else repr(str(self.source))
+        return f"camera {self.source}" if isinstance(self.source, int) else quote(self.source)
 
 
 class _Numbers:
@@ -205,8 +205,8 @@ def _rate(capture: cv2.VideoCapture) -> float | None:
 
 
 @contextmanager
-def _plain_name(path: Path) -> Iterator[str]:
-    """A name of the file that OpenCV and ffmpeg take: absolute, so that ``12:30.mp4`` is no protocol, and of text."""
+def plain_name(path: Path) -> Iterator[str]:
+    """A name under which OpenCV can open a video: absolute, so that ``12:30.mp4`` is no protocol, and of text."""
     name = os.path.abspath(path)
     try:
         name.encode()

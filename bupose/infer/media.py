@@ -12,8 +12,8 @@ import numpy as np
 
 from bupose.errors import InputError
 from bupose.folder import RUN, UNFINISHED
-from bupose.images import MAX_PIXELS, PICTURES, VIDEOS, Photo, Video, read
-from bupose.images.files import read_bytes, refusal
+from bupose.images import FOREIGN, MAX_PIXELS, PICTURES, VIDEOS, Photo, Video, read
+from bupose.images.files import quote, read_bytes, refusal
 from bupose.infer.names import frame_name, free_numbers, number_pictures, output_names, readable
 
 
@@ -168,24 +168,24 @@ def _find(source: str | Path | int, excluded: Container[str]) -> list[tuple[Sour
     found = sorted(glob.glob(str(path), recursive=True)) if glob.has_magic(text) and "\0" not in text else []
     if not found:
         what = "no file fits the pattern" if glob.has_magic(text) else "there is no file or folder"
-        raise InputError(f"{what} {_short(text)!r}; check the path")
+        raise InputError(f"{what} {quote(text)}; check the path")
     return [below for one in found for below in _find(Path(one), excluded)]
 
 
 def _find_below(folder: Path, excluded: Container[str]) -> list[tuple[Source, str]]:
     """Pictures and videos in a folder, sorted by path; also the folders in it that cannot be looked into."""
-    found, closed = [], {}
+    found, closed, wanted = [], {}, PICTURES | VIDEOS | FOREIGN
 
     def note(problem: OSError) -> None:
         closed[Path(problem.filename)] = Unreadable(str(refusal(problem.filename, problem)))
 
     for root, folders, files in os.walk(folder, onerror=note):
         folders[:] = [f for f in folders if not f.startswith(".") and not _is_result(os.path.join(root, f), excluded)]
-        found += [Path(root, f) for f in files if not f.startswith(".") and Path(f).suffix.lower() in PICTURES | VIDEOS]
+        found += [Path(root, f) for f in files if not f.startswith(".") and Path(f).suffix.lower() in wanted]
     if folder in closed:
         raise InputError(closed[folder].problem)
     if not found and not closed:
-        raise InputError(f"the folder {str(folder)!r} holds no picture or video; bupose looks for {_suffixes()}")
+        raise InputError(f"the folder {quote(folder)} holds no picture or video; bupose looks for {_suffixes()}")
     below = [(path, path.relative_to(folder).as_posix()) for path in sorted([*found, *closed])]
     return [(closed[path], readable(name)) if path in closed else _one(path, name) for path, name in below]
 
@@ -203,10 +203,10 @@ def _find_listed(path: Path) -> list[tuple[Source, str]]:
     try:
         lines = data.decode(encoding, "surrogateescape").split("\n")  # names of files may be no UTF-8
     except ValueError:
-        raise InputError(f"the list {str(path)!r} is no text; save it as UTF-8, one path a line") from None
+        raise InputError(f"the list {quote(path)} is no text; save it as UTF-8, one path a line") from None
     lines = [line.strip() for line in lines if line.strip()]
     if not lines:
-        raise InputError(f"the list {str(path)!r} holds no path; give one a line")
+        raise InputError(f"the list {quote(path)} holds no path; give one a line")
     return [_one(path.parent / os.path.expanduser(line), line) for line in lines]
 
 
@@ -216,7 +216,3 @@ def _one(path: Path, file_name: str) -> tuple[Source, str]:
 
 def _suffixes() -> str:
     return " ".join(sorted(suffix[1:] for suffix in (PICTURES | VIDEOS)))
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= 200 else f"{text[:200]}…"

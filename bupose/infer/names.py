@@ -49,6 +49,11 @@ def readable(file_name: str) -> str:
     return "".join(f"%{ord(c) - 0xDC00:02X}" if 0xDC80 <= ord(c) <= 0xDCFF else c for c in file_name)
 
 
+def printable(text: str) -> str:
+    """A text that neither moves a terminal's cursor nor breaks a line: what is not printable becomes an escape."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
 def frame_name(video: str, number: int) -> str:
     """What results of a video's frame are called."""
     return f"{video}_{number:06d}"

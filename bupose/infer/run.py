@@ -19,11 +19,11 @@ from bupose import viz, weights
 from bupose.errors import BuposeError, DiskError, InputError, OptionsError
 from bupose.fields_file import write_fields
 from bupose.folder import OutputFolder, open_output
-from bupose.images.files import FAULTS
+from bupose.images.files import FAULTS, shorten
 from bupose.infer import output
 from bupose.infer.estimator import Estimator
 from bupose.infer.media import Frame, Media, open_media
-from bupose.infer.names import file_number
+from bupose.infer.names import file_number, printable
 from bupose.infer.options import InferOptions, expand, given
 from bupose.infer.records import Records
 from bupose.infer.screen import Screen
@@ -242,7 +242,7 @@ class _Run:
             self.summary.people += len(estimate.people)
         self.records.add(frame, estimate.size, estimate.people, problem)
         if problem:
-            self._tell(f"{frame.file_name}: {problem}")
+            self._tell(f"{shorten(frame.file_name)}: {problem}")
         if overlay is not None:
             screen.show(overlay)
         self._bar.update()
@@ -250,10 +250,10 @@ class _Run:
 
     def _tell(self, problem: str) -> None:
         """What is no reason to stop, once."""
+        self.summary.failed += 1
         if problem not in self._told:
             self._told.add(problem)
-            self.summary.failed += 1
-            tqdm.write(problem, file=sys.stderr)
+            tqdm.write(printable(problem), file=sys.stderr)
 
 
 def _resolve(options: InferOptions) -> Path:

@@ -11,7 +11,9 @@ import numpy as np
 
 from bupose.atomic import replacing
 from bupose.errors import InputError
+from bupose.images import Video
 from bupose.images.files import FAULTS, reason
+from bupose.images.video import plain_name
 from bupose.infer.media import Frame
 
 USUAL_RATE = 25.0  # frames a second, where a video does not say
@@ -83,7 +85,8 @@ class _Film:
         self._replacing: AbstractContextManager[Path] = replacing(path, ".mp4")
         self._partial = self._replacing.__enter__()
         code = cv2.VideoWriter_fourcc(*"mp4v")
-        self._writer = cv2.VideoWriter(str(self._partial), code, round_rate(rate or USUAL_RATE), self._size)
+        with plain_name(self._partial) as name:
+            self._writer = cv2.VideoWriter(name, code, round_rate(rate or USUAL_RATE), self._size)
         if not self._writer.isOpened():
             self.give_up()
             raise InputError(f"OpenCV cannot write {str(path)!r}; use overlays=false, or another output")
@@ -100,11 +103,9 @@ class _Film:
     def close(self) -> None:
         """Put it in its place, if OpenCV, which says nothing of a full disk, has written all of it."""
         self._writer.release()
-        written = cv2.VideoCapture(str(self._partial))
-        count = written.get(cv2.CAP_PROP_FRAME_COUNT) if written.isOpened() else 0
-        written.release()
-        if round(count) != self._count:
-            raise InputError(f"{round(count)} of {self._count} frames were written; is the disk full?")
+        count = Video(self._partial).count
+        if count != self._count:
+            raise InputError(f"{count} of {self._count} frames were written; is the disk full?")
         self._replacing.__exit__(None, None, None)
 
     def give_up(self) -> None:
