@@ -66,11 +66,11 @@ class Video:
 
     @property
     def count(self) -> int:
-        """How many frames there are, as the file says; 0 where it does not."""
+        """How many frames there are, as the file says; 0 where it does not, or cannot be opened."""
         try:
             capture = self.open()
         except InputError:
-            return 1  # the frame that says so
+            return 0
         try:
             return _count(capture)
         finally:

@@ -128,7 +128,7 @@ class Media:
         """How many frames there are, as far as files tell."""
         if self.live:
             return None
-        return len(self.sources) - len(self.videos) + sum(video.count for video in self.videos)
+        return len(self.sources) - len(self.videos) + sum(max(1, video.count) for video in self.videos)
 
 
 def open_media(
