@@ -41,6 +41,7 @@ class PoseModule(pl.LightningModule):
         self.optim, self.steps, self.teacher = optim, steps, teacher
         freeze(net, optim)
         self._unchecked: list[Tensor] = []
+        self.started = False
 
     def train(self, mode: bool = True) -> PoseModule:
         """Training mode, but for the batch norms that are frozen."""
@@ -51,6 +52,15 @@ class PoseModule(pl.LightningModule):
     def on_train_start(self) -> None:
         """Lightning leaves the modes as they are, and gives them back after validation."""
         self.train()
+        self._check_optimizers()
+        self.started = True
+
+    def _check_optimizers(self) -> None:
+        """Refuse a resumed state whose numbers are not one for each weight; torch looks no further than the groups."""
+        for optimizer in self.trainer.optimizers:
+            for weights, kept in optimizer.state.items():
+                if any(isinstance(v, Tensor) and v.numel() > 1 and v.shape != weights.shape for v in kept.values()):
+                    raise ValueError(f"the optimizer's state does not fit a weight of shape {tuple(weights.shape)}")
 
     def configure_optimizers(self) -> dict:
         """Optimizer and schedule, a step at a time."""
@@ -89,6 +99,12 @@ class PoseModule(pl.LightningModule):
                 "where the last good state is"
             )
         self._unchecked.clear()
+
+    def on_load_checkpoint(self, checkpoint: dict) -> None:
+        """Refuse a state without what learning goes on from; Lightning would start that afresh, silently."""
+        for name in ("optimizer_states", "lr_schedulers"):
+            if len(checkpoint[name]) != 1:
+                raise ValueError(f"it has {len(checkpoint[name])} {name.replace('_', ' ')} instead of one")
 
     def on_save_checkpoint(self, checkpoint: dict) -> None:
         """Never replace a good file by one after a loss that was no number."""

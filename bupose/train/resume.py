@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from pathlib import Path
 
 import yaml
 
+from bupose.options import shown
 from bupose.train.keeping import find_state
 from bupose.train.module import TrainingError
+
+_OPTION = re.compile(r"\+{0,2}[A-Za-z_][\w./@]*=", re.ASCII)
+_LOOKUP = re.compile(r"\$\{.*:", re.DOTALL)  # ${oc.env:NAME} and the like; ${trainer.steps} is another option
 
 
 def recall_arguments(arguments: Sequence[str]) -> list[str]:
@@ -22,8 +28,20 @@ def recall_arguments(arguments: Sequence[str]) -> list[str]:
         folder = find_state(run.strip("'\"")).parent
     except TrainingError:
         return list(arguments)
-    saved = folder / ".hydra" / "overrides.yaml"
-    before = yaml.safe_load(saved.read_text()) if saved.is_file() else []
-    kept = [a for a in before if not a.startswith(("resume=", "hydra."))]
     quoted = str(folder).replace("\\", "\\\\").replace("'", "\\'")
-    return [*kept, *arguments, f"hydra.run.dir='{quoted}'"]
+    return [*_recall(folder / ".hydra" / "overrides.yaml"), *arguments, f"hydra.run.dir='{quoted}'"]
+
+
+def _recall(saved: Path) -> list[str]:
+    """Options that were given to a run; whoever wrote the file, they set options alone, and look nothing up."""
+    try:
+        before = yaml.safe_load(saved.read_text(encoding="utf-8")) if saved.is_file() else []
+    except (OSError, ValueError, yaml.YAMLError, RecursionError):
+        before = None
+    if not isinstance(before, list) or not all(isinstance(argument, str) for argument in before):
+        raise TrainingError(f"{str(saved)!r} holds no list of options; give them again, and remove that file")
+    kept = [argument for argument in before if not argument.lstrip("+").startswith(("resume=", "hydra.", "hydra/"))]
+    for argument in kept:
+        if not _OPTION.match(argument) or _LOOKUP.search(argument):
+            raise TrainingError(f"{str(saved)!r} holds {shown(argument)}, which is no option of a training; remove it")
+    return kept

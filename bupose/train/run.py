@@ -6,6 +6,7 @@ import json
 import logging
 import math
 import warnings
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from lightning.pytorch.loggers import TensorBoardLogger
 
 from bupose import weights
 from bupose.atomic import replacing
-from bupose.errors import WeightsError
+from bupose.errors import BuposeError, WeightsError
 from bupose.nn import PoseNet
 from bupose.nn.pretrained import load_trunk
 from bupose.train.album import Album
@@ -31,9 +32,10 @@ from bupose.train.feed import Feed
 from bupose.train.keeping import KeepNetworks, KeepState, StopBetweenSteps, find_state
 from bupose.train.log import CurveLog, TrainingThroughput
 from bupose.train.memory import keep_memory
-from bupose.train.module import PoseModule
+from bupose.train.module import PoseModule, TrainingError
 from bupose.train.options import PRECISIONS, TrainOptions, check_together
 from bupose.train.referee import Referee, truth_of
+from bupose.train.state import StateIO
 from bupose.train.teacher import Teacher
 
 OPTIONS, RESULT = "options.json", "result.json"
@@ -83,10 +85,19 @@ def train(options: TrainOptions) -> float:
         print(f"{net.describe()}\ntraining pictures: {len(feed.train_samples)}, to {folder}", flush=True)
         print(*feed.notes(), sep="\n", end="\n" * bool(feed.notes()), flush=True)
     try:
-        trainer.fit(module, feed, ckpt_path=state, weights_only=False)
+        trainer.fit(module, feed, ckpt_path=state)
     except SystemExit:  # how Lightning ends after Ctrl-C
         asked = next(c.asked for c in trainer.callbacks if isinstance(c, StopBetweenSteps))
         raise (asked or KeyboardInterrupt()) from None
+    except BuposeError:
+        raise
+    except Exception as problem:  # of many kinds, where a state is not this training's
+        if state is None or module.started:
+            raise
+        raise TrainingError(
+            f"cannot go on from {str(state)!r}, which is the state of another network or training "
+            f"({' '.join(str(problem).split())[:200]}); give the options it was started with"
+        ) from problem
     best = networks.ranking[0] if networks.ranking else {}
     metric = float(best.get(options.trainer.metric, float("nan")))
     if trainer.is_global_zero:
@@ -182,6 +193,7 @@ def build_trainer(
         enable_checkpointing=True,
         use_distributed_sampler=False,
         callbacks=callbacks,
+        plugins=[StateIO()],
         logger=loggers,
         default_root_dir=folder,
     )
@@ -199,14 +211,24 @@ def _settle(options: TrainOptions, net: PoseNet, state: Path | None) -> TrainOpt
     if t.auto and state is None:
         t = choose_fastest(net, t)
     elif t.auto or (t.precision == "auto" and state is not None):
-        found = json.loads((state.parent / OPTIONS).read_text())["trainer"]
         kept = ("precision", "batch", "accumulate", "workers") if t.auto else ("precision",)
-        t = replace(t, **{name: found[name] for name in kept})
+        t = replace(t, **_recall(state.parent / OPTIONS, kept))
     elif t.precision == "auto":
         t = replace(t, precision=fast_precision(net, t))
     every = min(t.validate_every, t.steps)
     whole = math.ceil(t.steps / every) * every  # so that what comes out last is measured
     return replace(options, trainer=replace(t, validate_every=every, steps=whole))
+
+
+def _recall(path: Path, names: Sequence[str]) -> dict:
+    """Trainer options that an earlier run had found."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))["trainer"]
+        return {name: found[name] for name in names}
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        raise TrainingError(
+            f"{str(path)!r} does not say {' and '.join(names)} of the run; give them as trainer.{names[0]}=…"
+        ) from None
 
 
 def _quiet() -> None:

@@ -22,6 +22,7 @@ from bupose.train.module import PoseModule, TrainingError
 from bupose.train.options import TeacherOptions
 from bupose.train.referee import Referee
 from bupose.train.run import train
+from bupose.train.state import read_state
 
 
 def curves(folder) -> list[dict]:
@@ -127,10 +128,10 @@ def interrupt_at(module, step, number):
 
 
 def test_a_loss_that_is_no_number_stops_and_keeps_the_last_good_file(small_training, tmp_path):
-    options = small_training(steps=40, validate_every=40, save_every=1, optim={"lr": 1e30, "name": "sgd"})
+    options = small_training(steps=40, validate_every=40, save_every=1, optim={"lr": 1e3, "name": "sgd", "warmup": 0})
     with pytest.raises(TrainingError, match=r"lower optim\.lr"):
         train(options)
-    state = torch.load(tmp_path / "run" / "last.ckpt", weights_only=True)
+    state = read_state(tmp_path / "run" / "last.ckpt")
     assert state["global_step"] >= 1
     assert curves(tmp_path / "run")
 
