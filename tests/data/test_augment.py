@@ -11,7 +11,6 @@ import yaml
 from bupose import geometry
 from bupose.data.affine import move_labels, people_near, plan_crop
 from bupose.data.augment import PRESETS, AugmentOptions, augment, augment_options
-from bupose.data.color import change_colors, color_matrix
 from bupose.data.mosaic import confine
 from bupose.data.occlusion import hide_joints
 from bupose.data.paste import body_shape, paste_person
@@ -243,15 +242,6 @@ def test_mirrored_twice_is_the_same():
     twice = move_labels(move_labels(labels, geometry.flip(100)), geometry.flip(100))
     assert np.allclose(twice.xy, labels.xy, atol=1e-4)
     assert np.array_equal(move_labels(labels, geometry.flip(100)).xy, labels.flip(100).xy)
-
-
-def test_colors():
-    image = np.random.default_rng(0).integers(0, 256, (9, 9, 3), np.uint8)
-    assert np.array_equal(change_colors(image, color_matrix(np.random.default_rng(0), 0.0)), image)
-    strong = [color_matrix(np.random.default_rng(s), 1.0) for s in range(200)]
-    grey = np.array([m @ (127.5, 127.5, 127.5, 1) for m in strong])
-    assert np.abs(grey - 127.5).max() < 70  # pictures stay pictures
-    assert np.abs(grey - 127.5).max() > 20
 
 
 def test_yaml_presets_are_the_library_s():

@@ -1,0 +1,126 @@
+"""Defaults that were measured, published or agreed upon: whoever changes one changes it here too, and says why."""
+
+from dataclasses import asdict
+
+import pytest
+
+from bupose.codec import DecodeOptions, TargetOptions
+from bupose.data.augment import PRESETS, AugmentOptions
+from bupose.infer import preprocess
+from bupose.infer.options import NetworkOptions
+from bupose.train.loss import LossOptions
+from bupose.train.optim import OptimOptions
+from bupose.train.options import TeacherOptions
+
+DECIDED = {
+    TargetOptions: {
+        "sigma": 7.0,  # OpenPose's, px at stride 8
+        "limb_width": 1.25,  # a limb of a cell's length keeps a line integral above 0.95
+    },
+    DecodeOptions: {  # weighed on COCO's fields, AP 54.0
+        "smooth": 0.0,
+        "peak_threshold": 0.025,
+        "peaks_per_joint": 2000,
+        "samples": 12,
+        "paf_threshold": 0.02,
+        "near": 1.0,
+        "limb_threshold": 0.0,
+        "limb_share": 0.0,
+        "trust": 0.75,
+        "partners": 32,
+        "crowd": 64,
+        "matching": "hungarian",
+        "completion": True,
+        "duplicate_similarity": 0.8,
+        "jitter": 0.4,
+        "min_joints": 3,
+        "min_person_score": 0.1,
+    },
+    AugmentOptions: {  # nothing is changed unless asked for; how much, where it is: OpenPose's of 2017
+        "person": 0.0,
+        "person_height": 0.6,
+        "person_scale": (0.5, 1.1),
+        "picture_scale": (1.0, 1.0),
+        "max_zoom": 0.0,
+        "min_joints": 5,
+        "min_side": 32.0,
+        "rotation": 0.0,
+        "shift": 0.0,
+        "mirror": 0.0,
+        "color": 0.0,
+        "camera": 0.0,
+        "occlusions": (0, 0),
+        "paste": 0.0,
+        "pasted": (1, 3),
+        "mosaic": 0.0,
+    },
+    LossOptions: {  # Cao et al. 2017, eq. 5: every stage, joint and limb alike
+        "name": "l2",
+        "heat": 1.0,
+        "paf": 1.0,
+        "foreground": 1.0,
+        "stages": [],
+        "joints": {},
+        "limbs": {},
+        "mean": True,
+        "hard": 8,  # of 17, Chen et al. 2018
+        "gamma": 1.0,
+    },
+    OptimOptions: {
+        "name": "adamw",
+        "lr": 0.001,
+        "factors": {},
+        "relative": [],
+        "orthogonal": [],
+        "frozen": [],
+        "frozen_norm": [],
+        "weight_decay": 0.0001,
+        "momentum": 0.9,
+        "warmup": 100,
+        "schedule": "cosine",
+        "final": 0.01,
+        "milestones": [0.6, 0.85],
+        "drop": 0.1,
+        "clip": 0.0,
+    },
+    TeacherOptions: {
+        "weights": [],
+        "share": 0.5,
+        "combine": "mix",
+        "mirror": False,
+        "scale": 1.0,
+        "shift": (0.0, 0.0),
+    },
+}
+STRONG = {
+    "person": 0.6,
+    "person_scale": (0.4, 1.4),
+    "picture_scale": (0.7, 2.2),
+    "max_zoom": 4.0,
+    "rotation": 45.0,
+    "shift": 0.12,
+    "mirror": 0.5,
+    "color": 0.6,
+    "camera": 0.5,
+    "occlusions": (0, 2),
+    "paste": 0.3,
+    "mosaic": 0.15,
+}
+
+
+@pytest.mark.parametrize("options", DECIDED, ids=lambda options: options.__name__)
+def test_defaults_are_those_decided(options):
+    assert asdict(options()) == DECIDED[options]
+
+
+def test_the_shipped_network_was_trained_with_these_augmentations():
+    assert PRESETS["strong"] == STRONG
+    assert PRESETS["none"] == {}
+
+
+def test_inference_changes_nothing_unless_asked_to():
+    options = NetworkOptions()
+    assert (options.batch, options.precision, options.flip) == (8, "auto", False)
+    assert {options.height, options.longest, options.threads} == {None}
+    assert set(asdict(options.decoder).values()) == {None}
+    assert preprocess.ELONGATION == 8
