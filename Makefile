@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo test lint format docs clean
+.PHONY: demo test processors lint format docs clean
 
 demo: .venv/core
 	$(BIN)/python scripts/demo.py $${INPUT:+"$$INPUT"}
@@ -12,6 +12,10 @@ demo: .venv/core
 test: .venv/dev lint
 	.ci/get_browser
 	$(BIN)/python -m pytest -n 2
+
+# The numeric tests once more, without this processor's newest instructions, with one thread and two.
+processors: .venv/dev
+	$(BIN)/python tests/processors.py -n 2
 
 lint: .venv/dev
 	$(BIN)/ruff check .

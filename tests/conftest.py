@@ -31,9 +31,9 @@ with suppress(ImportError):
 
 
 @pytest.fixture(autouse=True, scope="module")
-def one_thread():
-    """Small tensors gain nothing from threads, test processes run side by side, and equal bits need equal threads."""
-    torch.set_num_threads(1)
+def threads():
+    """One: small tensors gain nothing from more, test processes run side by side, and equal bits need equal threads."""
+    torch.set_num_threads(int(os.environ.get("BUPOSE_TEST_THREADS", "1")))
 
 
 @pytest.fixture(scope="session")
