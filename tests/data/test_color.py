@@ -24,7 +24,8 @@ def test_colors_are_those_of_the_matrix(strong):
     image = np.random.default_rng(0).integers(0, 256, (9, 9, 3), np.uint8)
     for matrix in strong[:10]:
         expected = np.clip(image @ matrix[:, :3].T + matrix[:, 3], 0, 255)
-        np.testing.assert_allclose(change_colors(image, matrix.astype(np.float32)), expected, atol=1)  # OpenCV takes fixed-point factors
+        got = change_colors(image, matrix.astype(np.float32))
+        np.testing.assert_allclose(got, expected, atol=1)  # OpenCV takes fixed-point factors
 
 
 def test_pictures_stay_pictures(strong):
@@ -33,7 +34,7 @@ def test_pictures_stay_pictures(strong):
 
 
 def spans(values: np.ndarray, low: float, high: float) -> None:
-    """300 draws of a uniform number come within a twentieth of the span of both ends, all but surely, and stay in it."""
+    """300 draws of a uniform number come within a twentieth of the span of both its ends, and stay in it."""
     near, rounding = 0.05 * (high - low), 1e-5 * high  # of float32
     assert low - rounding <= values.min() < low + near
     assert high - near < values.max() <= high + rounding
@@ -48,7 +49,7 @@ def test_saturation(strong):
 
 
 def test_contrast_tint_and_brightness(strong):
-    """Grey grows by a contrast of up to 0.4 each way, times each channel's tint of up to 0.15; brightness adds up to 40.
+    """Grey grows by a contrast of up to 0.4 each way, times a channel's tint of up to 0.15; brightness adds up to 40.
 
     Contrast turns about middle grey, 127.5, so that what is added to all channels is 40 · brightness - 51 · contrast.
     """
