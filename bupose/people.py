@@ -126,6 +126,8 @@ class People:
         for row in rows:
             if row.size != 3 * k:
                 raise LabelsError(f"a COCO result has {row.size} keypoint numbers; {skeleton.name} needs {3 * k}")
+            if not (np.abs(row) < 1e9).all():
+                raise LabelsError("a COCO result holds numbers that are not finite; write 0, 0, 0 for an absent joint")
         triples = np.array(rows, np.float64).reshape(-1, k, 3)
         absent = (triples == 0).all(2)
         xy = np.where(absent[..., None], np.nan, triples[..., :2])

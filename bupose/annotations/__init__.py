@@ -1,18 +1,18 @@
 """The one room where annotations are read: files of the field's formats become arrays, and sentences about what is odd.
 
-Training, checking, validation and evaluation all start from :func:`bupose.annotations.read.read`.
+Training, checking, validation and evaluation all start from :func:`bupose.annotations.read`.
 """
 
 from importlib import import_module
 
 _LAZY = {
-    "Annotations": "read",
+    "Annotations": "reader",
     "FORMATS": "formats",
     "crowd_index": "crowding",
     "id_key": "values",
     "load_json": "files",
     "match_names": "names",
-    "read": "read",
+    "read": "reader",
     "spell": "names",
 }
 

@@ -40,12 +40,11 @@ def spell(names: Sequence[str]) -> list[str]:
 
 def _words(name: str) -> list[str]:
     text = _HUMP.sub(" ", unicodedata.normalize("NFKC", name)).casefold()
-    return re.split(r"[\W_]+", text.strip()) if re.search(r"[^\W_]", text) else [name]
+    return [word for word in re.split(r"[\W_]+", text) if word] or [name]
 
 
 def _side_of(words: list[str]) -> tuple[str, str] | None:
     """The side that a name may mean, and the rest of it."""
-    words = [w for w in words if w]
     if len(words) > 1:
         if words[0] in _SIDES:
             rest = words[1:]
@@ -55,7 +54,7 @@ def _side_of(words: list[str]) -> tuple[str, str] | None:
             return _SIDES[words[-1]], _PARTS.get("".join(rest), "_".join(rest))
         return None
     for prefix in ("left", "right", "l", "r"):
-        if words and words[0].startswith(prefix) and words[0].removeprefix(prefix) in _PARTS:
+        if words[0].startswith(prefix) and words[0].removeprefix(prefix) in _PARTS:
             return _SIDES[prefix], _PARTS[words[0].removeprefix(prefix)]
     return None
 
@@ -135,7 +134,7 @@ def fit_names(names: Sequence[str], skeleton: Skeleton, whose: str, compute: boo
             fitted[place] = joint
     absent = [j for j, place in zip(skeleton.joints, where, strict=True) if place < 0 and j not in derived]
     unused = [n for place, n in enumerate(names) if place not in where]
-    sentence = f"{whose}: joints matched {sum(w >= 0 for w in where)} of {len(where)} of {skeleton.name}"
+    sentence = f"Joints matched: {sum(w >= 0 for w in where)} of {len(where)} of {skeleton.name}"
     sentence += f"; computed from others: {', '.join(derived)}" if derived else ""
     sentence += f"; not in the file, so never labelled: {', '.join(absent)}" if absent else ""
     sentence += f"; in the file, but not used: {', '.join(unused)}" if unused else ""

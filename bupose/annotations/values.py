@@ -19,7 +19,9 @@ _INTEGER = re.compile(r"0|-?[1-9][0-9]{0,30}")
 
 def id_key(value) -> Hashable | None:
     """What an id is compared by: 7, 7.0 and "7" are one id, words are themselves. None for what can be no id."""
-    if isinstance(value, numbers.Integral) and not isinstance(value, (bool, np.bool_)):
+    if isinstance(value, (bool, np.bool_)):
+        return None
+    if isinstance(value, numbers.Integral):
         return int(value)
     if isinstance(value, numbers.Real) and float(value).is_integer():
         return int(value)
@@ -122,19 +124,19 @@ def read_table(annotations: Sequence[Mapping], joints: int) -> Table:
     whose = [f"annotation {i!r:.40}" for i in ids]
     notes: list[str] = []
 
-    def note(which: np.ndarray, text: str) -> None:
+    def note(which: np.ndarray, what: str) -> None:
         if which.any():
             some = listed(ids[n] for n in np.flatnonzero(which))
-            notes.append(f"{text.format(int(which.sum()))} (annotation {some}).")
+            notes.append(f"{what}: {which.sum()} of {len(ids)} annotations ({some}).")
 
     rows = [_flat_keypoints(a.get("keypoints"), joints, w) for a, w in zip(annotations, whose, strict=True)]
     triples = _bulk(rows, whose, "keypoints", 3 * joints).reshape(-1, joints, 3)
     v = triples[..., 2]
     there = np.isfinite(triples[..., :2]).all(2) & (np.abs(triples[..., :2]) <= FAR).all(2)
-    note(((v > 0) & ~there).any(1), "Labelled joints of {} annotations have no finite place: taken as not labelled")
+    note(((v > 0) & ~there).any(1), "Labelled joints without a finite place, taken as not labelled")
     odd = ~((v == 0) | (v == 1) | (v == 2))
-    rule = "from 1.5 on counts as seen, above 0 as hidden, all else as not labelled"
-    note(odd.any(1), f"Visibilities of {{}} annotations are not 0, 1 or 2: {rule}")
+    rule = "from 1.5 on taken as seen, above 0 as hidden, else as not labelled"
+    note(odd.any(1), f"Visibility other than 0, 1 and 2, {rule}")
     visibility = np.where(there, np.where(v >= 1.5, 2, np.where(v > 0, 1, 0)), 0).astype(np.int32)
     xy = np.where(there[..., None], triples[..., :2], 0)
     flags = [0 if a.get("iscrowd") is None else a["iscrowd"] for a in annotations]
@@ -144,17 +146,17 @@ def read_table(annotations: Sequence[Mapping], joints: int) -> Table:
     box = _bulk(boxes, whose, "bbox", 4)
     useful = (np.isfinite(box) & (np.abs(box) <= FAR)).all(1) & (box[:, 2:] > 0).all(1)
     given = np.array([b is not _NO_BOX for b in boxes], bool)
-    note(given & ~useful, "Boxes of {} annotations are flat, negative or not finite: taken around the joints")
+    note(given & ~useful, "Box flat, negative or not finite, taken around the joints")
     box = np.where(useful[:, None], box, joint_boxes(xy, visibility > 0))
 
     areas = [np.nan if a.get("area") is None else a["area"] for a in annotations]
     area = _bulk(areas, whose, "area")
     sized = np.isfinite(area) & (area > 0)
     person = ~crowd & (visibility > 0).any(1)
-    note(person & ~sized, f"Areas of {{}} people are missing, 0 or less: taken as {AREA_OF_BOX} of the box")
+    note(person & ~sized, f"Area missing, 0 or less, taken as {AREA_OF_BOX} of the box")
     area = np.where(sized, area, AREA_OF_BOX * box[:, 2] * box[:, 3])
     pointlike = person & (area <= 0)
-    note(pointlike, "{} people have neither area nor box, and joints in one place or line: taken as 1 px² large")
+    note(pointlike, "Neither area nor box, and joints in one place or line, taken as 1 px² large")
     area = np.where(pointlike, 1.0, np.minimum(area, FAR**2))
     return Table(ids, xy, visibility, box, area, crowd, tuple(notes))
 
@@ -211,7 +213,16 @@ def _bulk(rows: list, whose: list[str], what: str, width: int = 0) -> np.ndarray
     except (TypeError, ValueError, OverflowError):
         pass
     for row, who in zip(rows, whose, strict=True):
+        if not width and not _is_number(row):
+            raise LabelsError(f"{who} has {reprlib.repr(row)} as {what}; write a number")
         if numbers_of(row, who, what).shape != shape:
             got = reprlib.repr(row)
             raise LabelsError(f"{who} has {what} that are no list of numbers: {got}; write plain numbers")
     return np.zeros((0, *shape))
+
+
+def _is_number(value) -> bool:
+    try:
+        return np.array(value, np.float64).shape == ()
+    except (TypeError, ValueError, OverflowError):
+        return False

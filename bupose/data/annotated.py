@@ -8,7 +8,7 @@ from typing import Any
 
 from bupose import skeletons
 from bupose.annotations.names import fit_names
-from bupose.annotations.read import Annotations, read
+from bupose.annotations.reader import Annotations, read
 from bupose.data.photos import Photos
 from bupose.errors import InputError, LabelsError, OptionsError
 
@@ -131,7 +131,8 @@ def open_photos(kind: str, options: PhotosOptions) -> Photos:
         raise LabelsError(f"{found.name}: image {lost[0]!r:.40} has no file_name; name its photo")
     rows, notes = _choose_images(found, options)
     unlisted = not getattr(options, "complete", True)
-    return Photos(folder, found, rows, skeleton, names, options.max_box, unlisted, (matched, *found.notes, *notes))
+    notes = [f"{found.name}: {note}" for note in (matched, *found.notes, *notes)]
+    return Photos(folder, found, rows, skeleton, names, options.max_box, unlisted, notes)
 
 
 def _choose_images(found: Annotations, options: PhotosOptions) -> tuple[list[int], list[str]]:
@@ -142,7 +143,7 @@ def _choose_images(found: Annotations, options: PhotosOptions) -> tuple[list[int
         rows = [n for n in rows if n in wanted]
         if len(rows) < len(found.images):
             left = len(found.images) - len(rows)
-            notes.append(f"{left} of {len(found.images)} pictures show nobody with labelled joints: left out.")
+            notes.append(f"Pictures in which nobody has a labelled joint, left out: {left} of {len(found.images)}.")
     if options.limit:
         rows = rows[: options.limit]
     if not rows:

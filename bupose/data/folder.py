@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from bupose import skeletons
-from bupose.annotations.read import nothing
+from bupose.annotations.reader import nothing
 from bupose.data.photos import Photos
 from bupose.errors import InputError
 from bupose.images import PICTURES

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bupose.annotations.read import Annotations
+from bupose.annotations.reader import Annotations
 from bupose.data.picture import Photo, whole_sample
 from bupose.data.regions import Regions
 from bupose.data.sample import Sample

@@ -83,10 +83,11 @@ def coco_ap(
 
 def run_referee(results: Sequence[Mapping], truth: Truth) -> COCOeval:
     """pycocotools' keypoint evaluation of checked results, silent, up to and with ``accumulate``."""
-    ids = list(truth.images)
-    images, kinds = [{"id": i} for i in ids], [{"id": truth.category["id"], "name": "object"}]
-    boxed = [_with_box(r, n) for n, r in enumerate(results, 1)]
-    expected = [{**a, "category_id": truth.category["id"]} for a in truth.annotations]
+    # pycocotools sorts ids, which may be numbers and words
+    number = {i: n for n, i in enumerate(sorted(truth.images, key=lambda i: (isinstance(i, str), i)), 1)}
+    images, kinds = [{"id": n} for n in number.values()], [{"id": 1, "name": "object"}]
+    boxed = [_with_box(r, n) | {"image_id": number[r["image_id"]], "category_id": 1} for n, r in enumerate(results, 1)]
+    expected = [{**a, "image_id": number[a["image_id"]], "category_id": 1} for a in truth.annotations]
     with contextlib.redirect_stdout(io.StringIO()):
         gold, found = COCO(), COCO()
         gold.dataset = {"images": images, "categories": kinds, "annotations": expected}
@@ -94,7 +95,7 @@ def run_referee(results: Sequence[Mapping], truth: Truth) -> COCOeval:
         gold.createIndex()
         found.createIndex()
         referee = _Referee(gold, found, "keypoints")
-        referee.params.imgIds = ids
+        referee.params.imgIds = list(number.values())
         referee.params.kpt_oks_sigmas = np.asarray(truth.sigmas)
         referee.evaluate()
         referee.accumulate()

@@ -59,7 +59,8 @@ def _read_results(results, truth: Truth) -> tuple[list[dict], tuple[str, ...]]:
         raise InputError(f"{got}, none of which is among the {len(truth.images)} annotated; check that they belong")
     if strange:
         which = listed(dict.fromkeys(strange))
-        notes.append(f"{len(strange)} results are of pictures that are not annotated: left out (image {which}).")
+        count = f"{len(strange)} of {len(listed_ones)} results"
+        notes.append(f"Of pictures that are not annotated, left out: {count} (image {which}).")
     return [_read_result(r, image_id, truth) for image_id, r in mine], tuple(notes)
 
 

@@ -228,7 +228,7 @@ def test_what_is_no_annotation_is_refused(make, tmp_path):
         (lambda a: a.update(bbox=[1, 2, 3]), "bbox of 3 numbers"),
         (lambda a: a.update(keypoints="abc"), "no list of numbers"),
         (lambda a: a.update(image_id=77), "image 77, which is not listed"),
-        (lambda a: a.update(area="big"), "big"),
+        (lambda a: a.update(area="big"), "has 'big' as area"),
     ],
 )
 def test_a_damaged_annotation_is_one_sentence(make, change, says):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -143,7 +144,7 @@ def _normalise(data: Mapping, name: str, kind: str, wanted) -> Annotations:
     category, ids, more = choose_category(data["categories"], wanted, name)
     notes += more
     if _counts_from_0(category["of_file"].get("skeleton")):
-        notes.append(f"{name}: the category's limbs are counted from 0, not from 1 as COCO's are: read so.")
+        notes.append("The category's limbs are counted from 0, not from 1 as COCO's are: read so.")
     images, regions, more = _read_images(records(data["images"], "images", name), name)
     notes += more
     labelled = [n for n, image in enumerate(images) if image["is_labeled"]]
@@ -152,17 +153,21 @@ def _normalise(data: Mapping, name: str, kind: str, wanted) -> Annotations:
     mine = _choose_annotations(records(data["annotations"], "annotations", name), ids, rows, images, name, notes)
     both = mine + [(place[n], a) for n, a in regions]
     images = [images[n] for n in labelled]
-    table = read_table([a for _, a in both], len(category["joints"]))
+    with _named(name):
+        table = read_table([a for _, a in both], len(category["joints"]))
+        sizes = [(images[r]["width"], images[r]["height"]) for r, _ in both]
+        outlines = [read_outline(a, b, s) for (_, a), b, s in zip(both, table.box, sizes, strict=True)]
+        heads = [_head_box(a) for _, a in both]
     notes += table.notes
     if form.only_seen:
         table.visibility[table.visibility > 0] = 2
     row = np.array([r for r, _ in both], np.int64)
-    sizes = [(images[r]["width"], images[r]["height"]) for r in row]
-    outlines = [read_outline(a, b, s) for (_, a), b, s in zip(both, table.box, sizes, strict=True)]
     empty = ~table.person & np.array([not (o.rings or o.code) for o in outlines], bool)
     if empty.any():
         which = listed(table.ids[n] for n in np.flatnonzero(empty))
-        notes.append(f"{empty.sum()} annotations have no joints, no outline and no box: they say nothing ({which}).")
+        notes.append(
+            f"No joints, no outline and no box, so of no effect: {empty.sum()} of {len(empty)} annotations ({which})."
+        )
     return Annotations(
         name=name,
         kind=kind,
@@ -173,9 +178,18 @@ def _normalise(data: Mapping, name: str, kind: str, wanted) -> Annotations:
         table=table,
         outlines=outlines,
         region=np.arange(len(row)) >= len(mine),
-        head_box=np.array([_head_box(a) for _, a in both], np.float64).reshape(-1, 4),
+        head_box=np.array(heads, np.float64).reshape(-1, 4),
         notes=tuple(notes),
     )
+
+
+@contextmanager
+def _named(name: str) -> Iterator[None]:
+    """Puts the file's name before what is wrong with one of its annotations."""
+    try:
+        yield
+    except LabelsError as problem:
+        raise LabelsError(f"{name}: {problem}") from None
 
 
 def choose_category(categories, wanted: str | int | None, name: str) -> tuple[dict, set, list[str]]:
@@ -204,16 +218,15 @@ def choose_category(categories, wanted: str | int | None, name: str) -> tuple[di
         got = f"no category {wanted!r:.40} with keypoints" if wanted else "several categories with keypoints"
         raise InputError(f"{name} has {got}; it has {', '.join(names)}; choose one with category=")
     if len(names) > 1 and wanted in (None, ""):
-        notes.append(f"{name}: categories with keypoints are {', '.join(names)}; person is read.")
+        notes.append(f"Categories with keypoints are {', '.join(names)}; person is read.")
     joints = [read_names(c["keypoints"], f"{name}: category {c.get('name')!r:.40}") for c in same]
     if len(set(joints)) > 1:
         raise LabelsError(
             f"{name}: {len(same)} categories named {chosen!r} have different joints; choose one by its id"
         )
     if len(same) > 1:
-        notes.append(
-            f"{name}: {len(same)} categories are named {chosen!r} (ids {listed(c['id'] for c in same)}); all are read."
-        )
+        ids = listed(c["id"] for c in same)
+        notes.append(f"Categories named {chosen!r}, all of them read: {len(same)} (ids {ids}).")
     return {"joints": joints[0], "of_file": dict(same[0])}, {id_key(c["id"]) for c in same}, notes
 
 
@@ -279,11 +292,13 @@ def _read_images(images: Sequence[Mapping], name: str) -> tuple[list[dict], list
         read_ones.append({**image, **values})
     notes = []
     if odd:
-        notes.append(f"{len(odd)} images have a width, height or crowdIndex of no use: left out ({listed(odd)}).")
+        notes.append(
+            f"Width, height or crowdIndex of no use, not used: {len(odd)} of {len(images)} images ({listed(odd)})."
+        )
     if again:
-        notes.append(f"{len(again)} images are listed more than once: taken once ({listed(again)}).")
+        notes.append(f"Listed more than once, taken once: {len(again)} of {len(images)} images ({listed(again)}).")
     if unlabelled:
-        notes.append(f"{unlabelled} of {len(read_ones)} frames are marked as not labelled: left out.")
+        notes.append(f"Frames marked as not labelled, left out: {unlabelled} of {len(read_ones)}.")
     return read_ones, regions, notes
 
 
@@ -344,12 +359,14 @@ def _choose_annotations(
         which = listed(dict.fromkeys(lost))
         raise LabelsError(f"{name}: its annotations are of image {which}, which is not listed among its images")
     if unlabelled:
-        notes.append(f"{unlabelled} annotations are of frames marked as not labelled: left out.")
+        notes.append(f"In frames marked as not labelled, left out: {unlabelled} of {len(annotations)} annotations.")
     if lost:
         which = listed(dict.fromkeys(lost))
-        notes.append(f"{len(lost)} annotations are of images that are not listed: left out (image {which}).")
+        notes.append(
+            f"Of images that are not listed, left out: {len(lost)} of {len(annotations)} annotations (image {which})."
+        )
     if annotations and not mine and not unlabelled:
-        notes.append(f"None of the {len(annotations)} annotations is of the category that is read.")
+        notes.append(f"Of the category that is read: none of {len(annotations)} annotations.")
     return mine
 
 
