@@ -36,7 +36,7 @@ docs: .venv/dev
 	touch $@
 
 .venv/dev: .venv/core
-	$(PIP) --editable ".[train,sweep,export,openvino,explore,docs,dev]"
+	$(PIP) --editable ".[train,sweep,search,export,openvino,explore,docs,dev]"
 	touch $@
 
 clean:

@@ -11,8 +11,10 @@ import sys
 import typing
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib import metadata
 
 import hydra
+import packaging.requirements
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override, QuotedString
@@ -21,14 +23,16 @@ from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from bupose import config
-from bupose.errors import BuposeError, OptionsError
+from bupose.errors import BuposeError, DependencyError, OptionsError
 from bupose.process import INTERRUPTED, USAGE, tell  # noqa: F401 (how a command ends)
+from bupose.requirements import Requirement
 
 HYDRA_FLAGS = (
     "--multirun", "-m", "--run", "-r", "--cfg", "-c", "--resolve", "--package", "-p", "--info", "-i", "--hydra-help",
     "--config-dir", "-cd", "--config-path", "-cp", "--config-name", "-cn", "--shell-completion", "-sc", "--version",
     "--experimental-rerun",
 )  # fmt: skip
+EXTRAS = {"parallel": "sweep", "slurm": "sweep", "search": "search"}  # what hydra's presets need
 _ASSIGNMENT = re.compile(r"(\+{0,2})([^=\s'\"]+)=(.*)", re.DOTALL)
 _LISTED = re.compile(r"\s*('(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\"|[^,]+?)\s*(?:,|$)", re.DOTALL)
 
@@ -185,6 +189,8 @@ def _check_override(argument: str, kind: type, sweep: bool) -> None:
         override = OverridesParser.create().parse_override(argument)
     except HydraException:
         raise OptionsError(f"cannot read {argument!r}; quote the value twice, as in {key}=\"'…'\"") from None
+    if key.startswith("hydra/") and text in EXTRAS:
+        _check_extra(EXTRAS[text], f"{key}={text}")
     if key.split(".")[0] == "hydra" or key.startswith("hydra/"):
         return
     if argument.startswith("~"):
@@ -205,6 +211,24 @@ def _check_override(argument: str, kind: type, sweep: bool) -> None:
         raise OptionsError(f"{key} is several options; set one, as in {key}.{next(iter(vars(hint())))}=…{preset}")
     else:
         _check_value(kind, key, hint, override)
+
+
+def _check_extra(extra: str, user: str) -> None:
+    """See that all an extra asks for is installed, in versions that work together; ``user`` is what needs it."""
+    try:
+        lines = metadata.requires("bupose") or []
+    except metadata.PackageNotFoundError:
+        return
+    for needed in map(packaging.requirements.Requirement, lines):
+        marker = needed.marker
+        if marker is None or marker.evaluate({"extra": ""}) or not marker.evaluate({"extra": extra}):
+            continue
+        version = Requirement(needed.name).version
+        if not version or not needed.specifier.contains(version, prereleases=True):
+            there = f"{needed.name} {version} is installed" if version else "it is not installed"
+            raise DependencyError(
+                f"{user} needs {needed.name}{needed.specifier}, and {there}; pip install --upgrade 'bupose[{extra}]'"
+            )
 
 
 def _check_choice(group: str, choice: str) -> None:

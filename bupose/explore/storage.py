@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from bupose.atomic import lock
 from bupose.errors import InputError
 
 PREFIX, LOCK = "bupose-explore-", ".lock"
@@ -26,7 +27,7 @@ def temporary_folder() -> Iterator[Path]:
     remove_abandoned(Path(tempfile.gettempdir()))
     folder = Path(tempfile.mkdtemp(prefix=PREFIX)).resolve()
     with (folder / LOCK).open("w") as held:
-        _lock(held)
+        lock(held.fileno())
         (folder / TABS).mkdir()
         try:
             yield folder
@@ -42,21 +43,9 @@ def remove_abandoned(parent: Path) -> None:
             if folder.is_symlink() or (hasattr(os, "getuid") and folder.lstat().st_uid != os.getuid()):
                 continue
             with (folder / LOCK).open("r+") as held:
-                _lock(held)
+                abandoned = lock(held.fileno())
+            if abandoned:
                 shutil.rmtree(folder, ignore_errors=True)
-            shutil.rmtree(folder, ignore_errors=True)  # where a file that is open cannot be removed
-
-
-def _lock(file) -> None:
-    """Raises OSError where another process holds it; it is let go when the file is closed, also by a kill."""
-    if os.name == "nt":
-        import msvcrt
-
-        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-    else:
-        import fcntl
-
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 class Uploads:
