@@ -24,13 +24,13 @@ from omegaconf.errors import OmegaConfBaseException
 
 from bupose import config
 from bupose.errors import BuposeError, DependencyError, OptionsError
+from bupose.options import shown
 from bupose.process import INTERRUPTED, USAGE, tell  # noqa: F401 (how a command ends)
 from bupose.requirements import Requirement
 
-HYDRA_FLAGS = (
+HYDRA_FLAGS = (  # without those that read other configurations, or a pickle
     "--multirun", "-m", "--run", "-r", "--cfg", "-c", "--resolve", "--package", "-p", "--info", "-i", "--hydra-help",
-    "--config-dir", "-cd", "--config-path", "-cp", "--config-name", "-cn", "--shell-completion", "-sc", "--version",
-    "--experimental-rerun",
+    "--version",
 )  # fmt: skip
 EXTRAS = {"parallel": "sweep", "slurm": "sweep", "search": "search"}  # what hydra's presets need
 _ASSIGNMENT = re.compile(r"(\+{0,2})([^=\s'\"]+)=(.*)", re.DOTALL)
@@ -187,17 +187,20 @@ def _check_override(argument: str, kind: type, sweep: bool) -> None:
     key, _, text = argument.lstrip("+~").partition("=")
     try:
         override = OverridesParser.create().parse_override(argument)
-    except HydraException:
-        raise OptionsError(f"cannot read {argument!r}; quote the value twice, as in {key}=\"'…'\"") from None
-    if key.startswith("hydra/") and text in EXTRAS:
-        _check_extra(EXTRAS[text], f"{key}={text}")
-    if key.split(".")[0] == "hydra" or key.startswith("hydra/"):
-        return
+    except (HydraException, ValueError, RecursionError):  # whole numbers of thousands of digits, brackets without end
+        raise OptionsError(f"cannot read {shown(argument)}; quote the value twice, as in {key}=\"'…'\"") from None
     if argument.startswith("~"):
         raise OptionsError(f"{argument!r} would remove an option; give it a value instead, as in {key}=null")
-    if (config.folder() / key.split("@")[0]).is_dir():
+    if re.match(r"hydra\b", key):
+        value = text if override.is_sweep_override() else override.value()
+        config.check_hydra(key, value.text if isinstance(value, QuotedString) else value)
+        return _check_extra(EXTRAS[text], f"{key}={text}") if text in EXTRAS else None
+    group, _, place = key.partition("@")
+    if _ASSIGNMENT.fullmatch(argument) and group in config.groups():
+        if place and not dataclasses.is_dataclass(config.find_option(kind, place)):
+            raise OptionsError(f"{argument!r} would put a preset into {place}, which takes none")
         for choice in text.split(",") if sweep else [text]:
-            _check_choice(key.split("@")[0], choice)
+            _check_choice(group, choice)
         return
     hint = config.find_option(kind, key)
     if override.is_sweep_override():
@@ -241,9 +244,9 @@ def _check_value(kind: type, key: str, hint, override: Override) -> None:
     value = override.value()
     try:
         OmegaConf.update(OmegaConf.structured(kind), key, value)
-    except OmegaConfBaseException:
-        shown = value.text if isinstance(value, QuotedString) else value
-        raise OptionsError(f"{key} is {shown!r}; it must be {config.describe_type(hint)}") from None
+    except (OmegaConfBaseException, ValueError, TypeError, OverflowError, RecursionError):
+        text = value.text if isinstance(value, QuotedString) else value
+        raise OptionsError(f"{key} is {shown(text)}; it must be {config.describe(kind, key, hint)}") from None
 
 
 def _sentence(problem: BaseException) -> str:

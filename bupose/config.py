@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
-import types
 import typing
 from importlib import import_module
 from pathlib import Path
@@ -16,6 +15,7 @@ from hydra.core.config_store import ConfigStore
 from omegaconf import DictConfig, OmegaConf
 
 from bupose.errors import OptionsError
+from bupose.options import expected, shown
 
 # Each script's options; imported when the script runs, as others may need packages it does not.
 SCHEMAS = {
@@ -27,7 +27,17 @@ SCHEMAS = {
     "group": "bupose.infer.options:GroupOptions",
     "train": "bupose.train.options:TrainOptions",
 }
-_KINDS = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}
+# What of hydra's own may be set. The rest could name code to call, files to read or commands for a cluster to run.
+HYDRA = {
+    *(f"hydra.{name}" for name in ("run.dir", "sweep.dir", "sweep.subdir", "output_subdir", "job.name")),
+    *(f"hydra.sweeper.{name}" for name in (
+        "direction", "study_name", "storage", "n_trials", "n_jobs", "max_batch_size", "sampler.seed")),
+    *(f"hydra.launcher.{name}" for name in (
+        "n_jobs", "batch_size", "timeout_min", "cpus_per_task", "cpus_per_gpu", "gpus_per_node", "gpus_per_task",
+        "tasks_per_node", "mem_gb", "mem_per_gpu", "mem_per_cpu", "nodes", "name", "partition", "qos", "account",
+        "constraint", "exclude", "gres", "comment", "array_parallelism", "max_num_timeout", "signal_delay_s")),
+}  # fmt: skip
+HYDRA_GROUPS = ("launcher", "sweeper")
 
 
 def folder() -> Path:
@@ -87,6 +97,30 @@ def find_option(kind: type, key: str):
     return kind
 
 
+def check_hydra(key: str, value) -> None:
+    """Refuse what of hydra's own is none of :data:`HYDRA`, or not a plain value; a group takes our presets alone.
+
+    Raises
+    ------
+    OptionsError
+        Names what may be set.
+    """
+    group, _, name = key.partition("/")
+    if group == "hydra" and name in HYDRA_GROUPS:
+        choices = ["basic", *sorted(file.stem for file in (folder() / key).glob("*.yaml"))]
+        if value not in choices:
+            raise OptionsError(f"{key} is {shown(value)}; choose one of {', '.join(choices)}")
+    elif key not in HYDRA:
+        near = difflib.get_close_matches(key, HYDRA, 1)
+        guess = f"did you mean {near[0]}? " if near else ""
+        raise OptionsError(
+            f"{key} cannot be set; {guess}of hydra's own hydra.run.dir, sweep.dir, sweep.subdir, "
+            "hydra/launcher and hydra/sweeper with their numbers can"
+        )
+    elif isinstance(value, (list, dict)):
+        raise OptionsError(f"{key} is {shown(value)}; give a number or a text")
+
+
 def groups() -> set[str]:
     """Names of the groups of presets: ``trunk``, ``decoder``, …"""
     return {path.name for path in folder().iterdir() if path.is_dir()}
@@ -110,13 +144,13 @@ def path_keys(kind: type) -> set[str]:
     return keys
 
 
-def describe_type(hint) -> str:
-    """A type in words, for messages."""
-    if typing.get_origin(hint) in (types.UnionType, typing.Union):
-        return " or ".join("null" if part is type(None) else describe_type(part) for part in typing.get_args(hint))
-    if typing.get_origin(hint) is list:
-        return f"a list in brackets, each {describe_type(typing.get_args(hint)[0])}"
-    return _KINDS.get(hint, getattr(hint, "__name__", str(hint)))
+def describe(kind: type, key: str, hint) -> str:
+    """What an option takes, in words, for messages."""
+    *path, last = key.split(".")
+    for name in path:
+        kind = _hints(kind).get(name) if dataclasses.is_dataclass(kind) else None
+    known = {f.name: f.metadata for f in dataclasses.fields(kind)} if dataclasses.is_dataclass(kind) else {}
+    return expected(hint, known.get(last, {}))
 
 
 def _hints(kind: type) -> dict:

@@ -125,7 +125,7 @@ def test_every_decode_option_can_be_overridden():
         (["stride=abc"], ["stride is 'abc'", "whole number"]),
         (["stride=2.5"], ["stride", "whole number"]),
         (["openpose=maybe"], ["openpose", "true or false"]),
-        (["scale=[1]"], ["scale", "number or null"]),
+        (["scale=[1]"], ["scale", "number from", "or null"]),
         (["decoder.peak_treshold=0.1"], ["peak_treshold", "did you mean 'peak_threshold'"]),
         (["+decoder.nope=1"], ["decoder.nope", "min_joints"]),
         (["++nope=1"], ["nope", "stride"]),
@@ -233,3 +233,116 @@ def test_every_preset_composes(preset):
 def test_unknown_option_is_a_bupose_error():
     with pytest.raises(BuposeError):
         config.find_option(config.schema("group"), "no.such")
+
+
+FORBIDDEN = [
+    "hydra.callbacks.x._target_=os.mkdir",
+    "+hydra.callbacks={x:{_target_:os.mkdir,path:sprung}}",
+    "++hydra.callbacks.x={_target_:os.mkdir,path:sprung}",
+    "hydra.launcher._target_=os.mkdir",
+    "+hydra.launcher.path=sprung",
+    "hydra.launcher={_target_:os.mkdir,path:sprung}",
+    "hydra.launcher.n_jobs={_target_:os.mkdir}",
+    "hydra.launcher.setup=[rm]",
+    "+hydra.launcher.additional_parameters={prolog:x}",
+    "hydra.sweeper._target_=os.mkdir",
+    "hydra.sweeper.params={hydra.run.dir:x}",
+    "+hydra.sweeper.custom_search_space=os.mkdir",
+    "hydra.sweeper.sampler._target_=os.mkdir",
+    "hydra.job_logging={version:1,handlers:{x:{():os.mkdir,path:sprung}}}",
+    "+hydra.job_logging.handlers.x={class:os.mkdir}",
+    "hydra.hydra_logging={version:1,filters:{x:{():os.mkdir,path:sprung}}}",
+    "hydra/job_logging=default",
+    "hydra/launcher=../../x",
+    "hydra/launcher=joblib",
+    "hydra/callbacks=x",
+    "hydra.searchpath=[file:///tmp]",
+    "hydra.job.env_set={LD_PRELOAD:x.so}",
+    "hydra.job.chdir=true",
+    "hydra.help.template=x",
+    "hydra.verbose=true",
+    "hydra={_target_:os.mkdir}",
+    "~hydra.launcher",
+    "+decoder@hydra.callbacks.x=sure",
+    "decoder@_global_=sure",
+    "decoder@hydra=sure",
+]
+
+
+@pytest.mark.parametrize("argument", FORBIDDEN)
+@pytest.mark.parametrize("sweep", [[], ["-m"]], ids=["once", "swept"])
+def test_nothing_given_to_hydra_names_code_files_or_commands(capsys, tmp_path, monkeypatch, argument, sweep):
+    monkeypatch.chdir(tmp_path)
+    refused(capsys, "input=x", *sweep, argument)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "flag",
+    [
+        "--experimental-rerun=config.pickle",
+        "--experimental=x",
+        "--config-dir=/tmp",
+        "-cd=/tmp",
+        "-cd/tmp",
+        "--config-path=/tmp",
+        "--config-name=x",
+        "--config-n=x",
+        "--shell-completion=install=bash",
+        "--",
+    ],
+)
+def test_flags_that_read_other_files_are_none(capsys, flag):
+    assert repr(flag) in refused(capsys, "input=x", flag)
+
+
+def test_a_configuration_beside_the_program_is_not_read(capsys, tmp_path, monkeypatch):
+    """What somebody puts into the folder where bupose is started changes nothing."""
+    (tmp_path / "group.yaml").write_text("hydra:\n  callbacks:\n    x: {_target_: os.mkdir, path: sprung}\n")
+    (tmp_path / "conf").mkdir()
+    (tmp_path / "conf" / "group.yaml").write_text("stride: 2\n")
+    monkeypatch.chdir(tmp_path)
+    assert got("input=x").stride == 8
+    assert not (tmp_path / "sprung").exists()
+
+
+@pytest.mark.parametrize(
+    "argument",
+    [
+        "decoder.samples=" + "9" * 5000,
+        "decoder.samples=" + "[" * 3000,
+        "decoder.samples=" + "{a:" * 200 + "1" + "}" * 200,
+        "decoder.samples=1e999",
+        "decoder.samples=-1",
+        "decoder.samples=١٢",
+        "decoder.samples=1000000",
+        "decoder.samples=nan",
+        "decoder.trust=nan",
+        "decoder.trust=-inf",
+        "decoder.matching=[hungarian]",
+        "stride=1000000",
+        "stride=" + "9" * 400,
+        "scale=inf",
+        "scale=nan",
+        "scale=0",
+        "output=",
+        "output=''",
+        "photo=",
+        "photo=" + "x" * 300 + ".jpg",
+        "photo=" + "x/" * 3000,
+        "skeleton=",
+        "skeleton=x\0y",
+        "layout=[openpose]",
+        "openpose=1e5",
+        "decoder={samples:3}",
+        "decoder=[1,2]",
+        "stride=${nope}",
+        "stride=${oc.env:NOPE_NOPE}",
+        "stride=${oc.create:{a:1}}",
+        "stride=${stride}",
+        "stride=${",
+    ],
+    ids=lambda argument: argument[:40],
+)
+def test_odd_values_are_one_short_sentence(capsys, argument):
+    assert len(refused(capsys, "input=x", argument)) < 500

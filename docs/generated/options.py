@@ -7,6 +7,7 @@ import inspect
 import json
 import re
 import typing
+from collections.abc import Mapping
 from dataclasses import MISSING, dataclass
 from functools import cache
 from itertools import groupby
@@ -19,6 +20,7 @@ from bupose.data.datasets import DATASETS, DataOptions
 from bupose.data.synthetic_options import SCENES, SceneOptions
 from bupose.infer.options import DecoderOverrides
 from bupose.nn import HEADS, TRUNKS
+from bupose.options import expected
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,7 @@ def read_options(kind: type, prefix: str = "", nested: bool = True) -> list[Opti
     for f in dataclasses.fields(kind):
         if nested or _group_of(f) is None:
             words, meaning = told.get(f.name) or _told_by_kinds(kind, f.name)
-            rows.append(Option(prefix + f.name, words or _type(hints[f.name]), _default(f), meaning))
+            rows.append(Option(prefix + f.name, words or _type(hints[f.name], f.metadata), _default(f), meaning))
     return rows
 
 
@@ -93,9 +95,9 @@ def _group_of(f: dataclasses.Field) -> type | None:
     return type(made) if dataclasses.is_dataclass(made) and not isinstance(made, SceneOptions) else None
 
 
-def _type(hint) -> str:
-    words = config.describe_type(hint)
-    return "" if words in ("Any", "dict") else words
+def _type(hint, metadata: Mapping) -> str:
+    words = expected(hint, metadata)
+    return "" if hint in (typing.Any, dict) else words
 
 
 @cache
