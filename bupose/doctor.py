@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 import os
@@ -151,12 +150,13 @@ def look_at_kernels() -> Iterator[tuple[str, ...]]:
     import numba
 
     from bupose import kernels
+    from bupose.kernels import cache
 
     yield "kind", kernels.name()
     if kernels.name() != "compiled":
         return
-    home, chosen = kernels.cache_home(), numba.config.CACHE_DIR
-    folder = chosen or kernels.cache_folder()
+    home, chosen = cache.cache_home(), numba.config.CACHE_DIR
+    folder = chosen or cache.cache_folder()
     advice = "set BUPOSE_CACHE to a folder that you can write to"
     if not folder or not os.access(folder, os.W_OK):
         yield (
@@ -165,19 +165,17 @@ def look_at_kernels() -> Iterator[tuple[str, ...]]:
             f"compiled kernels cannot be kept in {_tilde(folder or home)}; {advice}",
         )
         return
-    state = "warm" if is_warm(Path(folder)) else "cold: the first use compiles for some seconds"
+    place = cache.place(folder)
+    state = "warm" if is_warm(place) else "cold: the first use compiles for some seconds"
+    state = "damaged: the next use compiles anew" if cache.damaged(place) else state
     lost = not chosen and not Path(folder).is_relative_to(home)
     wrong = f"compiled kernels cannot be kept in {_tilde(home)}, only in the temporary folder; {advice}"
     yield "cache", f"{_tilde(folder)} ({state})", wrong if lost else ""
 
 
-def is_warm(folder: Path) -> bool:
-    """Whether a folder holds kernels of this source for this Python; numba names their place by its sha1."""
-    from bupose import kernels
-
-    source = Path(kernels.__file__).parent.absolute() / "compiled"
-    place = f"{source.name}_{hashlib.sha1(str(source).encode()).hexdigest()}"
-    return any((folder / place).glob(f"*.py{sys.version_info[0]}{sys.version_info[1]}*.nbi"))
+def is_warm(place: Path) -> bool:
+    """Whether a place holds kernels for this Python."""
+    return any(place.glob(f"*.py{sys.version_info[0]}{sys.version_info[1]}*.nbi"))
 
 
 def _tilde(path: str | Path) -> str:
@@ -211,9 +209,13 @@ def look_at_network() -> Iterator[tuple[str, ...]]:
 
 def look_at_work() -> Iterator[tuple[str, ...]]:
     """The self-test."""
-    from bupose import selftest
+    from bupose import kernels, selftest
 
     yield from selftest.group_drawn_people()
+    if kernels.trouble:
+        advice = "make room, or set BUPOSE_CACHE to a folder that can be written to"
+        wrong = f"compiled kernels could not be kept, so that every start compiles for seconds: {kernels.trouble}"
+        yield "kernels", "compiled, and not kept", f"{wrong}; {advice}"
     yield from selftest.run_network()
 
 

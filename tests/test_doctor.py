@@ -14,6 +14,7 @@ from numba.core.caching import _CacheLocator
 from bupose import commands, doctor, kernels, requirements, selftest, weights
 from bupose.codec import FieldCodec
 from bupose.geometry import translate
+from bupose.kernels import cache
 from bupose.nn import NetworkConfig, PoseNet
 from bupose.people import People
 from bupose.requirements import Requirement
@@ -173,13 +174,16 @@ def test_a_torch_that_is_blind_for_the_gpu(monkeypatch):
 def test_a_cold_and_a_warm_cache(monkeypatch, tmp_path):
     monkeypatch.setenv("BUPOSE_CACHE", str(tmp_path))
     assert "cold" in dict(line[:2] for line in doctor.look_at_kernels())["cache"]
-    kept = tmp_path / "numba" / Path(kernels.cache_folder()).name / _CacheLocator.get_suitable_cache_subpath(SOURCE)
+    kept = tmp_path / "numba" / Path(cache.cache_folder()).name / _CacheLocator.get_suitable_cache_subpath(SOURCE)
     kept.mkdir(parents=True)
     (kept.parent / f"compiled_0123/peaks.find_peaks-1.py{PYTHON}.1.nbi").parent.mkdir()
     (kept.parent / f"compiled_0123/peaks.find_peaks-1.py{PYTHON}.1.nbi").touch()  # of another bupose
     (kept / "peaks.find_peaks-1.py27.nbi").touch()  # of another Python
+    assert cache.seal(kept) == ""
     assert "cold" in dict(line[:2] for line in doctor.look_at_kernels())["cache"]
     (kept / f"peaks.find_peaks-1.py{PYTHON}.1.nbi").touch()
+    assert "(damaged: the next use compiles anew)" in dict(line[:2] for line in doctor.look_at_kernels())["cache"]
+    assert cache.seal(kept) == ""
     assert "(warm)" in dict(line[:2] for line in doctor.look_at_kernels())["cache"]
 
 
@@ -191,9 +195,16 @@ def test_a_cache_that_cannot_be_written(monkeypatch, tmp_path, capsys):
     told = capsys.readouterr().out.splitlines()[-1]
     assert told.startswith("wrong: cache: compiled kernels cannot be kept in ")
     assert "set BUPOSE_CACHE" in told
-    monkeypatch.setattr(kernels.tempfile, "gettempdir", lambda: str(tmp_path / "file"))
+    monkeypatch.setattr(cache.tempfile, "gettempdir", lambda: str(tmp_path / "file"))
     assert commands.main(["doctor"]) == 1
     assert "! cache          none" in capsys.readouterr().out
+
+
+def test_kernels_that_could_not_be_kept(monkeypatch):
+    monkeypatch.setattr(kernels, "trouble", "No space left on device")
+    monkeypatch.setattr(selftest, "group_drawn_people", lambda: iter(()))
+    monkeypatch.setattr(selftest, "run_network", lambda: iter(()))
+    assert "No space left on device; make room" in wrong("self-test", "kernels")
 
 
 # --- network ---

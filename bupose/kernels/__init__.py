@@ -7,17 +7,24 @@ time compiles or loads the cache, so that a sweep's workers started together do 
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
-import tempfile
+import shutil
+import sys
 import threading
+from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 
 import numpy as np
 
+from bupose.kernels import cache
+
 _lock = threading.Lock()
 _warm: set[str] = set()
+_compiled: ModuleType | None = None
+caching = True  # whether what is compiled is kept
+trouble = ""  # why it is not
 
 
 def name() -> str:
@@ -38,14 +45,36 @@ def load(task: str = "decode") -> ModuleType:
 
         return reference
     if task not in _warm:
-        with _lock, _one_process_at_a_time(), _own_cache():
-            from bupose.kernels import compiled
+        with _lock:
+            _warm_up(task)
+    return _compiled
 
-            _WARM_UP[task](compiled)
-            _warm.add(task)
-    from bupose.kernels import compiled
 
-    return compiled
+def _warm_up(task: str) -> None:
+    """Compile a task's kernels, or load them; where the cache is of no use (a full disk, say), without it."""
+    global _compiled, caching, trouble
+    with cache.one_process_at_a_time(), _own_cache() as place:
+        try:
+            if caching and place is None:
+                raise OSError("there is no folder to keep them in")
+            if caching:
+                cache.repair(place)
+            module = import_module(f"{__name__}.compiled")
+            _WARM_UP[task](module)
+            trouble = trouble or (cache.seal(place) if caching else "")
+        except Exception as problem:
+            if not caching:
+                raise
+            if place is not None:
+                shutil.rmtree(place, ignore_errors=True)  # whatever is wrong with it
+            caching, trouble = False, " ".join(f"{problem}".split()) or type(problem).__name__
+            for loaded in [name for name in sys.modules if name.startswith(f"{__name__}.compiled")]:
+                del sys.modules[loaded]
+            module = import_module(f"{__name__}.compiled")
+            for other in (*_warm, task):
+                _WARM_UP[other](module)
+    _compiled = module
+    _warm.add(task)
 
 
 # Every kernel once, with the very types that the codec uses: another type would compile anew, outside the lock.
@@ -78,65 +107,18 @@ def _warm_encode(k: ModuleType) -> None:
 _WARM_UP = {"decode": _warm_decode, "encode": _warm_encode}
 
 
-def cache_home() -> Path:
-    """Where bupose keeps what it makes and downloads: ``$BUPOSE_CACHE``, else ``~/.cache/bupose``."""
-    return Path(os.environ.get("BUPOSE_CACHE", Path.home() / ".cache" / "bupose"))
-
-
 @contextlib.contextmanager
-def _own_cache():
-    """While the kernels are imported, let numba cache in bupose's own folder, unless the user has chosen one."""
+def _own_cache() -> Iterator[Path | None]:
+    """While the kernels are imported, let numba cache in bupose's own folder, unless the user has chosen one.
+
+    Gives the kernels' place there; None where there is none.
+    """
     import numba
 
     before = numba.config.CACHE_DIR
-    if not before:
-        numba.config.CACHE_DIR = cache_folder()
+    folder = before or cache.cache_folder()
+    numba.config.CACHE_DIR = folder
     try:
-        yield
+        yield cache.place(folder) if folder else None
     finally:
         numba.config.CACHE_DIR = before
-
-
-def cache_folder() -> str:
-    """A writable folder for compiled kernels, below :func:`cache_home` or the temporary folder; "" if there is none.
-
-    It is named after the kernels' source: numba itself misses changes in a file that another imports.
-    """
-    digest = hashlib.sha256()
-    for file in sorted((Path(__file__).parent / "compiled").glob("*.py")):
-        digest.update(file.read_bytes())
-    user = os.getuid() if hasattr(os, "getuid") else None
-    temporary = Path(tempfile.gettempdir()) / f"bupose-numba-{user}"
-    for home in (cache_home() / "numba", temporary):
-        with contextlib.suppress(OSError):
-            home.mkdir(parents=True, exist_ok=True, mode=0o700)
-            if home == temporary and user is not None and home.stat().st_uid != user:
-                continue  # anybody may make folders there, and what is in them is run
-            folder = home / digest.hexdigest()[:12]
-            folder.mkdir(exist_ok=True)
-            if os.access(folder, os.W_OK):
-                return str(folder)
-    return ""
-
-
-@contextlib.contextmanager
-def _one_process_at_a_time():
-    """Hold a lock file; where locks do not work (some network disks), go on without: the cache is then only slower."""
-    handle = None
-    with contextlib.suppress(OSError):
-        folder = cache_home()
-        folder.mkdir(parents=True, exist_ok=True)
-        handle = open(folder / "kernels.lock", "a")  # noqa: SIM115
-        if os.name == "nt":
-            import msvcrt
-
-            msvcrt.locking(handle.fileno(), msvcrt.LK_LOCK, 1)
-        else:
-            import fcntl
-
-            fcntl.flock(handle, fcntl.LOCK_EX)
-    try:
-        yield
-    finally:
-        if handle is not None:
-            handle.close()

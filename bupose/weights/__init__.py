@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from bupose.errors import WeightsError
-from bupose.weights import checkpoint, download, zoo
+from bupose.kernels.cache import cache_home
+from bupose.weights import checkpoint, zoo
 from bupose.weights.averaging import average
 from bupose.weights.checkpoint import describe, load, save
 from bupose.weights.importers import IMPORTERS, import_weights
@@ -50,7 +51,7 @@ def _resolve_published(name: str, accept_license: bool) -> Path:
     if entry.kind is None:
         raise WeightsError(f"{name} is {entry.what}, not a pose network; give it to a trunk, or choose another name")
     zoo.check_license(name, accept_license)
-    imported = download.cache_folder() / name / f"{name}.safetensors"
+    imported = cache_home() / name / f"{name}.safetensors"
     if imported.is_file():
         return imported
     net = import_weights(fetch(name, accept_license), entry.kind)

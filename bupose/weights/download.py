@@ -18,11 +18,6 @@ CHUNK = 1 << 18  # bytes between two steps of the progress bar
 TIMEOUT = 30  # seconds without an answer
 
 
-def cache_folder() -> Path:
-    """Where downloads are kept: ``$BUPOSE_CACHE``, else ``~/.cache/bupose``."""
-    return Path(os.environ.get("BUPOSE_CACHE") or "~/.cache/bupose").expanduser()
-
-
 def fetch(url: str, path: Path, checksum: str | None = None, licence: str = "") -> Path:
     """Download a file unless it is there already, and verify it.
 

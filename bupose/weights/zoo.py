@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bupose.errors import WeightsError
+from bupose.kernels.cache import cache_home
 from bupose.weights import download
 from bupose.weights.importers.caffe import LICENCE as OPENPOSE_LICENCE
 
@@ -149,9 +150,7 @@ def fetch(name: str, accept_license: bool = False) -> Path:
     """
     entry = get(name)
     check_license(name, accept_license)
-    paths = [
-        download.fetch(f.url, download.cache_folder() / name / f.name, f.checksum, entry.licence) for f in entry.files
-    ]
+    paths = [download.fetch(f.url, cache_home() / name / f.name, f.checksum, entry.licence) for f in entry.files]
     return paths[0]
 
 

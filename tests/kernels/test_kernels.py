@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 
 from bupose import kernels, skeletons
 from bupose.codec import FieldCodec
+from bupose.kernels import cache, reference
 from bupose.people import Labels
 
 TWINS = Path(__file__).with_name("test_twins.py")
@@ -135,20 +137,111 @@ def test_a_cache_home_without_room_is_replaced(hindrance, tmp_path, monkeypatch)
     else:
         home.write_text("")
     monkeypatch.setenv("BUPOSE_CACHE", str(home))
-    monkeypatch.setattr(kernels.tempfile, "gettempdir", lambda: str(tmp_path))
-    folder = kernels.cache_folder()
+    monkeypatch.setattr(cache.tempfile, "gettempdir", lambda: str(tmp_path))
+    folder = cache.cache_folder()
     assert Path(folder).parents[1] == tmp_path
     assert os.access(folder, os.W_OK)
-    with kernels._one_process_at_a_time():  # without a lock file, and without a complaint
+    with cache.one_process_at_a_time():  # without a lock file, and without a complaint
         pass
 
 
 def test_code_is_not_taken_from_another_users_folder(tmp_path, monkeypatch):
     monkeypatch.setenv("BUPOSE_CACHE", "/dev/null/home")
-    monkeypatch.setattr(kernels.tempfile, "gettempdir", lambda: str(tmp_path))
-    monkeypatch.setattr(kernels.os, "getuid", lambda: 12345, raising=False)
+    monkeypatch.setattr(cache.tempfile, "gettempdir", lambda: str(tmp_path))
+    mine = Path(cache.cache_folder())
+    assert tmp_path in mine.parents
+    monkeypatch.setattr(cache.os, "getuid", lambda: 12345, raising=False)
     (tmp_path / "bupose-numba-12345").mkdir()  # laid out beforehand by somebody else
-    assert kernels.cache_folder() == ""
+    assert cache.cache_folder() == ""
+
+
+def test_in_a_cache_of_many_users_each_has_a_folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("BUPOSE_CACHE", str(tmp_path))
+    first, is_own = Path(cache.cache_folder()), cache._is_own
+    assert first.parent == tmp_path / "numba"
+    assert first.stat().st_mode & 0o077 == 0
+    monkeypatch.setattr(cache, "_is_own", lambda folder: folder != first and is_own(folder))
+    assert cache.cache_folder() == f"{first}-{os.getuid()}"
+
+
+@pytest.mark.parametrize(("given", "home"), [("", "~/.cache/bupose"), ("~/x", "~/x"), ("/y", "/y")])
+def test_cache_home(given, home, monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("BUPOSE_CACHE", given)
+    assert str(cache.cache_home()) == home.replace("~", str(tmp_path))
+
+
+PAINT = """
+import json
+import numpy as np
+from bupose import kernels
+
+k = kernels.load("encode")
+xy = np.random.default_rng(7).uniform(0, 9, (3, 2, 2))
+heat = k.paint_heat((9, 9), xy, np.ones((3, 2), bool), 1.0)
+functions = [f for f in vars(k).values() if hasattr(f, "stats")]
+compiled = sum(sum(f.stats.cache_misses.values()) for f in functions)
+print(json.dumps({"heat": heat.tolist(), "compiled": compiled, "trouble": kernels.trouble}))
+"""
+
+
+@pytest.fixture(scope="module")
+def painted():
+    """What that paints, by the twin."""
+    xy = np.random.default_rng(7).uniform(0, 9, (3, 2, 2))
+    return reference.paint_heat((9, 9), xy, np.ones((3, 2), bool), 1.0)
+
+
+def damage_each(file, n):
+    """Something else for each file: cut at any length, other bytes in any place, or another file's content."""
+    data = file.read_bytes()
+    rng = np.random.default_rng(n)
+    if n % 3 == 0:
+        return data[: rng.integers(len(data))]
+    if n % 3 == 1:
+        return bytes(rng.integers(0, 256, len(data), np.uint8))
+    place = rng.integers(len(data))
+    return data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :]
+
+
+def test_a_damaged_cache_is_compiled_anew(answers, painted, tmp_path):
+    """Every file of it, and then none any more."""
+    home = tmp_path / "home"
+    shutil.copytree(answers[1], home)
+    files = sorted(home.rglob("*.nb[ic]"))
+    for n, file in enumerate(files):
+        file.write_bytes(damage_each(file, n))
+    assert sorted(cache.damaged(files[0].parent)) == files
+    answer, again = (finish(start(PAINT, BUPOSE_CACHE=str(home))) for _ in range(2))
+    for painting in (answer, again):
+        np.testing.assert_allclose(painting["heat"], painted, atol=1e-5)
+    assert [painting["compiled"] for painting in (answer, again)] == [2, 0]
+    assert again["trouble"] == ""
+
+
+@pytest.mark.parametrize("damage", ["", "[]", "{", "[" * 100_000, '{"x": 1}', None])
+def test_a_damaged_list_of_the_cache_is_worth_no_trust(damage, tmp_path):
+    (tmp_path / "a.nbi").write_bytes(b"x")
+    assert cache.seal(tmp_path) == ""
+    assert cache.damaged(tmp_path) == []
+    if damage is None:
+        (tmp_path / "whole.json").unlink()
+    else:
+        (tmp_path / "whole.json").write_text(damage)
+    assert cache.damaged(tmp_path) == [tmp_path / "a.nbi"]
+    (tmp_path / "a.nbc.tmp.0123").touch()
+    cache.repair(tmp_path)
+    assert [file.name for file in tmp_path.iterdir() if file.name != "whole.json"] == []
+
+
+@pytest.mark.skipif(os.name != "posix", reason="limits of POSIX")
+@pytest.mark.parametrize("room", [0, 20_000])
+def test_without_room_for_a_cache_kernels_run_all_the_same(room, painted, tmp_path):
+    limited = f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({room}, {room}))\n{PAINT}"
+    answer = finish(start(limited, BUPOSE_CACHE=str(tmp_path)))
+    np.testing.assert_allclose(answer["heat"], painted, atol=1e-5)
+    assert "File too large" in answer["trouble"]
+    assert not list(tmp_path.rglob("*.nb[ic]*"))
 
 
 def test_twins_agree_without_the_jit(tmp_path):

@@ -132,14 +132,6 @@ def test_gone_from_the_server(server, tmp_path):
         download.fetch(server.url.replace("net.bin", "gone"), tmp_path / "net.bin")
 
 
-def test_cache_folder(monkeypatch, tmp_path):
-    monkeypatch.setenv("BUPOSE_CACHE", str(tmp_path))
-    assert download.cache_folder() == tmp_path
-    monkeypatch.delenv("BUPOSE_CACHE")
-    monkeypatch.setenv("HOME", str(tmp_path))
-    assert download.cache_folder() == tmp_path / ".cache" / "bupose"
-
-
 @pytest.mark.parametrize("name", zoo.ZOO)
 def test_entries(name):
     entry = zoo.get(name)

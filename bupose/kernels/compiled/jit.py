@@ -2,4 +2,6 @@
 
 from numba import njit
 
-jit = njit(cache=True, nogil=True)
+from bupose import kernels
+
+jit = njit(cache=kernels.caching, nogil=True)

@@ -1,0 +1,124 @@
+"""Where compiled kernels are kept, and that only whole ones are ever loaded: what is in the cache is run."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from bupose import atomic
+from bupose.errors import InputError
+
+SOURCE = Path(__file__).absolute().parent / "compiled"
+PATIENCE = 60.0  # seconds to wait for another process that compiles
+_LIST = "whole.json"  # the sum of every file in the cache
+
+
+def cache_home() -> Path:
+    """Where bupose keeps what it makes and downloads: ``$BUPOSE_CACHE``, else ``~/.cache/bupose``."""
+    with contextlib.suppress(RuntimeError):  # no such user
+        return Path(os.environ.get("BUPOSE_CACHE") or "~/.cache/bupose").expanduser()
+    return _temporary(f"bupose-{_user()}")
+
+
+def cache_folder() -> str:
+    """A writable folder for compiled kernels, below :func:`cache_home` or the temporary folder; "" if there is none.
+
+    It is named after the kernels' source: numba itself misses changes in a file that another imports. A folder of
+    somebody else's is never used, as what is in it is run.
+    """
+    digest = hashlib.sha256()
+    for file in sorted(SOURCE.glob("*.py")):
+        digest.update(file.read_bytes())
+    name = digest.hexdigest()[:12]
+    temporary = _temporary(f"bupose-numba-{_user()}")
+    for home in (cache_home() / "numba", temporary):
+        with contextlib.suppress(OSError):
+            home.mkdir(parents=True, exist_ok=True, mode=0o700)
+            if home == temporary and not _is_own(home):
+                continue  # anybody may make folders there
+            for folder in (home / name, home / f"{name}-{_user()}"):
+                folder.mkdir(exist_ok=True, mode=0o700)
+                if _is_own(folder) and os.access(folder, os.W_OK):
+                    return str(folder)
+    return ""
+
+
+def place(folder: str | Path) -> Path:
+    """Where numba puts the kernels below a folder: it names their place by its sha1."""
+    return Path(folder) / f"{SOURCE.name}_{hashlib.sha1(str(SOURCE).encode()).hexdigest()}"
+
+
+def damaged(folder: Path) -> list[Path]:
+    """Files of a place that are not those which were put there."""
+    try:
+        sums = json.loads((folder / _LIST).read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        sums = {}
+    return [file for file in _files(folder) if not isinstance(sums, dict) or sums.get(file.name) != _sum(file)]
+
+
+def repair(folder: Path) -> None:
+    """Remove what is damaged, so that it is compiled anew, and what a killed process left half-written."""
+    for file in (*damaged(folder), *folder.glob("*.nb[ic].tmp.*")):
+        with contextlib.suppress(OSError):
+            file.unlink()
+
+
+def seal(folder: Path) -> str:
+    """Note what is there now, whole as it is; why that could not be done, or ""."""
+    if damaged(folder):
+        sums = {file.name: _sum(file) for file in _files(folder)}
+        try:
+            atomic.write_text(folder / _LIST, json.dumps(sums))
+        except InputError as problem:
+            return str(problem)
+    return ""
+
+
+@contextlib.contextmanager
+def one_process_at_a_time() -> Iterator[None]:
+    """Hold a lock file; where locks do not work (some network disks), go on without: it is then only slower."""
+    handle, until = None, time.monotonic() + PATIENCE
+    with contextlib.suppress(OSError):
+        folder = cache_home()
+        folder.mkdir(parents=True, exist_ok=True)
+        handle = os.open(folder / "kernels.lock", os.O_RDWR | os.O_CREAT, 0o666)
+        while not atomic.lock(handle) and time.monotonic() < until:  # a process that was halted lets nobody in
+            time.sleep(0.05)
+    try:
+        yield
+    finally:
+        if handle is not None:
+            os.close(handle)
+
+
+def _temporary(name: str) -> Path:
+    with contextlib.suppress(OSError):  # there may be none that can be written to
+        return Path(tempfile.gettempdir()) / name
+    return Path(os.devnull) / name
+
+
+def _files(folder: Path) -> list[Path]:
+    with contextlib.suppress(OSError):
+        return [Path(entry.path) for entry in os.scandir(folder) if entry.name.endswith((".nbi", ".nbc"))]
+    return []
+
+
+def _sum(file: Path) -> str:
+    with contextlib.suppress(OSError):
+        return hashlib.sha256(file.read_bytes()).hexdigest()
+    return ""
+
+
+def _user() -> int | None:
+    return os.getuid() if hasattr(os, "getuid") else None
+
+
+def _is_own(folder: Path) -> bool:
+    return _user() is None or folder.stat().st_uid == _user()
