@@ -45,6 +45,8 @@ class Annotations:
         x, y, width, height; NaN where there is none.
     notes : sentences
         What was odd, and what was left out.
+    other_ids : frozenset
+        Of the file's other categories with keypoints, as ``id_key`` has them.
     """
 
     name: str
@@ -58,6 +60,7 @@ class Annotations:
     region: np.ndarray
     head_box: np.ndarray
     notes: tuple[str, ...]
+    other_ids: frozenset = frozenset()
 
     @property
     def own_middle(self) -> bool:
@@ -180,6 +183,7 @@ def _normalise(data: Mapping, name: str, kind: str, wanted) -> Annotations:
         region=np.arange(len(row)) >= len(mine),
         head_box=np.array(heads, np.float64).reshape(-1, 4),
         notes=tuple(notes),
+        other_ids=category["others"],
     )
 
 
@@ -193,7 +197,7 @@ def _named(name: str) -> Iterator[None]:
 
 
 def choose_category(categories, wanted: str | int | None, name: str) -> tuple[dict, set, list[str]]:
-    """The category to read (``joints``, and ``of_file``: its dict), the ids of its like, and what to tell.
+    """The category to read (``joints``, ``of_file``: its dict, ``others``: further ids), its ids, and what to tell.
 
     Of several with keypoints ``person`` is taken, else one must be chosen. Several of one name are one category if
     their joints are the same.
@@ -225,9 +229,11 @@ def choose_category(categories, wanted: str | int | None, name: str) -> tuple[di
             f"{name}: {len(same)} categories named {chosen!r} have different joints; choose one by its id"
         )
     if len(same) > 1:
-        ids = listed(c["id"] for c in same)
-        notes.append(f"Categories named {chosen!r}, all of them read: {len(same)} (ids {ids}).")
-    return {"joints": joints[0], "of_file": dict(same[0])}, {id_key(c["id"]) for c in same}, notes
+        which = listed(c["id"] for c in same)
+        notes.append(f"Categories named {chosen!r}, all of them read: {len(same)} (ids {which}).")
+    ids = {id_key(c["id"]) for c in same}
+    others = frozenset(id_key(c["id"]) for c in able) - ids
+    return {"joints": joints[0], "of_file": dict(same[0]), "others": others}, ids, notes
 
 
 def read_limbs(pairs, joints: int, name: str) -> list[tuple[int, int]]:

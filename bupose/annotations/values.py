@@ -19,6 +19,8 @@ _INTEGER = re.compile(r"0|-?[1-9][0-9]{0,30}")
 
 def id_key(value) -> Hashable | None:
     """What an id is compared by: 7, 7.0 and "7" are one id, words are themselves. None for what can be no id."""
+    if type(value) is int:  # nearly always
+        return value
     if isinstance(value, (bool, np.bool_)):
         return None
     if isinstance(value, numbers.Integral):

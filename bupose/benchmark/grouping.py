@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
 import tempfile
 import time
-from collections import defaultdict
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,11 +17,11 @@ from matplotlib.figure import Figure
 from bupose import geometry
 from bupose.benchmark.crowd import crowd_labels
 from bupose.codec import FieldCodec
+from bupose.data import open_samples
 from bupose.evaluate import coco_ap
 from bupose.fields import Fields
 from bupose.fields_file import FieldsFile
 from bupose.kernels import reference
-from bupose.people import Labels
 from bupose.skeletons import COCO17, COCO18
 
 VARIANTS = {
@@ -65,21 +63,18 @@ def on_network_fields(fields: Path, annotations: Path, repeats: int = 3) -> list
 
 def on_ideal_fields(annotations: Path, people: int = 4, height: int = 368) -> list[dict]:
     """COCO AP on fields painted from the labels of photos with at least so many people."""
-    coco = json.loads(Path(annotations).read_text())
-    of = defaultdict(list)
-    for a in coco["annotations"]:
-        if a["num_keypoints"] > 0 and not a.get("iscrowd"):
-            of[a["image_id"]].append(a)
-    images = [i for i in coco["images"] if len(of[i["id"]]) >= people]
+    samples = open_samples("coco", {"annotations": str(annotations), "skeleton": COCO18})
+    crowded = [n for n in range(len(samples)) if len(samples.labels(n)) >= people]
     rows = []
     for name, options in VARIANTS.items():
         codec, results = FieldCodec(COCO18).with_decoder(**options), []
-        for i in images:
-            matrix = geometry.scale(height / i["height"])
-            labels = Labels.from_coco(of[i["id"]], COCO18, COCO17.joints).transform(matrix)
-            fields = codec.encode(labels, (round(i["width"] * height / i["height"]), height))
-            results += codec.decode(fields).transform(geometry.invert(matrix)).to_coco(i["id"], COCO17)
-        rows.append({"grouping": name, **_ap(results, annotations, [i["id"] for i in images])})
+        for n in crowded:
+            width, in_height = samples.size(n)
+            matrix = geometry.scale(height / in_height)
+            fields = codec.encode(samples.labels(n).transform(matrix), (round(width * height / in_height), height))
+            found = codec.decode(fields).transform(geometry.invert(matrix))
+            results += found.to_coco(samples.image_id(n), COCO17)
+        rows.append({"grouping": name, **_ap(results, annotations, [samples.image_id(n) for n in crowded])})
     return rows
 
 

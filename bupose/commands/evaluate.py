@@ -9,10 +9,12 @@ with pictures of the worst where images= is given.
 from __future__ import annotations
 
 import itertools
+import sys
+from dataclasses import replace
 from pathlib import Path
 
 from bupose import cli
-from bupose.evaluate import evaluate, read_truth
+from bupose.evaluate import Truth, evaluate, read_truth
 from bupose.evaluate.options import EvaluateOptions
 from bupose.evaluate.results import as_results
 
@@ -21,24 +23,34 @@ def main(options: EvaluateOptions) -> int:
     truth = read_truth(options.annotations, skeleton=options.skeleton, category=options.category)
     if options.limit:
         truth = truth.only(itertools.islice(truth.images, options.limit))
-    output = Path(options.output).expanduser()
-    predictions = options.predictions or run_network(options, truth, output)
+    output, unreadable = Path(options.output).expanduser(), {}
+    predictions = options.predictions
+    if not predictions:
+        predictions, truth, unreadable = run_network(options, truth, output)
     report = evaluate(predictions, truth, protocol=options.protocol, gains=options.gains)
     print(report.table())
     report.write(output, options.images, options.worst)
     print(f"\nwritten to {output}")
-    return 0
+    return 1 if unreadable else 0
 
 
-def run_network(options: EvaluateOptions, truth, output: Path) -> dict:
+def run_network(options: EvaluateOptions, truth: Truth, output: Path) -> tuple[dict, Truth, dict]:
+    """What a network finds, the truth of the pictures that could be read, and what was wrong with the others."""
     from bupose import infer
-    from bupose.evaluate.predict import predict
+    from bupose.evaluate.predict import predict_readable
 
     net = infer.load(options.weights, accept_license=options.accept_license, **options.for_estimator())
-    found = predict(net, truth, options.images, progress=True)
+    found, unreadable = predict_readable(net, truth, options.images, progress=True)
+    if not found:
+        raise next(iter(unreadable.values()))
     output.mkdir(parents=True, exist_ok=True)
     infer.write_coco(output / "coco_results.json", as_results(found, truth))
-    return found
+    for problem in unreadable.values():
+        print(problem, file=sys.stderr)
+    if unreadable:
+        note = f"Pictures that cannot be read, left out: {len(unreadable)} of {len(truth.images)}."
+        truth = replace(truth.only(found), notes=(*truth.notes, note))
+    return found, truth, unreadable
 
 
 def run(arguments: list[str]) -> int:

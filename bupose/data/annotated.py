@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,8 @@ from bupose import skeletons
 from bupose.annotations.names import fit_names
 from bupose.annotations.reader import Annotations, read
 from bupose.data.photos import Photos
-from bupose.errors import InputError, LabelsError, OptionsError
+from bupose.errors import InputError, LabelsError
+from bupose.options import check, option
 
 
 @dataclass
@@ -38,14 +40,19 @@ class PhotosOptions:
     annotations: str = ""
     images: str = ""
     skeleton: Any = "coco17"
-    category: str = ""
+    category: str | int = ""
     with_people: bool = True
-    limit: int = 0
-    max_box: float = 0.5
+    limit: int = option(0, 0, 1_000_000_000)
+    max_box: float = option(0.5, 0, 1)
 
     def __post_init__(self) -> None:
-        if not 0 <= self.max_box <= 1 or self.limit < 0:
-            raise OptionsError(f"photos: got max_box {self.max_box}, limit {self.limit}; give 0 to 1, and 0 or more")
+        self.annotations, self.images = (p if isinstance(p, str) else _path(p) for p in (self.annotations, self.images))
+        check(self, "data")
+
+
+def _path(value):
+    """Text of a path object; anything else as it is."""
+    return os.fspath(value) if isinstance(value, os.PathLike) else value
 
 
 @dataclass

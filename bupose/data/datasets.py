@@ -14,6 +14,7 @@ from bupose.data.mixture import Mixture
 from bupose.data.synthetic import Synthetic
 from bupose.data.synthetic_options import SyntheticOptions
 from bupose.errors import OptionsError
+from bupose.options import check, option
 
 
 @dataclass
@@ -34,8 +35,11 @@ class MixtureOptions:
 
     sets: dict[str, Any] = field(default_factory=dict)
     weights: dict[str, float] = field(default_factory=dict)
-    seed: int = 0
+    seed: int = option(0, 0, 2**31)
     skeleton: Any = "coco17"
+
+    def __post_init__(self) -> None:
+        check(self, "data")
 
 
 def mix(options: MixtureOptions) -> Mixture:
@@ -52,6 +56,8 @@ def mix(options: MixtureOptions) -> Mixture:
     skeleton = skeletons.get(options.skeleton)
     opened = []
     for name, given in options.sets.items():
+        if not isinstance(given, Mapping):
+            raise OptionsError(f"data.sets.{name} is {given!r:.80}; give options by name")
         given = {"skeleton": skeleton} | dict(given)
         opened.append(open_samples(given.pop("kind", name), given))
     return Mixture(opened, [options.weights.get(name, 1.0) for name in options.sets], options.seed)
@@ -114,7 +120,7 @@ def open_samples(kind: str, options: Mapping | Any = None):
     OptionsError
         An unknown kind or option.
     """
-    if kind not in DATASETS:
+    if not isinstance(kind, str) or kind not in DATASETS:
         raise OptionsError(f"there is no kind of data {kind!r}; choose one of {', '.join(DATASETS)}")
     schema, read = DATASETS[kind]
     if options is None or isinstance(options, Mapping):

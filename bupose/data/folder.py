@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from bupose.annotations.reader import nothing
 from bupose.data.photos import Photos
 from bupose.errors import InputError
 from bupose.images import PICTURES
+from bupose.options import check, option
 
 
 @dataclass
@@ -28,7 +30,11 @@ class FolderOptions:
 
     images: str = ""
     skeleton: Any = "coco17"
-    limit: int = 0
+    limit: int = option(0, 0, 1_000_000_000)
+
+    def __post_init__(self) -> None:
+        self.images = os.fspath(self.images) if isinstance(self.images, os.PathLike) else self.images
+        check(self, "data")
 
 
 def read_folder(options: FolderOptions) -> Photos:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from bupose.errors import OptionsError
 from bupose.evaluate.matching import match_all
 from bupose.evaluate.results import read_both
 from bupose.evaluate.truth import Truth
@@ -65,7 +66,14 @@ def pck(
     dict
         Joint -> percent, NaN where it is never labelled, and ``mean``: of all joints together, but the two trunk
         centres of MPII (``pelvis`` or ``mid_hip``, ``thorax``) with ``length="head"``.
+
+    Raises
+    ------
+    OptionsError
+        An unknown length.
     """
+    if length not in LENGTHS:
+        raise OptionsError(f"no length {length!r}; choose one of {', '.join(LENGTHS)}")
     results, truth = read_both(results, annotations, image_ids)
     good, labelled = count_within(match_all(results, truth), truth, length, alpha)
     shares = {j: _percent(g, n) for j, g, n in zip(truth.joints, good, labelled, strict=True)}

@@ -112,7 +112,7 @@ class Report:
         Raises
         ------
         InputError
-            A file cannot be written, or a photo not read.
+            A file cannot be written, or no photo can be read.
         SkeletonError
             The annotations' joints make no skeleton to draw.
         """
@@ -137,12 +137,19 @@ class Report:
         )
 
     def _write_worst(self, folder: Path, images: Path, count: int) -> list[Path]:
-        skeleton, written = self.truth.skeleton(), []
+        skeleton, written, problems = self.truth.skeleton(), [], []
         for n, picture in enumerate([p for p in self.diagnosis.pictures[:count] if p.badness], 1):
-            name = str(self.truth.images[picture.matched.image_id].get("file_name", picture.matched.image_id))
-            drawn = draw_errors(read_image(images / name), picture, skeleton)
-            written.append(folder / f"{n:02d}_{Path(name).stem}.jpg")
-            write_photo(written[-1], drawn)
+            name = self.truth.images[picture.matched.image_id].get("file_name") or str(picture.matched.image_id)
+            try:
+                photo = read_image(images / name)
+            except InputError as problem:  # the others are drawn all the same
+                problems.append(problem)
+                continue
+            stem = Path(name).stem[:60].encode("ascii", "replace").decode().replace("?", "_")
+            written.append(folder / f"{n:02d}_{stem}.jpg")
+            write_photo(written[-1], draw_errors(photo, picture, skeleton))
+        if problems and not written:
+            raise problems[0]
         return written
 
 

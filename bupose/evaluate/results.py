@@ -61,7 +61,26 @@ def _read_results(results, truth: Truth) -> tuple[list[dict], tuple[str, ...]]:
         which = listed(dict.fromkeys(strange))
         count = f"{len(strange)} of {len(listed_ones)} results"
         notes.append(f"Of pictures that are not annotated, left out: {count} (image {which}).")
-    return [_read_result(r, image_id, truth) for image_id, r in mine], tuple(notes)
+    mine, more = _of_category(mine, truth)
+    if unsure := sum("score" not in r for _, r in mine):
+        notes.append(f"Without a score, taken as 1: {unsure} of {len(listed_ones)} results.")
+    return [_read_result(r, image_id, truth) for image_id, r in mine], (*notes, *more)
+
+
+def _of_category(results: list[tuple], truth: Truth) -> tuple[list[tuple], list[str]]:
+    """Results that are not of another category of the annotations, and what to tell.
+
+    Where all are, they come from a program that does not know the file's ids, and count.
+    """
+    others = [r for _, r in results if id_key(r.get("category_id")) in truth.other_ids]
+    if not others:
+        return results, []
+    which = listed(dict.fromkeys(r["category_id"] for r in others))
+    if len(others) == len(results):
+        name = truth.category.get("name", truth.category["id"])
+        return results, [f"Of another category (id {which}), taken as {name!r:.40}: all results."]
+    mine = [(i, r) for i, r in results if id_key(r.get("category_id")) not in truth.other_ids]
+    return mine, [f"Of other categories, left out: {len(others)} of {len(results)} results (id {which})."]
 
 
 def _read_result(result: Mapping, image_id, truth: Truth) -> dict:

@@ -39,6 +39,8 @@ class Truth:
         In the order of a result file's ``keypoints``, where fewer joints are evaluated than the set has.
     places : K numbers
         Of the joints among ``file_joints``; by default all in order.
+    other_ids : frozenset
+        Ids of the file's other categories with keypoints: results of these are not about this one.
     notes : sentences
         What a reader of the numbers should know.
     """
@@ -51,6 +53,7 @@ class Truth:
     file_joints: tuple[str, ...]
     notes: tuple[str, ...] = ()
     places: tuple[int, ...] = ()
+    other_ids: frozenset = frozenset()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "places", self.places or tuple(range(len(self.joints))))
@@ -140,6 +143,7 @@ def read_truth(
     found = read(annotations, category=category)
     images = {image["id"]: image for image in found.images}
     truth = make_truth(found.joints, images, _entries(found), found.category, found.notes, skeleton)
+    truth = replace(truth, other_ids=found.other_ids)
     return truth if image_ids is None else truth.only(image_ids)
 
 
@@ -178,10 +182,14 @@ def whole_picture(image_id, category_id, joints: int, size: tuple[int, int], kno
 
 def _entries(found: Annotations) -> list[dict]:
     table, category_id, entries = found.table, found.category["id"], []
-    for n, row in enumerate(found.row):
-        region = Undeclared(found.outlines[n].rings) if found.region[n] else None
-        numbers = table.xy[n], table.visibility[n], table.area[n], table.box[n]
-        entry = make_entry(found.images[row]["id"], category_id, *numbers, table.crowd[n], region)
+    triples = np.concatenate([table.xy, table.visibility[..., None]], 2).reshape(-1, 3 * len(found.joints))
+    columns = triples, (table.visibility > 0).sum(1), table.area, table.box, table.crowd.astype(int)
+    names = "keypoints", "num_keypoints", "area", "bbox", "iscrowd"
+    for n, values in enumerate(zip(*(column.tolist() for column in columns), strict=True)):
+        image_id = found.images[found.row[n]]["id"]
+        entry = {"image_id": image_id, "category_id": category_id} | dict(zip(names, values, strict=True))
+        if found.region[n]:
+            entry["undeclared"] = Undeclared(found.outlines[n].rings)
         if np.isfinite(found.head_box[n]).all():
             entry["head_box"] = found.head_box[n].tolist()
         entries.append(entry)

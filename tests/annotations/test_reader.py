@@ -270,6 +270,27 @@ def test_person_is_read_among_several(sets):
         assert len(read_truth(path, category=choice).as_results()) == 3
 
 
+def test_results_of_another_category_are_not_persons(sets):
+    bird = {"id": 5, "name": "bird", "keypoints": ["beak", "tail"]}
+    path = sets.changed(lambda d: d["categories"].insert(0, bird))
+    persons = read_truth(path).as_results()
+    birds = [{"image_id": 1, "category_id": "5", "score": 1, "keypoints": [1, 2, 1, 3, 4, 1]}] * 9
+    report = evaluate(persons + birds, path)
+    assert report.metrics["AP"] == pytest.approx(100)
+    assert "Of other categories, left out: 9 of 12 results (id '5')." in report.truth.notes
+    strangers = [r | {"category_id": 5} for r in persons]  # of a program that knows no ids
+    report = evaluate(strangers, path)
+    assert report.metrics["AP"] == pytest.approx(100)
+    assert "Of another category (id 5), taken as 'person': all results." in report.truth.notes
+
+
+def test_results_without_scores_are_told(sets):
+    path = sets.write(sets.people())
+    results = read_truth(path).as_results()
+    del results[0]["score"]
+    assert "Without a score, taken as 1: 1 of 3 results." in evaluate(results, path).truth.notes
+
+
 def test_limbs_are_counted_from_1_or_from_0(sets):
     joints = ("head", "mid", "rear", "tail")
     for first in (0, 1):

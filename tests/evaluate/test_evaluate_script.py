@@ -69,6 +69,23 @@ def test_a_photo_that_cannot_be_read(folder, monkeypatch, capsys):
     assert capsys.readouterr().err.splitlines()[-1] == "error: cannot read 1.png"
 
 
+def test_one_photo_that_cannot_be_read_costs_the_others_nothing(folder, make, monkeypatch, capsys):
+    person = Labels.from_coco(make.coco({1: [make.person(100, 100)]})["annotations"], COCO17).to_people()
+    seen = [
+        SimpleNamespace(people=person, problem=None),
+        SimpleNamespace(people=None, problem=InputError("cannot read 2.png: it is cut short")),
+    ]
+    monkeypatch.setattr(infer, "load", lambda name, **options: SimpleNamespace(stream=lambda paths: iter(seen)))
+    out = folder / "out"
+    assert run(annotations=folder / "val.json", images=folder, output=out) == 1
+    told = capsys.readouterr()
+    assert "1 pictures, 1 people" in told.out
+    assert "Pictures that cannot be read, left out: 1 of 2." in told.out
+    assert told.err.splitlines()[-1] == "cannot read 2.png: it is cut short"
+    assert json.loads((out / "metrics.json").read_text())["metrics"]["AP"] == 100
+    assert len(json.loads((out / "coco_results.json").read_text())) == 1
+
+
 @pytest.mark.parametrize(
     ("options", "says"),
     [

@@ -6,7 +6,7 @@ import math
 import numpy as np
 import pytest
 
-from bupose.errors import LabelsError
+from bupose.errors import LabelsError, OptionsError
 from bupose.evaluate import evaluate, pck, read_truth
 
 
@@ -84,6 +84,11 @@ def test_mpii_leaves_the_trunk_out_of_the_mean():
     got = pck([result], truth, length="head", alpha=0.5)
     assert got["pelvis"] == got["thorax"] == 0
     assert got["mean"] == 100
+
+
+def test_an_unknown_length(make):
+    with pytest.raises(OptionsError, match="choose one of head, box, torso"):
+        pck([], make.coco({1: []}), length="arm")
 
 
 def test_what_is_not_mpii():

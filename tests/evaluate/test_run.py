@@ -74,6 +74,21 @@ def test_photos_that_are_not_there(case, tmp_path):
         evaluate(results, data, gains=False).write(tmp_path / "out", tmp_path)
 
 
+def test_one_photo_that_is_not_there_costs_the_others_nothing(make, tmp_path):
+    data = make.coco({n: [make.person(100, 100)] for n in range(1, 4)})
+    for image in data["images"][1:]:
+        cv2.imwrite(str(tmp_path / image["file_name"]), np.full((480, 640, 3), 200, np.uint8))
+    written = evaluate([], data, gains=False).write(tmp_path / "out", tmp_path)
+    assert [p.name for p in written[4:]] == ["02_2.jpg", "03_3.jpg"]
+
+
+def test_names_of_any_length_are_drawn(make, tmp_path):
+    data = make.coco({1: [make.person(100, 100)]})
+    data["images"][0]["file_name"] = name = "x" * 240 + "ä.png"
+    cv2.imwrite(str(tmp_path / name), np.full((480, 640, 3), 200, np.uint8))
+    assert len(evaluate([], data, gains=False).write(tmp_path / "out", tmp_path)) == 5
+
+
 def test_rules_follow_the_annotations(make):
     crowd = make.coco({1: [make.person(100, 100, joints=CROWDPOSE14.joints)]}, CROWDPOSE14.joints)
     report = evaluate(read_truth(crowd).as_results(), crowd)
