@@ -9,11 +9,12 @@ from pathlib import Path
 
 import numpy as np
 
+from bupose.annotations.categories import choose_category, counts_from_0, read_limbs
 from bupose.annotations.files import load_json
 from bupose.annotations.formats import FORMATS, guess_format
-from bupose.annotations.names import read_names
+from bupose.annotations.images import read_images
 from bupose.annotations.outlines import Outline, read_outline
-from bupose.annotations.values import FAR, Table, id_key, listed, numbers_of, read_table, records
+from bupose.annotations.values import Table, id_key, listed, numbers_of, read_table, records
 from bupose.errors import InputError, LabelsError
 from bupose.skeleton import Skeleton
 
@@ -146,9 +147,9 @@ def _normalise(data: Mapping, name: str, kind: str, wanted) -> Annotations:
     form, notes = FORMATS[kind], []
     category, ids, more = choose_category(data["categories"], wanted, name)
     notes += more
-    if _counts_from_0(category["of_file"].get("skeleton")):
+    if counts_from_0(category["of_file"].get("skeleton")):
         notes.append("The category's limbs are counted from 0, not from 1 as COCO's are: read so.")
-    images, regions, more = _read_images(records(data["images"], "images", name), name)
+    images, regions, more = read_images(records(data["images"], "images", name), name)
     notes += more
     labelled = [n for n, image in enumerate(images) if image["is_labeled"]]
     place = {n: k for k, n in enumerate(labelled)}
@@ -194,152 +195,6 @@ def _named(name: str) -> Iterator[None]:
         yield
     except LabelsError as problem:
         raise LabelsError(f"{name}: {problem}") from None
-
-
-def choose_category(categories, wanted: str | int | None, name: str) -> tuple[dict, set, list[str]]:
-    """The category to read (``joints``, ``of_file``: its dict, ``others``: further ids), its ids, and what to tell.
-
-    Of several with keypoints ``person`` is taken, else one must be chosen. Several of one name are one category if
-    their joints are the same.
-
-    Raises
-    ------
-    LabelsError
-        There is none, several and none was chosen, or several of one name with different joints.
-    """
-    able = [c for c in records(categories, "categories", name) if c.get("keypoints")]
-    if not able:
-        raise InputError(f"{name} has no category with keypoint names; COCO keypoint files list them in categories")
-    if lost := [c for c in able if id_key(c.get("id")) is None]:
-        raise LabelsError(f"{name}: category {lost[0].get('name')!r:.40} has no id; give it a number")
-    names = list(dict.fromkeys(str(c.get("name") or c["id"]) for c in able))
-    chosen, notes = wanted, []
-    if wanted in (None, ""):
-        chosen = names[0] if len(names) == 1 else "person"
-    same = [c for c in able if str(c.get("name") or c["id"]) == str(chosen)]
-    same = same or [c for c in able if id_key(c["id"]) == id_key(chosen)]
-    if not same:
-        got = f"no category {wanted!r:.40} with keypoints" if wanted else "several categories with keypoints"
-        raise InputError(f"{name} has {got}; it has {', '.join(names)}; choose one with category=")
-    if len(names) > 1 and wanted in (None, ""):
-        notes.append(f"Categories with keypoints are {', '.join(names)}; person is read.")
-    joints = [read_names(c["keypoints"], f"{name}: category {c.get('name')!r:.40}") for c in same]
-    if len(set(joints)) > 1:
-        raise LabelsError(
-            f"{name}: {len(same)} categories named {chosen!r} have different joints; choose one by its id"
-        )
-    if len(same) > 1:
-        which = listed(c["id"] for c in same)
-        notes.append(f"Categories named {chosen!r}, all of them read: {len(same)} (ids {which}).")
-    ids = {id_key(c["id"]) for c in same}
-    others = frozenset(id_key(c["id"]) for c in able) - ids
-    return {"joints": joints[0], "of_file": dict(same[0]), "others": others}, ids, notes
-
-
-def read_limbs(pairs, joints: int, name: str) -> list[tuple[int, int]]:
-    """A category's ``skeleton`` as pairs of joint numbers from 0; files count from 1, as COCO's, or from 0.
-
-    Raises
-    ------
-    LabelsError
-        No list of pairs of the joints' numbers.
-    """
-    if pairs is None:
-        return []
-    first, limbs = 0 if _counts_from_0(pairs) else 1, []
-    for pair in pairs if isinstance(pairs, (list, tuple)) else [pairs]:
-        ends = [id_key(end) for end in pair] if isinstance(pair, (list, tuple)) else []
-        if len(ends) != 2 or not all(isinstance(end, int) and first <= end < joints + first for end in ends):
-            fits = f"pairs of numbers from {first} to {joints - 1 + first}, one for each of its joints"
-            raise LabelsError(f"{name}: the category's skeleton has the limb {pair!r:.40}; write {fits}")
-        limbs.append((ends[0] - first, ends[1] - first))
-    return limbs
-
-
-def _counts_from_0(pairs) -> bool:
-    """Whether some limb ends at a joint 0."""
-    pairs = pairs if isinstance(pairs, (list, tuple)) else ()
-    return any(id_key(end) == 0 for pair in pairs if isinstance(pair, (list, tuple)) for end in pair)
-
-
-def _read_images(images: Sequence[Mapping], name: str) -> tuple[list[dict], list[tuple[int, dict]], list[str]]:
-    """Images with every value in place, regions to ignore with their image's number, and what to tell."""
-    read_ones: list[dict] = []
-    regions, seen, odd, again, unlabelled = [], {}, [], [], 0
-    for n, image in enumerate(images):
-        key = id_key(image.get("id"))
-        if key is None:
-            raise LabelsError(f"{name}: image {n} has the id {image.get('id')!r:.40}; give it a number or text")
-        file_name = image.get("file_name")
-        file_name = "" if file_name is None else file_name
-        if not isinstance(file_name, str) or "\0" in file_name:
-            raise LabelsError(f"{name}: image {image['id']!r:.40} has the file_name {file_name!r:.40}; write text")
-        if key in seen:
-            if seen[key] != file_name:
-                both = f"{seen[key]!r:.80} and {file_name!r:.80}"
-                raise LabelsError(f"{name}: two images have the id {image['id']!r:.40}: {both}; give each its own")
-            again.append(image["id"])
-            continue
-        seen[key] = file_name
-        width, height = _side(image.get("width")), _side(image.get("height"))
-        if None in (width, height):
-            odd.append(image["id"])
-            width = height = 0
-        labelled = image.get("is_labeled", True) not in (False, 0)
-        unlabelled += not labelled
-        values = {"file_name": file_name, "width": width, "height": height, "is_labeled": labelled}
-        if "unlisted_people" in image:
-            values["unlisted_people"] = bool(image["unlisted_people"])
-        if "crowdIndex" in image and not _is_share(image["crowdIndex"]):
-            values["crowdIndex"] = None
-            odd.append(image["id"])
-        if labelled:
-            regions += [(len(read_ones), r) for r in _ignored(image, name)]
-        read_ones.append({**image, **values})
-    notes = []
-    if odd:
-        notes.append(
-            f"Width, height or crowdIndex of no use, not used: {len(odd)} of {len(images)} images ({listed(odd)})."
-        )
-    if again:
-        notes.append(f"Listed more than once, taken once: {len(again)} of {len(images)} images ({listed(again)}).")
-    if unlabelled:
-        notes.append(f"Frames marked as not labelled, left out: {unlabelled} of {len(read_ones)}.")
-    return read_ones, regions, notes
-
-
-def _side(value) -> int | None:
-    """A picture's width or height, 0 where it is not given, None where it is nonsense."""
-    if value is None or value == 0:
-        return 0
-    number = id_key(value)
-    return number if isinstance(number, int) and 0 < number <= FAR else None
-
-
-def _is_share(value) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < np.inf
-
-
-def _ignored(image: Mapping, name: str) -> list[dict]:
-    """PoseTrack's regions to ignore: a list of x and one of y for each, or of a single region."""
-    sides = [image.get(f"ignore_regions_{axis}") or [] for axis in "xy"]
-    whose = f"{name}: image {image['id']!r:.40}"
-    wrong = LabelsError(f"{whose} has ignore_regions_x and _y that do not fit together; give a list of each a region")
-    if not all(isinstance(side, list) for side in sides) or len(sides[0]) != len(sides[1]):
-        raise wrong
-    if sides[0] and not isinstance(sides[0][0], list):
-        sides = [[side] for side in sides]
-    found = []
-    for n, (x, y) in enumerate(zip(*sides, strict=True)):
-        x, y = numbers_of(x, whose, "ignore_regions_x"), numbers_of(y, whose, "ignore_regions_y")
-        if x.ndim != 1 or x.shape != y.shape or not (np.isfinite(x).all() and np.isfinite(y).all()):
-            raise wrong
-        if len(x) > 2:
-            box = [x.min(), y.min(), np.ptp(x), np.ptp(y)]
-            ring = np.stack([x, y], 1).reshape(-1).tolist()
-            who = f"region {n} of image {image['id']}"
-            found.append({"id": who, "iscrowd": 1, "segmentation": [ring], "bbox": box})
-    return found
 
 
 def _choose_annotations(

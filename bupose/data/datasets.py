@@ -58,7 +58,7 @@ def mix(options: MixtureOptions) -> Mixture:
     for name, given in options.sets.items():
         if not isinstance(given, Mapping):
             raise OptionsError(f"data.sets.{name} is {given!r:.80}; give options by name")
-        given = {"skeleton": skeleton} | dict(given)
+        given = {"skeleton": skeleton} | {key: value for key, value in given.items() if value is not None}
         opened.append(open_samples(given.pop("kind", name), given))
     return Mixture(opened, [options.weights.get(name, 1.0) for name in options.sets], options.seed)
 

@@ -11,8 +11,9 @@ from pathlib import Path
 import numpy as np
 
 from bupose import skeletons
+from bupose.annotations.categories import read_limbs
 from bupose.annotations.names import match_names
-from bupose.annotations.reader import Annotations, read, read_limbs
+from bupose.annotations.reader import Annotations, read
 from bupose.annotations.values import id_key
 from bupose.errors import InputError, LabelsError
 from bupose.evaluate.regions import Undeclared

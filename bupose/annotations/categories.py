@@ -1,0 +1,73 @@
+"""Which category of a file is read, and the limbs that it declares."""
+
+from __future__ import annotations
+
+from bupose.annotations.names import read_names
+from bupose.annotations.values import id_key, listed, records
+from bupose.errors import InputError, LabelsError
+
+
+def choose_category(categories, wanted: str | int | None, name: str) -> tuple[dict, set, list[str]]:
+    """The category to read (``joints``, ``of_file``: its dict, ``others``: further ids), its ids, and what to tell.
+
+    Of several with keypoints ``person`` is taken, else one must be chosen. Several of one name are one category if
+    their joints are the same.
+
+    Raises
+    ------
+    LabelsError
+        There is none, several and none was chosen, or several of one name with different joints.
+    """
+    able = [c for c in records(categories, "categories", name) if c.get("keypoints")]
+    if not able:
+        raise InputError(f"{name} has no category with keypoint names; COCO keypoint files list them in categories")
+    if lost := [c for c in able if id_key(c.get("id")) is None]:
+        raise LabelsError(f"{name}: category {lost[0].get('name')!r:.40} has no id; give it a number")
+    names = list(dict.fromkeys(str(c.get("name") or c["id"]) for c in able))
+    chosen, notes = wanted, []
+    if wanted in (None, ""):
+        chosen = names[0] if len(names) == 1 else "person"
+    same = [c for c in able if str(c.get("name") or c["id"]) == str(chosen)]
+    same = same or [c for c in able if id_key(c["id"]) == id_key(chosen)]
+    if not same:
+        got = f"no category {wanted!r:.40} with keypoints" if wanted else "several categories with keypoints"
+        raise InputError(f"{name} has {got}; it has {', '.join(names)}; choose one with category=")
+    if len(names) > 1 and wanted in (None, ""):
+        notes.append(f"Categories with keypoints are {', '.join(names)}; person is read.")
+    joints = [read_names(c["keypoints"], f"{name}: category {c.get('name')!r:.40}") for c in same]
+    if len(set(joints)) > 1:
+        raise LabelsError(
+            f"{name}: {len(same)} categories named {chosen!r} have different joints; choose one by its id"
+        )
+    if len(same) > 1:
+        which = listed(c["id"] for c in same)
+        notes.append(f"Categories named {chosen!r}, all of them read: {len(same)} (ids {which}).")
+    ids = {id_key(c["id"]) for c in same}
+    others = frozenset(id_key(c["id"]) for c in able) - ids
+    return {"joints": joints[0], "of_file": dict(same[0]), "others": others}, ids, notes
+
+
+def read_limbs(pairs, joints: int, name: str) -> list[tuple[int, int]]:
+    """A category's ``skeleton`` as pairs of joint numbers from 0; files count from 1, as COCO's, or from 0.
+
+    Raises
+    ------
+    LabelsError
+        No list of pairs of the joints' numbers.
+    """
+    if pairs is None:
+        return []
+    first, limbs = 0 if counts_from_0(pairs) else 1, []
+    for pair in pairs if isinstance(pairs, (list, tuple)) else [pairs]:
+        ends = [id_key(end) for end in pair] if isinstance(pair, (list, tuple)) else []
+        if len(ends) != 2 or not all(isinstance(end, int) and first <= end < joints + first for end in ends):
+            fits = f"pairs of numbers from {first} to {joints - 1 + first}, one for each of its joints"
+            raise LabelsError(f"{name}: the category's skeleton has the limb {pair!r:.40}; write {fits}")
+        limbs.append((ends[0] - first, ends[1] - first))
+    return limbs
+
+
+def counts_from_0(pairs) -> bool:
+    """Whether some limb ends at a joint 0."""
+    pairs = pairs if isinstance(pairs, (list, tuple)) else ()
+    return any(id_key(end) == 0 for pair in pairs if isinstance(pair, (list, tuple)) for end in pair)
