@@ -9,7 +9,10 @@ import numpy as np
 
 from bupose import skeletons
 from bupose.errors import FieldsError
+from bupose.options import shown
 from bupose.skeleton import Skeleton
+
+MOST_STRIDE = 1024
 
 
 @dataclass(frozen=True)
@@ -23,8 +26,11 @@ class Grid:
     stride: int = 8
 
     def __post_init__(self) -> None:
-        if not isinstance(self.stride, (int, float, np.number)) or not self.stride >= 1 or self.stride % 1 != 0:
-            raise FieldsError(f"a grid's stride is a whole number of pixels from 1; got {self.stride!r}")
+        number = isinstance(self.stride, (int, float, np.number)) and not isinstance(self.stride, bool)
+        if not number or not 1 <= self.stride <= MOST_STRIDE or self.stride % 1 != 0:
+            raise FieldsError(
+                f"a grid's stride is a whole number of pixels from 1 to {MOST_STRIDE}; got {shown(self.stride)}"
+            )
         object.__setattr__(self, "stride", int(self.stride))  # a file may say 8.0
 
     @property

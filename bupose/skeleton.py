@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import reprlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 
 import numpy as np
 
 from bupose.errors import SkeletonError
+from bupose.options import shown
 
 DEFAULT_SIGMA = 0.079  # COCO's shoulder: a middling joint
+MOST_JOINTS, MOST_LIMBS = 256, 1024  # COCO-WholeBody has 133 joints
+LONGEST_NAME = 100  # characters
 
 
 def mirror_name(name: str) -> str:
@@ -58,12 +61,12 @@ class Skeleton:
         put = object.__setattr__  # frozen: normalise what YAML and hand-written declarations give
         put(self, "name", _name(self.name))
         put(self, "joints", _names(self.joints, "joints"))
-        put(self, "limbs", tuple(_names(limb, "a limb") for limb in _list(self.limbs, "limbs")))
+        put(self, "limbs", tuple(_names(limb, "a limb", 8) for limb in _list(self.limbs, "limbs", MOST_LIMBS)))
         sigmas = _list(self.sigmas, "sigmas") or [DEFAULT_SIGMA] * len(self.joints)
         try:
             put(self, "sigmas", tuple(float(s) for s in sigmas))
         except (TypeError, ValueError, OverflowError) as problem:
-            self._refuse(f"sigmas must be numbers: {problem}")
+            self._refuse(f"sigmas must be numbers: {shown(str(problem))}")
         derived = self.derived.items() if isinstance(self.derived, Mapping) else _list(self.derived, "derived")
         if any(len(_list(entry, "derived")) != 2 for entry in derived):
             self._refuse("derived must give each joint its parts; write neck: [left_shoulder, right_shoulder]")
@@ -77,8 +80,10 @@ class Skeleton:
         if len(known) < len(self.joints):
             twice = sorted({j for j in self.joints if self.joints.count(j) > 1})
             self._refuse(f"joint names repeat: {', '.join(twice)}; give every joint a name of its own")
-        if len(self.sigmas) != len(self.joints) or not all(0 < s < np.inf for s in self.sigmas):
+        if len(self.sigmas) != len(self.joints):
             self._refuse(f"{len(self.sigmas)} sigmas for {len(self.joints)} joints; give one above 0 for each, or none")
+        if odd := [s for s in self.sigmas if not 1e-4 <= s <= 100]:
+            self._refuse(f"sigmas must be above 0, from 0.0001 to 100 (COCO's are from 0.025 to 0.107); got {odd[0]:g}")
         for limb in self.limbs:
             if len(limb) != 2 or limb[0] == limb[1]:
                 self._refuse(f"limb {'-'.join(limb)} does not join two joints; write [from, to]")
@@ -93,8 +98,9 @@ class Skeleton:
         for j in self.joints:
             if mirror_name(j) not in known:
                 self._refuse(f"joint {j!r} has no mirror image; add {mirror_name(j)!r} or rename it")
+        declared = {frozenset(limb) for limb in self.limbs}
         for a, b in self.limbs:
-            if frozenset((mirror_name(a), mirror_name(b))) not in {frozenset(limb) for limb in self.limbs}:
+            if frozenset((mirror_name(a), mirror_name(b))) not in declared:
                 self._refuse(f"limb {a}-{b} has no mirror image; add [{mirror_name(a)}, {mirror_name(b)}]")
         if len(self.spanning_limbs) < len(self.joints) - 1:
             self._refuse(f"its limbs do not connect all joints (cut off: {', '.join(self._cut_off())}); add limbs")
@@ -199,28 +205,34 @@ class Skeleton:
         """
         known = {"name", "joints", "limbs", "sigmas", "derived"}
         if not isinstance(values, Mapping) or not {"name", "joints", "limbs"} <= set(values) <= known:
-            got = ", ".join(map(repr, values)) if isinstance(values, Mapping) else type(values).__name__
+            got = shown(list(values)) if isinstance(values, Mapping) else type(values).__name__
             raise SkeletonError(f"a skeleton needs name, joints, limbs and may have sigmas, derived; got {got}")
         return cls(**{k: v for k, v in values.items() if v is not None or k not in ("sigmas", "derived")})
 
 
 def _name(value) -> str:
     """A name as text; YAML reads ``no`` and ``on`` as truth values, and plain digits as numbers."""
-    name = str(value) if isinstance(value, (str, int)) and not isinstance(value, bool) else ""
-    if not name or not name.isprintable():
-        got = reprlib.repr(value)
-        raise SkeletonError(f"a skeleton has {got} where a name belongs; write text on one line, in quotes if need be")
+    plain = isinstance(value, str) or (isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**9)
+    name = str(value) if plain else ""
+    if not 0 < len(name) <= LONGEST_NAME or not name.isprintable():
+        raise SkeletonError(
+            f"a skeleton has {shown(value, 40)} where a name belongs; write text on one line, of at most "
+            f"{LONGEST_NAME} characters, in quotes if need be"
+        )
     return name
 
 
-def _names(values, what: str) -> tuple[str, ...]:
-    return tuple(_name(v) for v in _list(values, what))
+def _names(values, what: str, most: int = MOST_JOINTS) -> tuple[str, ...]:
+    return tuple(_name(v) for v in _list(values, what, most))
 
 
-def _list(values, what: str) -> list:
+def _list(values, what: str, most: int = MOST_JOINTS) -> list:
     if isinstance(values, (str, bytes, Mapping)) or not isinstance(values, Iterable):
-        raise SkeletonError(f"a skeleton has {reprlib.repr(values)} for {what}; write a list")
-    return list(values)
+        raise SkeletonError(f"a skeleton has {shown(values, 40)} for {what}; write a list")
+    entries = list(islice(values, most + 1))
+    if len(entries) > most:
+        raise SkeletonError(f"a skeleton has more than {most} entries for {what}; give at most so many")
+    return entries
 
 
 # Light and dark alternate: neighbours differ in brightness too, which colour-blind people and grey prints keep.

@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from bupose.errors import SkeletonError
+from bupose.options import shown
 from bupose.skeleton import Skeleton
 
+MOST_BYTES = 1_000_000  # of a file
 _BOTH = ("left_", "right_")
 
 
@@ -130,7 +132,7 @@ def get(name: str | Path | Skeleton | dict) -> Skeleton:
         return SKELETONS[str(name)]
     if isinstance(name, (str, Path)) and Path(name).suffix in (".yaml", ".yml", ".json"):
         return read(name)
-    raise SkeletonError(f"no skeleton {str(name)!r}; choose one of {', '.join(SKELETONS)}, or give a .yaml file")
+    raise SkeletonError(f"no skeleton {shown(str(name))}; choose one of {', '.join(SKELETONS)}, or give a .yaml file")
 
 
 def read(path: str | Path) -> Skeleton:
@@ -143,12 +145,26 @@ def read(path: str | Path) -> Skeleton:
     """
     import yaml
 
+    class Loader(yaml.SafeLoader):
+        """Plain values; without ``*references``, by which a few lines stand for more than any memory holds."""
+
+        def compose_node(self, parent, index):
+            if self.check_event(yaml.AliasEvent):
+                raise yaml.YAMLError(f"it refers to another part by *{self.peek_event().anchor}; write that out")
+            return super().compose_node(parent, index)
+
+    path = Path(path)
     try:
-        values = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+        if path.exists() and not path.is_file():
+            raise SkeletonError(f"the skeleton file {shown(str(path))} is no ordinary file; give another")
+        if path.stat().st_size > MOST_BYTES:
+            raise SkeletonError(f"the skeleton file {shown(str(path))} is larger than {MOST_BYTES:,} bytes; is it one?")
+        values = yaml.load(path.read_text(encoding="utf-8-sig"), Loader)
     except OSError as problem:
-        raise SkeletonError(f"cannot read the skeleton file {str(path)!r}: {problem.strerror}") from None
+        raise SkeletonError(f"cannot read the skeleton file {shown(str(path))}: {problem.strerror}") from None
     except (yaml.YAMLError, ValueError, RecursionError) as problem:  # ValueError: not UTF-8, an impossible date
-        raise SkeletonError(f"{str(path)!r} is not a YAML file: {' '.join(str(problem).split())}") from None
+        told = shown(" ".join(str(problem).split()), 300)[1:-1]
+        raise SkeletonError(f"{shown(str(path))} is not a YAML file: {told}") from None
     if isinstance(values, dict):
-        values.setdefault("name", Path(path).stem)
+        values.setdefault("name", path.stem)
     return Skeleton.from_dict(values)

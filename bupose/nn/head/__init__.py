@@ -32,6 +32,8 @@ def build_head(name: str, channels: int, skeleton: Skeleton, **options) -> Head:
     """
     if name not in HEADS:
         raise OptionsError(f"there is no head {name!r}; choose one of {', '.join(HEADS)}")
+    if not skeleton.limbs:
+        raise OptionsError(f"a network needs a skeleton with limbs; {skeleton.name!r} has none")
     head = HEADS[name]
     made = from_dict(head.Options, options, f"head {name!r}")
     return head(channels, len(skeleton.joints), len(skeleton.limbs), made)

@@ -1,0 +1,206 @@
+"""Reading saved fields."""
+
+from __future__ import annotations
+
+import json
+import math
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from bupose import skeletons
+from bupose.errors import BuposeError, FieldsError, InputError
+from bupose.fields import Fields, Grid
+from bupose.fields_file.meta import check_info, is_name, read_matrix, read_skeleton, sentence, some
+from bupose.skeleton import Skeleton
+
+MOST_BYTES = 1_000_000_000  # that one array may unpack to: heatmaps of a picture of some hundred million pixels
+MOST_META = 64_000_000  # bytes
+HEAT_STEPS = 255
+PAF_STEPS = 100
+_LAYOUTS = ("openpose", "bupose")
+
+
+class FieldsFile:
+    """A file of saved fields, opened for reading; each picture is decompressed when asked for.
+
+    ``len(file)``, ``file.names``, ``name in file``, ``fields, info = file[name]``, and iteration over
+    ``(name, fields, info)``. Use it in a ``with`` block, or call :meth:`close`.
+
+    Parameters
+    ----------
+    path : path of the ``.npz`` file
+    layout : "openpose" or "bupose"
+        Channel order where the file names no skeleton: OpenPose's, or the skeleton's own.
+    skeleton : name, path or Skeleton
+        Where the file names none.
+    stride : int
+        Where the file names none; network pixels a cell.
+
+    Raises
+    ------
+    InputError
+        The file is missing, is not a zip file, or is damaged.
+    FieldsError
+        Its content is not fields: no heat, heat without paf, a ``meta`` that does not fit, arrays of objects.
+
+    Notes
+    -----
+    ``info`` holds what ``meta`` says of the picture, less skeleton and stride, which the fields themselves carry. Its
+    ``matrix`` is always there, float64 (2, 3): taken from ``matrix``, else from ``scale`` by
+    ``bupose.geometry.scale``, else the identity.
+    """
+
+    def __init__(
+        self,
+        path: str | Path,
+        *,
+        layout: str = "openpose",
+        skeleton: str | Path | Skeleton = "coco18",
+        stride: int = 8,
+    ) -> None:
+        if layout not in _LAYOUTS:
+            raise FieldsError(f"no channel layout {layout!r}; choose one of {', '.join(_LAYOUTS)}")
+        self.path = Path(path)
+        self._layout, self._skeleton, self._grid = layout, skeletons.get(skeleton), Grid(stride)
+        try:
+            self._zip = zipfile.ZipFile(self.path)
+        except FileNotFoundError:
+            raise InputError(f"there is no file {str(path)!r}; give the path of an .npz file of fields") from None
+        except zipfile.BadZipFile:
+            raise InputError(f"{str(path)!r} is not an .npz file, or is cut short; write it again") from None
+        except Exception as problem:  # zipfile has no common kind for all it meets in a damaged file
+            raise InputError(f"cannot read {str(path)!r}: {sentence(problem)}") from None
+        try:
+            self._members = self._list_members()
+            self._meta = self._read_meta()
+        except BaseException:
+            self.close()
+            raise
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The pictures' names, in the file's order."""
+        return tuple(self._members)
+
+    def __len__(self) -> int:
+        return len(self._members)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._members
+
+    def __iter__(self) -> Iterator[tuple[str, Fields, dict]]:
+        for name in self._members:
+            yield name, *self[name]
+
+    def __getitem__(self, name: str) -> tuple[Fields, dict]:
+        if name not in self._members:
+            raise FieldsError(f"{self.path.name} has no picture {name!r}; it has {some(self._members)}")
+        heat, paf = (self._read_array(member) for member in self._members[name])
+        info = dict(self._meta.get(name, {}))
+        declared, stride = info.pop("skeleton", None), info.pop("stride", None)
+        try:
+            heat = _unscaled(heat, "heat", np.uint8, HEAT_STEPS)
+            paf = _unscaled(paf, "paf", np.int8, PAF_STEPS)
+            info["matrix"] = read_matrix(info)
+            check_info(info)
+            grid = self._grid if stride is None else Grid(stride)
+            if declared is None and self._layout == "openpose":
+                return Fields.from_openpose(heat, paf, stride=grid.stride, skeleton=self._skeleton), info
+            skeleton = self._skeleton if declared is None else read_skeleton(declared)
+            return Fields(heat, paf, grid, skeleton), info
+        except BuposeError as problem:
+            raise FieldsError(f"{self.path.name}, picture {name!r}: {problem}") from None
+
+    def __enter__(self) -> FieldsFile:
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._zip.close()
+
+    def _list_members(self) -> dict[str, tuple[str, str]]:
+        """Picture name -> the zip members of its heat and paf."""
+        arrays = [m.removesuffix(".npy") for m in self._zip.namelist() if m.endswith(".npy")]
+        if {"heat", "paf"} <= set(arrays):
+            return {self.path.stem: ("heat.npy", "paf.npy")}
+        heat, paf = ([a.removesuffix(end) for a in arrays if a.endswith(end)] for end in ("/heat", "/paf"))
+        if not heat and not paf:
+            raise FieldsError(f"{self.path.name} holds no heat and paf, but {some(arrays)}")
+        if lone := set(heat) ^ set(paf):
+            raise FieldsError(f"{self.path.name}: {some(sorted(lone))} has only one of heat and paf; save both")
+        if odd := [name for name in heat if not is_name(name)]:
+            raise FieldsError(f"{self.path.name} has pictures named {some(odd)}; give them short printable names")
+        return {name: (f"{name}/heat.npy", f"{name}/paf.npy") for name in heat}
+
+    def _read_meta(self) -> dict[str, dict]:
+        """What ``meta`` says, or nothing for a file without one."""
+        plain = ("heat.npy", "paf.npy") in self._members.values()
+        if plain or "meta.npy" not in self._zip.namelist():
+            return {}
+        stored = self._read_array("meta.npy", MOST_META)
+        if stored.dtype != np.uint8:
+            raise FieldsError(f"{self.path.name}: meta is of {stored.dtype}; it must be uint8, the bytes of JSON")
+        try:
+            meta = json.loads(stored.tobytes())
+        except (ValueError, RecursionError) as problem:
+            raise FieldsError(f"{self.path.name}: meta is not JSON: {sentence(problem)}") from None
+        if not isinstance(meta, dict) or not all(isinstance(entry, dict) for entry in meta.values()):
+            raise FieldsError(f"{self.path.name}: meta must give an object of objects, one for each picture")
+        if differ := set(meta) ^ set(self._members):
+            raise FieldsError(f"{self.path.name}: meta and arrays disagree about {some(sorted(differ))}")
+        return meta
+
+    def _read_array(self, member: str, most: int = MOST_BYTES) -> np.ndarray:
+        try:
+            size = self._zip.getinfo(member).file_size
+            with self._zip.open(member) as stream:
+                promised = _size_of(stream)
+            if max(size, promised) > most:
+                raise FieldsError(
+                    f"{self.path.name}: {member.removesuffix('.npy')} unpacks to {max(size, promised) / 1e9:.3g} GB; "
+                    f"at most {most / 1e9:g} GB are read: save fewer or smaller fields"
+                )
+            with self._zip.open(member) as stream:
+                return np.lib.format.read_array(stream, allow_pickle=False)
+        except FieldsError:
+            raise
+        except Exception as problem:  # nor have zipfile, zlib and numpy together
+            if "pickle" in str(problem):
+                raise FieldsError(
+                    f"{self.path.name}: {member.removesuffix('.npy')} holds pickled objects, which are never loaded; "
+                    "save it as an array of numbers"
+                ) from None
+            raise InputError(f"{self.path.name}: {member!r} is damaged: {sentence(problem)}; write it again") from None
+
+
+def read_fields(
+    path: str | Path, *, layout: str = "openpose", skeleton: str | Path | Skeleton = "coco18", stride: int = 8
+) -> Iterator[tuple[str, Fields, dict]]:
+    """Go through a file of saved fields, one picture in memory at a time.
+
+    Yields ``(name, fields, info)``; the arguments and errors are those of :class:`FieldsFile`.
+    """
+    with FieldsFile(path, layout=layout, skeleton=skeleton, stride=stride) as file:
+        yield from file
+
+
+def _size_of(stream) -> int:
+    """The bytes of the array that an ``.npy`` header promises."""
+    version = np.lib.format.read_magic(stream)
+    read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+    shape, _, dtype = read(stream)
+    return math.prod(shape) * dtype.itemsize
+
+
+def _unscaled(stored: np.ndarray, name: str, dtype: type, steps: int) -> np.ndarray:
+    if stored.dtype == dtype:
+        return stored.astype(np.float32) / steps
+    if stored.dtype.kind != "f":
+        raise FieldsError(f"{name} is of {stored.dtype}; save floats, or {np.dtype(dtype)} holding {steps} x the value")
+    return stored

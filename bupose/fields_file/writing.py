@@ -1,0 +1,79 @@
+"""Writing fields."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from bupose.atomic import replacing
+from bupose.errors import FieldsError, InputError
+from bupose.fields import Fields
+from bupose.fields_file.meta import describe, is_name, sentence, some
+from bupose.fields_file.reading import HEAT_STEPS, PAF_STEPS
+
+
+def write_fields(
+    path: str | Path,
+    fields: Mapping[str, Fields],
+    *,
+    info: Mapping[str, Mapping] | None = None,
+    scaled: bool = False,
+) -> None:
+    """Save fields of many pictures in one compressed ``.npz`` file, whole or not at all.
+
+    Parameters
+    ----------
+    path : path of the file to write, replaced if it exists
+    fields : mapping of name to Fields
+        A name may hold slashes (``crowd/001``).
+    info : mapping of name to mapping, optional
+        What else to keep of a picture: ``file_name``, ``image_width``, ``image_height``, ``matrix`` (2x3, image pixels
+        -> network pixels), or anything JSON can hold.
+    scaled : bool
+        Whole numbers of one byte instead of float32; heat outside [0, 1] and vectors beyond 1.27 are clipped, NaN and
+        infinite values become 0: no evidence, as when decoded.
+
+    Raises
+    ------
+    FieldsError
+        A name no zip file can hold, or information about a picture that is not there or is not for JSON.
+    InputError
+        The file cannot be written.
+    """
+    info, path = info or {}, Path(path)
+    if extra := [name for name in info if name not in fields]:
+        raise FieldsError(f"info is about {some(extra)}, but no such fields are given")
+    for name in fields:
+        if not isinstance(name, str) or not is_name(name) or "\\" in name:
+            raise FieldsError(f"{name!r} cannot name saved fields; use a short printable text, with / to divide it")
+    meta = json.dumps({name: describe(name, fields[name], info.get(name, {})) for name in fields}, allow_nan=False)
+    try:
+        with replacing(path) as partial, zipfile.ZipFile(partial, "w") as file:
+            for name in fields:
+                heat, paf = fields[name].heat, fields[name].paf
+                if scaled:
+                    heat, paf = _scaled(heat, np.uint8, HEAT_STEPS), _scaled(paf, np.int8, PAF_STEPS)
+                _add(file, f"{name}/heat", heat)
+                _add(file, f"{name}/paf", paf)
+            _add(file, "meta", np.frombuffer(meta.encode(), np.uint8))
+    except OSError as problem:
+        raise InputError(f"cannot write {str(path)!r}: {sentence(problem)}") from None
+
+
+def _add(file: zipfile.ZipFile, name: str, array: np.ndarray) -> None:
+    entry = zipfile.ZipInfo(f"{name}.npy")  # its date is 1980: the same fields give the same bytes
+    entry.compress_type = zipfile.ZIP_DEFLATED
+    stream = io.BytesIO()
+    np.lib.format.write_array(stream, array, allow_pickle=False)
+    file.writestr(entry, stream.getbuffer())
+
+
+def _scaled(values: np.ndarray, dtype: type, steps: int) -> np.ndarray:
+    limits = np.iinfo(dtype)
+    known = np.where(np.isfinite(values), values, 0)
+    return np.clip(np.round(known * steps), limits.min, limits.max).astype(dtype)
