@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+
 from bupose.errors import BuposeError, WeightsError
 from bupose.infer.network import pad_color
 from bupose.nn.model import declare
-from bupose.weights.header import parse_config
+from bupose.options import shown
+from bupose.weights.header import parse_config, quoted
 
 
 class ExportedNetwork:
@@ -19,6 +22,8 @@ class ExportedNetwork:
         What the file carries under ``bupose.weights.header.KEY``.
     path : Path
         For messages.
+
+    A runtime's class gives :meth:`_fields`, and calls :meth:`_try` when it is ready.
 
     Raises
     ------
@@ -32,7 +37,7 @@ class ExportedNetwork:
                 f"{str(path)!r} is a network that bupose did not export; import it (scripts/import_weights.py), "
                 "then export that (scripts/export.py)"
             )
-        self.config = parse_config(header, path)
+        self.path, self.config = path, parse_config(header, path)
         try:
             net = declare(self.config)
         except BuposeError as problem:
@@ -41,3 +46,62 @@ class ExportedNetwork:
         self.decoder, self.preprocess = dict(self.config.decoder), dict(self.config.preprocess)
         self.target = dict(self.config.target)
         self.pad = pad_color(net.config.normalisation)
+
+    def __call__(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Fields of uint8 pictures (B, H, W, 3), RGB: heat (B, K, h, w) and PAFs (B, L, 2, h, w), float32.
+
+        Raises
+        ------
+        WeightsError
+            The graph does not do what its header says, or cannot be computed.
+        """
+        many, height, width = images.shape[:3]
+        try:
+            heat, paf = (np.asarray(maps) for maps in self._fields(images))
+        except Exception as problem:  # the runtimes' own kinds, which have no names
+            raise WeightsError(
+                f"{quoted(self.path)} cannot be computed for {many} pictures of {width}x{height} px: "
+                f"{first_line(problem)}; lower height, or export it anew"
+            ) from None
+        cells, joints, limbs = self.grid.shape(width, height), len(self.skeleton.joints), len(self.skeleton.limbs)
+        wanted = (many, joints, *cells), (many, limbs, 2, *cells)
+        if (heat.shape, paf.shape) != wanted or heat.dtype != np.float32 or paf.dtype != np.float32:
+            raise WeightsError(
+                f"{quoted(self.path)} gives {heat.dtype} {heat.shape} and {paf.dtype} {paf.shape} where its header "
+                f"says float32 {wanted[0]} and {wanted[1]}; export it anew"
+            )
+        return heat, paf
+
+    def _fields(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """What the runtime computes, whatever that is."""
+        raise NotImplementedError
+
+    def _try(self) -> None:
+        """Look once, at a grey picture, whether the graph does what the header says."""
+        sides = 2 * self.multiple, 3 * self.multiple
+        maps = self(np.full((1, *sides, 3), 128, np.uint8))
+        if not all(np.isfinite(values).all() for values in maps):
+            raise WeightsError(f"{quoted(self.path)} gives NaN or infinite fields; export it anew")
+
+
+def read_file(path: Path) -> bytes:
+    """A network file's content.
+
+    Raises
+    ------
+    WeightsError
+        It cannot be read.
+    """
+    try:
+        if path.exists() and not path.is_file():
+            raise WeightsError(f"{quoted(path)} is no ordinary file; give a network file")
+        return path.read_bytes()
+    except (OSError, ValueError) as problem:
+        reason = getattr(problem, "strerror", None) or problem
+        raise WeightsError(f"cannot read {quoted(path)}: {reason}; check the path") from None
+
+
+def first_line(problem: Exception) -> str:
+    """What a runtime's error says, in short."""
+    lines = [line.strip() for line in str(problem).splitlines() if line.strip()] or [type(problem).__name__]
+    return shown(lines[0], 200)[1:-1]

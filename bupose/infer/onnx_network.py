@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 
 from bupose.errors import DependencyError, OptionsError, WeightsError
-from bupose.infer.exported import ExportedNetwork
-from bupose.weights.header import KEY
+from bupose.infer.exported import ExportedNetwork, first_line, read_file
+from bupose.weights.header import KEY, quoted
 
+_LOCATION = b"\x0a\x08location\x12"  # onnx.proto: the key of a tensor's external_data that names another file
 _PROVIDERS = {"cuda": "CUDAExecutionProvider", "cpu": "CPUExecutionProvider"}
 
 
@@ -42,19 +43,21 @@ class OnnxNetwork(ExportedNetwork):
         if precision not in ("float32", "auto"):
             raise OptionsError(f"precision is {precision!r}; an .onnx network has its own: export it with another")
         path, options = Path(path), onnxruntime.SessionOptions()
-        options.intra_op_num_threads, options.log_severity_level = threads, 3
+        options.intra_op_num_threads, options.log_severity_level = threads, 4
         provider = choose_provider(device, onnxruntime.get_available_providers())
+        content = read_file(path)
+        if _LOCATION in content:
+            raise WeightsError(f"{quoted(path)} keeps numbers in other files, which are not read; export it anew")
         try:
-            self._session = onnxruntime.InferenceSession(path.read_bytes(), options, providers=[provider])
-        except OSError as problem:
-            raise WeightsError(f"cannot read {str(path)!r}: {problem.strerror or problem}; check the path") from None
+            self._session = onnxruntime.InferenceSession(content, options, providers=[provider])
         except Exception as problem:  # onnxruntime's own kinds, which it does not give names to
-            first = str(problem).strip().split("\n")[0]
-            raise WeightsError(f"{str(path)!r} is damaged or no ONNX network: {first}; get a fresh copy") from None
+            raise WeightsError(
+                f"{quoted(path)} is damaged or no ONNX network: {first_line(problem)}; get a fresh copy"
+            ) from None
         super().__init__(self._session.get_modelmeta().custom_metadata_map.get(KEY), path)
+        self._try()
 
-    def __call__(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Fields of uint8 pictures (B, H, W, 3), RGB: heat (B, K, h, w) and PAFs (B, L, 2, h, w), float32."""
+    def _fields(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         pixels = np.ascontiguousarray(images.transpose(0, 3, 1, 2))
         heat, paf = self._session.run(["heat", "paf"], {"images": pixels})
         return heat, paf

@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from bupose.errors import DependencyError, OptionsError, WeightsError
-from bupose.infer.exported import ExportedNetwork
-from bupose.weights.header import KEY
+from bupose.infer.exported import ExportedNetwork, first_line
+from bupose.options import shown
+from bupose.weights.header import KEY, quoted
 
 OFTEN, SIZES = 24, 8  # pictures of a size after which it is compiled for, and so many sizes at most
 _PRECISIONS = {"auto": "f32", "float32": "f32", "bfloat16": "bf16", "float16": "f16"}
@@ -52,35 +53,46 @@ class OpenVinoNetwork(ExportedNetwork):
         path = Path(path)
         for file in (path, path.with_suffix(".bin")):
             if not file.is_file():
-                raise WeightsError(f"there is no {str(file)!r}; an OpenVINO network is a .xml and a .bin side by side")
+                raise WeightsError(f"there is no {quoted(file)}; an OpenVINO network is a .xml and a .bin side by side")
         self._openvino, self._core = openvino, openvino.Core()
         try:
             model = self._core.read_model(path)
             header = model.get_rt_info([KEY]).astype(str) if model.has_rt_info([KEY]) else None
-        except RuntimeError as problem:
+        except Exception as problem:  # of many kinds
             last = str(problem).strip().split("\n")[-1]
-            raise WeightsError(f"{str(path)!r} is damaged or no OpenVINO network: {last}; get a fresh copy") from None
+            raise WeightsError(
+                f"{quoted(path)} is damaged or no OpenVINO network: {shown(last, 200)[1:-1]}; get a fresh copy"
+            ) from None
         super().__init__(header, path)
-        steps = openvino.preprocess.PrePostProcessor(model)
-        steps.input().tensor().set_layout(openvino.Layout("NHWC"))
-        steps.input().model().set_layout(openvino.Layout("NCHW"))
-        self._model, self.threads, self._precision = steps.build(), threads, _PRECISIONS[precision]
+        names = {name for output in model.outputs for name in output.names}
+        if len(model.inputs) != 1 or not {"heat", "paf"} <= names:
+            raise WeightsError(f"{quoted(path)} has other inputs and outputs than bupose exports; export it anew")
+        try:
+            steps = openvino.preprocess.PrePostProcessor(model)
+            steps.input().tensor().set_layout(openvino.Layout("NHWC"))
+            steps.input().model().set_layout(openvino.Layout("NCHW"))
+            self._model, self.threads, self._precision = steps.build(), threads, _PRECISIONS[precision]
+        except Exception as problem:
+            raise WeightsError(
+                f"{quoted(path)} does not take pictures as bupose's networks do: {first_line(problem)}; export it anew"
+            ) from None
         self._queues, self._seen, self._fixed = {}, Counter(), set()
+        self._try()
+        self._seen.clear()
 
-    def __call__(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Fields of uint8 pictures (B, H, W, 3), RGB: heat (B, K, h, w) and PAFs (B, L, 2, h, w), float32."""
-        many, cells = len(images), (images.shape[1] // self.grid.stride, images.shape[2] // self.grid.stride)
-        heat = np.empty((many, len(self.skeleton.joints), *cells), np.float32)
-        paf = np.empty((many, len(self.skeleton.limbs), 2, *cells), np.float32)
+    def _fields(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        many = len(images)
+        found: list = [None] * many
         queue = self._queue("LATENCY" if many == 1 else "THROUGHPUT", images.shape[1:3], many)
 
         def keep(request, n: int) -> None:
-            heat[n], paf[n] = request.get_tensor("heat").data[0], request.get_tensor("paf").data[0]
+            found[n] = tuple(request.get_tensor(name).data.copy() for name in ("heat", "paf"))
 
         queue.set_callback(keep)
         for n in range(many):
             queue.start_async({0: images[n : n + 1]}, n)
         queue.wait_all()
+        heat, paf = (np.concatenate(maps) for maps in zip(*found, strict=True))
         return heat, paf
 
     def _queue(self, hint: str, size: tuple[int, int], many: int):
