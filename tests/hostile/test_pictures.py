@@ -29,8 +29,8 @@ def encode(kind, image=None, **options):
         stream = io.BytesIO()
         try:
             PIL.fromarray(image).save(stream, WRITTEN_BY_PILLOW[kind], **options)
-        except (OSError, KeyError):
-            pytest.skip(f"this Pillow writes no {kind}")
+        except (OSError, KeyError):  # this Pillow writes no such files
+            return b""
         return stream.getvalue()
     bgr = np.ascontiguousarray(image[..., ::-1])
     return cv2.imencode(f".{kind}", bgr.astype(np.float32) / 255 if kind in ("hdr", "pfm") else bgr)[1].tobytes()
@@ -52,40 +52,38 @@ def is_found(hostile, name="good"):
     return (hostile.folder / "out" / "openpose" / f"{name}_keypoints.json").is_file()
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_cut(hostile, folder, kind):
-    data = encode(kind)
-    lengths = sorted({0, 1, 2, 3, *range(4, 34, 3), *(len(data) * n // 8 for n in range(1, 7))})
-    for length in lengths:
-        (folder / f"cut{length}.{kind}").write_bytes(data[:length])
-    hostile.judge(
-        infer(hostile, "max_pixels=100000"),
-        1,
-        f"1 pictures, {len(lengths)} failed".split(", ")[0],
-        f"{len(lengths)} failed",
-        inputs=len(lengths),
-    )
+def test_cut(hostile, folder):
+    """None of them is taken for whole."""
+    count = 0
+    for kind in KINDS:
+        data = encode(kind)
+        for length in {0, 1, 2, 3, *range(4, 34, 3), *(len(data) * n // 8 for n in range(1, 7))}:
+            (folder / f"cut{length}.{kind}").write_bytes(data[:length])
+            count += 1
+    hostile.judge(infer(hostile, "max_pixels=100000"), 1, "1 pictures", f"{count} failed", inputs=count)
     assert is_found(hostile)
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_changed(hostile, folder, kind):
-    """Bytes of the header, bytes anywhere, a stretch of zeros, a stretch repeated, two files in one."""
-    data, rng = encode(kind), np.random.default_rng(KINDS.index(kind))
-    for n in range(12):
-        changed = bytearray(data)
-        at = int(rng.integers(len(data)))
-        if n < 6:
-            for place in rng.integers(0, min(len(data), 120), 2):
-                changed[place] = rng.integers(256)
-        elif n < 8:
-            changed[at] ^= 1 << int(rng.integers(8))
-        elif n < 10:
-            changed[at : at + 40] = bytes(min(40, len(data) - at))
-        else:
-            changed[at:at] = data[: int(rng.integers(200))]
-        (folder / f"changed{n}.{kind}").write_bytes(changed)
-    hostile.judge(infer(hostile, "max_pixels=1000000", "overlays=false"), (0, 1), inputs=12)
+def test_changed(hostile, folder):
+    """Bytes of the header, bytes anywhere, a stretch of zeros, a stretch repeated."""
+    rng, count = np.random.default_rng(0), 0
+    for kind in KINDS:
+        data = encode(kind)
+        for n in range(12):
+            changed = bytearray(data)
+            at = int(rng.integers(len(data)))
+            if n < 6:
+                for place in rng.integers(0, min(len(data), 120), 2):
+                    changed[place] = rng.integers(256)
+            elif n < 8:
+                changed[at] ^= 1 << int(rng.integers(8))
+            elif n < 10:
+                changed[at : at + 40] = bytes(min(40, len(data) - at))
+            else:
+                changed[at:at] = data[: int(rng.integers(200))]
+            (folder / f"changed{n}.{kind}").write_bytes(changed)
+            count += 1
+    hostile.judge(infer(hostile, "max_pixels=1000000", "overlays=false"), 1, inputs=count)
     assert is_found(hostile)
 
 
@@ -155,14 +153,10 @@ def test_what_is_no_file(hostile, folder):
     assert is_found(hostile)
 
 
-@pytest.mark.parametrize(
-    "what", ["pipe", "/dev/zero", "/dev/stdin", "folder", "loop", "text", "a\tb.png", "~nobody/x.png"]
-)
+@pytest.mark.parametrize("what", ["pipe", "/dev/zero", "loop", "text", "a\tb.png"])
 def test_named_on_the_command_line(hostile, folder, what):
     if what == "pipe":
         os.mkfifo(hostile.folder / "pipe")
-    elif what == "folder":
-        (hostile.folder / "folder").mkdir()
     elif what == "loop":
         (hostile.folder / "loop").symlink_to("loop")
     elif what == "text":
@@ -230,16 +224,16 @@ def test_lists(hostile, folder):
     hostile.judge(ended, 1, "1 pictures", "8 failed", inputs=len(lines) - 1)
 
 
-@pytest.mark.parametrize("content", [b"", b"\n\n", b"\xff\xfe", b"\0" * 100, bytes(range(256)) * 9], ids=range(5))
+@pytest.mark.parametrize("content", [b"\n\n", b"\xff\xfe", bytes(range(256)) * 9], ids=range(3))
 def test_lists_that_are_none(hostile, content):
     (hostile.folder / "list.txt").write_bytes(content)
     hostile.judge(hostile.run("infer", "input=list.txt", hostile.weights, "output=out"), (1, 2))
 
 
-@pytest.mark.parametrize("shape", [(1, 1), (1, 30000), (30000, 1), (2, 3), (16, 16), (5000, 17)])
-def test_shapes(hostile, folder, shape):
-    cv2.imwrite(str(folder / "thin.png"), np.zeros((*shape, 3), np.uint8))
-    hostile.judge(infer(hostile, "fields=true", "fields_pictures=true"), 0, "2 pictures")
+def test_shapes(hostile, folder):
+    for height, width in ((1, 1), (1, 30000), (30000, 1), (2, 3), (16, 16), (5000, 17)):
+        cv2.imwrite(str(folder / f"{width}x{height}.png"), np.zeros((height, width, 3), np.uint8))
+    hostile.judge(infer(hostile, "fields=true", "fields_pictures=true"), 0, "7 pictures", inputs=6)
 
 
 def test_depths_and_channels(hostile, folder):
