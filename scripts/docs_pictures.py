@@ -11,7 +11,8 @@ import cv2
 import numpy as np
 
 from bupose import FieldCodec, Fields, data, load, samples, viz
-from bupose.infer import read_image, write_image
+from bupose.images import read_image
+from bupose.infer import write_image
 from bupose.skeletons import COCO18
 
 SIZE, LIMB = (640, 368), "left_elbow-left_wrist"

@@ -7,7 +7,6 @@ _LAZY = {
     "Frame": "bupose.infer.media",
     "load": "bupose.infer.estimator",
     "open_media": "bupose.infer.media",
-    "read_image": "bupose.images",
     "write_coco": "bupose.infer.output",
     "write_csv": "bupose.infer.output",
     "write_image": "bupose.infer.output",

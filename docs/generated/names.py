@@ -9,9 +9,9 @@ from importlib import import_module
 
 # Where a name is explained that several modules offer: in the first of these.
 MODULES = (
-    "bupose.codec", "bupose.infer", "bupose.evaluate", "bupose.data", "bupose.nn", "bupose.nn.trunk", "bupose.nn.head",
-    "bupose.train", "bupose.export", "bupose.weights", "bupose.weights.importers", "bupose.viz", "bupose.skeletons",
-    "bupose.annotations", "bupose.geometry", "bupose.fields_file", "bupose.errors", "bupose.kernels",
+    "bupose.codec", "bupose.images", "bupose.infer", "bupose.evaluate", "bupose.data", "bupose.nn", "bupose.nn.trunk",
+    "bupose.nn.head", "bupose.train", "bupose.export", "bupose.weights", "bupose.weights.importers", "bupose.viz",
+    "bupose.skeletons", "bupose.annotations", "bupose.geometry", "bupose.fields_file", "bupose.errors", "bupose.kernels",
     "bupose.kernels.reference", "bupose",
 )  # fmt: skip
 
