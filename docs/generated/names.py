@@ -11,8 +11,8 @@ from importlib import import_module
 MODULES = (
     "bupose.codec", "bupose.images", "bupose.infer", "bupose.evaluate", "bupose.data", "bupose.nn", "bupose.nn.trunk",
     "bupose.nn.head", "bupose.train", "bupose.export", "bupose.weights", "bupose.weights.importers", "bupose.viz",
-    "bupose.skeletons", "bupose.annotations", "bupose.geometry", "bupose.fields_file", "bupose.errors", "bupose.kernels",
-    "bupose.kernels.reference", "bupose",
+    "bupose.skeletons", "bupose.annotations", "bupose.geometry", "bupose.fields_file", "bupose.errors",
+    "bupose.kernels", "bupose.kernels.reference", "bupose",
 )  # fmt: skip
 
 
