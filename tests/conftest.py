@@ -9,12 +9,14 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 import pytest
-import torch
 from hypothesis import settings
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 HOSTILE, HOSTILE_INPUTS = Path(__file__).with_name("hostile"), 20  # its folder; how many inputs there are at least
 EXPECTED_SKIPS = Path(__file__).with_name("expected_skips.toml")
+
+with suppress(ImportError):  # what needs no torch is tested without, too: .ci/try_python
+    import torch
 
 # No deadline: the first call of a kernel compiles it. Under CI always the same examples: a red run can be run again.
 settings.register_profile("here", deadline=None, max_examples=40)
@@ -33,7 +35,8 @@ with suppress(ImportError):
 @pytest.fixture(autouse=True, scope="module")
 def threads():
     """One: small tensors gain nothing from more, test processes run side by side, and equal bits need equal threads."""
-    torch.set_num_threads(int(os.environ.get("BUPOSE_TEST_THREADS", "1")))
+    if "torch" in sys.modules:
+        torch.set_num_threads(int(os.environ.get("BUPOSE_TEST_THREADS", "1")))
 
 
 @pytest.fixture(scope="session")
