@@ -43,7 +43,7 @@ def run(tmp_path_factory):
     # What bupose needs, from the environment of the tests; a .pth in there, as of an editable bupose, is not read.
     Path(site, "needed.pth").write_text(sysconfig.get_path("purelib") + "\n")
     cv2.imwrite(str(work / "photo.jpg"), samples.draw_crowd(5, seed=11).image[..., ::-1])
-    yield lambda program, *arguments: run(binary / program, *arguments), Path(site), work
+    return lambda program, *arguments: run(binary / program, *arguments), Path(site), work
 
 
 def test_the_readmes_first_lines_of_python(run):
