@@ -238,8 +238,8 @@ class _Run:
         if estimate.problem is not None:
             problem = str(estimate.problem)
         else:
-            self.summary.pictures += 1
             self.summary.people += len(estimate.people)
+        self.summary.pictures += not problem
         self.records.add(frame, estimate.size, estimate.people, problem)
         if problem:
             self._tell(f"{shorten(frame.file_name)}: {problem}")

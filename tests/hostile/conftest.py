@@ -35,7 +35,7 @@ STATUSES = (0, 1, 2, 130, 143)  # all well, some pictures failed, a mistake, Ctr
 TIMEOUT = 60  # seconds; against hangs, no measure of speed
 MEMORY = 1_500_000  # kB that a run on a small input may take; torch and its libraries alone take 450 000
 ADDRESSES = 12_000_000_000  # bytes of address space: what asks for more gets MemoryError instead of the machine's all
-LITTER = re.compile(r"\.part$|^\.[0-9a-f]{12}\b")  # names that bupose.atomic writes under
+LITTER = re.compile(r"^\.bupose|\.part$")  # names that bupose.atomic writes under
 RAW = re.compile(  # what no sentence holds: internals of Python and of libraries
     r"Traceback|object at 0x|NoneType|<class|OpenCV\(|\[Errno|site-packages|dtype\(|tensor\(|Warning:|\b[A-Z]\w+Error\b"
 )
@@ -196,8 +196,8 @@ class Hostile:
         for path in after:
             if path.suffix == ".json" and path not in ended.before and path.is_file():
                 json.loads(path.read_text(encoding="utf-8"), parse_constant=_no_constant)
-        counts = COUNTS.search(ended.out)
-        if counts and (output / "images.json").is_file():
+        counts, before = COUNTS.search(ended.out), re.search(r"\d+(?= done before)", ended.out)
+        if counts and (output / "images.json").is_file() and not before:
             self._check_results(output, *map(int, counts.groups()))
 
     def _check_results(self, output: Path, pictures: int, people: int, failed: int) -> None:
