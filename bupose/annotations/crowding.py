@@ -27,8 +27,15 @@ def crowd_index(xy: np.ndarray, present: np.ndarray, box: np.ndarray) -> float:
     xy, present, box = xy[somebody], present[somebody], box[somebody]
     if len(xy) < 2:
         return 0.0
-    low, high = box[:, None, None, :2], box[:, None, None, :2] + box[:, None, None, 2:]
-    inside = ((xy[None] >= low) & (xy[None] <= high)).all(3) & present[None]  # (boxes, people, joints)
-    count = inside.sum(2)
-    others = count.sum(1) - np.diagonal(count)
+    owner = np.nonzero(present)[0]
+    joints = xy[present]
+    order = np.argsort(joints[:, 0])  # a box need only look at the joints between its sides
+    owner, joints = owner[order], joints[order]
+    low, high = box[:, :2], box[:, :2] + box[:, 2:]
+    first = np.searchsorted(joints[:, 0], low[:, 0], "left")
+    last = np.searchsorted(joints[:, 0], high[:, 0], "right")
+    others = np.zeros(len(box))
+    for p, (a, b) in enumerate(zip(first, last, strict=True)):
+        inside = (joints[a:b, 1] >= low[p, 1]) & (joints[a:b, 1] <= high[p, 1])
+        others[p] = (inside & (owner[a:b] != p)).sum()
     return float(min(1.0, (others / present.sum(1)).mean()))

@@ -40,13 +40,20 @@ def oks_matrix(xy, truth_xy, visibility, area, box, sigmas) -> np.ndarray:
     seen = np.asarray(visibility) > 0
     region = ~seen.any(1)
     low, high = box[:, :2] - box[:, 2:], box[:, :2] + 2 * box[:, 2:]
-    away = xy[:, None] - truth_xy
-    outside = np.maximum(low[:, None] - xy[:, None], 0) + np.maximum(xy[:, None] - high[:, None], 0)
-    distance = (np.where(region[:, None, None], outside, away) ** 2).sum(3)
     scale = (2 * np.asarray(sigmas)) ** 2 * 2 * (np.asarray(area, np.float64) + np.spacing(1))[:, None]
-    similarity = np.nan_to_num(np.exp(-distance / scale), nan=0.0)
     counted = seen | region[:, None]
-    return (similarity * counted).sum(2) / counted.sum(1)
+    similarity = np.zeros((len(xy), len(truth_xy)))
+    few = max(1, _AT_ONCE // max(truth_xy.size, 1))
+    for start in range(0, len(xy), few):
+        these = xy[start : start + few, None]
+        outside = np.maximum(low[:, None] - these, 0) + np.maximum(these - high[:, None], 0)
+        distance = (np.where(region[:, None, None], outside, these - truth_xy) ** 2).sum(3)
+        alike = np.nan_to_num(np.exp(-distance / scale), nan=0.0)
+        similarity[start : start + few] = (alike * counted).sum(2) / counted.sum(1)
+    return similarity
+
+
+_AT_ONCE = 1_000_000  # distances held at once: crowds of thousands fit into any memory
 
 
 def coco_ap(

@@ -17,7 +17,7 @@ class EvaluateOptions(NetworkOptions):
     Parameters
     ----------
     annotations : path
-        COCO keypoint annotations (CrowdPose's and OCHuman's too), or MPII's list of people.
+        In COCO's keypoint format, or CrowdPose's, OCHuman's, PoseTrack18's (a folder, too), MPII's or AI Challenger's.
     predictions : path
         COCO results. Without them the network predicts.
     images : path
@@ -29,7 +29,7 @@ class EvaluateOptions(NetworkOptions):
     skeleton : name or .yaml path
         Evaluate only the joints it has, with its sigmas.
     category : str
-        Of the annotations; null is person, else the first with keypoints.
+        Of the annotations, by name or id; null is person, else the only one with keypoints.
     limit : int
         Only the first so many pictures.
     worst : int

@@ -48,8 +48,7 @@ def evaluate(
     Parameters
     ----------
     predictions : path of a COCO result file, its content, or mapping of image id to People
-    annotations : path of a COCO keypoint annotation file, or its content
-        CrowdPose's and OCHuman's files too.
+    annotations : path of an annotation file of any known format, or its content
     protocol : "coco", "crowdpose", "mpii" or "auto"
         By default CrowdPose's where the joints are its fourteen, MPII's where they are its sixteen, else COCO's.
     skeleton, category, image_ids

@@ -103,3 +103,21 @@ def test_spread():
     assert spread_rows(3, 10) == [0, 1, 2]
     assert spread_rows(0, 4) == []
     assert spread_rows(9, 1) == [0]
+
+
+def test_doubles_in_a_crowd_against_the_pair_by_pair_rule():
+    rng = np.random.default_rng(0)
+    xy = rng.integers(0, 4, (60, 17, 2)) * 30.0 + rng.uniform(0, 1, (60, 17, 2))
+    xy[30:45] = xy[:15] + rng.normal(0, 0.8, (15, 17, 2))
+    labels = Labels(xy, rng.random((60, 17)) < 0.6, COCO17)
+    expected = []
+    for p in range(60):
+        for q in range(p + 1, 60):
+            both = labels.present[p] & labels.present[q]
+            apart = sorted(np.hypot(*(labels.xy[p, both] - labels.xy[q, both]).T))
+            enough = both.sum() >= max(3, 0.5 * labels.present[p].sum())
+            if enough and apart[len(apart) // 2] < 0.02 * max(labels.box[p, 2:].max(), 1):
+                expected.append(f"people {p} and {q} have the same joints")
+    found = [what for kind, what in people_defects(labels, (200, 200)) if kind == "duplicate"]
+    assert found == expected
+    assert len(found) > 8

@@ -77,6 +77,22 @@ def test_crowd_index_by_hand():
     assert crowd_index(*alike) == 1  # 4 by the formula: the paper's range ends at 1
 
 
+def test_crowd_index_against_every_box_and_joint():
+    rng = np.random.default_rng(0)
+    xy, present = rng.integers(0, 200, (12, 14, 2)).astype(float), rng.random((12, 14)) < 0.6
+    box = np.concatenate([rng.integers(0, 150, (12, 2)), rng.integers(1, 40, (12, 2))], 1).astype(float)
+    ratios = []
+    for p, (x, y, w, h) in enumerate(box):
+        others = 0
+        for q in range(12):
+            for k in range(14):
+                a, b = xy[q, k]
+                others += bool(q != p and present[q, k] and x <= a <= x + w and y <= b <= y + h)
+        ratios.append(others / present[p].sum())
+    assert 0 < np.mean(ratios) < 1
+    assert crowd_index(xy, present, box) == pytest.approx(np.mean(ratios))
+
+
 def test_crowds_do_not_count_for_the_index(make):
     data = make.coco(
         {1: [make.person(100, 100, joints=CROWDPOSE14.joints), make.person(104, 100, joints=CROWDPOSE14.joints)]},

@@ -4,6 +4,7 @@ import contextlib
 import io
 import json
 import math
+import sys
 
 import numpy as np
 import pytest
@@ -248,3 +249,13 @@ def test_missing_area_box_and_counts_are_completed(make):
     assert bare["bbox"] == pytest.approx(full["bbox"], rel=1e-5)
     assert bare["area"] == pytest.approx(full["area"], rel=1e-5)
     assert (bare["num_keypoints"], bare["iscrowd"]) == (17, 0)
+
+
+def test_similarity_in_parts_is_that_at_once(make, monkeypatch):
+    """Crowds are compared a few people at a time, or memory would grow with the square."""
+    rng = np.random.default_rng(0)
+    labels = Labels.from_coco(make.coco({1: [make.person(100 * n, 100) for n in range(7)]})["annotations"], COCO17)
+    people = People(rng.uniform(0, 700, (40, 17, 2)), np.ones((40, 17)), np.ones(40), COCO17)
+    whole = oks(people, labels)
+    monkeypatch.setattr(sys.modules["bupose.evaluate.oks"], "_AT_ONCE", 1000)
+    np.testing.assert_array_equal(oks(people, labels), whole)
