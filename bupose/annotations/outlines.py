@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bupose.annotations.values import id_key
+from bupose.annotations.values import FAR, id_key
 from bupose.errors import LabelsError
 
 _LARGEST = 1 << 28  # pixels of a mask
@@ -83,7 +83,7 @@ def _read_rings(form, whose: str) -> list[np.ndarray]:
         raise LabelsError(
             f"{whose} has a segmentation that is neither polygons of x, y, … nor run lengths; remove it"
         ) from None
-    return [ring.astype(np.float32) for ring in rings]
+    return [ring.clip(-FAR, FAR).astype(np.float32) for ring in rings]
 
 
 def _read_code(code: Mapping, size: tuple[int, int], whose: str) -> tuple[bytes, tuple[int, int]]:

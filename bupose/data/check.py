@@ -92,7 +92,10 @@ def survey(samples) -> Survey:
     names, crowd, heights = samples.skeleton.joints, [], []
     counts = np.zeros((len(names), 3), np.int64)
     for i in range(len(samples)):
-        labels = picture_of(samples, i).labels
+        try:
+            labels = picture_of(samples, i).labels
+        except InputError:  # find_defects tells
+            continue
         if len(labels):
             counts += (labels.visibility[..., None] == (0, 1, 2)).sum(0)
             crowd.append(crowd_index(labels.xy, labels.present, labels.box))

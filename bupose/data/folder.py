@@ -45,8 +45,12 @@ def read_folder(options: FolderOptions) -> Photos:
     InputError
         No such folder, or no photo in it.
     """
-    folder = Path(options.images).expanduser()
-    names = sorted(str(p.relative_to(folder)) for p in folder.rglob("*") if p.suffix.lower() in PICTURES)
+    try:
+        folder = Path(options.images).expanduser()
+    except RuntimeError as problem:
+        raise InputError(f"cannot read the folder {options.images!r}: {problem}") from None
+    found = (p for p in folder.rglob("*") if p.suffix.lower() in PICTURES and not p.is_dir())
+    names = sorted(str(p.relative_to(folder)) for p in found)
     if not options.images or not names:
         raise InputError(f"there are no photos in {options.images!r}; set images=FOLDER")
     names = names[: options.limit] if options.limit else names

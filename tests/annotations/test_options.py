@@ -6,7 +6,7 @@ import pytest
 
 from bupose.data import open_samples
 from bupose.data.annotated import KINDS
-from bupose.errors import BuposeError, OptionsError
+from bupose.errors import BuposeError, InputError, OptionsError
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -39,3 +39,10 @@ def test_paths_may_be_path_objects(sets):
     path = Path(sets.write(sets.people()))
     assert len(open_samples("coco", {"annotations": path, "images": path.parent})) == 2
     assert len(open_samples("folder", {"images": path.parent})) == 2
+
+
+@pytest.mark.parametrize("kind", ["coco", "folder"])
+def test_the_home_of_nobody(sets, kind):
+    given = {"annotations": sets.write(sets.people())} if kind == "coco" else {}
+    with pytest.raises(InputError, match="cannot read the folder"):
+        open_samples(kind, given | {"images": "~nobody_of_this_name/photos"})

@@ -358,6 +358,13 @@ def test_broken_run_lengths_are_refused_with_their_annotation(sets, code):
     refused_by_both(sets.changed(lambda d: d["annotations"][2].update(segmentation=code)), "annotation 3 has .*run")
 
 
+def test_outlines_far_away_are_cut(sets):
+    path = sets.changed(put(segmentation=[[1, 1, 1e308, 1, 9, 9]]))
+    with np.errstate(all="raise"):
+        outline = read(path).outlines[0]
+    assert np.abs(outline.rings[0]).max() <= 1e6
+
+
 def test_sizes_that_nobody_knows_do_not_hide_huge_masks(sets):
     def change(data):
         data["images"][0].pop("width")

@@ -121,3 +121,14 @@ def test_doubles_in_a_crowd_against_the_pair_by_pair_rule():
     found = [what for kind, what in people_defects(labels, (200, 200)) if kind == "duplicate"]
     assert found == expected
     assert len(found) > 8
+
+
+def test_photos_without_a_known_size_that_cannot_be_read(tmp_path):
+    """Their size would come from the file; the others are checked all the same."""
+    cv2.imwrite(str(tmp_path / "a.png"), np.zeros((9, 9, 3), np.uint8))
+    (tmp_path / "b.png").write_bytes(b"\x89PNG")
+    (tmp_path / "c.png").symlink_to("gone")
+    (tmp_path / "d.png").mkdir()
+    samples = open_samples("folder", {"images": str(tmp_path)})
+    assert (len(samples), survey(samples).pictures) == (3, 3)
+    assert [d.row for d in find_defects(samples) if d.kind == "unreadable"] == [1, 2]
