@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 
 import cv2
@@ -16,8 +17,9 @@ from bupose.data.affine import move_labels, people_near, plan_crop
 from bupose.data.augment import AugmentOptions, augment, augment_options
 from bupose.data.color import color_matrix
 from bupose.data.picture import BORDER, picture_of, reduction
-from bupose.errors import LabelsError, OptionsError
+from bupose.errors import InputError, LabelsError, OptionsError
 
+SUBSTITUTES = 10  # pictures that are tried, one after the other, where one cannot be read
 DELIVERIES = ("targets", "joints", "photos")
 
 
@@ -49,6 +51,8 @@ class PoseDataset(Dataset):
     * joints, photos: ``xy`` float32 (P, K, 2) px of the crop, ``present`` bool (P, K), ``ignore`` bool (H, W) of the
       crop; for photos also ``color`` float32 (3, 4).
 
+    In the place of a picture that cannot be read comes the next that can, and it is told on stderr.
+
     Raises
     ------
     LabelsError
@@ -67,6 +71,7 @@ class PoseDataset(Dataset):
         deliver: str = "targets",
     ) -> None:
         self.samples, self.codec, self.options = samples, codec, augment_options(augment)
+        self._told: set[str] = set()
         self.size, self.seed, self.deliver = (int(size[0]), int(size[1])), int(seed), deliver
         if samples.skeleton != codec.skeleton:
             raise LabelsError(
@@ -88,7 +93,22 @@ class PoseDataset(Dataset):
 
     def __getitem__(self, key: int | tuple[int, int]) -> dict:
         epoch, i = key if isinstance(key, tuple) else (0, key)
-        i = range(len(self))[i]
+        i, problem = range(len(self))[i], None
+        for n in range(min(SUBSTITUTES, len(self))):
+            try:
+                return self._item(epoch, (i + n) % len(self))
+            except InputError as refusal:
+                problem = refusal
+                self._tell(f"left out of training: {problem}")
+        raise problem
+
+    def _tell(self, sentence: str) -> None:
+        """Once in a process."""
+        if sentence not in self._told:
+            self._told.add(sentence)
+            print(sentence, file=sys.stderr, flush=True)
+
+    def _item(self, epoch: int, i: int) -> dict:
         rng = np.random.default_rng((self.seed, epoch, i))
         if self.deliver == "photos":
             return self._photo(rng, i)

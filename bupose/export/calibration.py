@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -38,7 +39,10 @@ def calibration_pictures(net: PoseNet, folder: str | Path | None = None, count: 
         raise OptionsError(f"pictures is {count!r}; give a whole number above 0")
     photos = _drawn(count) if folder is None else _read(Path(folder).expanduser(), count)
     height, pad = net.config.preprocess.get("height", HEIGHT), pad_color(net.config.normalisation)
-    return [prepare(p, network_size(p.size, height), net.multiple, pad).pixels[None] for p in photos]
+    pictures = [prepare(p, network_size(p.size, height), net.multiple, pad).pixels[None] for p in photos]
+    if not pictures:
+        raise InputError(f"no picture in {str(folder)!r} can be read; give a folder of photos like those to come")
+    return pictures
 
 
 def _drawn(count: int) -> Iterator[Photo]:
@@ -51,4 +55,7 @@ def _read(folder: Path, count: int) -> Iterator[Photo]:
     if not files:
         raise InputError(f"there are no pictures in {str(folder)!r}; give a folder of photos like those to come")
     for n in range(min(count, len(files))):
-        yield read(files[n * len(files) // min(count, len(files))])
+        try:
+            yield read(files[n * len(files) // min(count, len(files))])
+        except InputError as problem:  # others will do
+            print(f"left out: {problem}", file=sys.stderr)

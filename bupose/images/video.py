@@ -185,8 +185,11 @@ class _Numbers:
         return self._constant
 
     def _end(self) -> float:
-        """The last frame's time stamp."""
-        capture = self._video.open()
+        """The last frame's time stamp, where it can be read."""
+        try:
+            capture = self._video.open()
+        except InputError:
+            return math.nan
         try:
             capture.set(cv2.CAP_PROP_POS_FRAMES, self._count - 1)
             return capture.get(cv2.CAP_PROP_PTS) if capture.grab() else math.nan

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 
 import cv2
 import numpy as np
@@ -43,10 +44,14 @@ class Screen:
 
     def __exit__(self, *_) -> None:
         if self._wanted:
-            cv2.destroyAllWindows()
+            with suppress(cv2.error):
+                cv2.destroyAllWindows()
 
     def show(self, image: np.ndarray) -> None:
         """Put a uint8 RGB picture on the screen; ``closed`` then says whether q or Escape was pressed."""
         if self._wanted:
-            cv2.imshow(TITLE, cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
-            self.closed = self.closed or cv2.waitKey(1) in _ENDING
+            try:
+                cv2.imshow(TITLE, cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
+                self.closed = self.closed or cv2.waitKey(1) in _ENDING
+            except cv2.error:  # the screen went away; what was found stays
+                self.closed = True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import lightning.pytorch as pl
-from torch.utils.data import DataLoader, Dataset, Sampler
+from torch.utils.data import Dataset, Sampler
 
 from bupose.codec import FieldCodec
 from bupose.data.augment import AugmentOptions
@@ -11,7 +11,7 @@ from bupose.data.batch import finish_batch
 from bupose.data.dataset import PoseDataset, init_worker
 from bupose.skeleton import Skeleton
 from bupose.train.options import DataOptions, TrainOptions
-from bupose.train.stream import EpochOrder, Stream, worker_context
+from bupose.train.stream import EpochOrder, Loader, Stream, worker_context
 
 
 class Feed(pl.LightningDataModule):
@@ -53,13 +53,13 @@ class Feed(pl.LightningDataModule):
         """What the processor left to the device."""
         return finish_batch(batch, self.codec, self.options.trainer.size) if "xy" in batch else batch
 
-    def val_dataloader(self) -> DataLoader:
+    def val_dataloader(self) -> Loader:
         """Whole pictures, one at a time; several processes share them."""
         t, trainer = self.options.trainer, self.trainer
         count = len(self.val_samples)
         pictures = range(trainer.global_rank, min(t.validation_limit or count, count), trainer.world_size)
         workers = min(t.workers, 1)
-        return DataLoader(
+        return Loader(
             WholePictures(self.val_samples), batch_size=None, sampler=_Listed(pictures), num_workers=workers,
             worker_init_fn=init_worker, collate_fn=_untouched, multiprocessing_context=worker_context(workers),
         )  # fmt: skip

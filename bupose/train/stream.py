@@ -10,6 +10,7 @@ import torch
 from torch.utils.data import DataLoader, Dataset, Sampler
 
 from bupose.data.dataset import collate, init_worker
+from bupose.errors import BuposeError
 
 
 class EpochOrder(Sampler[list[tuple[int, int]]]):
@@ -55,7 +56,20 @@ def worker_context(workers: int) -> str | None:
     return None if not workers else "fork" if sys.platform.startswith("linux") else "spawn"
 
 
-class Stream(DataLoader):
+class Loader(DataLoader):
+    """A loader whose workers' refusals stay one sentence; torch puts their traceback around it."""
+
+    def __iter__(self):
+        try:
+            yield from super().__iter__()
+        except BuposeError as problem:
+            words = str(problem)
+            if words.startswith("Caught "):
+                words = words.strip().splitlines()[-1].partition(": ")[2]
+            raise type(problem)(words) from None
+
+
+class Stream(Loader):
     """A loader that knows how many batches it has given, and goes on from there.
 
     Lightning stores :meth:`state_dict` with its checkpoints.

@@ -1,5 +1,6 @@
 """Batches for training: the same in whatever process, and the same from the processor and from torch."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -15,7 +16,7 @@ from bupose import FieldCodec, Grid, TargetOptions
 from bupose.data.batch import finish_batch, known_share, paint_fields, recolor, warp_photos
 from bupose.data.dataset import DELIVERIES, PoseDataset, collate, init_worker
 from bupose.data.datasets import open_samples
-from bupose.errors import LabelsError, OptionsError
+from bupose.errors import InputError, LabelsError, OptionsError
 from bupose.people import Labels
 from bupose.skeletons import BODY25, COCO17, COCO18
 
@@ -182,3 +183,55 @@ def test_only_batches_need_torch():
     assert users == {"dataset.py", "batch.py"}
     code = "import sys, bupose.data as d; d.augment_options('strong'), d.DATASETS; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+# --- pictures that cannot be read ---
+
+
+@pytest.fixture
+def photos(tmp_path):
+    for n in range(4):
+        cv2.imwrite(str(tmp_path / f"{n}.png"), np.full((100, 120, 3), 50 * n, np.uint8))
+    return tmp_path
+
+
+@pytest.mark.parametrize("deliver", DELIVERIES)
+def test_the_next_picture_stands_in_for_one_that_cannot_be_read(photos, deliver, capfd):
+    (photos / "1.png").write_bytes(b"broken")
+    (photos / "2.png").unlink()
+    (photos / "2.png").mkdir()
+    dataset = PoseDataset(open_samples("folder", {"images": str(photos)}), FieldCodec(COCO17), "none", SIZE, 0, deliver)
+    for _ in range(2):
+        assert_same(dataset[1], dataset[3])
+    assert dataset[1]["image"].max() == 150
+    told = capfd.readouterr().err.splitlines()
+    assert [line.partition(": ")[0] for line in told] == 2 * ["left out of training"]
+
+
+def test_all_of_them_unreadable(photos):
+    for path in photos.iterdir():
+        path.write_bytes(b"broken")
+    dataset = PoseDataset(open_samples("folder", {"images": str(photos)}), FieldCodec(COCO17), "none", SIZE)
+    with pytest.raises(InputError, match="is damaged"):
+        dataset[0]
+
+
+@pytest.mark.parametrize("orientation", [1, 3, 6, 8])
+def test_photos_of_unknown_size_are_upright(tmp_path, orientation):
+    """A camera's photo, of which the annotations say no size: labels are as it is seen."""
+    pil = pytest.importorskip("PIL.Image")
+    exif = pil.Exif()
+    exif[0x112] = orientation
+    seen = np.zeros((40, 60, 3), np.uint8)
+    seen[5:15, 40:50] = 255
+    turns = {1: 0, 3: 2, 6: 1, 8: 3}[orientation]  # quarters anticlockwise, from what is seen to what is stored
+    pil.fromarray(np.rot90(seen, turns)).save(tmp_path / "a.jpg", exif=exif, quality=95)
+    person = {"id": 1, "image_id": 1, "category_id": 1, "bbox": [38, 3, 14, 14], "area": 196, "iscrowd": 0}
+    person |= {"keypoints": [45, 10, 2], "num_keypoints": 1}
+    category = {"id": 1, "name": "person", "keypoints": ["nose"], "skeleton": []}
+    data = {"images": [{"id": 1, "file_name": "a.jpg"}], "annotations": [person], "categories": [category]}
+    (tmp_path / "a.json").write_text(json.dumps(data))
+    sample = open_samples("coco", {"annotations": str(tmp_path / "a.json")})[0]
+    assert sample.image.shape == seen.shape
+    x, y = sample.labels.xy[0, sample.labels.skeleton.joints.index("nose")].astype(int)
+    assert sample.image[y, x].min() > 200

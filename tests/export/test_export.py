@@ -261,6 +261,12 @@ def test_calibration_pictures_come_from_a_folder_or_are_drawn(net, tmp_path):
         calibration_pictures(net, tmp_path / "nothing")
     with pytest.raises(OptionsError, match="above 0"):
         calibration_pictures(net, tmp_path, 0)
+    (tmp_path / "0.png").write_bytes(b"broken")
+    assert len(calibration_pictures(net, tmp_path)) == 4
+    for path in tmp_path.glob("*.png"):
+        path.write_bytes(b"broken")
+    with pytest.raises(InputError, match="can be read"):
+        calibration_pictures(net, tmp_path)
 
 
 def test_the_command(net, tmp_path, capsys):

@@ -6,7 +6,8 @@ import pytest
 import torch
 from torch.utils.data import Dataset
 
-from bupose.train.stream import EpochOrder, Stream
+from bupose.errors import InputError
+from bupose.train.stream import EpochOrder, Loader, Stream, worker_context
 
 
 def keys_of(order: EpochOrder) -> list[tuple[int, int]]:
@@ -61,3 +62,18 @@ def test_workers_start_inside_a_parallel_sweep():
 
     jobs = joblib.Parallel(n_jobs=2, backend="loky")(joblib.delayed(first_batches)() for _ in range(2))
     assert jobs == [4, 4]
+
+
+class Refusing(Dataset):
+    def __len__(self):
+        return 4
+
+    def __getitem__(self, i):
+        raise InputError(f"photo {i} cannot be read: it is damaged; replace it")
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_a_refusal_in_a_worker_stays_one_sentence(workers):
+    loader = Loader(Refusing(), num_workers=workers, multiprocessing_context=worker_context(workers))
+    with pytest.raises(InputError, match=r"\Aphoto 0 cannot be read: it is damaged; replace it\Z"):
+        next(iter(loader))
