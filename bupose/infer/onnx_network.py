@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -44,6 +45,8 @@ class OnnxNetwork(ExportedNetwork):
             raise OptionsError(f"precision is {precision!r}; an .onnx network has its own: export it with another")
         path, options = Path(path), onnxruntime.SessionOptions()
         options.intra_op_num_threads, options.log_severity_level = threads, 4
+        spin = os.environ.get("OMP_WAIT_POLICY", "").upper() == "ACTIVE"  # as torch's threads, see bupose/__init__.py
+        options.add_session_config_entry("session.intra_op.allow_spinning", str(int(spin)))
         provider = choose_provider(device, onnxruntime.get_available_providers())
         content = read_file(path)
         if _LOCATION in content:

@@ -103,6 +103,13 @@ def test_onnxruntime_alone_needs_nothing_of_ours(onnx_file, net):
     assert json.loads(session.get_modelmeta().custom_metadata_map["bupose"])["format"] == FORMATS[None]
 
 
+@pytest.mark.parametrize(("policy", "spins"), [("PASSIVE", "0"), ("active", "1")])
+def test_threads_of_onnxruntime_wait_as_those_of_torch(onnx_file, monkeypatch, policy, spins):
+    monkeypatch.setenv("OMP_WAIT_POLICY", policy)
+    options = start(onnx_file[0])._session.get_session_options()
+    assert options.get_session_config_entry("session.intra_op.allow_spinning") == spins
+
+
 def test_half_precision_is_near_and_half_the_size(net, pictures, onnx_file, tmp_path):
     made = export_network(net, tmp_path / "half.onnx", pictures, precision="fp16")
     assert 1e-5 < made.difference.largest / made.difference.range < 0.05
