@@ -31,6 +31,12 @@ with suppress(ImportError):
 
     absl_logging.get_absl_handler().python_handler.stream = sys.__stderr__
 
+# OpenVINO's own oneDNN obeys this variable, the rest of OpenVINO asks the processor, and both together fail where
+# they differ by much ("bad combination"). It is meant for torch, which reads it with its first tensor of oneDNN's.
+if "ONEDNN_MAX_CPU_ISA" in os.environ and torch.backends.mkldnn.is_available():
+    torch.zeros(8).to_mkldnn()
+    del os.environ["ONEDNN_MAX_CPU_ISA"]
+
 
 @pytest.fixture(autouse=True, scope="module")
 def threads():
