@@ -131,7 +131,8 @@ class People:
         triples = np.array(rows, np.float64).reshape(-1, k, 3)
         absent = (triples == 0).all(2)
         xy = np.where(absent[..., None], np.nan, triples[..., :2])
-        return cls(xy, triples[..., 2], [r.get("score", 1.0) for r in results], skeleton)
+        scores = [numbers_of(r.get("score", 1.0), "a COCO result", "a score") for r in results]
+        return cls(xy, triples[..., 2], scores, skeleton)
 
 
 @dataclass(frozen=True)
@@ -251,7 +252,7 @@ def _put_array(record: People | Labels, name: str, values, dtype, shape: tuple[i
     """Store ``values`` in the frozen ``record`` as an array of this type and shape; nobody may have any shape."""
     try:
         array = np.asarray(values, dtype)
-    except (TypeError, ValueError) as problem:
+    except (TypeError, ValueError, OverflowError) as problem:
         raise LabelsError(f"{name} must be an array of numbers; got {type(values).__name__}: {problem}") from None
     if array.shape != shape and not (array.size == 0 and shape[0] == 0):
         people, joints = shape[0], len(record.skeleton.joints)

@@ -10,6 +10,7 @@ import numpy as np
 from bupose import geometry
 from bupose.data.affine import move_labels
 from bupose.data.picture import Picture, crop_image
+from bupose.errors import InputError
 from bupose.people import People
 
 _IGNORED = np.array((230, 30, 60), np.float32)
@@ -21,7 +22,7 @@ def contact_sheet(
     columns: int = 6,
     side: int = 320,
 ) -> np.ndarray:
-    """Pictures with their labels, in rows; what is ignored is tinted red.
+    """Pictures with their labels, in rows; what is ignored is tinted red, what cannot be read stays grey.
 
     Parameters
     ----------
@@ -45,10 +46,13 @@ def contact_sheet(
 def _tile(picture: Picture, draw: Callable, side: int) -> np.ndarray:
     matrix = geometry.letterbox(picture.size, (side - 4, side - 22))
     matrix = geometry.compose(matrix, geometry.translate(2, 20))
-    image, ignore = crop_image(picture, matrix, (side, side)), picture.ignore(matrix, (side, side))
-    if ignore is not None:
-        image[ignore] = (0.6 * image[ignore] + 0.4 * _IGNORED).astype(np.uint8)
-    image = draw(image, move_labels(picture.labels, matrix).to_people())
+    try:
+        image, ignore = crop_image(picture, matrix, (side, side)), picture.ignore(matrix, (side, side))
+        if ignore is not None:
+            image[ignore] = (0.6 * image[ignore] + 0.4 * _IGNORED).astype(np.uint8)
+        image = draw(image, move_labels(picture.labels, matrix).to_people())
+    except InputError:
+        image = np.full((side, side, 3), 90, np.uint8)
     title = f"{picture.name[-34:]}  {len(picture.labels)}".encode("ascii", "replace").decode()
     cv2.putText(image, title, (4, 13), cv2.FONT_HERSHEY_SIMPLEX, 0.36, (255, 255, 255), 1, cv2.LINE_AA)
     return image

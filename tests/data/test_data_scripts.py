@@ -38,6 +38,24 @@ def test_check_data_with_damaged_photos(check_data, coco_file, tmp_path, capsys)
     assert "1 unreadable" in capsys.readouterr().out
 
 
+def test_missing_photos_are_no_end_where_nobody_looks_for_them(check_data, coco_file, tmp_path, capsys):
+    (tmp_path / "a.jpg").unlink()
+    arguments = [f"data.annotations={coco_file}", f"output={tmp_path / 'out'}", "decode=false"]
+    assert check_data(*arguments) == 0
+    assert "1 pictures, 2 people" in capsys.readouterr().out
+    assert cv2.imread(str(tmp_path / "out" / "labels.jpg")).shape == (320, 1920, 3)
+
+
+def test_pictures_that_received_nobody_are_listed(check_data, coco_file, tmp_path, capsys):
+    assert check_data(f"data.annotations={coco_file}", f"output={tmp_path / 'out'}") == 0
+    told = capsys.readouterr().out
+    assert "set.json: Joints matched: 17 of 17 of coco17." in told
+    assert "Pictures in which nobody has a labelled joint, left out: 2 of 3." in told
+    assert "2 pictures received no people" in told
+    listed = (tmp_path / "out" / "empty.txt").read_text().splitlines()
+    assert listed == ["b.png\tonly 1 crowds or people without joints", "c.png\tno annotation"]
+
+
 @pytest.mark.parametrize("kind", DATASETS)
 def test_every_kind_can_be_chosen(check_data, kind, tmp_path, capsys):
     """Each composes; what is then missing is told in one sentence."""
