@@ -143,8 +143,8 @@ def lock(handle: int, wait: bool = False) -> bool:
 
 
 @contextmanager
-def workspace(folder: Path) -> Iterator[Path]:
-    """A temporary folder inside another, for files that belong together until they are renamed.
+def workspace(path: Path) -> Iterator[Path]:
+    """A temporary folder beside a file to come, for files that belong together until they are renamed.
 
     Raises
     ------
@@ -152,9 +152,10 @@ def workspace(folder: Path) -> Iterator[Path]:
         It cannot be made; an OSError of the block is taken for that.
     """
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        sweep(folder)
-        place = folder / temporary_name()
+        target, _ = _target(path)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        sweep(target.parent)
+        place = target.parent / temporary_name()
         place.mkdir()
         handle = os.open(place, os.O_RDONLY) if fcntl is not None else None
         try:
@@ -166,7 +167,7 @@ def workspace(folder: Path) -> Iterator[Path]:
                 os.close(handle)
             shutil.rmtree(place, ignore_errors=True)
     except OSError as problem:
-        raise refusal(folder, problem) from None
+        raise refusal(path, problem) from None
 
 
 def temporary_name(suffix: str = "") -> str:

@@ -31,8 +31,8 @@ class OutputFolder:
         What the results depend on, as values that JSON can hold.
     results : sequence of str
         Files and folders that a run writes into it.
-    overwrite : bool
-        Whoever's results are there may be replaced.
+    overwrite : bool, optional
+        Whoever's results are there may be replaced; None where nobody can choose that.
     resume : bool
         Go on with an interrupted run, if there is one.
 
@@ -44,7 +44,7 @@ class OutputFolder:
 
     def __init__(
         self, path: str | Path, settings: Mapping | None = None, results: Sequence[str] = (),
-        overwrite: bool = False, resume: bool = False,
+        overwrite: bool | None = False, resume: bool = False,
     ) -> None:  # fmt: skip
         if not str(path):
             raise OptionsError("output is empty; give a folder, as in output=out")
@@ -98,13 +98,12 @@ class OutputFolder:
             return  # of a run that was ended before its first picture
         elif self.occupied and not self._overwrite:
             before = self._before()
-            differ = sorted(k for k in before.keys() | self.settings.keys() if before.get(k) != self.settings.get(k))
-            if differ:
-                key = differ[0]
+            differ = [k for k in sorted(before.keys() | self.settings.keys()) if before.get(k) != self.settings.get(k)]
+            if differ or not before:
+                key = "command" if "command" in differ else next(iter(differ), "")
                 of = f"{key}={before.get(key)!r}, now {self.settings.get(key)!r}" if before else "unknown origin"
-                raise InputError(
-                    f"{name!r} holds results of another run ({of}); choose another output, or overwrite=true"
-                )
+                instead = "choose another output" + ", or overwrite=true" * (self._overwrite is not None)
+                raise InputError(f"{name!r} holds results of another run ({of}); {instead}")
 
     def _before(self) -> dict:
         """The settings of the run whose results are there; {} where none says."""

@@ -16,8 +16,9 @@ from bupose.errors import DiskError, InputError
 
 HOLD = """
 import sys, time
+from pathlib import Path
 from bupose.atomic import replacing, workspace
-with replacing(sys.argv[1] + "/x.bin") as partial, workspace(__import__("pathlib").Path(sys.argv[1])) as place:
+with replacing(sys.argv[1] + "/x.bin") as partial, workspace(Path(sys.argv[1], "y.bin")) as place:
     partial.write_bytes(b"half")
     (place / "y.bin").write_bytes(b"half")
     print("there", flush=True)
@@ -113,10 +114,10 @@ def test_a_disk_that_fails_is_told_from_a_file_that_does(tmp_path, number, kind)
 
 
 def test_a_workspace_goes_however_it_ends(tmp_path):
-    with workspace(tmp_path / "new") as place:
+    with workspace(tmp_path / "new" / "x") as place:
         (place / "a").touch()
         os.replace(place / "a", tmp_path / "a")
-    with suppress(KeyError), workspace(tmp_path / "new") as place:
+    with suppress(KeyError), workspace(tmp_path / "new" / "x") as place:
         (place / "b").touch()
         raise KeyError
     assert left(tmp_path / "new") == []

@@ -78,6 +78,14 @@ def test_results_of_unknown_origin_are_not_replaced(tmp_path, damage):
         finish(tmp_path)
 
 
+def test_a_command_replaces_its_own_results_alone(tmp_path):
+    """Where nothing can be overwritten on request, no such request is advised."""
+    finish(tmp_path)
+    other = OutputFolder(tmp_path, {"command": "evaluate"}, ["images.json"], overwrite=None)
+    with pytest.raises(InputError, match=r"command=None, now 'evaluate'\); choose another output$"), other:
+        pass
+
+
 def test_other_files_are_no_results(tmp_path):
     (tmp_path / "photo.jpg").touch()
     (tmp_path / "overlays").mkdir()

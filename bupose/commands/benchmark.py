@@ -11,6 +11,7 @@ from pathlib import Path
 import torch
 
 from bupose import weights
+from bupose.atomic import replacing
 from bupose.benchmark import grouping, network, shipped
 from bupose.benchmark.table import markdown
 from bupose.commands.pairs import HELP, split_pairs, whole_number
@@ -21,7 +22,8 @@ from bupose.weights import import_weights
 def report(title: str, rows: list[dict], plot: str = "", draw=None) -> None:
     print(f"\n{title}:\n{markdown(rows)}", flush=True)
     if plot and draw:
-        draw(rows).savefig(plot)
+        with replacing(plot, ".png") as path:
+            draw(rows).savefig(path)
 
 
 def measure_grouping(shared: Path, photos: int, plots: str) -> None:

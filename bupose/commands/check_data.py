@@ -9,29 +9,32 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
-import cv2
-
 from bupose import cli
-from bupose.atomic import replacing
+from bupose.atomic import write_text
 from bupose.data.check import CheckOptions, find_defects, spread_rows, survey
 from bupose.data.picture import picture_of
 from bupose.data.sheet import contact_sheet
+from bupose.folder import OutputFolder
+from bupose.infer.output import write_image
 from bupose.viz import draw_people
 
-_TEXT = {"encoding": "utf-8", "errors": "backslashreplace"}  # file names need not be Unicode
+RESULTS = ("defects.txt", "empty.txt", "labels.jpg", "suspicious.jpg")
 
 
 def main(options: CheckOptions) -> int:
     samples = options.data.open()
-    folder = Path(options.output).expanduser()
-    folder.mkdir(parents=True, exist_ok=True)
+    with OutputFolder(options.output, {"command": "check-data"}, RESULTS, overwrite=None) as folder:
+        status = check(samples, options, folder.path)
+        folder.finish()
+    return status
+
+
+def check(samples, options: CheckOptions, folder: Path) -> int:
     print(survey(samples))
     defects = list(find_defects(samples, options.decode))
-    with replacing(folder / "defects.txt") as path:
-        path.write_text("".join(f"{d.kind}\t{d}\n" for d in defects), **_TEXT)
+    write_text(folder / "defects.txt", "".join(f"{d.kind}\t{d}\n" for d in defects))
     empty = list(samples.empty()) if hasattr(samples, "empty") else []
-    with replacing(folder / "empty.txt") as path:
-        path.write_text("".join(f"{name}\t{why}\n" for name, why in empty), **_TEXT)
+    write_text(folder / "empty.txt", "".join(f"{name}\t{why}\n" for name, why in empty))
     if empty:
         reasons = ", ".join(f"{count} {why}" for why, count in Counter(why for _, why in empty).most_common(3))
         print(f"{len(empty)} pictures received no people ({reasons}): {folder / 'empty.txt'}")
@@ -42,8 +45,7 @@ def main(options: CheckOptions) -> int:
     for name, rows in (("labels", chosen), ("suspicious", list(suspicious)[: options.pictures])):
         if rows:
             sheet = contact_sheet([picture_of(samples, i) for i in rows], draw_people)
-            with replacing(folder / f"{name}.jpg", ".jpg") as path:
-                cv2.imwrite(str(path), cv2.cvtColor(sheet, cv2.COLOR_RGB2BGR))
+            write_image(folder / f"{name}.jpg", sheet)
             print(f"{len(rows)} pictures drawn: {folder / name}.jpg")
     kinds = ", ".join(f"{count} {kind}" for kind, count in Counter(d.kind for d in defects).most_common())
     print(f"{len(defects)} defects ({kinds}): {folder / 'defects.txt'}" if defects else "no defects found")

@@ -17,20 +17,24 @@ from bupose import cli
 from bupose.evaluate import Truth, evaluate, read_truth
 from bupose.evaluate.options import EvaluateOptions
 from bupose.evaluate.results import as_results
+from bupose.folder import OutputFolder
+
+RESULTS = ("metrics.json", "metrics.csv", "joints.csv", "report.txt", "worst", "coco_results.json", "images.json")
 
 
 def main(options: EvaluateOptions) -> int:
     truth = read_truth(options.annotations, skeleton=options.skeleton, category=options.category)
     if options.limit:
         truth = truth.only(itertools.islice(truth.images, options.limit))
-    output, unreadable = Path(options.output).expanduser(), {}
-    predictions = options.predictions
-    if not predictions:
-        predictions, truth, unreadable = run_network(options, truth, output)
-    report = evaluate(predictions, truth, protocol=options.protocol, gains=options.gains)
-    print(report.table())
-    report.write(output, options.images, options.worst)
-    print(f"\nwritten to {output}")
+    predictions, unreadable = options.predictions, {}
+    with OutputFolder(options.output, {"command": "evaluate"}, RESULTS, overwrite=None) as folder:
+        if not predictions:
+            predictions, truth, unreadable = run_network(options, truth, folder.path)
+        report = evaluate(predictions, truth, protocol=options.protocol, gains=options.gains)
+        print(report.table())
+        report.write(folder.path, options.images, options.worst)
+        folder.finish()
+    print(f"\nwritten to {folder.path}")
     return 1 if unreadable else 0
 
 
@@ -43,7 +47,6 @@ def run_network(options: EvaluateOptions, truth: Truth, output: Path) -> tuple[d
     found, unreadable = predict_readable(net, truth, options.images, progress=True)
     if not found:
         raise next(iter(unreadable.values()))
-    output.mkdir(parents=True, exist_ok=True)
     infer.write_coco(output / "coco_results.json", as_results(found, truth))
     for problem in unreadable.values():
         print(problem, file=sys.stderr)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bupose.atomic import replacing
+from bupose.atomic import write_text
 from bupose.errors import InputError
 from bupose.evaluate.errors import KINDS, Diagnosis
 from bupose.evaluate.truth import Truth
@@ -124,13 +124,8 @@ class Report:
             "joints.csv": _csv(self.joint_rows()),
             "report.txt": self.table() + "\n",
         }
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            for name, text in texts.items():
-                with replacing(folder / name) as path:
-                    path.write_text(text, encoding="utf-8")
-        except OSError as problem:
-            raise InputError(f"cannot write to {str(folder)!r}: {problem.strerror}") from None
+        for name, text in texts.items():
+            write_text(folder / name, text)
         written = [folder / name for name in texts]
         return written + (
             [] if images is None else self._write_worst(folder / "worst", Path(images).expanduser(), worst)

@@ -7,7 +7,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from bupose.atomic import replacing
+from bupose.atomic import write_bytes
 from bupose.evaluate.errors import KINDS, PictureErrors
 from bupose.evaluate.results import result_arrays
 from bupose.people import People
@@ -83,6 +83,4 @@ def _mark(image: np.ndarray, at: np.ndarray, truth: np.ndarray, color: tuple) ->
 
 def write_photo(path: Path, image: np.ndarray) -> None:
     """Write RGB as JPEG."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with replacing(path, ".jpg") as partial:
-        cv2.imencode(".jpg", image[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 88])[1].tofile(partial)
+    write_bytes(path, cv2.imencode(".jpg", image[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 88])[1], sync=False)

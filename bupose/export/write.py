@@ -13,7 +13,8 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from bupose.errors import BuposeError, DependencyError, InputError, OptionsError, WeightsError
+from bupose.atomic import workspace
+from bupose.errors import BuposeError, DependencyError, OptionsError, WeightsError
 from bupose.export.compare import Difference, compare
 from bupose.export.graph import write_graph
 from bupose.infer.network import TorchNetwork
@@ -81,22 +82,16 @@ def export_network(
     """
     output = Path(output)
     suffix, write = FORMATS[_check(output, format, precision)]
-    try:
-        output.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=output.parent, prefix=".export-") as folder:
-            made = Path(folder) / f"network{suffix}"
-            write(net, made, precision, pictures)
-            difference = _compare(net, made, pictures[:COMPARED])
-            if precision == "fp32" and not difference.largest <= TOLERANCE * difference.range:
-                raise WeightsError(f"the export failed: {difference}; nothing was written")
-            parts = sorted(Path(folder).glob("network.*"), reverse=True)
-            files = tuple(output.with_suffix(part.suffix) for part in parts)
-            for part, file in zip(reversed(parts), reversed(files), strict=True):  # a .bin before its .xml
-                os.replace(part, file)
-    except OSError as problem:
-        raise InputError(
-            f"cannot write {str(output)!r}: {problem.strerror or problem}; choose another output"
-        ) from None
+    with workspace(output) as folder:
+        made = folder / f"network{suffix}"
+        write(net, made, precision, pictures)
+        difference = _compare(net, made, pictures[:COMPARED])
+        if precision == "fp32" and not difference.largest <= TOLERANCE * difference.range:
+            raise WeightsError(f"the export failed: {difference}; nothing was written")
+        parts = sorted(folder.glob("network.*"), reverse=True)
+        files = tuple(output.with_suffix(part.suffix) for part in parts)
+        for part, file in zip(reversed(parts), reversed(files), strict=True):  # a .bin before its .xml
+            os.replace(part, file)
     return Export(files, difference)
 
 

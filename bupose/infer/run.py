@@ -273,5 +273,11 @@ def _load(options: InferOptions, path: Path, live: bool) -> Estimator:
 def _settings(options: InferOptions, path: Path) -> dict:
     """What the results depend on."""
     values = {key: value for key, value in vars(options).items() if key not in (*HOW_ONLY, "decoder")}
+    values["command"] = "infer"
     network = f"{path} of {path.stat().st_size} bytes, {path.stat().st_mtime_ns}"
-    return {**values, "weights": network, **{f"decoder.{key}": value for key, value in given(options.decoder).items()}}
+    return {
+        "command": "infer",
+        **values,
+        "weights": network,
+        **{f"decoder.{key}": value for key, value in given(options.decoder).items()},
+    }

@@ -73,7 +73,9 @@ def group_saved(options: GroupOptions) -> int:
         if options.photo and len(file) > 1:
             raise InputError(f"{options.input!r} holds {len(file)} pictures; give photos=FOLDER instead of photo=")
         values = {key: value for key, value in vars(options).items() if key not in ("output", "overwrite", "decoder")}
-        settings = values | {f"decoder.{key}": value for key, value in given(options.decoder).items()}
+        settings = (
+            {"command": "group"} | values | {f"decoder.{key}": value for key, value in given(options.decoder).items()}
+        )
         with open_output(options.output, "out", settings, results=RESULTS, overwrite=options.overwrite) as output:
             return _group_all(file, output, options)
 

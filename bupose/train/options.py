@@ -186,6 +186,8 @@ class TrainOptions:
         The run's folder.
     resume : path
         The folder of an interrupted run, which goes on.
+    overwrite : bool
+        Another run's networks in the run's folder may be replaced.
     note : dict
         Goes into the network file: licences of data and initial weights, say.
     """
@@ -207,6 +209,7 @@ class TrainOptions:
     seed: int = option(0, 0, 2**32 - 1)
     output: str = option("runs/train", path=True)
     resume: str | None = option(None, path=True)
+    overwrite: bool = option(False)
     note: dict[str, Any] = option(dict)
 
     def __post_init__(self) -> None:

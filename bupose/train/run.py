@@ -7,6 +7,7 @@ import logging
 import math
 import warnings
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -19,17 +20,19 @@ from lightning.pytorch.callbacks import (
     TQDMProgressBar,
 )
 from lightning.pytorch.loggers import TensorBoardLogger
+from lightning.pytorch.utilities import rank_zero_only
 
 from bupose import weights
-from bupose.atomic import replacing
+from bupose.atomic import write_text
 from bupose.errors import BuposeError, WeightsError
+from bupose.folder import OutputFolder
 from bupose.nn import PoseNet
 from bupose.nn.pretrained import load_trunk
 from bupose.train.album import Album
 from bupose.train.auto import choose_fastest, fast_precision
 from bupose.train.averaging import MovingAverage
 from bupose.train.feed import Feed
-from bupose.train.keeping import KeepNetworks, KeepState, StopBetweenSteps, find_state
+from bupose.train.keeping import LAST, KeepNetworks, KeepState, StopBetweenSteps, find_state
 from bupose.train.log import CurveLog, TrainingThroughput
 from bupose.train.memory import keep_memory
 from bupose.train.module import PoseModule, TrainingError
@@ -39,6 +42,7 @@ from bupose.train.state import StateIO
 from bupose.train.teacher import Teacher
 
 OPTIONS, RESULT = "options.json", "result.json"
+RESULTS = (RESULT, LAST, "best.safetensors", "last.safetensors", "metrics.csv")
 
 
 def train(options: TrainOptions) -> float:
@@ -64,8 +68,14 @@ def train(options: TrainOptions) -> float:
     to resume from, ``options.json`` and ``result.json``.
     """
     state = find_state(options.resume) if options.resume else None
-    folder = state.parent if state else Path(options.output).expanduser()
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = OutputFolder(
+        state.parent if state else options.output, results=() if state else RESULTS, overwrite=options.overwrite
+    )
+    with folder if rank_zero_only.rank == 0 else nullcontext():  # other processes of this training share it
+        return _train(options, folder.path, state)
+
+
+def _train(options: TrainOptions, folder: Path, state: Path | None) -> float:
     keep_memory()
     _quiet()
     if options.trainer.threads:
@@ -81,7 +91,7 @@ def train(options: TrainOptions) -> float:
     curves = CurveLog(folder)
     trainer = build_trainer(options, folder, feed, networks, average, curves)
     if trainer.is_global_zero:
-        write_json(folder / OPTIONS, asdict(options))
+        write_text(folder / OPTIONS, json.dumps(asdict(options), indent=1, default=str))
         print(f"{net.describe()}\ntraining pictures: {len(feed.train_samples)}, to {folder}", flush=True)
         print(*feed.notes(), sep="\n", end="\n" * bool(feed.notes()), flush=True)
     try:
@@ -101,7 +111,7 @@ def train(options: TrainOptions) -> float:
     best = networks.ranking[0] if networks.ranking else {}
     metric = float(best.get(options.trainer.metric, float("nan")))
     if trainer.is_global_zero:
-        write_json(folder / RESULT, best)
+        write_text(folder / RESULT, json.dumps(best, indent=1))
         print(f"{options.trainer.metric} {metric:.1f}: {folder / 'best.safetensors'}", flush=True)
     return metric
 
@@ -197,12 +207,6 @@ def build_trainer(
         logger=loggers,
         default_root_dir=folder,
     )
-
-
-def write_json(path: Path, content: dict) -> None:
-    """Write a dict, whole or not at all."""
-    with replacing(path) as partial:
-        partial.write_text(json.dumps(content, indent=1, default=str))
 
 
 def _settle(options: TrainOptions, net: PoseNet, state: Path | None) -> TrainOptions:

@@ -1,6 +1,7 @@
 """Whole trainings in small: what is written, what happens at interruptions, what is told."""
 
 import csv
+import dataclasses
 import math
 import os
 import signal
@@ -11,8 +12,9 @@ import torch
 from safetensors.torch import load_file
 
 from bupose import weights
-from bupose.errors import OptionsError
+from bupose.errors import InputError, OptionsError
 from bupose.evaluate import coco_ap
+from bupose.folder import OutputFolder
 from bupose.infer.estimator import Estimator
 from bupose.process import Stopped
 from bupose.train import referee
@@ -143,6 +145,17 @@ def test_training_lowers_the_loss_with_a_teacher_alone(small_training, tmp_path)
     train(small_training("student", steps=40, validate_every=40, optim={"lr": 0.01}, given={"teacher": taught}))
     losses = [float(row["loss"]) for row in curves(tmp_path / "student")]
     assert losses[-1] < 0.5 * losses[0]
+
+
+def test_a_folder_with_networks_is_not_trained_into_again(whole, training_in):
+    """Neither is one that another process trains into."""
+    options = training_in(whole.parent)(whole.name)
+    before = (whole / "best.safetensors").read_bytes()
+    with pytest.raises(InputError, match=r"results of another run.*overwrite=true"):
+        train(options)
+    with OutputFolder(whole), pytest.raises(InputError, match="another bupose"):
+        train(dataclasses.replace(options, resume=str(whole)))
+    assert (whole / "best.safetensors").read_bytes() == before
 
 
 def test_networks_are_ranked(tmp_path, small_training):
