@@ -7,6 +7,8 @@ import json
 import os
 import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import cv2
@@ -288,3 +290,27 @@ def test_tabs_do_not_share_what_they_see(open_tab, served, scenes, save, tmp_pat
     shows(one, "second.png")
     third = open_tab()
     shows(third, "4 people")
+
+
+def test_a_page_from_elsewhere_reaches_nothing(browser, served, tmp_path):
+    """What browsers really send when another page, of another port, tries what it may without asking."""
+    tries = """async (address) => {
+        const body = new FormData(); body.append("files", new Blob(["x".repeat(1000)]), "a.png");
+        await fetch(address + "gradio_api/upload", {method: "POST", mode: "no-cors", body}).catch(() => 0);
+        const frame = document.createElement("iframe"); frame.src = address; document.body.append(frame);
+        await new Promise((done) => { frame.onload = done; setTimeout(done, 3000); });
+    }"""
+    before, asked, statuses = sorted(served.folder.rglob("*")), set(), set()
+    (tmp_path / "index.html").write_text("elsewhere")
+    elsewhere = [sys.executable, "-u", "-m", "http.server", "--bind=127.0.0.1", f"--directory={tmp_path}", "0"]
+    with subprocess.Popen(elsewhere, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as server:
+        tab = browser.new_page()
+        tab.on("request", lambda request: asked.add(request.url.removeprefix(served.address)))
+        tab.on("response", lambda a: a.url.startswith(served.address) and statuses.add(a.status))
+        tab.goto(re.search(r"http://[\d.:]+/", server.stdout.readline())[0])
+        tab.evaluate(tries, served.address)
+        tab.close()
+        server.kill()
+    assert {"gradio_api/upload", ""} <= asked
+    assert statuses <= {403}  # the browser tells only some
+    assert sorted(served.folder.rglob("*")) == before
