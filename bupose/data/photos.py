@@ -121,4 +121,4 @@ class Photos:
     def empty(self) -> Iterator[tuple[str, str]]:
         """File name of every listed photo in which nobody has a labelled joint, used or left out, and why."""
         for name, regions in zip(self._empty_names, self._empty_regions, strict=True):
-            yield str(name), f"only {regions} crowds or people without joints" if regions else "no annotation"
+            yield str(name), "only crowds, or people without joints" if regions else "no annotation"
