@@ -6,7 +6,7 @@ import itertools
 import json
 import os
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -74,6 +74,22 @@ class OutputFolder:
     def occupied(self) -> bool:
         """Whether there are results of an earlier run."""
         return any(_holds(self.path / name) for name in (*self._results, RUN))
+
+    def check_apart(self, files: Iterable[Path], kinds: Iterable[str]) -> None:
+        """Refuse to write where files are read: results of single pictures have their names.
+
+        Raises
+        ------
+        InputError
+            A file lies in one of the folders ``kinds`` inside this one.
+        """
+        folders = {os.path.realpath(os.path.dirname(file)) for file in files}
+        for place in (os.path.realpath(self.path / kind) for kind in kinds):
+            inside = [folder for folder in folders if folder == place or folder.startswith(place + os.sep)]
+            if inside:
+                raise InputError(
+                    f"files in {inside[0]!r} would be overwritten by results of their names; choose another output"
+                )
 
     def finish(self) -> None:
         """Say whose results these are.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from collections import deque
@@ -16,9 +15,10 @@ import torch
 from tqdm import tqdm
 
 from bupose import viz, weights
-from bupose.errors import BuposeError, DiskError, InputError, OptionsError
+from bupose.errors import BuposeError, DiskError, OptionsError
 from bupose.fields_file import write_fields
 from bupose.folder import OutputFolder, open_output
+from bupose.images import Video
 from bupose.images.files import FAULTS, shorten
 from bupose.infer import output
 from bupose.infer.estimator import Estimator
@@ -79,7 +79,8 @@ def infer(options: InferOptions) -> Summary:
     output = open_output(
         options.output, "out", settings, results=RESULTS, overwrite=options.overwrite, resume=options.resume
     )
-    _check_apart(media, output.path)
+    files = [one.source if isinstance(one, Video) else one for one, _ in media.sources]
+    output.check_apart((file for file in files if isinstance(file, Path)), PICTURES)
     with output:
         estimator = _load(options, path, live=media.live)
         try:
@@ -116,18 +117,6 @@ def _run(options: InferOptions, media: Media, estimator: Estimator, output: Outp
     if interrupted is not None:
         raise interrupted
     return run.summary
-
-
-def _check_apart(media: Media, folder: Path) -> None:
-    """Refuse to write where pictures are read: overlays have their names."""
-    folders = {os.path.realpath(one.parent) for one, _ in media.sources if isinstance(one, Path)}
-    for kind in PICTURES:
-        place = os.path.realpath(folder / kind)
-        inside = [found for found in folders if found == place or found.startswith(place + os.sep)]
-        if inside:
-            raise InputError(
-                f"pictures of {inside[0]!r} would be overwritten by results of their names; choose another output"
-            )
 
 
 class _Run:

@@ -76,8 +76,11 @@ def group_saved(options: GroupOptions) -> int:
         settings = (
             {"command": "group"} | values | {f"decoder.{key}": value for key, value in given(options.decoder).items()}
         )
-        with open_output(options.output, "out", settings, results=RESULTS, overwrite=options.overwrite) as output:
-            return _group_all(file, output, options)
+        folder = open_output(options.output, "out", settings, results=RESULTS, overwrite=options.overwrite)
+        photos = [expand(options.photo)] if options.photo else [expand(options.photos) / "_"] if options.photos else []
+        folder.check_apart(photos, ("overlays", "fields_pictures"))
+        with folder:
+            return _group_all(file, folder, options)
 
 
 def _group_all(file: FieldsFile, folder: OutputFolder, options: GroupOptions) -> int:

@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from bupose import weights
-from bupose.errors import BuposeError
+from bupose.errors import BuposeError, InputError
 from bupose.fields_file import FieldsFile
 from bupose.images import read_image
 from bupose.infer.media import open_media
@@ -105,6 +105,8 @@ def test_video_in_and_out(net, face, tmp_path, lab):
     for n, result in enumerate(lab.read_json(out / "coco_results.json")):
         got = np.reshape(result["keypoints"], (3, 3))[:, :2]
         np.testing.assert_allclose(got, joints + [4 * n, 0], atol=0.6)
+    with pytest.raises(InputError, match="would be overwritten"):
+        run(out / "overlays" / "face.mp4", out, overwrite=True)
     overlay = open_media(out / "overlays" / "face.mp4")
     frames = list(overlay)
     assert len(frames) == 5

@@ -159,3 +159,13 @@ def test_an_interruption_writes_what_was_found(saved, lab, monkeypatch):
     with pytest.raises(KeyboardInterrupt, match="after 1 pictures; their results are written"):
         group_saved(options)
     assert len(lab.read_json(folder / "out" / "coco_results.json")) == 1
+
+
+def test_photos_are_not_written_over(saved, capsys):
+    folder, _ = saved
+    photos = folder / "out" / "overlays"
+    photos.mkdir(parents=True)
+    command = [f"input={folder / 'fields.npz'}", f"output={folder / 'out'}", "overwrite=true"]
+    for given in (f"photos={photos}", f"photo={photos / 'a.jpg'}"):
+        assert cli.run(group_saved, "group", [*command, given]) == cli.USAGE
+    assert "would be overwritten" in capsys.readouterr().err
