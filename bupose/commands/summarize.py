@@ -29,7 +29,10 @@ def run(arguments: list[str]) -> int:
     if not any(run.metrics for run in runs):
         print("error: none of these runs has finished, so there is nothing to draw", file=sys.stderr)
         return 1
+    figure = plot(runs, metric)
+    if file.suffix[1:].lower() not in ("", *figure.canvas.get_supported_filetypes()):
+        raise OptionsError(f"plot is {str(file)!r}; give a picture's file name, as in plot=summary.png")
     with replacing(file, file.suffix or ".png") as path:
-        plot(runs, metric).savefig(path, dpi=120)
+        figure.savefig(path, dpi=120)
     print(f"wrote {file}")
     return 0

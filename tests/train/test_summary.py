@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from bupose import commands, process
 from bupose.errors import InputError
 from bupose.train.summary import plot, read_runs, swept_options, table
 
@@ -45,3 +46,16 @@ def test_the_plot_has_an_axis_for_each_option_and_a_dot_for_each_run(sweep):
 def test_no_runs_are_told(tmp_path):
     with pytest.raises(InputError, match="no runs"):
         read_runs([tmp_path])
+
+
+@pytest.mark.parametrize(
+    ("name", "says"), [("a.xyz", "give a picture's file name"), (".", "it is a folder"), ("n" * 300 + ".png", "long")]
+)
+def test_a_plot_that_cannot_be_written(sweep, name, says, capsys):
+    assert commands.main(["summarize", str(sweep), f"plot={sweep / name}"]) == process.USAGE
+    assert says in capsys.readouterr().err
+
+
+def test_the_plot_of_the_command(sweep):
+    assert commands.main(["summarize", str(sweep), f"plot={sweep / 'new' / 'a.svg'}"]) == 0
+    assert (sweep / "new" / "a.svg").read_text().startswith("<?xml")
