@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from bupose import cli
+from bupose.errors import LabelsError, SkeletonError
 from bupose.evaluate import Truth, evaluate, read_truth
 from bupose.evaluate.options import EvaluateOptions
 from bupose.evaluate.results import as_results
@@ -32,7 +33,10 @@ def main(options: EvaluateOptions) -> int:
             predictions, truth, unreadable = run_network(options, truth, folder.path)
         report = evaluate(predictions, truth, protocol=options.protocol, gains=options.gains)
         print(report.table())
-        report.write(folder.path, options.images, options.worst)
+        try:
+            report.write(folder.path, options.images, options.worst)
+        except (SkeletonError, LabelsError) as problem:  # of the pictures, which come last
+            print(f"no pictures of errors are drawn: {problem}", file=sys.stderr)
         folder.finish()
     print(f"\nwritten to {folder.path}")
     return 1 if unreadable else 0

@@ -18,7 +18,7 @@ from bupose.annotations.values import id_key
 from bupose.errors import InputError, LabelsError
 from bupose.evaluate.regions import Undeclared
 from bupose.evaluate.sigmas import choose_sigmas
-from bupose.skeleton import Skeleton
+from bupose.skeleton import Skeleton, mirror_name
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ class Truth:
         return replace(self, images=images, annotations=[a for a in self.annotations if a["image_id"] in wanted])
 
     def skeleton(self) -> Skeleton:
-        """A skeleton of these joints: a built-in one, else declared by the category's ``skeleton`` pairs.
+        """A skeleton to draw these joints with: a built-in one, else the category's pairs and their mirror images.
 
         Raises
         ------
@@ -96,9 +96,13 @@ class Truth:
         for known in skeletons.SKELETONS.values():
             if known.joints == self.joints:
                 return known
-        limbs = read_limbs(self.category.get("skeleton"), len(self.joints), "the annotations")
-        named = [(self.joints[a], self.joints[b]) for a, b in limbs]
-        return Skeleton(str(self.category.get("name") or "own"), self.joints, named, tuple(self.sigmas))
+        pairs = read_limbs(self.category.get("skeleton"), len(self.joints), "the annotations")
+        limbs: dict[frozenset, tuple[str, str]] = {}
+        for a, b in pairs:
+            limb = self.joints[a], self.joints[b]
+            for side in (limb, tuple(mirror_name(j) for j in limb)):  # PoseTrack's own list lacks some
+                limbs.setdefault(frozenset(side), side)
+        return Skeleton(str(self.category.get("name") or "own"), self.joints, limbs.values(), tuple(self.sigmas))
 
     def as_results(self) -> list[dict]:
         """The annotated people as if they were predicted with full confidence; unlabelled joints are absent."""

@@ -87,6 +87,24 @@ def test_one_photo_that_cannot_be_read_costs_the_others_nothing(folder, make, mo
 
 
 @pytest.mark.parametrize(
+    ("limbs", "drawn"),
+    [([[1, 2], [1, 3]], True), ([[1, 2]], True), ([[0, 1], [0, 2]], True), ([], False), ([[1, 9]], False)],
+)
+def test_limbs_that_make_no_skeleton_cost_no_results(folder, make, capsys, limbs, drawn):
+    """A limb's mirror image is added for drawing; what cannot be drawn is told."""
+    joints = ("nose", "left_eye", "right_eye")
+    data = make.coco({1: [make.person(100, 100, joints=joints)]}, joints)
+    data["categories"][0]["skeleton"] = limbs
+    (folder / "val.json").write_text(json.dumps(data))
+    (folder / "found.json").write_text("[]")
+    out = folder / "out"
+    assert run(annotations=folder / "val.json", predictions=folder / "found.json", output=out, images=folder) == 0
+    assert json.loads((out / "metrics.json").read_text())["metrics"]["AP"] == 0
+    assert (out / "worst" / "01_1.jpg").is_file() == drawn
+    assert ("no pictures of errors are drawn: " in capsys.readouterr().err) == (not drawn)
+
+
+@pytest.mark.parametrize(
     ("options", "says"),
     [
         ({}, "there are no annotations"),
