@@ -205,7 +205,7 @@ class Skeleton:
         """
         known = {"name", "joints", "limbs", "sigmas", "derived"}
         if not isinstance(values, Mapping) or not {"name", "joints", "limbs"} <= set(values) <= known:
-            got = shown(list(values)) if isinstance(values, Mapping) else type(values).__name__
+            got = shown(list(values) if isinstance(values, Mapping) else values)
             raise SkeletonError(f"a skeleton needs name, joints, limbs and may have sigmas, derived; got {got}")
         return cls(**{k: v for k, v in values.items() if v is not None or k not in ("sigmas", "derived")})
 

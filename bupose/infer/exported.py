@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,9 @@ from bupose.infer.network import pad_color
 from bupose.nn.model import declare
 from bupose.options import shown
 from bupose.weights.header import parse_config, quoted
+
+# What onnxruntime puts before what it means to say: its error's kind and number, and where in its source that is.
+_INTERNAL = re.compile(r"^\[ONNXRuntimeError\] : \d+ : \w+ : |/\S+\.(?:cc|cpp|h|hpp):\d+ (?:\S.*?\) )?")
 
 
 class ExportedNetwork:
@@ -104,4 +108,4 @@ def read_file(path: Path) -> bytes:
 def first_line(problem: Exception) -> str:
     """What a runtime's error says, in short."""
     lines = [line.strip() for line in str(problem).splitlines() if line.strip()] or [type(problem).__name__]
-    return shown(lines[0], 200)[1:-1]
+    return shown(_INTERNAL.sub("", lines[0]), 200)[1:-1]

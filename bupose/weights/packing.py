@@ -55,7 +55,8 @@ def unpack(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """
     whole = {}
     for name, tensor in tensors.items():
-        if name.endswith(PARTS) and name.rpartition(".")[0] in tensors:
+        owner = tensors.get(name.rpartition(".")[0])
+        if name.endswith(PARTS) and owner is not None and owner.dtype == torch.int8:
             continue
         step, low = (tensors.get(name + part) for part in PARTS)
         if step is not None and tensor.dtype == torch.int8:
