@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -176,7 +177,8 @@ class FieldsFile:
                     f"{self.path.name}: {member.removesuffix('.npy')} holds pickled objects, which are never loaded; "
                     "save it as an array of numbers"
                 ) from None
-            raise InputError(f"{self.path.name}: {member!r} is damaged: {sentence(problem)}; write it again") from None
+            told = re.sub(r"<[^>]*>", "…", sentence(problem))  # objects, as Python shows them
+            raise InputError(f"{self.path.name}: {member!r} is damaged: {told}; write it again") from None
 
 
 def read_fields(

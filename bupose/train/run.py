@@ -27,6 +27,7 @@ from bupose.atomic import write_text
 from bupose.errors import BuposeError, WeightsError
 from bupose.folder import OutputFolder
 from bupose.nn import PoseNet
+from bupose.nn.model import declare
 from bupose.nn.pretrained import load_trunk
 from bupose.train.album import Album
 from bupose.train.auto import choose_fastest, fast_precision
@@ -124,6 +125,7 @@ def build_network(options: TrainOptions) -> PoseNet:
     OptionsError, WeightsError
         Names, options or weights that do not fit.
     """
+    declare(options.network())  # before memory is taken for it
     net = PoseNet(options.network())
     check_together(options, net.multiple)
     if options.start:
