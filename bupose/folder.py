@@ -14,6 +14,7 @@ from bupose import __version__, atomic
 from bupose.errors import InputError, OptionsError
 
 LOCK, RUN, UNFINISHED = ".bupose.lock", "run.json", "unfinished.jsonl"
+OF_PICTURES = ("openpose", "fields", "fields_pictures", "overlays")  # folders with files of each picture
 
 
 class OutputFolder:

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from bupose.errors import InputError
-from bupose.folder import RUN, UNFINISHED
+from bupose.folder import OF_PICTURES, RUN, UNFINISHED
 from bupose.images import FOREIGN, MAX_PIXELS, PICTURES, VIDEOS, Photo, Video, read
 from bupose.images.files import quote, read_bytes, refusal
 from bupose.infer.names import frame_name, free_numbers, number_pictures, output_names, readable
@@ -191,7 +191,14 @@ def _find_below(folder: Path, excluded: Container[str]) -> list[tuple[Source, st
 
 
 def _is_result(folder: str, excluded: Container[str]) -> bool:
-    return os.path.realpath(folder) in excluded or any(os.path.isfile(f"{folder}/{mark}") for mark in (RUN, UNFINISHED))
+    """Whether a folder holds what a run has written: its whole output, or the files of single pictures in it."""
+    parent, name = os.path.split(folder)
+    marked = _is_output(folder) or (name in OF_PICTURES and _is_output(parent))
+    return marked or os.path.realpath(folder) in excluded
+
+
+def _is_output(folder: str) -> bool:
+    return any(os.path.isfile(os.path.join(folder, mark)) for mark in (RUN, UNFINISHED))
 
 
 def _find_listed(path: Path) -> list[tuple[Source, str]]:

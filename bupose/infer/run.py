@@ -17,7 +17,7 @@ from tqdm import tqdm
 from bupose import viz, weights
 from bupose.errors import BuposeError, DiskError, OptionsError
 from bupose.fields_file import write_fields
-from bupose.folder import OutputFolder, open_output
+from bupose.folder import OF_PICTURES, OutputFolder, open_output
 from bupose.images import Video
 from bupose.images.files import FAULTS, shorten
 from bupose.infer import output
@@ -35,8 +35,7 @@ WRITERS = 2  # threads that draw and write
 HOW_ONLY = (
     "output", "batch", "device", "threads", "compile", "resume", "overwrite", "show", "accept_license",
 )  # fmt: skip
-PICTURES = ("openpose", "fields", "fields_pictures", "overlays")  # folders with files of each picture
-RESULTS = ("coco_results.json", "images.json", "people.csv", *PICTURES)
+RESULTS = ("coco_results.json", "images.json", "people.csv", *OF_PICTURES)
 OF_ONE = (BuposeError, *FAULTS)  # what can be the fault of a single picture
 
 
@@ -70,7 +69,7 @@ def infer(options: InferOptions) -> Summary:
         After an interruption; a run over files can be resumed. A camera or stream ends well by one.
     """
     exclude = [] if options.output is None else [expand(options.output)]
-    excluded = [folder / kind for folder in exclude for kind in ("", *PICTURES)]
+    excluded = [folder / kind for folder in exclude for kind in ("", *OF_PICTURES)]
     media = open_media(options.input, excluded, options.max_pixels)
     if media.live and options.resume:
         raise OptionsError("a camera or stream cannot be resumed; leave out resume=true")
@@ -80,7 +79,7 @@ def infer(options: InferOptions) -> Summary:
         options.output, "out", settings, results=RESULTS, overwrite=options.overwrite, resume=options.resume
     )
     files = [one.source if isinstance(one, Video) else one for one, _ in media.sources]
-    output.check_apart((file for file in files if isinstance(file, Path)), PICTURES)
+    output.check_apart((file for file in files if isinstance(file, Path)), OF_PICTURES)
     with output:
         estimator = _load(options, path, live=media.live)
         try:

@@ -295,6 +295,11 @@ def test_no_folder_given(net, photos, tmp_path, monkeypatch):
     assert [summary.pictures for summary in folders] == [len(NAMES)] * 3
 
 
+def test_the_folder_of_the_pictures_as_output(net, photos, tmp_path):
+    for out in (photos, photos, tmp_path / "out"):
+        assert run(photos, out).pictures == len(NAMES)
+
+
 def test_a_stream_cannot_be_resumed(net, tmp_path):
     with pytest.raises(BuposeError, match="cannot be resumed"):
         run("rtsp://example.invalid/x", tmp_path / "out", resume=True)
