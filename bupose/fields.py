@@ -63,7 +63,7 @@ class Fields:
         For each limb the unit vector (x, y) from its first to its second joint, weaker where unsure.
     grid : Grid
     skeleton : Skeleton
-        Names the K joints and L limbs.
+        Names the K joints and L limbs; what :func:`bupose.skeletons.get` takes will do.
 
     Raises
     ------
@@ -78,15 +78,19 @@ class Fields:
     skeleton: Skeleton
 
     def __post_init__(self) -> None:
-        put, k, n = object.__setattr__, len(self.skeleton.joints), len(self.skeleton.limbs)
+        put, skeleton = object.__setattr__, skeletons.get(self.skeleton)
+        if not isinstance(self.grid, Grid):
+            raise FieldsError(f"the grid of fields is {self.grid!r}; give a Grid, as in bupose.Grid(8)")
+        k, n = len(skeleton.joints), len(skeleton.limbs)
         heat, paf = _float_array(self.heat, "heat"), _float_array(self.paf, "paf")
         if paf.ndim == 3 and paf.shape[0] == 2 * n:
             paf = paf.reshape(n, 2, *paf.shape[1:])
         if heat.ndim != 3 or heat.shape[0] != k:
-            raise FieldsError(f"heat has shape {heat.shape}; skeleton {self.skeleton.name!r} needs ({k}, h, w)")
+            raise FieldsError(f"heat has shape {heat.shape}; skeleton {skeleton.name!r} needs ({k}, h, w)")
         if paf.ndim != 4 or paf.shape != (n, 2, *heat.shape[1:]):
             want = (n, 2, *heat.shape[1:])
-            raise FieldsError(f"paf has shape {paf.shape}; skeleton {self.skeleton.name!r} and this heat need {want}")
+            raise FieldsError(f"paf has shape {paf.shape}; skeleton {skeleton.name!r} and this heat need {want}")
+        put(self, "skeleton", skeleton)
         put(self, "heat", heat)
         put(self, "paf", paf)
 
@@ -110,7 +114,10 @@ class Fields:
     @classmethod
     def average(cls, several: Sequence[Fields]) -> Fields:
         """The mean of fields of the same picture, skeleton and grid."""
-        if not len(several):
+        several = list(several)
+        if not all(isinstance(one, Fields) for one in several):
+            raise FieldsError("only Fields can be averaged")
+        if not several:
             raise FieldsError("there are no fields to average; give at least one")
         first = several[0]
         if any(

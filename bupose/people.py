@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from bupose import geometry
+from bupose import geometry, skeletons
 from bupose.annotations.names import fit_names
 from bupose.annotations.values import AREA_OF_BOX, joint_boxes, numbers_of, read_table, records
 from bupose.errors import LabelsError
@@ -39,7 +39,7 @@ class People:
     completed: np.ndarray | None = None
 
     def __post_init__(self) -> None:
-        p, k = len(self.xy), len(self.skeleton.joints)
+        p, k = _count_people(self)
         completed = np.zeros((p, k), bool) if self.completed is None else self.completed
         _put_array(self, "xy", self.xy, np.float32, (p, k, 2))
         _put_array(self, "score", self.score, np.float32, (p, k))
@@ -160,7 +160,7 @@ class Labels:
     box: np.ndarray | None = None
 
     def __post_init__(self) -> None:
-        p, k = len(self.xy), len(self.skeleton.joints)
+        p, k = _count_people(self)
         _put_array(self, "xy", self.xy, np.float32, (p, k, 2))
         _put_array(self, "visibility", self.visibility, np.int32, (p, k))
         box = joint_boxes(self.xy, self.visibility > 0) if self.box is None else self.box
@@ -246,6 +246,14 @@ class Labels:
         """The labels as if they were predictions of full confidence."""
         here = self.present
         return People(np.where(here[..., None], self.xy, np.nan), here, np.ones(len(self)), self.skeleton)
+
+
+def _count_people(record: People | Labels) -> tuple[int, int]:
+    """How many people and joints the record says it has; its skeleton may have been given by name."""
+    object.__setattr__(record, "skeleton", skeletons.get(record.skeleton))
+    if not hasattr(record.xy, "__len__") or isinstance(record.xy, str):
+        raise LabelsError(f"xy must be an array (people, joints, 2); got {type(record.xy).__name__}")
+    return len(record.xy), len(record.skeleton.joints)
 
 
 def _put_array(record: People | Labels, name: str, values, dtype, shape: tuple[int, ...]) -> None:

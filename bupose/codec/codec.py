@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from bupose import kernels
+from bupose import kernels, skeletons
 from bupose.codec.grouping import group_people
 from bupose.codec.limbs import score_limbs
 from bupose.codec.matching import match_limbs
@@ -17,7 +17,7 @@ from bupose.codec.options import DecodeOptions, TargetOptions
 from bupose.codec.peaks import find_peaks, smooth
 from bupose.codec.targets import Targets, encode_labels
 from bupose.codec.trace import Trace
-from bupose.errors import FieldsError, LabelsError
+from bupose.errors import FieldsError, LabelsError, OptionsError
 from bupose.fields import Fields, Grid
 from bupose.options import from_dict
 from bupose.people import Labels, People
@@ -45,6 +45,12 @@ class FieldCodec:
     target: TargetOptions = field(default_factory=TargetOptions)
     decoder: DecodeOptions = field(default_factory=DecodeOptions)
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "skeleton", skeletons.get(self.skeleton))
+        for name, kind in (("grid", Grid), ("target", TargetOptions), ("decoder", DecodeOptions)):
+            if not isinstance(getattr(self, name), kind):
+                raise OptionsError(f"the codec's {name} is {getattr(self, name)!r}; give a {kind.__name__}")
+
     def with_decoder(self, **values) -> FieldCodec:
         """The same codec with some decode options changed."""
         return replace(self, decoder=from_dict(DecodeOptions, {**vars(self.decoder), **values}, "decoder"))
@@ -58,7 +64,11 @@ class FieldCodec:
         ------
         LabelsError
             The labels are of another skeleton, or the mask of another size.
+        OptionsError
+            The size is none, or beyond what fits into memory.
         """
+        if not isinstance(labels, Labels):
+            raise LabelsError(f"only Labels can be painted; got {type(labels).__name__}")
         if labels.skeleton != self.skeleton:
             raise LabelsError(
                 f"labels of {labels.skeleton.name!r}; this codec paints {self.skeleton.name!r}: use labels.to()"
@@ -71,11 +81,14 @@ class FieldCodec:
         Raises
         ------
         FieldsError
-            The fields are of another skeleton or stride.
+            The fields are of another skeleton or stride, or no Fields at all.
         """
         if isinstance(fields, Fields):
             return self.explain(fields).people
-        fields = list(fields)
+        fields = list(fields) if isinstance(fields, Iterable) else [fields]
+        others = {type(one).__name__ for one in fields if not isinstance(one, Fields)}
+        if others:
+            raise FieldsError(f"only Fields can be decoded; got {', '.join(sorted(others))}")
         if len(fields) < 2:
             return [self.decode(f) for f in fields]
         kernels.load()
@@ -84,6 +97,8 @@ class FieldCodec:
 
     def explain(self, fields: Fields) -> Trace:
         """Decode, and keep every step: the fields as they were read, candidates, scores, what was chosen and used."""
+        if not isinstance(fields, Fields):
+            raise FieldsError(f"only Fields can be explained; got {type(fields).__name__}")
         if fields.skeleton != self.skeleton or fields.grid != self.grid:
             got = f"fields of {fields.skeleton.name!r} at stride {fields.grid.stride}"
             raise FieldsError(f"{got}; this codec reads {self.skeleton.name!r} at stride {self.grid.stride}")

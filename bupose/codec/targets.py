@@ -8,9 +8,11 @@ import numpy as np
 
 from bupose import kernels
 from bupose.codec.options import TargetOptions
-from bupose.errors import LabelsError
+from bupose.errors import LabelsError, OptionsError
 from bupose.fields import Fields, Grid
 from bupose.people import Labels
+
+MOST_CELLS = 10_000_000  # of a target; those of 17 joints and 19 limbs then take 2 GB
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ def encode_labels(
     Cao et al. 2017, eqs. 6-9.
     """
     k, skeleton = kernels.load("encode"), labels.skeleton
-    shape = grid.shape(*size)
+    shape = _check_shape(size, grid)
     labels = labels[np.lexsort(labels.xy.reshape(len(labels), 2 * len(skeleton.joints)).T)]  # a sum hangs on its order
     xy = np.ascontiguousarray(grid.to_cells(labels.xy.astype(np.float64)))
     present = labels.present & np.isfinite(xy).all(2) & (np.abs(xy) < 1e6).all(2)  # far outside: nothing to paint
@@ -59,8 +61,23 @@ def encode_labels(
     return Targets(heat, paf, grid, skeleton, weight)
 
 
+def _check_shape(size: tuple[int, int], grid: Grid) -> tuple[int, int]:
+    """Cells (h, w) of a picture whose size is one."""
+    try:
+        width, height = size
+        whole = width % 1 == height % 1 == 0 <= min(width, height)  # not so for text and NaN
+        shape = grid.shape(width, height) if whole else (-1, -1)
+    except (TypeError, ValueError, OverflowError):
+        shape = (-1, -1)
+    if not (min(shape) >= 0 and shape[0] * shape[1] <= MOST_CELLS):
+        most = f"of at most {MOST_CELLS:,} cells of {grid.stride} px"
+        raise OptionsError(f"the size of a target is {size!r}; give (width, height), whole pixels from 0, {most}")
+    return shape
+
+
 def _known_share(ignore: np.ndarray, size: tuple[int, int], grid: Grid) -> np.ndarray:
     """float32 (h, w): the part of each cell that is not ignored; padding counts as ignored."""
+    ignore = np.asarray(ignore)
     if ignore.shape != (size[1], size[0]):
         raise LabelsError(f"the ignore mask has shape {ignore.shape}; a picture of {size} needs {(size[1], size[0])}")
     h, w = grid.shape(*size)

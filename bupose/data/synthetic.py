@@ -17,6 +17,7 @@ from bupose.skeleton import Skeleton
 from bupose.skeletons import COCO17
 
 Seed = np.random.Generator | int | tuple[int, ...]
+MOST_PIXELS = 100_000_000  # of a drawn picture; one takes about 10 bytes a pixel
 
 
 def draw_scene(
@@ -52,12 +53,13 @@ def draw_scene(
     OptionsError
         A size or a number of people out of range.
     """
+    skeleton = skeletons.get(skeleton)
     if not has_body(skeleton):
         raise LabelsError(
             f"a drawn body has none of the joints of {skeleton.name!r} ({', '.join(skeleton.joints[:4])}, …); name "
             f"joints as in {', '.join(BODY.joints[:3])}, … or use draw_creature"
         )
-    rng, options = np.random.default_rng(seed), scene_options(options)
+    rng, options = _random(seed), scene_options(options)
     scene = plan_scene(rng, _checked(size), _how_many(rng, people), options)
     return _sample(scene, rng, skeleton, options)
 
@@ -73,7 +75,7 @@ def draw_creature(
 
     Parameters are those of :func:`draw_scene`, as far as they concern more than people. Every joint is labelled.
     """
-    rng, options = np.random.default_rng(seed), scene_options(options)
+    rng, options = _random(seed), scene_options(options)
     scene = plan_creatures(rng, _checked(size), _how_many(rng, people), skeleton, options)
     return _sample(scene, rng, skeleton, options)
 
@@ -103,14 +105,30 @@ class Synthetic:
         return Sample(drawn.image, drawn.labels, drawn.ignore, f"synthetic-{o.seed}-{i}", i)
 
 
+def _random(seed: Seed) -> np.random.Generator:
+    try:
+        return np.random.default_rng(seed)
+    except (TypeError, ValueError):
+        raise OptionsError(f"scene seed: got {seed!r}; give a whole number from 0, or a sequence of such") from None
+
+
 def _checked(size: tuple[int, int]) -> tuple[int, int]:
-    if len(size) != 2 or min(size) < 8:
-        raise OptionsError(f"scene size: got {tuple(size)}; give (width, height) of at least 8 px")
-    return int(size[0]), int(size[1])
+    try:
+        width, height = map(int, size)
+    except (TypeError, ValueError, OverflowError):
+        width = height = 0
+    if min(width, height) < 8 or width * height > MOST_PIXELS:
+        raise OptionsError(
+            f"scene size: got {size!r}; give (width, height) of at least 8 px, at most {MOST_PIXELS:,} pixels in all"
+        )
+    return width, height
 
 
 def _how_many(rng: np.random.Generator, people: int | tuple[int, int]) -> int:
-    low, high = (people, people) if isinstance(people, (int, np.integer)) else people
+    try:
+        low, high = (people, people) if isinstance(people, (int, np.integer)) else map(int, people)
+    except (TypeError, ValueError):
+        raise OptionsError(f"scene people: got {people!r}; give a number, or the least and the most") from None
     check_range("people", (low, high), 0)
     return int(rng.integers(low, high + 1))
 

@@ -80,7 +80,7 @@ class Estimator:
         channels_last: bool = True,
         compile: bool = False,
     ) -> None:
-        scales = scales if scales is None else list(scales)
+        scales = list(scales) if isinstance(scales, Sequence) and not isinstance(scales, str) else scales
         chosen = NetworkOptions(height=height, longest=longest, scales=scales, flip=flip, batch=batch, threads=threads,
                                 max_pixels=max_pixels)  # fmt: skip
         self.max_pixels, self.threads = chosen.max_pixels, chosen.threads or torch.get_num_threads()

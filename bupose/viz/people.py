@@ -63,6 +63,8 @@ def draw_people(
         The image is no picture, or there is not one label or colour for each person.
     """
     picture = as_rgb(image)
+    if not isinstance(people, People):
+        raise InputError(f"only People can be drawn; got {type(people).__name__}")
     for name, given in (("labels", labels), ("person_colors", person_colors)):
         if given is not None and len(given) != len(people):
             raise InputError(f"{name} has {len(given)} entries for {len(people)} people; give one for each, or none")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 from bupose.errors import WeightsError
@@ -41,8 +42,11 @@ def resolve(name_or_path: str | Path | None = None, accept_license: bool = False
         if not DEFAULT.is_file():
             raise WeightsError(f"this bupose comes without a network; give a file, or one of {', '.join(ZOO)}")
         return DEFAULT
-    if Path(name_or_path).is_file():
-        return Path(name_or_path)
+    if not isinstance(name_or_path, (str, Path)):
+        raise WeightsError(f"the network is {name_or_path!r}; give a file, or one of {', '.join(ZOO)}")
+    with contextlib.suppress(OSError, ValueError):  # a name that no file can have
+        if Path(name_or_path).is_file():
+            return Path(name_or_path)
     return _resolve_published(str(name_or_path), accept_license)
 
 

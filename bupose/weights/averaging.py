@@ -24,6 +24,8 @@ def average(nets: Sequence[PoseNet]) -> PoseNet:
     WeightsError
         One is another kind of network than the first.
     """
+    if not nets:
+        raise WeightsError("there are no networks to average; give at least one")
     first, *others = nets
     for number, other in enumerate(others, 2):
         for what in ("skeleton", "trunk", "trunk_options", "head", "head_options", "normalisation"):

@@ -4,18 +4,25 @@ A child costs a fraction of a fresh interpreter's start, and whatever it does, b
 one line of JSON on stdin; the answers are the child's process id, then its wait status and peak memory in kB.
 """
 
+import contextlib
 import gc
+import io
 import json
 import os
 import resource
 import sys
+from pathlib import Path
+
+ADDRESSES = 2_500_000_000  # bytes of address space a child may add: more is refused it, not taken from everybody
 
 
 def main() -> None:
     from bupose import commands, kernels
-    from bupose.commands import check_data, evaluate, export, group, infer  # noqa: F401 (children find them imported)
+    from bupose.commands import check_data, evaluate, export, group, infer, train  # noqa: F401 (children find them imported)
 
     kernels.load()
+    with contextlib.redirect_stderr(io.StringIO()):
+        commands.main(["infer", "input=none", "height=0"])  # refused, once hydra has loaded its plugins
     gc.freeze()  # a child's first collection must not copy every page
     print("ready", flush=True)
     for line in sys.stdin:
@@ -33,13 +40,15 @@ def prepare(job: dict) -> None:
     """Make this process what the job asks for."""
     os.setsid()
     os.chdir(job["folder"])
-    os.environ.update(job["environment"])
+    for name, value in job["environment"].items():
+        os.environ.pop(name, None) if value is None else os.environ.update({name: value})
     sys.argv = ["bupose", *job["arguments"]]
     for number, path in enumerate((os.devnull, job["out"], job["err"])):
         opened = os.open(path, os.O_RDWR)
         os.dup2(opened, number)
         os.close(opened)
-    for name, most in job["limits"].items():
+    held = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    for name, most in ({"AS": held + ADDRESSES} | job["limits"]).items():
         kind = getattr(resource, f"RLIMIT_{name}")
         resource.setrlimit(kind, (most, resource.getrlimit(kind)[1]))
 
