@@ -12,6 +12,10 @@ from importlib import import_module
 if not os.environ.keys() & {"OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "KMP_BLOCKTIME"}:
     os.environ["OMP_WAIT_POLICY"] = "PASSIVE"
 
+# onnxruntime and NNCF report their use over the network, unless told not to before they are imported.
+for _name in ("ORT_DISABLE_TELEMETRY", "NNCF_CI"):
+    os.environ.setdefault(_name, "1")
+
 __version__ = "0.1.0"
 
 _LAZY = {
