@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import subprocess
 import sys
 from contextlib import suppress
 
@@ -12,6 +12,7 @@ import numpy as np
 from bupose.errors import DependencyError
 
 TITLE = "bupose"
+TRIED = 30  # seconds in which a window must have come
 _ENDING = (27, ord("q"))  # Escape, q
 
 
@@ -32,12 +33,8 @@ class Screen:
     def __init__(self, wanted: bool):
         self._wanted, self.closed = wanted, False
         if wanted:
-            if sys.platform == "linux" and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
-                raise DependencyError("there is no screen here; use show=false")  # Qt would end the process
-            try:
-                cv2.namedWindow(TITLE, cv2.WINDOW_NORMAL)
-            except cv2.error:
-                raise DependencyError("this OpenCV has no windows (opencv-python-headless?); use show=false") from None
+            _try_window()
+            cv2.namedWindow(TITLE, cv2.WINDOW_NORMAL)
 
     def __enter__(self) -> Screen:
         return self
@@ -55,3 +52,22 @@ class Screen:
                 self.closed = self.closed or cv2.waitKey(1) in _ENDING
             except cv2.error:  # the screen went away; what was found stays
                 self.closed = True
+
+
+def _try_window() -> None:
+    """Open a window in a process of its own, which Qt ends where the screen is not to be had.
+
+    Raises
+    ------
+    DependencyError
+        It does.
+    """
+    code = f"import cv2; cv2.namedWindow({TITLE!r}); cv2.waitKey(1)"
+    try:
+        tried = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=TRIED)
+    except subprocess.TimeoutExpired:
+        raise DependencyError(f"the screen does not answer in {TRIED} s; use show=false") from None
+    if tried.returncode:
+        headless = "not implemented" in tried.stderr
+        what = "this OpenCV has no windows (opencv-python-headless?)" if headless else "there is no screen here"
+        raise DependencyError(f"{what}; use show=false")
