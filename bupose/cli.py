@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import glob
 import inspect
+import itertools
 import os
 import re
 import sys
@@ -33,6 +34,7 @@ HYDRA_FLAGS = (  # without those that read other configurations, or a pickle
     "--version",
 )  # fmt: skip
 EXTRAS = {"parallel": "sweep", "slurm": "sweep", "search": "search"}  # what hydra's presets need
+DEEPEST = 20  # brackets in brackets
 _ASSIGNMENT = re.compile(r"(\+{0,2})([^=\s'\"]+)=(.*)", re.DOTALL)
 _LISTED = re.compile(r"\s*('(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\"|[^,]+?)\s*(?:,|$)", re.DOTALL)
 
@@ -185,6 +187,8 @@ def _check_override(argument: str, kind: type, sweep: bool) -> None:
         example = f", as in input={argument}" if "input" in {f.name for f in dataclasses.fields(kind)} else ""
         raise OptionsError(f"{argument!r} is no option; write key=value{example}")
     key, _, text = argument.lstrip("+~").partition("=")
+    if _depth(text) > DEEPEST:  # the parser takes minutes
+        raise OptionsError(f"cannot read {shown(argument)}; brackets in brackets go {DEEPEST} deep at most")
     try:
         override = OverridesParser.create().parse_override(argument)
     except (HydraException, ValueError, RecursionError):  # whole numbers of thousands of digits, brackets without end
@@ -232,6 +236,12 @@ def _check_extra(extra: str, user: str) -> None:
             raise DependencyError(
                 f"{user} needs {needed.name}{needed.specifier}, and {there}; pip install --upgrade 'bupose[{extra}]'"
             )
+
+
+def _depth(text: str) -> int:
+    """How deep brackets stand in brackets."""
+    depths = itertools.accumulate((c in "([{") - (c in ")]}") for c in text)
+    return max(depths, default=0)
 
 
 def _check_choice(group: str, choice: str) -> None:

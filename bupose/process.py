@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 import threading
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
@@ -34,7 +35,7 @@ def run(work: Callable[[], int | None]) -> int:
         signal's number after Ctrl-C (130), SIGTERM (143) or SIGHUP; the same again ends at once. With
         ``BUPOSE_DEBUG=1`` errors are raised instead.
     """
-    with _lasting_output() as out, _stopped_by_signals():
+    with _lasting_output() as out, _stopped_by_signals(), _noted_warnings():
         try:
             status = work() or 0
         except (KeyboardInterrupt, BuposeError) as problem:
@@ -157,3 +158,17 @@ def _lasting_output() -> Iterator[Lasting]:
         out.flush()
         sys.stderr.flush()
         sys.stdout, sys.stderr = before
+
+
+@contextmanager
+def _noted_warnings() -> Iterator[None]:
+    """Warnings on one line, in place of Python's two with a path of the installation."""
+
+    def note(message, *_, **__) -> None:
+        print(f"note: {' '.join(str(message).split())}", file=sys.stderr)
+
+    before, warnings.showwarning = warnings.showwarning, note
+    try:
+        yield
+    finally:
+        warnings.showwarning = before

@@ -12,7 +12,7 @@ from difflib import get_close_matches
 from importlib import import_module
 
 from bupose import __version__, process
-from bupose.errors import DependencyError, OptionsError
+from bupose.errors import DependencyError, InputError, OptionsError
 from bupose.process import INTERRUPTED, USAGE  # noqa: F401 (how a command ends)
 
 COMMANDS = {
@@ -57,7 +57,19 @@ def _run(arguments: Sequence[str] | None) -> int | None:
     if name in ("-V", "--version"):
         print(f"bupose {__version__}")
         return 0
+    _check_surroundings(rest)
     return _find(name).run(rest)
+
+
+def _check_surroundings(arguments: list[str]) -> None:
+    """Refuse what libraries stumble over as soon as they are imported."""
+    try:
+        os.getcwd()
+    except OSError:
+        raise InputError("the working folder has been removed; change into another") from None
+    if sys.flags.optimize > 1 and {"-h", "--help"} & set(arguments):
+        raise OptionsError("python -OO (PYTHONOPTIMIZE=2) takes all help away; ask for it without")
+    os.environ["MPLBACKEND"] = "agg"  # commands only write pictures, whatever draws on this screen elsewhere
 
 
 def _overview() -> str:

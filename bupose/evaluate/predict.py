@@ -23,7 +23,7 @@ def predict(estimator: Estimator, truth: Truth, images: str | Path, *, progress:
     truth : Truth
     images : folder of the photos, by the annotations' ``file_name``
     progress : bool
-        Show a bar on stderr.
+        Show a bar on stderr, where that is a terminal.
 
     Raises
     ------
@@ -50,7 +50,7 @@ def predict_readable(
         raise LabelsError(f"image {lost[0]!r:.40} has no file_name; name its photo in the annotations")
     paths = [Path(images).expanduser() / image["file_name"] for image in truth.images.values()]
     estimates: Iterable = tqdm(
-        estimator.stream(paths), total=len(paths), unit="picture", file=sys.stderr, disable=not progress
+        estimator.stream(paths), total=len(paths), unit="picture", file=sys.stderr, disable=None if progress else True
     )
     found, unreadable = {}, {}
     for image_id, estimate in zip(truth.images, estimates, strict=True):

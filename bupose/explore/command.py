@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from threading import Event
+from typing import NoReturn
 
 from bupose.errors import BuposeError, DependencyError, OptionsError
 from bupose.explore.storage import Uploads, temporary_folder
@@ -35,11 +36,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     int
         0, or 2 after a mistake, told in one sentence on stderr. With ``BUPOSE_DEBUG=1`` errors are raised instead.
     """
-    options = _parser().parse_args(arguments)
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, signal.default_int_handler)  # uploads are removed, too, when another ends it
     try:
-        _serve(options)
+        _serve(_parser().parse_args(arguments))
     except KeyboardInterrupt:
         pass
     except BuposeError as problem:
@@ -50,8 +50,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
+class _Parser(argparse.ArgumentParser):
+    """Tells a mistake as every command does."""
+
+    def error(self, message: str) -> NoReturn:
+        raise OptionsError(f"{message}; bupose explore --help lists the options")
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         "bupose explore",
         description="See people, heatmaps and limb fields of a photo, move the grouping's thresholds, and click a "
         "joint to learn why it was joined or not, on a page that only this machine can open.",

@@ -66,6 +66,8 @@ class FieldsFile:
             raise FieldsError(f"no channel layout {layout!r}; choose one of {', '.join(_LAYOUTS)}")
         self.path = Path(path)
         self._layout, self._skeleton, self._grid = layout, skeletons.get(skeleton), Grid(stride)
+        if self.path.exists() and not self.path.is_file():  # a folder, or what has no end
+            raise InputError(f"{str(path)!r} is no regular file; give the path of an .npz file of fields")
         try:
             self._zip = zipfile.ZipFile(self.path)
         except FileNotFoundError:

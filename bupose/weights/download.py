@@ -46,6 +46,7 @@ def fetch(url: str, path: Path, checksum: str | None = None, licence: str = "") 
             raise WeightsError(f"{url} answers {problem.code} {problem.reason}; {_by_hand(path)}") from None
         except (OSError, HTTPException) as problem:  # URLError and time-outs are OSErrors
             reason = getattr(problem, "reason", None) or problem
+            reason = getattr(reason, "strerror", None) or reason
             raise WeightsError(f"cannot download {url} ({reason}): try again to go on, or {_by_hand(path)}") from None
         _verify(partial, url, checksum)
         os.replace(partial, path)

@@ -79,7 +79,9 @@ def read_graph(path: str | Path) -> Graph:
         layers = _read_layers(root)
         order = list(TopologicalSorter({i: layer.inputs for i, layer in layers.items()}).static_order())
     except (OSError, ElementTree.ParseError, CycleError, KeyError, TypeError, ValueError, AttributeError) as problem:
-        raise WeightsError(f"{str(xml)!r} is damaged or no OpenVINO network: {problem}; get a fresh copy") from None
+        lacking = isinstance(problem, (KeyError, TypeError, AttributeError))
+        told = "a part of a layer or an edge is missing" if lacking else problem
+        raise WeightsError(f"{str(xml)!r} is damaged or no OpenVINO network: {told}; get a fresh copy") from None
     return _Reader(layers, numbers, str(xml)).read(order)
 
 
@@ -117,7 +119,8 @@ class _Reader:
                 fixed = layer.kind != "Parameter" and all(isinstance(v, np.ndarray) for v in values)
                 self.values[i] = (self._constant if fixed else self._operation)(layer, values)
             except (KeyError, IndexError, ValueError, TypeError) as problem:
-                raise WeightsError(f"{self.source!r}: layer {layer.name} cannot be read: {problem!r}") from None
+                told = f"its numbers or inputs are not those of {layer.kind} ({problem})"
+                raise WeightsError(f"{self.source!r}: layer {layer.name} cannot be read: {told}") from None
         return self.graph
 
     def _constant(self, layer: _Layer, values: list[np.ndarray]) -> np.ndarray:
