@@ -1,4 +1,4 @@
-"""Crowds of any size at one density, as labels: what the grouping's growth is measured on."""
+"""Crowds of any size, loose or tight, as labels: what the grouping's growth is measured on."""
 
 from __future__ import annotations
 
@@ -18,6 +18,11 @@ _STANDING = {
 }  # fmt: skip
 
 
+def standing(skeleton: Skeleton = COCO18) -> np.ndarray:
+    """float64 (K, 2): a standing person of height 1, the top of the head at the origin; NaN for other joints."""
+    return np.array([_STANDING.get(j, (np.nan, np.nan)) for j in skeleton.joints])
+
+
 def crowd_labels(people: int, seed: int = 0, skeleton: Skeleton = COCO18) -> tuple[Labels, tuple[int, int]]:
     """Standing people, 80 to 200 px tall, one to each 110 x 110 px of the picture, overlapping as it comes.
 
@@ -30,11 +35,36 @@ def crowd_labels(people: int, seed: int = 0, skeleton: Skeleton = COCO18) -> tup
     rng = np.random.default_rng(seed)
     width = np.sqrt(people * 110**2 * 16 / 9)
     size = tuple(int(32 * np.ceil(s / 32)) for s in (width, width * 9 / 16))
-    body = np.array([_STANDING.get(j, (np.nan, np.nan)) for j in skeleton.joints])
+    body = standing(skeleton)
     height = rng.uniform(80, 200, (people, 1, 1))
     place = rng.uniform((10, -40), (size[0] - 10, size[1] - 90), (people, 2))[:, None]
     xy = place + height * (
         body * rng.choice([-1, 1], (people, 1, 1)) ** [1, 0] + rng.normal(0, 0.015, (people, *body.shape))
     )
-    inside = ((xy >= 0) & (xy < size)).all(2)
-    return Labels(np.nan_to_num(xy), inside * 2, skeleton), size
+    return _inside(xy, size, skeleton), size
+
+
+def tight_crowd_labels(
+    people: int, pitch: int = 30, height: int = 80, skeleton: Skeleton = COCO18
+) -> tuple[Labels, tuple[int, int]]:
+    """People of one height in rank and file, one every ``pitch`` px along both axes: each overlaps with many.
+
+    Returns
+    -------
+    labels : Labels
+    size : (width, height), pixels
+        Of a picture in the proportion 16:9, sides multiples of 32.
+    """
+    rng = np.random.default_rng(0)
+    columns = int(np.ceil(np.sqrt(people * 16 / 9)))
+    rows = -(-people // columns)
+    size = tuple(int(32 * np.ceil(s / 32)) for s in (40 + pitch * columns, 20 + pitch * rows + height))
+    n = np.arange(people)
+    place = np.stack([20 + pitch * (n % columns), 10 + pitch * (n // columns)], 1)[:, None]
+    xy = place + height * (standing(skeleton) + rng.normal(0, 0.015, (people, len(skeleton.joints), 2)))
+    return _inside(xy, size, skeleton), size
+
+
+def _inside(xy: np.ndarray, size: tuple[int, int], skeleton: Skeleton) -> Labels:
+    """Labels of the joints that lie in the picture."""
+    return Labels(np.nan_to_num(xy), 2 * ((xy >= 0) & (xy < size)).all(2), skeleton)

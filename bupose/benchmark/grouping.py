@@ -15,7 +15,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from bupose import geometry
-from bupose.benchmark.crowd import crowd_labels
+from bupose.benchmark.crowd import crowd_labels, tight_crowd_labels
 from bupose.codec import FieldCodec
 from bupose.data import open_samples
 from bupose.evaluate import coco_ap
@@ -78,12 +78,18 @@ def on_ideal_fields(annotations: Path, people: int = 4, height: int = 368) -> li
     return rows
 
 
-def in_crowds(counts: tuple[int, ...] = (10, 30, 100, 300, 1000), slow_up_to: int = 100) -> list[dict]:
-    """Time of decoding crowds of one density: compiled kernels, NumPy twins (small crowds only), up-sampling alone."""
+CROWDS = {"loose": crowd_labels, "tight": tight_crowd_labels}
+
+
+def in_crowds(kind: str, counts: tuple[int, ...] = (10, 30, 100, 300, 1000, 3000), slow_up_to: int = 100) -> list[dict]:
+    """Time of decoding growing crowds of one density: compiled kernels, NumPy twins (small ones), up-sampling alone.
+
+    ``kind`` is ``loose`` (people of 80 to 200 px, one to each 110 x 110 px) or ``tight`` (of 80 px, one every 30 px).
+    """
     cv2.setNumThreads(1)
     codec, rows = FieldCodec(COCO18), []
     for n in counts:
-        fields = codec.encode(*crowd_labels(n))
+        fields = codec.encode(*CROWDS[kind](n))
         fields = Fields(fields.heat, fields.paf, fields.grid, fields.skeleton)
         repeats = max(3, 300 // n)
         codec.decode(fields)
@@ -91,28 +97,33 @@ def in_crowds(counts: tuple[int, ...] = (10, 30, 100, 300, 1000), slow_up_to: in
         enlarge = min(_time(enlarge_fields, fields) for _ in range(3))
         twin = _time(_decode_with_twins, codec, fields) if n <= slow_up_to else float("nan")
         found = len(codec.decode(fields))
-        row = {"people": n, "found": found, "decode ms": 1e3 * decode, "us / person": 1e6 * decode / n}
+        row = {"crowd": kind, "people": n, "found": found, "decode ms": 1e3 * decode, "us / person": 1e6 * decode / n}
         rows.append(row | {"x8 ms": 1e3 * enlarge, "x8 / decode": enlarge / decode, "NumPy twins ms": 1e3 * twin})
     return rows
 
 
 def plot_growth(rows: list[dict]) -> Figure:
     """Time per picture against people, both logarithmic."""
-    figure = Figure(figsize=(6.4, 4.4), dpi=120, layout="constrained")
-    axes, people = figure.subplots(), [r["people"] for r in rows]
-    for key, label, style in (
-        ("NumPy twins ms", "NumPy twins", "s:"),
-        ("x8 ms", "bicubic ×8 up-sampling of the same fields, alone", "^--"),
-        ("decode ms", "bupose: fields to people", "o-"),
+    figure = Figure(figsize=(6.4, 4.6), dpi=120, layout="constrained")
+    axes = figure.subplots()
+    loose, tight = ([r for r in rows if r["crowd"] == kind] for kind in CROWDS)
+    people = [r["people"] for r in loose]
+    for some, key, label, style in (
+        (loose, "NumPy twins ms", "NumPy twins, loose crowd", "s:C0"),
+        (loose, "x8 ms", "bicubic ×8 up-sampling alone, loose crowd", "^--C1"),
+        (tight, "decode ms", "bupose, tight crowd: 80 px tall, one every 30 px", "o-C3"),
+        (loose, "decode ms", "bupose, loose crowd: 80 to 200 px, one every 110 px", "o-C2"),
     ):
-        axes.loglog(people, [r[key] for r in rows], style, label=label)
-    slope = rows[-1]["decode ms"] / people[-1]
-    axes.loglog(people, [slope * n for n in people], color="0.7", zorder=0, label="in proportion to people")
-    axes.set(xlabel="people in the picture, one density", ylabel="ms per picture, one thread")
+        axes.loglog([r["people"] for r in some], [r[key] for r in some], style, label=label)
+    for some in (loose, tight):
+        slope = some[-1]["decode ms"] / people[-1]
+        label = "in proportion to people" if some is loose else None
+        axes.loglog(people, [slope * n for n in people], color="0.7", zorder=0, label=label)
+    axes.set(xlabel="people in the picture", ylabel="ms per picture, one thread")
     axes.set_xticks(people, [str(n) for n in people])
     axes.minorticks_off()
     axes.grid(alpha=0.3)
-    figure.legend(loc="outside lower center", ncols=2, frameon=False)
+    figure.legend(loc="outside lower center", ncols=1, frameon=False)
     return figure
 
 

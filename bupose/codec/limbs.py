@@ -11,7 +11,8 @@ from bupose.codec.options import DecodeOptions
 from bupose.codec.peaks import Peaks
 from bupose.skeleton import Skeleton
 
-BLOCK = 4  # cells to a side of the blocks in which a crowd's fields are cut into patches
+NEAREST = 16  # joints, in a crowd, that a joint is paired with
+SLACK = 4.0  # cells that a limb may go beyond where its field seems to end
 
 
 @dataclass(frozen=True)
@@ -56,26 +57,8 @@ def score_limbs(peaks: Peaks, paf: np.ndarray, skeleton: Skeleton, options: Deco
     """
     strength = np.power(peaks.score, np.float32(options.trust))
     line = (int(options.samples), float(options.near), float(options.paf_threshold))
-    limits = (float(options.limb_threshold), float(options.limb_share), int(options.partners))
-    patch = _patches(peaks, paf, skeleton, options)
+    limits = (float(options.limb_threshold), float(options.limb_share))
+    crowd = (int(options.crowd), NEAREST, SLACK)
     k = kernels.load()
-    ids, values = k.score_limbs(paf, skeleton.limb_joints, peaks.start, peaks.xy, strength, patch, line, limits)
+    ids, values = k.score_limbs(paf, skeleton.limb_joints, peaks.start, peaks.xy, strength, line, limits, crowd)
     return LimbCandidates(ids, values)
-
-
-def _patches(peaks: Peaks, paf: np.ndarray, skeleton: Skeleton, options: DecodeOptions) -> np.ndarray:
-    """int32 (L, N): of each limb's field the connected patch a peak lies in; (0, 0) where no limb has a crowd.
-
-    What keeps the work linear: people far apart share no patch, so their joints are never paired.
-    """
-    count = np.diff(peaks.start).astype(np.int64)
-    pairs = count[skeleton.limb_joints].prod(1)
-    crowded = np.flatnonzero(pairs >= max(options.crowd, 1)).astype(np.int32)
-    if not len(crowded):
-        return np.zeros((0, 0), np.int32)
-    labels = kernels.load().label_support(paf, crowded, float(options.paf_threshold), BLOCK)
-    last = np.array(paf.shape[:1:-1], np.int32) - 1
-    column, row = (np.clip(np.rint(peaks.xy).astype(np.int32), 0, last) // BLOCK).T
-    patch = np.zeros((len(paf), len(peaks)), np.int32)
-    patch[crowded] = labels[:, row, column] - 1
-    return patch

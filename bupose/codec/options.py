@@ -39,7 +39,7 @@ class DecodeOptions:
     peak_threshold : float
         Heat above which a local maximum is a joint candidate. Lower finds fainter joints.
     peaks_per_joint : int
-        Of more candidates of a joint than this, the highest are kept.
+        Of more candidates of a joint than this, the highest are kept, and a warning is logged: what bounds the time.
     samples : int
         Points of a line integral, both joints included.
     paf_threshold : float
@@ -52,10 +52,8 @@ class DecodeOptions:
         Share of a candidate's samples that must exceed ``paf_threshold``.
     trust : float
         Power of the two joint scores in a candidate's weight: score · (first · second)^trust.
-    partners : int
-        Of a joint's candidates for one limb the heaviest so many are kept.
     crowd : int
-        From so many pairs of joints for one limb on, only pairs that its field connects are scored.
+        With at least this many pairs of joints for one limb, score only those within reach of its field.
     matching : "hungarian" or "greedy"
         One-to-one choice of largest total weight, or heaviest first.
     completion : bool
@@ -73,15 +71,14 @@ class DecodeOptions:
 
     smooth: float = option(0.0, 0, 10)
     peak_threshold: float = option(0.025, 0, 1)
-    peaks_per_joint: int = option(2000, 1, 100_000)
+    peaks_per_joint: int = option(10_000, 1, 100_000)
     samples: int = option(12, 2, 1000)
     paf_threshold: float = option(0.02, 0, 1)
     near: float = option(1.0, 0.01, 10)
     limb_threshold: float = option(0.0, 0, 1)
     limb_share: float = option(0.0, 0, 1)
     trust: float = option(0.75, 0, 4)
-    partners: int = option(32, 1, 10_000)
-    crowd: int = option(64, 0, 10_000_000)
+    crowd: int = option(64, 0, 100_000)
     matching: str = option("hungarian", among=("hungarian", "greedy"))
     completion: bool = option(True)
     duplicate_similarity: float = option(0.8, 0, 1)

@@ -33,7 +33,8 @@ def measure_grouping(shared: Path, photos: int, plots: str) -> None:
         report("On a real network's fields, height 368, one thread", grouping.on_network_fields(fields, labels))
         report("On ideal stride-8 fields, four or more people, height 368", grouping.on_ideal_fields(labels))
     growth = plots and f"{plots}/growth.png"
-    report("In crowds of one density, one thread", grouping.in_crowds(), growth, grouping.plot_growth)
+    crowds = [row for kind in grouping.CROWDS for row in grouping.in_crowds(kind)]
+    report("In growing crowds, one thread", crowds, growth, grouping.plot_growth)
     report("First decoding in a fresh process, beyond imports", grouping.first_decode())
 
 

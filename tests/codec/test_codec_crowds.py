@@ -4,8 +4,11 @@ import numpy as np
 import pytest
 from scipy.optimize import linear_sum_assignment
 
+from bupose.benchmark.crowd import standing, tight_crowd_labels
 from bupose.codec import LimbCandidates, Peaks
 from bupose.codec.matching import match_limbs
+from bupose.people import Labels
+from bupose.skeletons import COCO18
 
 SIZE = (640, 368)
 SEEDS = range(10)
@@ -73,14 +76,41 @@ def test_hungarian_is_optimal_and_greedy_never_above(seed, noise, crowd, codec_o
 
 
 def test_people_of_one_crowd_do_not_depend_on_another(separated, codec_of, same_people):
-    """Work that is cut into patches finds what it finds without: far people never meet."""
+    """Pairs within reach of the field alone give what all pairs give: far people never meet."""
     codec = codec_of()
     labels, size = separated(codec.skeleton, 8, 1, columns=6, rows=6)
     fields = codec.encode(labels, size)
-    cut, uncut = codec.with_decoder(crowd=0).explain(fields), codec.with_decoder(crowd=10**6).explain(fields)
+    cut, uncut = codec.with_decoder(crowd=0).explain(fields), codec.with_decoder(crowd=100_000).explain(fields)
     same_people(cut.people, uncut.people)
     assert len(cut.people) == 36
     assert set(map(tuple, cut.candidates.ids.tolist())) <= set(map(tuple, uncut.candidates.ids.tolist()))
+
+
+def test_work_in_a_tight_crowd_grows_with_people_and_loses_nobody(codec_of):
+    """Where everybody's field touches everybody's: candidates a person stay as many, people are all found."""
+    codec, each = codec_of(COCO18), []
+    for people in (200, 800):
+        labels, size = tight_crowd_labels(people)
+        trace = codec.explain(codec.encode(labels, size))
+        assert tally(labels, trace.people)[0] >= 0.995 * people
+        assert len(trace.people) <= 1.01 * people
+        each.append(len(trace.candidates) / people)
+    assert each[1] < 1.2 * each[0]
+
+
+def test_a_large_person_before_a_tight_crowd_keeps_his_joints(codec_of):
+    codec = codec_of(COCO18)
+    small, size = tight_crowd_labels(400)
+    large = np.array([[size[0] / 2, 0.05 * size[1]]]) + 0.85 * size[1] * standing()
+    apart = np.full(small.xy.shape[:2], np.inf)
+    for a, b in large[COCO18.limb_joints]:  # what he hides nobody sees
+        along = np.clip((small.xy - a) @ (b - a) / ((b - a) @ (b - a)), 0, 1)
+        apart = np.minimum(apart, np.linalg.norm(small.xy - a - along[..., None] * (b - a), axis=2))
+    xy = np.concatenate([small.xy, large[None]])
+    seen = np.concatenate([small.visibility * (apart > 20), np.full((1, 18), 2)])
+    people = codec.decode(codec.encode(Labels(xy, seen, COCO18), size))
+    found = (np.linalg.norm(people.xy - large, axis=2) < 8).sum(1)
+    assert found.max() >= 14
 
 
 def test_no_candidates_match_to_nothing(codec_of):

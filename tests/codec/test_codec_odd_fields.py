@@ -5,6 +5,7 @@ import pytest
 
 from bupose import skeletons
 from bupose.codec import FieldCodec
+from bupose.codec.limbs import NEAREST
 from bupose.errors import FieldsError
 from bupose.fields import Fields, Grid
 
@@ -137,14 +138,12 @@ def test_noise_is_bounded_work(matching):
     codec = FieldCodec(SKELETON).with_decoder(matching=matching)
     trace = check_sane(codec, fields)
     assert len(trace.peaks) > 5000
-    most = np.diff(trace.peaks.start)[SKELETON.limb_joints[:, 0]].sum() * codec.decoder.partners
-    assert len(trace.candidates) <= most
-    _, partners = np.unique(trace.candidates.ids[:, :2], axis=0, return_counts=True)
-    assert partners.max() <= codec.decoder.partners
+    of_one = np.bincount(np.concatenate([trace.candidates.first, trace.candidates.second]))
+    assert len(trace.candidates) <= (NEAREST + NEAREST // 4) * np.diff(trace.peaks.start)[SKELETON.limb_joints].sum()
+    assert of_one.mean() < 4 * NEAREST
     assert len(trace.people) <= len(trace.peaks) / codec.decoder.min_joints
-    few = codec.with_decoder(peaks_per_joint=20, partners=4).explain(fields)
+    few = codec.with_decoder(peaks_per_joint=20).explain(fields)
     assert len(few.peaks) == 17 * 20
-    assert len(few.candidates) <= LIMBS * 20 * 4
 
 
 def test_a_plateau_is_one_peak():

@@ -31,7 +31,6 @@ ONE_SENTENCE = r"\A[^\n]{20,200}\Z"
         {"samples": 10.5},
         {"samples": float("inf")},
         {"peaks_per_joint": 0},
-        {"partners": 0},
         {"crowd": -1},
         {"min_joints": 0},
         {"min_person_score": 3},
@@ -80,8 +79,8 @@ def test_with_decoder_changes_a_copy():
 def test_numbers_of_any_kind_are_numbers(crowd):
     codec = FieldCodec(skeletons.COCO17)
     fields = codec.encode(crowd(3, 0), (640, 368))
-    plain = codec.with_decoder(samples=10, peak_threshold=0.25, partners=16, crowd=100).explain(fields)
-    odd = {"samples": 10.0, "peak_threshold": np.float32(0.25), "partners": np.int64(16), "crowd": 100.0}
+    plain = codec.with_decoder(samples=10, peak_threshold=0.25, crowd=100).explain(fields)
+    odd = {"samples": 10.0, "peak_threshold": np.float32(0.25), "crowd": np.int64(100)}
     trace = codec.with_decoder(**odd).explain(fields)
     np.testing.assert_array_equal(trace.people.xy, plain.people.xy)
     assert len(trace.samples(0)[1]) == 10
@@ -109,3 +108,12 @@ def test_of_too_many_peaks_the_highest_are_kept(crowd, noisy):
         np.testing.assert_array_equal(np.sort(few.score[few.joint == k]), best)
         assert few.start[k + 1] - few.start[k] == 5
     assert set(map(tuple, few.xy.tolist())) <= set(map(tuple, every.xy.tolist()))
+
+
+def test_a_ceiling_that_is_reached_is_told(crowd, noisy, caplog):
+    codec = FieldCodec(skeletons.COCO17)
+    fields = noisy(codec.encode(crowd(8, 0), (640, 368)), 0, 0.02)
+    codec.decode(fields)
+    assert not caplog.records
+    codec.with_decoder(peaks_per_joint=5).decode(fields)
+    assert "candidates of one joint, the 5 highest are kept" in caplog.text

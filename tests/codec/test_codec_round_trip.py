@@ -56,7 +56,7 @@ def test_wider_limbs_are_seen_to_the_full_however_short(stride, separated, codec
 @pytest.mark.parametrize("matching", ["hungarian", "greedy"])
 def test_with_either_matching(matching, separated, codec_of):
     codec = codec_of(matching=matching)
-    labels, size = separated(codec.skeleton, 8, 0, columns=8, rows=5)  # forty: a crowd, cut into patches
+    labels, size = separated(codec.skeleton, 8, 0, columns=8, rows=5)  # forty: a crowd
     check_round_trip(codec, labels, codec.encode(labels, size))
 
 

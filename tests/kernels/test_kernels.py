@@ -17,17 +17,23 @@ from bupose.people import Labels
 
 TWINS = Path(__file__).with_name("test_twins.py")
 
-INNER = {"sample_field", "project_line"}  # called by other kernels only, and part of their compiled code
+INNER = {
+    "follow_field",
+    "pair_joints",
+    "project_line",
+    "sample_field",
+}  # called by other kernels only, part of their code
 
 # Decodes every kind of array that a caller may bring, by every kernel, and tells what came out of it.
 DECODE = """
-import json, sys
+import json, logging, sys
 import numpy as np
 from bupose import kernels, skeletons
 from bupose.codec import FieldCodec
 from bupose.fields import Fields
 from bupose.people import Labels
 
+logging.disable()  # of the ceiling that peaks_per_joint=1 is
 xy = np.random.default_rng(7).uniform(20, 230, (3, 17, 2))
 labels = Labels(xy, np.full((3, 17), 2), skeletons.COCO17)
 codec = FieldCodec(skeletons.COCO17)

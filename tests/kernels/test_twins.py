@@ -48,6 +48,15 @@ def some_peaks(rng, shape, joints, most=8):
     return start, xy.astype(np.float32), rng.uniform(0.05, 1, start[-1]).astype(np.float32)
 
 
+def straight_fields(rng, shape, limbs):
+    """Fields of one direction a limb, fading along it: where a trail leads does not hang on a last digit."""
+    angle, fade = rng.uniform(0, 2 * np.pi, limbs), rng.uniform(0.5, 1, limbs)
+    v, u = np.mgrid[: shape[0], : shape[1]]
+    along = [np.cos(a) * u + np.sin(a) * v for a in angle]
+    strength = [f - 0.02 * (t - t.min()) for t, f in zip(along, fade, strict=True)]
+    return np.array([[s * np.cos(a), s * np.sin(a)] for s, a in zip(strength, angle, strict=True)], np.float32)
+
+
 def public(module):
     """The functions of a package's modules, whether it exports them or not."""
     parts = [import_module(f"{module.__name__}.{part.name}") for part in pkgutil.iter_modules(module.__path__)]
@@ -100,15 +109,6 @@ def test_refine_peaks(seed, kind, shape, joints):
     assert (np.abs(xy - cells[:, :0:-1]) <= 0.5).all()
 
 
-@given(seeds, kinds, shapes, st.integers(1, 5))
-def test_label_support(seed, kind, shape, block):
-    rng = np.random.default_rng(seed)
-    paf = made(rng, kind, 3, 2, *shape)
-    limbs = np.flatnonzero(rng.random(3) < 0.6).astype(np.int32)
-    expected = reference.label_support(paf, limbs, 0.31, block)
-    np.testing.assert_array_equal(compiled.label_support(paf, limbs, 0.31, block), expected)
-
-
 @given(seeds, kinds, some_cells)
 def test_sample_field(seed, kind, shape):
     rng = np.random.default_rng(seed)
@@ -129,16 +129,20 @@ def test_project_line(seed, kind, shape, samples, near):
         np.testing.assert_allclose(fast, slow, atol=2e-5)
 
 
-@given(seeds, kinds, some_cells, st.booleans(), st.sampled_from([0.0, 0.3]), st.sampled_from([0.0, 0.55]))
-def test_score_limbs(seed, kind, shape, patched, least_score, least_share):
+EVERY_PAIR = (10**6, 16, 4.0)  # no limb has a crowd
+
+
+@given(seeds, kinds, some_cells, st.sampled_from([0.0, 0.3]), st.sampled_from([0.0, 0.55]))
+def test_score_limbs(seed, kind, shape, least_score, least_share):
     rng = np.random.default_rng(seed)
     paf, limb_joints = made(rng, kind, 3, 2, *shape), np.array([[0, 1], [1, 2], [2, 0]], np.int32)
     start, xy, strength = some_peaks(rng, shape, 3)
-    patch = rng.integers(-1, 3, (3, len(xy))) if patched else np.zeros((0, 0))
-    given_these = (paf, limb_joints, start, xy, strength, patch.astype(np.int32), (7, 0.5, 0.1234))
-    (ids, values), (slow_ids, slow_values) = (
-        k.score_limbs(*given_these, (least_score, least_share, 100)) for k in (compiled, reference)
-    )
+    rest = (paf, limb_joints, start, xy, strength, (7, 0.5, 0.1234), (least_score, least_share), EVERY_PAIR)
+    same_candidates(*(k.score_limbs(*rest) for k in (compiled, reference)), least_score)
+
+
+def same_candidates(one, other, least_score):
+    (ids, values), (slow_ids, slow_values) = one, other
     assert ids.dtype == slow_ids.dtype == np.int32
     assert values.dtype == slow_values.dtype == np.float32
     fast, slow = dict(zip(map(tuple, ids.tolist()), values)), dict(zip(map(tuple, slow_ids.tolist()), slow_values))
@@ -149,28 +153,67 @@ def test_score_limbs(seed, kind, shape, patched, least_score, least_share):
         np.testing.assert_allclose(fast[key], slow[key], atol=2e-5)
 
 
-@given(seeds, kinds, st.integers(1, 4))
-def test_score_limbs_keeps_the_heaviest_partners(seed, kind, partners):
+@given(seeds, st.sampled_from([1, 3, 16]))
+def test_score_limbs_in_a_crowd(seed, nearest):
     rng = np.random.default_rng(seed)
-    paf, limb_joints = made(rng, kind, 1, 2, 9, 9), np.array([[0, 1]], np.int32)
-    start, xy, strength = some_peaks(rng, (9, 9), 2, most=12)
-    given_these = (paf, limb_joints, start, xy, strength, np.zeros((0, 0), np.int32), (7, 0.5, 0.1234))
-    calls = (compiled, partners), (reference, partners), (reference, 1000)
-    results = [k.score_limbs(*given_these, (0.0, 0.0, most)) for k, most in calls]
-    assert results[0][0].tolist() == sorted(results[0][0].tolist())
-    for a in range(start[1]):
-        weights = [np.sort(np.append(np.zeros(partners), v[ids[:, 1] == a, 2])) for ids, v in results]
-        fast, slow, best = (w[-partners:] for w in weights)  # padded: what is next to nothing may be a candidate or not
-        assert weights[0].size <= 2 * partners
-        np.testing.assert_allclose(fast, slow, atol=2e-5)
-        np.testing.assert_allclose(fast, best, atol=2e-5)
+    paf, limb_joints = straight_fields(rng, (14, 11), 3), np.array([[0, 1], [1, 2], [2, 0]], np.int32)
+    start, xy, strength = some_peaks(rng, (14, 11), 3, most=20)
+    rest = (paf, limb_joints, start, xy, strength, (7, 0.5, 0.1234), (0.0, 0.0))
+    one, other = (k.score_limbs(*rest, (0, nearest, 1.03)) for k in (compiled, reference))
+    same_candidates(one, other, 0)
+    every = compiled.score_limbs(*rest, EVERY_PAIR)
+    assert set(map(tuple, one[0].tolist())) <= set(map(tuple, every[0].tolist()))
+
+
+@given(seeds, st.sampled_from([1, -1]))
+def test_follow_field(seed, way):
+    rng = np.random.default_rng(seed)
+    paf = straight_fields(rng, (14, 11), 2)
+    _, xy, _ = some_peaks(rng, (14, 11), 1, most=20)
+    fast, slow = (k.follow_field(paf, 1, xy, np.float32(0.3), np.float32(way)) for k in (compiled, reference))
+    for got, expected in zip(fast, slow, strict=True):
+        assert got.dtype == expected.dtype == np.float32
+        np.testing.assert_allclose(got, expected, atol=1e-3)
+
+
+@pytest.mark.parametrize("k", [compiled, reference], ids=["compiled", "reference"])
+def test_where_fields_lead(k):
+    paf = np.zeros((2, 2, 30, 40), np.float32)
+    paf[0, 0, 8:13, 5:26] = 0.9  # a limb from x = 5 to 25 at y = 10
+    v, u = np.mgrid[:30, :40] - np.array([15, 20])[:, None, None]
+    paf[1] = np.stack([-v, u]) / np.maximum(np.hypot(u, v), 1)  # a whirl about (20, 15)
+    xy = np.array([[5, 10], [15, 10], [35, 20]], np.float32)
+    ends, length = k.follow_field(paf, 0, xy, np.float32(0.02), np.float32(1))
+    np.testing.assert_allclose(length, [20, 10, 0], atol=1.5)
+    np.testing.assert_allclose(ends, [[25, 10], [25, 10], [35, 20]], atol=1.5)
+    np.testing.assert_allclose(k.follow_field(paf, 0, xy, np.float32(0.02), np.float32(-1))[1], [0, 10, 0], atol=1.5)
+    _, length = k.follow_field(paf, 1, np.array([[26, 15]], np.float32), np.float32(0.02), np.float32(1))
+    np.testing.assert_allclose(length, 12, atol=1)  # to the other side of the whirl, not round and round
+
+
+@given(seeds, st.integers(0, 40), st.integers(0, 40), st.integers(1, 9), st.booleans())
+def test_pair_joints(seed, firsts, seconds, nearest, on_cells):
+    rng = np.random.default_rng(seed)
+    points = [rng.uniform(-3, 40, (n, 2)) for n in (firsts, seconds, firsts, seconds)]
+    if on_cells:  # many as near as each other, and at one place
+        points = [np.round(p / 3) for p in points]
+    lengths = [rng.uniform(0, 12, n) * (rng.random(n) < 0.8) for n in (firsts, seconds)]
+    given_these = [np.asarray(a, np.float32) for a in (*points, *lengths)]
+    (begin, found), (slow_begin, slow_found) = (
+        k.pair_joints(*given_these, nearest, 1.3) for k in (compiled, reference)
+    )
+    assert found.dtype == slow_found.dtype == np.int32
+    np.testing.assert_array_equal(begin, slow_begin)
+    np.testing.assert_array_equal(found, slow_found)
+    most = nearest + max(nearest // 4, 1)
+    assert len(found) <= (firsts + seconds) * most
 
 
 def test_score_limbs_of_more_candidates_than_fit_at_first():
     paf, rng = np.ones((1, 2, 9, 9), np.float32), np.random.default_rng(0)
     xy = np.concatenate([rng.uniform(0, 2, (40, 2)), rng.uniform(6, 8, (40, 2))]).astype(np.float32)
     start, strength = np.array([0, 40, 80], np.int32), np.ones(80, np.float32)
-    rest = (strength, np.zeros((0, 0), np.int32), (7, 0.5, 0.1234), (0.0, 0.0, 1000))
+    rest = (strength, (7, 0.5, 0.1234), (0.0, 0.0), EVERY_PAIR)
     results = [k.score_limbs(paf, np.array([[0, 1]], np.int32), start, xy, *rest) for k in (compiled, reference)]
     assert len(results[0][0]) == 1600
     np.testing.assert_array_equal(results[0][0], results[1][0])
@@ -234,13 +277,7 @@ def test_group_people(seed, density):
 def test_complete_people(seed, shape, threshold):
     rng = np.random.default_rng(seed)
     h, w = shape
-    limb_joints = np.array([[0, 1], [1, 2], [3, 2]], np.int32)
-    # Straight fields of one direction a limb, fading along it: where a trail leads does not hang on a last digit.
-    angle, fade = rng.uniform(0, 2 * np.pi, 3), rng.uniform(0.5, 1, 3)
-    v, u = np.mgrid[:h, :w]
-    along = [np.cos(a) * u + np.sin(a) * v for a in angle]
-    strength = [f - 0.02 * (t - t.min()) for t, f in zip(along, fade, strict=True)]
-    paf = np.array([[s * np.cos(a), s * np.sin(a)] for s, a in zip(strength, angle, strict=True)], np.float32)
+    limb_joints, paf = np.array([[0, 1], [1, 2], [3, 2]], np.int32), straight_fields(rng, shape, 3)
     heat = made(rng, "sparse", 4, h, w)
     xy = np.full((3, 4, 2), np.nan, np.float32)
     evidence = np.zeros((3, 4), np.float32)

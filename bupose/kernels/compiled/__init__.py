@@ -4,7 +4,8 @@ Arrays are C-contiguous and writable float32 / int32 / bool, finite; positions a
 obvious twin of each function, which is its specification, stands in ``bupose.kernels.reference``.
 """
 
-from bupose.kernels.compiled.lines import complete_people, label_support, project_line, sample_field, score_limbs
+from bupose.kernels.compiled.limbs import follow_field, pair_joints, score_limbs
+from bupose.kernels.compiled.lines import complete_people, project_line, sample_field
 from bupose.kernels.compiled.matching import match_greedy, match_hungarian
 from bupose.kernels.compiled.painting import paint_heat, paint_limbs
 from bupose.kernels.compiled.peaks import find_peaks, refine_peaks, smooth
@@ -14,12 +15,13 @@ __all__ = [
     "complete_people",
     "find_duplicates",
     "find_peaks",
+    "follow_field",
     "group_people",
-    "label_support",
     "match_greedy",
     "match_hungarian",
     "paint_heat",
     "paint_limbs",
+    "pair_joints",
     "project_line",
     "refine_peaks",
     "sample_field",

@@ -1,46 +1,10 @@
-"""Following part affinity fields: line integrals of candidate limbs, trails to missing joints, connected patches."""
+"""Following part affinity fields: line integrals of candidate limbs, trails to missing joints."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from bupose.kernels.compiled.jit import jit
-from bupose.kernels.compiled.peaks import grown
-
-
-@jit
-def label_support(paf, limbs, threshold, block):
-    """Number the connected patches of each chosen limb's field, in blocks of cells; 0 where there is none."""
-    h, w = paf.shape[2:]
-    rows, cols = (h + block - 1) // block, (w + block - 1) // block
-    labels = np.zeros((len(limbs), rows, cols), np.int32)
-    stack = np.empty((rows * cols, 2), np.int32)
-    for n in range(len(limbs)):
-        limb = limbs[n]
-        for y in range(h):
-            for x in range(w):
-                u, v = paf[limb, 0, y, x], paf[limb, 1, y, x]
-                if u * u + v * v > threshold * threshold:
-                    labels[n, y // block, x // block] = -1
-        patch = 0
-        for r in range(rows):
-            for c in range(cols):
-                if labels[n, r, c] != -1:
-                    continue
-                patch += 1
-                labels[n, r, c] = patch
-                stack[0, 0], stack[0, 1] = r, c
-                top = 1
-                while top:
-                    top -= 1
-                    y, x = stack[top, 0], stack[top, 1]
-                    for yy in range(max(y - 1, 0), min(y + 2, rows)):
-                        for xx in range(max(x - 1, 0), min(x + 2, cols)):
-                            if labels[n, yy, xx] == -1:
-                                labels[n, yy, xx] = patch
-                                stack[top, 0], stack[top, 1] = yy, xx
-                                top += 1
-    return labels
 
 
 @jit
@@ -94,59 +58,6 @@ def project_line(paf, limb, ends, samples, near, threshold):
 
 
 @jit
-def score_limbs(paf, limb_joints, start, xy, strength, patch, line, limits):
-    """Every pair of joints that a limb could join, with its line integral."""
-    samples, near, threshold = line[0], np.float32(line[1]), np.float32(line[2])
-    least_score, least_share, partners = np.float32(limits[0]), np.float32(limits[1]), limits[2]
-    ids = np.empty((256, 3), np.int32)
-    values = np.empty((256, 3), np.float32)
-    ends = np.empty(4, np.float32)
-    following = np.empty(len(xy), np.int32)  # the next second joint in the same patch
-    everywhere = np.zeros(len(xy), np.int32)
-    n = 0
-    for limb in range(len(limb_joints)):
-        ja, jb = limb_joints[limb, 0], limb_joints[limb, 1]
-        if start[ja] == start[ja + 1] or start[jb] == start[jb + 1]:
-            continue
-        patches = everywhere if len(patch) == 0 else patch[limb]
-        count = 0
-        for i in range(len(xy)):
-            count = max(count, patches[i] + 1)
-        heads = np.full(count + 1, -1, np.int32)  # patch -1 (no field here) falls on the last, unused one
-        for b in range(start[jb + 1] - 1, start[jb] - 1, -1):
-            if patches[b] >= 0:
-                following[b] = heads[patches[b]]
-                heads[patches[b]] = b
-        for a in range(start[ja], start[ja + 1]):
-            first = n
-            b = heads[patches[a]]
-            while b >= 0:
-                ends[0], ends[1], ends[2], ends[3] = xy[a, 0], xy[a, 1], xy[b, 0], xy[b, 1]
-                score, share = project_line(paf, limb, ends, samples, near, threshold)
-                weight = score * strength[a] * strength[b]
-                if score > least_score and share >= least_share and weight > 0:
-                    if n - first == partners:  # full: the lightest makes room
-                        lightest = n - 1
-                        for i in range(n - 1, first - 1, -1):
-                            if values[i, 2] < values[lightest, 2]:
-                                lightest = i
-                        if weight <= values[lightest, 2]:
-                            b = following[b]
-                            continue
-                        for i in range(lightest, n - 1):
-                            for j in range(3):
-                                ids[i, j], values[i, j] = ids[i + 1, j], values[i + 1, j]
-                        n -= 1
-                    if n == len(ids):
-                        ids, values = grown(ids, n), grown(values, n)
-                    ids[n, 0], ids[n, 1], ids[n, 2] = limb, a, b
-                    values[n, 0], values[n, 1], values[n, 2] = score, share, weight
-                    n += 1
-                b = following[b]
-    return ids[:n], values[:n]
-
-
-@jit
 def complete_people(paf, heat, limb_joints, xy, evidence, threshold, step):
     """Follow limbs' fields from known joints to those still missing; fills ``xy`` and ``evidence`` in place."""
     joints, h, w = heat.shape
@@ -177,6 +88,9 @@ def complete_people(paf, heat, limb_joints, xy, evidence, threshold, step):
                         y += forward * v / strength
                         if x < -0.5 or y < -0.5 or x > w - 0.5 or y > h - 0.5:
                             break
+                        dx, dy = x - xy[p, known, 0], y - xy[p, known, 1]
+                        if np.sqrt(dx * dx + dy * dy) < np.float32(s) * np.float32(step) / 2 - 4:
+                            break  # limbs are straight; a trail that comes back is lost
                         cx, cy = int(x + np.float32(0.5)), int(y + np.float32(0.5))
                         px, py, value = x, y, floor
                         for yy in range(max(cy - 1, 0), min(cy + 2, h)):

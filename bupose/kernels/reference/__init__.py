@@ -3,14 +3,8 @@
 It also runs where numba is missing, or when ``BUPOSE_KERNELS=reference`` asks for it.
 """
 
-from bupose.kernels.reference.lines import (
-    complete_people,
-    label_support,
-    project_line,
-    project_samples,
-    sample_field,
-    score_limbs,
-)
+from bupose.kernels.reference.limbs import follow_field, pair_joints, score_limbs
+from bupose.kernels.reference.lines import complete_people, project_line, project_samples, sample_field
 from bupose.kernels.reference.matching import match_greedy, match_hungarian
 from bupose.kernels.reference.painting import paint_heat, paint_limbs
 from bupose.kernels.reference.peaks import find_peaks, refine_peaks, smooth
@@ -20,12 +14,13 @@ __all__ = [
     "complete_people",
     "find_duplicates",
     "find_peaks",
+    "follow_field",
     "group_people",
-    "label_support",
     "match_greedy",
     "match_hungarian",
     "paint_heat",
     "paint_limbs",
+    "pair_joints",
     "project_line",
     "project_samples",
     "refine_peaks",

@@ -1,44 +1,8 @@
-"""Following part affinity fields: line integrals of candidate limbs, trails to missing joints, connected patches."""
+"""Following part affinity fields: line integrals of candidate limbs, trails to missing joints."""
 
 from __future__ import annotations
 
 import numpy as np
-
-
-def label_support(paf, limbs, threshold, block):
-    """Number the connected patches of each chosen limb's field, in blocks of cells; 0 where there is none.
-
-    Parameters
-    ----------
-    paf : float32 array (L, 2, h, w)
-    limbs : int32 array (M,)
-        Which limbs.
-    threshold : float
-        Strength above which a cell counts.
-    block : int
-        Cells to a block's side: gaps narrower than a block are bridged.
-
-    Returns
-    -------
-    int32 array (M, ceil(h/block), ceil(w/block))
-        1, 2, … in reading order of each patch's first block; blocks touch also at corners.
-    """
-    h, w = paf.shape[2:]
-    padded = np.pad(np.hypot(paf[limbs, 0], paf[limbs, 1]), ((0, 0), (0, -h % block), (0, -w % block)))
-    rows, cols = padded.shape[1] // block, padded.shape[2] // block
-    strong = padded.reshape(len(limbs), rows, block, cols, block).max((2, 4), initial=0) > threshold
-    labels = np.zeros(strong.shape, np.int32)
-    for n in range(len(limbs)):
-        for seed in np.argwhere(strong[n]):
-            if labels[n, seed[0], seed[1]]:
-                continue
-            patch, todo = labels[n].max() + 1, [tuple(seed)]
-            while todo:
-                y, x = todo.pop()
-                if 0 <= y < rows and 0 <= x < cols and strong[n, y, x] and not labels[n, y, x]:
-                    labels[n, y, x] = patch
-                    todo += [(y + dy, x + dx) for dy in (-1, 0, 1) for dx in (-1, 0, 1)]
-    return labels
 
 
 def sample_field(paf, limb, x, y):
@@ -115,51 +79,6 @@ def _project(paf, limb, ends, parts, near):
     return points, (1 - blind) * (u * direction[0] + v * direction[1]) + blind * np.hypot(u, v)
 
 
-def score_limbs(paf, limb_joints, start, xy, strength, patch, line, limits):
-    """Every pair of joints that a limb could join, with its line integral.
-
-    Parameters
-    ----------
-    paf : float32 array (L, 2, h, w)
-    limb_joints : int32 array (L, 2)
-    start : int32 array (K+1,)
-        Peaks of joint k are rows ``start[k]:start[k+1]``.
-    xy : float32 array (N, 2), cells
-    strength : float32 array (N,)
-        What a peak contributes to a candidate's weight, a factor.
-    patch : int32 array (L, N), or (0, 0)
-        Only peaks of the same patch are paired; -1 with none. Empty: all are.
-    line : (samples, near, threshold)
-        See :func:`project_line`.
-    limits : (score, share, partners)
-        A candidate's score must exceed the first and its share reach the second; of a first joint's candidates
-        the heaviest ``partners`` are kept.
-
-    Returns
-    -------
-    ids : int32 array (M, 3)
-        Limb, first and second peak; in that order.
-    values : float32 array (M, 3)
-        Score, share, weight.
-    """
-    ids, values = [], []
-    for limb, (ja, jb) in enumerate(limb_joints):
-        for a in range(start[ja], start[ja + 1]):
-            rows = []
-            for b in range(start[jb], start[jb + 1]):
-                if len(patch) and (patch[limb, a] < 0 or patch[limb, a] != patch[limb, b]):
-                    continue
-                score, share = project_line(paf, limb, np.concatenate([xy[a], xy[b]]), *line)
-                weight = score * strength[a] * strength[b]
-                if score > limits[0] and share >= np.float32(limits[1]) and weight > 0:
-                    rows.append(((limb, a, b), (score, share, weight)))
-            best = sorted(range(len(rows)), key=lambda r: -rows[r][1][2])[: limits[2]]
-            for r in sorted(best):
-                ids.append(rows[r][0])
-                values.append(rows[r][1])
-    return np.array(ids, np.int32).reshape(-1, 3), np.array(values, np.float32).reshape(-1, 3)
-
-
 def complete_people(paf, heat, limb_joints, xy, evidence, threshold, step):
     """Follow limbs' fields from known joints to those still missing; fills ``xy`` and ``evidence`` in place.
 
@@ -196,7 +115,11 @@ def complete_people(paf, heat, limb_joints, xy, evidence, threshold, step):
 
 
 def _follow(paf, limb, xy, threshold, step):
-    """Positions along the field from ``xy``, each with the mean strength of the field so far."""
+    """Positions along the field from ``xy``, each with the mean strength of the field so far.
+
+    The trail is lost where it has come back so far that it is nearer than half the way it went, less four cells: limbs
+    are straight.
+    """
     h, w = paf.shape[2:]
     place, total, trail = np.array(xy, np.float64), 0.0, []
     for s in range(1, 2 * (h + w)):
@@ -207,6 +130,8 @@ def _follow(paf, limb, xy, threshold, step):
         total += strength
         place = place + step * np.array([u, v]) / strength
         if not (-0.5 <= place[0] <= w - 0.5 and -0.5 <= place[1] <= h - 0.5):
+            break
+        if np.hypot(*(place - xy)) < s * abs(step) / 2 - 4:
             break
         trail.append((place, total / s))
     return trail
