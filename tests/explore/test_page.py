@@ -133,12 +133,12 @@ def test_a_moved_threshold_changes_people_and_runs_no_network(tab, served, scene
 
 def test_a_mistyped_number_is_one_sentence(tab):
     tab.get_by_text("more of the grouping").click()
-    number = tab.locator("#partners input")
+    number = tab.locator("#samples input")
     number.fill("0")
     number.press("Enter")
-    expect(tab.locator("#message")).to_have_text(re.compile(r"decoder.partners is 0; give a whole number from 1"))
+    expect(tab.locator("#message")).to_have_text(re.compile(r"decoder.samples is 0; give a whole number from 2"))
     expect(tab.locator("#message")).to_be_in_viewport()  # though the number is far below the place of messages
-    number.fill("5")
+    number.fill("10")
     number.press("Enter")
     expect(tab.locator("#message")).to_be_hidden()
 
@@ -263,7 +263,7 @@ def test_frames_of_a_video(tab, served, scenes, tmp_path):
     shows(tab, "walk.avi")
     shows(tab, "4 people")
     number = tab.locator("#frame input[type=number]")
-    number.fill("5")
+    number.fill("10")
     number.press("Enter")
     shows(tab, "2 people")
     shows(tab, "walk.avi, frame 5, 640×368 px")
