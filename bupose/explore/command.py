@@ -36,10 +36,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     int
         0, or 2 after a mistake, told in one sentence on stderr. With ``BUPOSE_DEBUG=1`` errors are raised instead.
     """
-    if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, signal.default_int_handler)  # uploads are removed, too, when another ends it
+    stopped, before = [], {}
+
+    def stop(*_) -> None:
+        stopped.append(True)  # whoever may catch what is raised here
+        raise KeyboardInterrupt
+
+    if threading.current_thread() is threading.main_thread():  # uploads are removed, too, when another ends it
+        before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        _serve(_parser().parse_args(arguments))
+        _serve(_parser().parse_args(arguments), stopped)
     except KeyboardInterrupt:
         pass
     except BuposeError as problem:
@@ -47,6 +53,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise
         print(f"error: {problem}", file=sys.stderr)
         return USAGE
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
     return 0
 
 
@@ -74,7 +83,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _serve(options: argparse.Namespace) -> None:
+def _serve(options: argparse.Namespace, stopped: list) -> None:
     if find_spec("gradio") is None:
         raise DependencyError("the explorer needs gradio; pip install 'bupose[explore]'")
     port = free_port(options.port)
@@ -97,7 +106,8 @@ def _serve(options: argparse.Namespace) -> None:
             print(f"the explorer is at {address}, for this machine only; Ctrl-C ends it", flush=True)
             if not options.no_browser:
                 webbrowser.open(address)
-            Event().wait()
+            while not stopped:
+                Event().wait(0.5)
         finally:
             blocks.close(verbose=False)
 
