@@ -16,6 +16,7 @@ from importlib import metadata
 
 import hydra
 import packaging.requirements
+from hydra._internal.utils import get_args_parser
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override, QuotedString
@@ -147,7 +148,7 @@ def _compose(task: Callable, name: str, arguments: list[str]):
                 raise
             failures.append(problem)  # hydra would print a line of its own
 
-    with _hydra_state([_add_below(argument, kind) for argument in quoted]):
+    with _hydra_state(_arrange([_add_below(argument, kind) for argument in quoted])):
         hydra.main(version_base="1.3", config_path=str(config.folder()), config_name=name)(job)()
     if failures:
         raise failures[0]
@@ -167,6 +168,18 @@ def _hydra_state(arguments: list[str]) -> Iterator[None]:
         if full is not None:
             os.environ["HYDRA_FULL_ERROR"] = full
         GlobalHydra.instance().clear()
+
+
+def _arrange(arguments: list[str]) -> list[str]:
+    """Options before flags: hydra takes them in one run, and tells by its usage what else it gets."""
+
+    def refuse(message: str) -> typing.NoReturn:
+        raise OptionsError(f"the flags cannot be read: {message}")
+
+    parser = get_args_parser()
+    parser.error = refuse
+    options = parser.parse_intermixed_args(arguments).overrides
+    return [*options, *(argument for argument in arguments if argument not in options)]
 
 
 def _add_below(argument: str, kind: type) -> str:

@@ -184,6 +184,18 @@ def test_a_flag_that_is_none(hostile, name):
     hostile.judge(hostile.run(name, "--nonsense"), 2, "--nonsense")
 
 
+@pytest.mark.parametrize(
+    "flag", ["-c", "--cfg=x", "--info=x", "--package=x", "-cd=/", "--experimental-rerun=x", "-h=3"]
+)
+def test_flags_of_hydra(hostile, picture, flag):
+    hostile.judge(hostile.run("infer", "a.png", flag, hostile.weights, "output=out"), (0, 2))
+
+
+def test_a_flag_may_stand_anywhere(hostile, picture):
+    ended = hostile.run("infer", "a.png", "--multirun", hostile.weights, "output=out")
+    hostile.judge(ended, 0, "1 pictures")
+
+
 @pytest.mark.parametrize(("line", "words"), LINES, ids=[line for line, _ in LINES])
 def test_refused(files, line, words):
     arguments = [files.weights if argument == "WEIGHTS" else argument for argument in shlex.split(line)]
