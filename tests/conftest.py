@@ -12,7 +12,7 @@ import pytest
 from hypothesis import settings
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
-HOSTILE, HOSTILE_INPUTS = Path(__file__).with_name("hostile"), 20  # its folder; how many inputs there are at least
+HOSTILE, HOSTILE_INPUTS = Path(__file__).with_name("hostile"), 400  # its folder; how many inputs there are at least
 EXPECTED_SKIPS = Path(__file__).with_name("expected_skips.toml")
 
 with suppress(ImportError):  # what needs no torch is tested without, too: .ci/try_python

@@ -64,6 +64,11 @@ def test_openmp_knows_it_when_it_starts():
     assert set(spins) == {"0"}
 
 
+def test_no_engine_reports_to_its_makers():
+    shown = run_with({}, "import bupose, os; print(os.environ['ORT_DISABLE_TELEMETRY'], os.environ['NNCF_CI'])")
+    assert shown.stdout.split() == ["1", "1"]
+
+
 @pytest.mark.parametrize("name", bupose.__all__)
 def test_every_promised_name_is_there(name):
     assert getattr(bupose, name) is not None

@@ -18,6 +18,7 @@ from types import ModuleType
 
 import numpy as np
 
+from bupose.errors import DependencyError
 from bupose.kernels import cache
 
 _lock = threading.Lock()
@@ -35,6 +36,9 @@ def name() -> str:
         import numba  # noqa: F401
     except ImportError:
         return "reference"
+    except Exception as problem:  # its own variables are out of their range
+        told = f"numba cannot be loaded ({problem}); look at the variables NUMBA_…, or set BUPOSE_KERNELS=reference"
+        raise DependencyError(told) from None
     return "compiled"
 
 

@@ -82,6 +82,11 @@ def test_help_without_docstrings(hostile, command):
     hostile.judge(hostile.spawn(command, "--help", environment={"PYTHONOPTIMIZE": "2"}), 2, "takes all help away")
 
 
+def test_numba_that_cannot_be_loaded(saved):
+    ended = saved.spawn("group", "input=fields.npz", "output=out", environment={"NUMBA_NUM_THREADS": "0"})
+    saved.judge(ended, (1, 2), "BUPOSE_KERNELS=reference")
+
+
 def test_a_screen_that_is_not_there(hostile, picture):
     for display in ({"DISPLAY": ":99"}, {"DISPLAY": "", "WAYLAND_DISPLAY": "nowhere"}, {"DISPLAY": None}):
         ended = hostile.run("infer", "input=a.png", hostile.weights, "output=out", "show=true", environment=display)
