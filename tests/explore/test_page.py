@@ -136,7 +136,7 @@ def test_a_mistyped_number_is_one_sentence(tab):
     number = tab.locator("#peaks_per_joint input")
     number.fill("0")
     number.press("Enter")
-    expect(tab.locator("#message")).to_have_text(re.compile(r"decoder.peaks_per_joint is 0; give a whole number from 1"))
+    expect(tab.locator("#message")).to_have_text(re.compile(r"decoder.peaks_per_joint is 0; give a whole"))
     expect(tab.locator("#message")).to_be_in_viewport()  # though the number is far below the place of messages
     number.fill("10")
     number.press("Enter")
