@@ -104,6 +104,8 @@ def expected(hint, metadata: Mapping = types.MappingProxyType({})) -> str:
         return f"one of {', '.join(map(str, metadata['among']))}"
     if origin is list:
         return f"a list in brackets, each {expected(parts[0], metadata)}{_at_most(metadata)}"
+    if origin is tuple and metadata.get("among"):
+        return f"names in brackets, each one of {', '.join(metadata['among'])}{_at_most(metadata)}"
     if origin is tuple:
         many = "some" if parts[-1] is ... else {2: "two", 3: "three"}.get(len(parts), str(len(parts)))
         what = "whole numbers" if parts[0] is int else "numbers" if parts[0] is float else "texts"

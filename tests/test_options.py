@@ -134,11 +134,24 @@ def numbers_without_range(kind) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize(
-    "kind", [kind for kind in every_options_class() if "data" not in kind.__module__], ids=lambda kind: kind.__name__
-)
+@pytest.mark.parametrize("kind", every_options_class(), ids=lambda kind: kind.__name__)
 def test_every_number_of_every_option_has_a_range(kind):
     assert numbers_without_range(kind) == []
+
+
+NO_NUMBERS = [NAN, INF, -INF, True, "many", 10**400, -(10**400), 1j, [NAN, NAN], [1, INF], {"a": NAN}]
+
+
+@pytest.mark.parametrize("value", NO_NUMBERS, ids=lambda value: shown(value, 20))
+@pytest.mark.parametrize(
+    "kind", [kind for kind in every_options_class() if "data" in kind.__module__], ids=lambda kind: kind.__name__
+)
+def test_what_is_no_number_is_refused_by_every_option_of_data(kind, value):
+    for name, (hint, metadata) in declared(kind).items():
+        if metadata.get("low") is not None and str not in typing.get_args(hint):
+            with pytest.raises(OptionsError, match=rf"{name} is .*; give (a|two|names) ") as refusal:
+                kind(**{name: value})
+            assert "\n" not in str(refusal.value)
 
 
 def test_a_number_without_a_range_is_seen():

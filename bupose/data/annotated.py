@@ -37,12 +37,12 @@ class PhotosOptions:
         Of a photo, the largest share that one box without an outline may have ignored.
     """
 
-    annotations: str = ""
-    images: str = ""
-    skeleton: Any = "coco17"
-    category: str | int = ""
-    with_people: bool = True
-    limit: int = option(0, 0, 1_000_000_000)
+    annotations: str = option("")
+    images: str = option("")
+    skeleton: Any = option("coco17")
+    category: str | int = option("", -(2**63), 2**63)
+    with_people: bool = option(True)
+    limit: int = option(0, 0, 100_000_000)
     max_box: float = option(0.5, 0, 1)
 
     def __post_init__(self) -> None:
@@ -64,7 +64,7 @@ class CocoOptions(PhotosOptions):
 class CrowdPoseOptions(PhotosOptions):
     """CrowdPose's annotation file; with a skeleton that derives the neck from the shoulders, that neck is given."""
 
-    skeleton: Any = "crowdpose14"
+    skeleton: Any = option("crowdpose14")
 
 
 @dataclass
@@ -78,7 +78,7 @@ class OCHumanOptions(PhotosOptions):
         of labelled people count as known.
     """
 
-    complete: bool = False
+    complete: bool = option(False)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -102,7 +102,7 @@ class MpiiOptions(PhotosOptions):
         count as known.
     """
 
-    complete: bool = False
+    complete: bool = option(False)
 
 
 @dataclass

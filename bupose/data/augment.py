@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from bupose.data.picture import Picture, crop_image, picture_of
 from bupose.data.sample import Sample
 from bupose.data.synthetic_camera import photograph
 from bupose.errors import OptionsError
+from bupose.options import check, from_dict, option
 
 
 @dataclass
@@ -57,40 +58,25 @@ class AugmentOptions:
         How often four pictures share the crop.
     """
 
-    person: float = 0.0
-    person_height: float = 0.6
-    person_scale: tuple[float, float] = (0.5, 1.1)
-    picture_scale: tuple[float, float] = (1.0, 1.0)
-    max_zoom: float = 0.0
-    min_joints: int = 5
-    min_side: float = 32.0
-    rotation: float = 0.0
-    shift: float = 0.0
-    mirror: float = 0.0
-    color: float = 0.0
-    camera: float = 0.0
-    occlusions: tuple[int, int] = (0, 0)
-    paste: float = 0.0
-    pasted: tuple[int, int] = (1, 3)
-    mosaic: float = 0.0
+    person: float = option(0.0, 0, 1)
+    person_height: float = option(0.6, 0.01, 10)
+    person_scale: tuple[float, float] = option((0.5, 1.1), 0.01, 100, rising=True)
+    picture_scale: tuple[float, float] = option((1.0, 1.0), 0.01, 100, rising=True)
+    max_zoom: float = option(0.0, 0, 1000)
+    min_joints: int = option(5, 0, 1000)
+    min_side: float = option(32.0, 0, 100_000)
+    rotation: float = option(0.0, 0, 180)
+    shift: float = option(0.0, 0, 1)
+    mirror: float = option(0.0, 0, 1)
+    color: float = option(0.0, 0, 1)
+    camera: float = option(0.0, 0, 1)
+    occlusions: tuple[int, int] = option((0, 0), 0, 100, rising=True)
+    paste: float = option(0.0, 0, 1)
+    pasted: tuple[int, int] = option((1, 3), 0, 100, rising=True)
+    mosaic: float = option(0.0, 0, 1)
 
     def __post_init__(self) -> None:
-        for name in ("person", "mirror", "color", "camera", "paste", "mosaic"):
-            _check(name, getattr(self, name), 0, 1)
-        _check("person_height", self.person_height, 0.01, 10)
-        _check("rotation", self.rotation, 0, 180)
-        _check("shift", self.shift, 0, 1)
-        for name, least in (("max_zoom", 0), ("min_joints", 0), ("min_side", 0)):
-            _check(name, getattr(self, name), least, 1e6)
-        for name, least in (("person_scale", 0.01), ("picture_scale", 0.01), ("occlusions", 0), ("pasted", 0)):
-            span = getattr(self, name)
-            if len(span) != 2 or not least <= span[0] <= span[1]:
-                raise OptionsError(f"augment.{name} is {tuple(span)}; give two numbers, low and high, from {least}")
-
-
-def _check(name: str, value: float, low: float, high: float) -> None:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not low <= value <= high:
-        raise OptionsError(f"augment.{name} is {value!r}; give a number from {low:g} to {high:g}")
+        check(self, "augment")
 
 
 # openpose: zhec/training/example_proto of the 2017 system, its crop of 368 px: shift 40 of them.
@@ -122,11 +108,7 @@ def augment_options(chosen: AugmentOptions | str | Mapping) -> AugmentOptions:
         if chosen not in PRESETS:
             raise OptionsError(f"there is no augmentation {chosen!r}; choose one of {', '.join(PRESETS)}")
         return AugmentOptions(**PRESETS[chosen])
-    known = [f.name for f in fields(AugmentOptions)]
-    unknown = [k for k in chosen if k not in known]
-    if unknown:
-        raise OptionsError(f"augment has no option {', '.join(unknown)}; it has {', '.join(known)}")
-    return AugmentOptions(**chosen)
+    return from_dict(AugmentOptions, chosen, "augment")
 
 
 def augment(

@@ -11,6 +11,7 @@ from bupose.annotations.crowding import crowd_index
 from bupose.data.datasets import DataOptions
 from bupose.data.picture import picture_of
 from bupose.errors import InputError
+from bupose.options import check, option
 from bupose.people import Labels
 
 CROWDED = (0.1, 0.8)  # CrowdPose calls pictures below easy, above hard
@@ -34,9 +35,12 @@ class CheckOptions:
     """
 
     data: DataOptions = field(default_factory=DataOptions)
-    output: str = field(default="check", metadata={"path": True})
-    pictures: int = 24
-    decode: bool = True
+    output: str = option("check", path=True)
+    pictures: int = option(24, 0, 1000)
+    decode: bool = option(True)
+
+    def __post_init__(self) -> None:
+        check(self)
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from functools import partial
 from typing import Any
 
@@ -12,9 +12,11 @@ from bupose.data.annotated import KINDS, open_photos
 from bupose.data.folder import FolderOptions, read_folder
 from bupose.data.mixture import Mixture
 from bupose.data.synthetic import Synthetic
-from bupose.data.synthetic_options import SyntheticOptions
+from bupose.data.synthetic_options import MOST_PEOPLE, MOST_PICTURES, MOST_SEED, SIDES, SyntheticOptions
 from bupose.errors import OptionsError
-from bupose.options import check, option
+from bupose.options import check, option, shown
+
+WEIGHTS = (1e-6, 1e6)  # of a set in a mixture
 
 
 @dataclass
@@ -33,10 +35,10 @@ class MixtureOptions:
         For all sets that do not say otherwise; they must agree.
     """
 
-    sets: dict[str, Any] = field(default_factory=dict)
-    weights: dict[str, float] = field(default_factory=dict)
-    seed: int = option(0, 0, 2**31)
-    skeleton: Any = "coco17"
+    sets: dict[str, Any] = option(dict)
+    weights: dict[str, float] = option(dict, *WEIGHTS)
+    seed: int = option(0, 0, MOST_SEED)
+    skeleton: Any = option("coco17")
 
     def __post_init__(self) -> None:
         check(self, "data")
@@ -57,7 +59,7 @@ def mix(options: MixtureOptions) -> Mixture:
     opened = []
     for name, given in options.sets.items():
         if not isinstance(given, Mapping):
-            raise OptionsError(f"data.sets.{name} is {given!r:.80}; give options by name")
+            raise OptionsError(f"data.sets.{name} is {shown(given)}; give options by name")
         given = {"skeleton": skeleton} | {key: value for key, value in given.items() if value is not None}
         opened.append(open_samples(given.pop("kind", name), given))
     return Mixture(opened, [options.weights.get(name, 1.0) for name in options.sets], options.seed)
@@ -84,22 +86,25 @@ class DataOptions:
     kind : a name in ``DATASETS``
     """
 
-    kind: str = "coco"
-    annotations: str | None = field(default=None, metadata={"path": True})
-    images: str | None = field(default=None, metadata={"path": True})
-    skeleton: Any = None
-    category: str | None = None
-    with_people: bool | None = None
-    limit: int | None = None
-    max_box: float | None = None
-    complete: bool | None = None
-    count: int | None = None
-    seed: int | None = None
-    size: Any = None
-    people: Any = None
-    scene: str | None = None
-    sets: dict[str, Any] = field(default_factory=dict)
-    weights: dict[str, float] = field(default_factory=dict)
+    kind: str = option("coco")
+    annotations: str | None = option(None, path=True)
+    images: str | None = option(None, path=True)
+    skeleton: Any = option(None)
+    category: str | None = option(None)
+    with_people: bool | None = option(None)
+    limit: int | None = option(None, 0, MOST_PICTURES)
+    max_box: float | None = option(None, 0, 1)
+    complete: bool | None = option(None)
+    count: int | None = option(None, 1, MOST_PICTURES)
+    seed: int | None = option(None, 0, MOST_SEED)
+    size: tuple[int, int] | None = option(None, *SIDES)
+    people: tuple[int, int] | None = option(None, 0, MOST_PEOPLE, rising=True)
+    scene: str | None = option(None)
+    sets: dict[str, Any] = option(dict)
+    weights: dict[str, float] = option(dict, *WEIGHTS)
+
+    def __post_init__(self) -> None:
+        check(self, "data")
 
     def open(self):
         """The sequence of samples; errors are those of :func:`open_samples` and of the kind."""
@@ -121,11 +126,11 @@ def open_samples(kind: str, options: Mapping | Any = None):
         An unknown kind or option.
     """
     if not isinstance(kind, str) or kind not in DATASETS:
-        raise OptionsError(f"there is no kind of data {kind!r}; choose one of {', '.join(DATASETS)}")
+        raise OptionsError(f"there is no kind of data {shown(kind)}; choose one of {', '.join(DATASETS)}")
     schema, read = DATASETS[kind]
     if options is None or isinstance(options, Mapping):
         known = [f.name for f in fields(schema)]
-        unknown = [k for k in options or {} if k not in known]
+        unknown = [str(k) for k in options or {} if k not in known]
         if unknown:
             raise OptionsError(f"data {kind!r} has no option {', '.join(unknown)}; it has {', '.join(known)}")
         options = schema(**(options or {}))

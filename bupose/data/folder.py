@@ -28,9 +28,9 @@ class FolderOptions:
         Use only the first so many photos; 0 is all.
     """
 
-    images: str = ""
-    skeleton: Any = "coco17"
-    limit: int = option(0, 0, 1_000_000_000)
+    images: str = option("")
+    skeleton: Any = option("coco17")
+    limit: int = option(0, 0, 100_000_000)
 
     def __post_init__(self) -> None:
         self.images = os.fspath(self.images) if isinstance(self.images, os.PathLike) else self.images

@@ -10,6 +10,8 @@ from bupose.data.picture import Picture, picture_of
 from bupose.data.sample import Sample
 from bupose.errors import LabelsError, OptionsError
 
+MOST_TURNS = 20_000_000  # of a mixture: a turn takes about 50 bytes while they are dealt
+
 
 class Mixture:
     """A sequence in which several sets take turns, each as often as its weight says.
@@ -42,6 +44,11 @@ class Mixture:
         share = np.array(weights, float) / sum(weights)
         lengths = np.array([len(s) for s in sets])
         count = int(np.ceil((lengths / share).max() - 1e-9))
+        if count > MOST_TURNS:
+            raise OptionsError(
+                f"a mixture in which every picture comes up once is {count:,} long, more than {MOST_TURNS:,}; "
+                "give weights less far apart, or a limit or count to the largest set"
+            )
         # Place n of a set of share s comes up at time (n + 0.5) / s: turns are spread evenly.
         places = [
             (np.arange(max(round(count * s), length)) + 0.5) / s for s, length in zip(share, lengths, strict=True)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import tarfile
 import zipfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from bupose.errors import InputError, OptionsError
+from bupose.options import check, option
 
 _COCO = "http://images.cocodataset.org/"
 _MMPOSE = "https://download.openmmlab.com/mmpose/datasets/"
@@ -30,10 +31,13 @@ class DownloadOptions:
         Keep the archives after unpacking them.
     """
 
-    set: str = ""
-    output: str = field(default="data", metadata={"path": True})
-    parts: list[str] = field(default_factory=list)
-    keep: bool = False
+    set: str = option("")
+    output: str = option("data", path=True)
+    parts: list[str] = option(list)
+    keep: bool = option(False)
+
+    def __post_init__(self) -> None:
+        check(self)
 
 
 @dataclass(frozen=True)

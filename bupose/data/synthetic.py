@@ -9,10 +9,11 @@ from bupose.data.sample import Sample
 from bupose.data.synthetic_camera import photograph
 from bupose.data.synthetic_creature import plan_creatures
 from bupose.data.synthetic_figure import Scene
-from bupose.data.synthetic_options import SceneOptions, SyntheticOptions, check_range, scene_options
+from bupose.data.synthetic_options import MOST_PEOPLE, SceneOptions, SyntheticOptions, scene_options
 from bupose.data.synthetic_pose import BODY
 from bupose.data.synthetic_scene import plan_scene
 from bupose.errors import LabelsError, OptionsError
+from bupose.options import shown
 from bupose.skeleton import Skeleton
 from bupose.skeletons import COCO17
 
@@ -109,7 +110,7 @@ def _random(seed: Seed) -> np.random.Generator:
     try:
         return np.random.default_rng(seed)
     except (TypeError, ValueError):
-        raise OptionsError(f"scene seed: got {seed!r}; give a whole number from 0, or a sequence of such") from None
+        raise OptionsError(f"scene seed: got {shown(seed)}; give a whole number from 0, or some of them") from None
 
 
 def _checked(size: tuple[int, int]) -> tuple[int, int]:
@@ -119,7 +120,7 @@ def _checked(size: tuple[int, int]) -> tuple[int, int]:
         width = height = 0
     if min(width, height) < 8 or width * height > MOST_PIXELS:
         raise OptionsError(
-            f"scene size: got {size!r}; give (width, height) of at least 8 px, at most {MOST_PIXELS:,} pixels in all"
+            f"scene size: got {shown(size)}; give (width, height) of at least 8 px, and {MOST_PIXELS:,} pixels at most"
         )
     return width, height
 
@@ -127,9 +128,12 @@ def _checked(size: tuple[int, int]) -> tuple[int, int]:
 def _how_many(rng: np.random.Generator, people: int | tuple[int, int]) -> int:
     try:
         low, high = (people, people) if isinstance(people, (int, np.integer)) else map(int, people)
-    except (TypeError, ValueError):
-        raise OptionsError(f"scene people: got {people!r}; give a number, or the least and the most") from None
-    check_range("people", (low, high), 0)
+    except (TypeError, ValueError, OverflowError):
+        low = high = -1
+    if not 0 <= low <= high <= MOST_PEOPLE:
+        raise OptionsError(
+            f"scene people: got {shown(people)}; give a number from 0 to {MOST_PEOPLE}, or the least and the most"
+        )
     return int(rng.integers(low, high + 1))
 
 

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from bupose.data.synthetic_background import PLACES
 from bupose.data.synthetic_pose import POSES
 from bupose.errors import OptionsError
+from bupose.options import check, option, shown
+
+MOST_PICTURES = 100_000_000  # of a set: their order in an epoch takes 8 bytes each
+MOST_SEED = 2**63 - 1
+MOST_PEOPLE = 1000  # in a drawn picture
+SIDES = (8, 8192)  # of a drawn picture, px
 
 
 @dataclass
@@ -40,38 +46,21 @@ class SceneOptions:
         Label eyes, nose and ears that the head itself hides as hidden; COCO leaves them out.
     """
 
-    places: tuple[str, ...] = ("park", "street", "room", "beach", "studio")
-    poses: tuple[str, ...] = ()
-    height: tuple[float, float] = (0.32, 0.62)
-    facing: tuple[float, float] = (-180.0, 180.0)
-    spread: int = 12
-    beyond: float = 0.0
-    props: tuple[int, int] = (0, 2)
-    clutter: tuple[int, int] = (0, 0)
-    colors: float = 0.0
-    camera: float = 0.0
-    min_visible: float = 0.08
-    face_from_behind: bool = False
+    places: tuple[str, ...] = option(("park", "street", "room", "beach", "studio"), among=PLACES, least=1)
+    poses: tuple[str, ...] = option((), among=POSES)
+    height: tuple[float, float] = option((0.32, 0.62), 0.01, 4, rising=True)
+    facing: tuple[float, float] = option((-180.0, 180.0), -360, 360, rising=True)
+    spread: int = option(12, 1, 1000)
+    beyond: float = option(0.0, 0, 1)
+    props: tuple[int, int] = option((0, 2), 0, 100, rising=True)
+    clutter: tuple[int, int] = option((0, 0), 0, 1000, rising=True)
+    colors: float = option(0.0, 0, 1)
+    camera: float = option(0.0, 0, 1)
+    min_visible: float = option(0.08, 0, 1)
+    face_from_behind: bool = option(False)
 
     def __post_init__(self) -> None:
-        for option, known in (("places", PLACES), ("poses", POSES)):
-            unknown = [name for name in getattr(self, option) if name not in known]
-            if unknown or (option == "places" and not self.places):
-                got = ", ".join(unknown) or "none"
-                raise OptionsError(f"scene {option}: got {got}; choose from {', '.join(known)}")
-        for option, least in (("height", 0.01), ("facing", -360), ("props", 0), ("clutter", 0)):
-            check_range(f"scene {option}", getattr(self, option), least)
-        for option in ("colors", "camera", "min_visible"):
-            if not 0 <= getattr(self, option) <= 1:
-                raise OptionsError(f"scene {option}: got {getattr(self, option)}; give a number from 0 to 1")
-        if self.spread < 1 or self.beyond < 0:
-            raise OptionsError(f"scene spread {self.spread}, beyond {self.beyond}: at least 1 and 0 are needed")
-
-
-def check_range(what: str, values: Any, least: float) -> None:
-    """Refuse anything but two numbers in order, the first at least ``least``."""
-    if len(values) != 2 or not least <= values[0] <= values[1]:
-        raise OptionsError(f"{what}: got {tuple(values)}; give two numbers, low and high, from {least} on")
+        check(self, "scene")
 
 
 def training_scene() -> SceneOptions:
@@ -103,8 +92,8 @@ def scene_options(chosen: SceneOptions | str) -> SceneOptions:
     """
     if isinstance(chosen, SceneOptions):
         return chosen
-    if chosen not in SCENES:
-        raise OptionsError(f"no scene preset {chosen!r}; choose one of {', '.join(SCENES)}, or give SceneOptions")
+    if not isinstance(chosen, str) or chosen not in SCENES:
+        raise OptionsError(f"no scene preset {shown(chosen)}; choose one of {', '.join(SCENES)}, or give SceneOptions")
     return SCENES[chosen]()
 
 
@@ -123,19 +112,16 @@ class SyntheticOptions:
         How many people a picture has, both ends included.
     skeleton : str, Skeleton or dict
         Whose joints to label, as ``bupose.skeletons.get`` takes it; without a body's joint: creatures.
-    scene : SceneOptions
+    scene : SceneOptions, or a preset's name in ``SCENES``
     """
 
-    count: int = 10_000
-    seed: int = 0
-    size: tuple[int, int] = (368, 368)
-    people: tuple[int, int] = (1, 8)
-    skeleton: Any = "coco17"
-    scene: SceneOptions = field(default_factory=training_scene)
+    count: int = option(10_000, 1, MOST_PICTURES)
+    seed: int = option(0, 0, MOST_SEED)
+    size: tuple[int, int] = option((368, 368), *SIDES)
+    people: tuple[int, int] = option((1, 8), 0, MOST_PEOPLE, rising=True)
+    skeleton: Any = option("coco17")
+    scene: SceneOptions = option(training_scene)
 
     def __post_init__(self) -> None:
-        if self.count < 1 or self.seed < 0:
-            raise OptionsError(f"synthetic: got count {self.count}, seed {self.seed}; at least 1 and 0 are needed")
-        check_range("synthetic people", self.people, 0)
-        if len(self.size) != 2 or min(self.size) < 8:
-            raise OptionsError(f"synthetic size: got {tuple(self.size)}; give width and height of at least 8 px")
+        self.scene = scene_options(self.scene)
+        check(self, "synthetic")

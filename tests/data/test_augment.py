@@ -257,9 +257,13 @@ def test_yaml_presets_are_the_library_s():
     ("options", "message"),
     [
         ("weak", "choose one of none, light, openpose, strong"),
-        ({"rotate": 3}, "no option rotate"),
+        ({"rotate": 3}, "no option 'rotate'"),
+        ({"max_zoom": float("inf")}, "augment.max_zoom is inf; give a number from 0 to 1000"),
+        ({"pasted": (0, 10**9)}, "two whole numbers from 0 to 100"),
+        ({"person_scale": 2}, "augment.person_scale is 2; give two numbers"),
+        (5, "augment is 5; give options by name"),
         ({"mirror": 1.5}, "augment.mirror is 1.5; give a number from 0 to 1"),
-        ({"picture_scale": (2, 1)}, "low and high"),
+        ({"picture_scale": (2, 1)}, "two numbers from 0.01 to 100 that do not fall"),
         ({"rotation": "much"}, "augment.rotation is 'much'"),
     ],
 )

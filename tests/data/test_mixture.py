@@ -61,6 +61,10 @@ def test_refusals():
             Mixture([Numbers(0, 3), Numbers(0, 3)], weights)
     with pytest.raises(OptionsError, match="mixture of 0 sets"):
         open_samples("mixture")
+    with pytest.raises(OptionsError, match=r"data\.weights is {'a': nan}; give names and values"):
+        open_samples("mixture", {"sets": {"a": {"kind": "synthetic"}}, "weights": {"a": float("nan")}})
+    with pytest.raises(OptionsError, match="more than 20,000,000; give weights less far apart"):
+        Mixture([Numbers(0, 3), Numbers(0, 3)], [1e6, 1e-6])
     with pytest.raises(OptionsError, match="a weight for 'b'"):
         open_samples("mixture", {"sets": {"synthetic": {}}, "weights": {"b": 1}})
 

@@ -243,7 +243,14 @@ def test_odd_sizes_and_every_place(size):
         (lambda: SceneOptions(poses=("fly",)), "fly.*stand"),
         (lambda: SceneOptions(camera=2), "camera.*2"),
         (lambda: SceneOptions(height=(0.5, 0.2)), "height"),
-        (lambda: SyntheticOptions(count=0), "count 0"),
+        (lambda: SyntheticOptions(count=0), "count is 0"),
+        (lambda: SyntheticOptions(size=(10**6, 10**6)), "size is .*from 8 to 8192"),
+        (lambda: SyntheticOptions(people=(1, 10**9)), "people is .*from 0 to 1000"),
+        (lambda: SyntheticOptions(scene="tidy"), "tidy.*clean, simple, training"),
+        (lambda: SyntheticOptions(scene={"tidy": 1}), "tidy.*clean, simple, training"),
+        (lambda: SceneOptions(places=()), "places is .*each one of park, street"),
+        (lambda: SceneOptions(clutter=(0, 10**9)), "clutter is .*from 0 to 1000"),
+        (lambda: draw_scene(0, people=10**9), "people.*from 0 to 1000"),
     ],
 )
 def test_a_bad_option_is_one_sentence(make, words):
