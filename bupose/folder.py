@@ -12,6 +12,7 @@ from pathlib import Path
 
 from bupose import __version__, atomic
 from bupose.errors import InputError, OptionsError
+from bupose.paths import expand
 
 LOCK, RUN, UNFINISHED = ".bupose.lock", "run.json", "unfinished.jsonl"
 OF_PICTURES = ("openpose", "fields", "fields_pictures", "overlays")  # folders with files of each picture
@@ -49,7 +50,7 @@ class OutputFolder:
     ) -> None:  # fmt: skip
         if not str(path):
             raise OptionsError("output is empty; give a folder, as in output=out")
-        self.path = Path(os.path.expanduser(path))
+        self.path = expand(path)
         self.settings = json.loads(json.dumps(settings or {}, default=str))
         self._results, self._overwrite, self._resume = results, overwrite, resume
         self._handle: int | None = None

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from bupose.errors import SkeletonError
 from bupose.options import shown
+from bupose.paths import expand
 from bupose.skeleton import Skeleton
 
 MOST_BYTES = 1_000_000  # of a file
@@ -153,7 +154,7 @@ def read(path: str | Path) -> Skeleton:
                 raise yaml.YAMLError(f"it refers to another part by *{self.peek_event().anchor}; write that out")
             return super().compose_node(parent, index)
 
-    path = Path(path)
+    path = expand(path)
     try:
         if path.exists() and not path.is_file():
             raise SkeletonError(f"the skeleton file {shown(str(path))} is no ordinary file; give another")

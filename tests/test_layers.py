@@ -14,7 +14,7 @@ PACKAGE = Path(bupose.__file__).parent
 # A module may import only from rows above its own. Modules of one row stand side by side.
 LAYERS = [
     {"errors", "requirements"},
-    {"atomic", "options", "process"},
+    {"atomic", "options", "paths", "process"},
     {"folder", "skeleton"},
     {"skeletons"},
     {"geometry"},
@@ -47,6 +47,7 @@ BARE = (
     "requirements",
     "atomic",
     "options",
+    "paths",
     "process",
     "folder",
     "skeleton",

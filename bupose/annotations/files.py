@@ -7,6 +7,7 @@ import stat
 from pathlib import Path
 
 from bupose.errors import InputError
+from bupose.paths import expand
 
 
 def load_json(source) -> tuple[object, str]:
@@ -23,13 +24,13 @@ def load_json(source) -> tuple[object, str]:
     if not isinstance(source, (str, Path)):
         return list(source) if isinstance(source, tuple) else source, "what was given"
     try:
-        path = Path(source).expanduser()
+        path = expand(source)
         if not stat.S_ISREG(path.stat().st_mode):  # a pipe or a device may never end
             raise InputError(f"cannot read {str(source)!r}: it is no regular file; give the path of a JSON file")
         content = path.read_bytes()
     except OSError as problem:
         raise InputError(f"cannot read {str(source)!r}: {problem.strerror}; give the path of a JSON file") from None
-    except (ValueError, RuntimeError) as problem:  # a NUL in the path, the home of an unknown user
+    except ValueError as problem:  # a NUL in the path
         raise InputError(f"cannot read {str(source)!r}: {problem}; give the path of a JSON file") from None
     try:
         return json.loads(content), path.name

@@ -16,6 +16,7 @@ from bupose.annotations.images import read_images
 from bupose.annotations.outlines import Outline, read_outline
 from bupose.annotations.values import Table, id_key, listed, numbers_of, read_table, records
 from bupose.errors import InputError, LabelsError
+from bupose.paths import expand
 from bupose.skeleton import Skeleton
 
 
@@ -123,9 +124,9 @@ def _load(source, kind: str) -> tuple[object, str]:
     if not str(source):
         raise InputError("no annotation file is given; set annotations=FILE.json")
     try:
-        folder = Path(source).expanduser()
+        folder = expand(source)
         files = sorted(folder.glob("*.json")) if folder.is_dir() else None
-    except (OSError, RuntimeError, ValueError):
+    except (OSError, ValueError):
         files = None  # told by load_json
     if files is None:
         return load_json(source)

@@ -16,6 +16,7 @@ from bupose.benchmark import grouping, network, shipped
 from bupose.benchmark.table import markdown
 from bupose.commands.pairs import HELP, split_pairs, whole_number
 from bupose.errors import OptionsError
+from bupose.paths import expand
 from bupose.weights import import_weights
 
 
@@ -71,7 +72,7 @@ def run(arguments: list[str]) -> int:
     if others or part not in (*PARTS, "all"):
         got = f"part is {part!r}" if not others else f"{others[0]!r} is no option"
         raise OptionsError(f"{got}; give part= one of all, {', '.join(PARTS)}")
-    shared, photos = Path(pairs.get("shared", "../shared")).expanduser(), whole_number(pairs, "photos", 40)
+    shared, photos = expand(pairs.get("shared", "../shared")), whole_number(pairs, "photos", 40)
     for name in PARTS if part == "all" else (part,):
-        PARTS[name](shared, photos, pairs.get("plots", ""))
+        PARTS[name](shared, photos, str(expand(pairs["plots"])) if pairs.get("plots") else "")
     return 0

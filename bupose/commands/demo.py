@@ -14,9 +14,10 @@ from pathlib import Path
 from bupose import kernels
 from bupose.commands.pairs import HELP, split_pairs, whole_number
 from bupose.infer.media import open_media
-from bupose.infer.options import InferOptions, expand
+from bupose.infer.options import InferOptions
 from bupose.infer.output import write_image
 from bupose.infer.run import infer
+from bupose.paths import expand
 from bupose.samples import draw_crowd, find_portrait
 
 LISTED = 12  # files; of more, only their folders are told

@@ -5,11 +5,10 @@ Without set= it lists what there is. An interrupted download is taken up where i
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from bupose import cli
 from bupose.data.sources import SOURCES, DownloadOptions, describe_sources, find_archives, unpack
 from bupose.folder import OutputFolder
+from bupose.paths import expand
 from bupose.weights.download import fetch
 
 
@@ -18,7 +17,7 @@ def main(options: DownloadOptions) -> int:
         print(describe_sources())
         return 0
     archives = find_archives(options.set, options.parts)
-    folder, source = Path(options.output).expanduser() / options.set, SOURCES[options.set]
+    folder, source = expand(options.output) / options.set, SOURCES[options.set]
     with OutputFolder(folder):
         for archive in archives.values():
             mark = folder / f".{archive.name}.done"

@@ -15,24 +15,21 @@ from bupose.codec import DecodeOptions
 from bupose.export import calibration_pictures, export_network
 from bupose.export.options import ExportOptions
 from bupose.export.write import COMPARED
-from bupose.infer.options import expand, given
-from bupose.nn import NetworkConfig, PoseNet
+from bupose.infer.options import given
+from bupose.nn import NetworkConfig
 from bupose.options import from_dict
+from bupose.paths import expand
 
 
 def main(options: ExportOptions) -> int:
-    net = weights.average([_load(name, options.accept_license) for name in (options.weights, *options.average)])
+    net = weights.average(
+        [weights.load(weights.resolve(name, options.accept_license)) for name in (options.weights, *options.average)]
+    )
     net.config, output = settle(net.config, options), expand(options.output)
     count = options.pictures if options.precision == "int8" else min(COMPARED, options.pictures)
     pictures = calibration_pictures(net, options.calibration, count)
     print(export_network(net, output, pictures, options.format, options.precision))
     return 0
-
-
-def _load(name: str | None, accept_license: bool) -> PoseNet:
-    if name is not None and expand(name).is_file():
-        name = expand(name)
-    return weights.load(weights.resolve(name, accept_license))
 
 
 def settle(config: NetworkConfig, options: ExportOptions) -> NetworkConfig:

@@ -6,10 +6,9 @@ input is an OpenVINO .xml (its .bin beside it), a lightweight OpenPose .pth or a
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from bupose.commands.pairs import HELP, split_pairs
 from bupose.errors import OptionsError
+from bupose.paths import expand
 from bupose.weights import describe, import_weights, save
 
 
@@ -21,7 +20,7 @@ def run(arguments: list[str]) -> int:
     if others or not pairs.get("input") or not pairs.get("output"):
         got = f"; got {', '.join(arguments)}" if arguments else ""
         raise OptionsError(f"give input=FILE output=FILE.safetensors, and kind=… if you like{got}")
-    source, target = Path(pairs["input"]).expanduser(), Path(pairs["output"]).expanduser()
+    source, target = expand(pairs["input"]), expand(pairs["output"])
     if target.exists() and source.exists() and target.samefile(source):
         raise OptionsError(f"output is the input {str(source)!r}; choose another output")
     save(import_weights(source, pairs.get("kind") or None), target)

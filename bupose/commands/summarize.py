@@ -6,11 +6,11 @@ Prints one table, best run first, and draws the metric against each option that 
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 
 from bupose.atomic import replacing
 from bupose.commands.pairs import HELP, split_pairs
 from bupose.errors import OptionsError
+from bupose.paths import expand
 from bupose.train.summary import plot, read_runs, table
 
 METRICS = ("AP", "AP50", "AP75", "AR")
@@ -21,7 +21,7 @@ def run(arguments: list[str]) -> int:
         print(__doc__)
         return 0
     pairs, folders = split_pairs(arguments, ("metric", "plot"))
-    metric, file = pairs.get("metric", "AP"), Path(pairs.get("plot", "summary.png")).expanduser()
+    metric, file = pairs.get("metric", "AP"), expand(pairs.get("plot", "summary.png"))
     if metric not in METRICS:
         raise OptionsError(f"metric is {metric!r}; choose one of {', '.join(METRICS)}")
     runs = read_runs(folders or ["runs"], metric)

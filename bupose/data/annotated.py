@@ -13,6 +13,7 @@ from bupose.annotations.reader import Annotations, read
 from bupose.data.photos import Photos
 from bupose.errors import InputError, LabelsError
 from bupose.options import check, option
+from bupose.paths import expand
 
 
 @dataclass
@@ -130,10 +131,7 @@ def open_photos(kind: str, options: PhotosOptions) -> Photos:
     found = read(options.annotations, kind, options.category or None)
     skeleton = skeletons.get(options.skeleton) if options.skeleton else found.skeleton()
     names, matched = fit_names(found.joints, skeleton, found.name, compute=found.own_middle)
-    try:
-        folder = Path(options.images or Path(options.annotations).parent).expanduser()
-    except RuntimeError as problem:
-        raise InputError(f"cannot read the folder {options.images!r}: {problem}") from None
+    folder = expand(options.images or Path(options.annotations).parent)
     if lost := [image["id"] for image in found.images if not image["file_name"]]:
         raise LabelsError(f"{found.name}: image {lost[0]!r:.40} has no file_name; name its photo")
     rows, notes = _choose_images(found, options)

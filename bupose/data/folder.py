@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from bupose import skeletons
@@ -13,6 +12,7 @@ from bupose.data.photos import Photos
 from bupose.errors import InputError
 from bupose.images import PICTURES
 from bupose.options import check, option
+from bupose.paths import expand
 
 
 @dataclass
@@ -45,10 +45,7 @@ def read_folder(options: FolderOptions) -> Photos:
     InputError
         No such folder, or no photo in it.
     """
-    try:
-        folder = Path(options.images).expanduser()
-    except RuntimeError as problem:
-        raise InputError(f"cannot read the folder {options.images!r}: {problem}") from None
+    folder = expand(options.images)
     found = (p for p in folder.rglob("*") if p.suffix.lower() in PICTURES and not p.is_dir())
     names = sorted(str(p.relative_to(folder)) for p in found)
     if not options.images or not names:

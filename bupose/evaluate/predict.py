@@ -11,6 +11,7 @@ from tqdm import tqdm
 from bupose.errors import BuposeError, LabelsError
 from bupose.evaluate.truth import Truth
 from bupose.infer import Estimator
+from bupose.paths import expand
 from bupose.people import People
 
 
@@ -48,7 +49,8 @@ def predict_readable(
     """
     if lost := [i for i, image in truth.images.items() if not image["file_name"]]:
         raise LabelsError(f"image {lost[0]!r:.40} has no file_name; name its photo in the annotations")
-    paths = [Path(images).expanduser() / image["file_name"] for image in truth.images.values()]
+    folder = expand(images)
+    paths = [folder / image["file_name"] for image in truth.images.values()]
     estimates: Iterable = tqdm(
         estimator.stream(paths), total=len(paths), unit="picture", file=sys.stderr, disable=None if progress else True
     )

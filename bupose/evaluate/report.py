@@ -17,6 +17,7 @@ from bupose.evaluate.errors import KINDS, Diagnosis
 from bupose.evaluate.truth import Truth
 from bupose.evaluate.worst import draw_errors, write_photo
 from bupose.images import read_image
+from bupose.paths import expand
 
 
 @dataclass(frozen=True)
@@ -116,7 +117,7 @@ class Report:
         SkeletonError
             The annotations' joints make no skeleton to draw.
         """
-        folder = Path(folder).expanduser()
+        folder = expand(folder)
         metrics = [{"metric": name, "percent": value} for name, value in self.metrics.items()]
         texts = {
             "metrics.json": json.dumps(self.to_dict(), indent=1, allow_nan=False) + "\n",
@@ -127,9 +128,7 @@ class Report:
         for name, text in texts.items():
             write_text(folder / name, text)
         written = [folder / name for name in texts]
-        return written + (
-            [] if images is None else self._write_worst(folder / "worst", Path(images).expanduser(), worst)
-        )
+        return written + ([] if images is None else self._write_worst(folder / "worst", expand(images), worst))
 
     def _write_worst(self, folder: Path, images: Path, count: int) -> list[Path]:
         skeleton, written, problems = self.truth.skeleton(), [], []

@@ -19,6 +19,7 @@ from bupose.images.files import check_regular
 from bupose.infer.estimator import Estimator
 from bupose.infer.names import file_number
 from bupose.infer.stream import open_photo
+from bupose.paths import expand
 
 MOST_BYTES = 50_000_000  # of a photo's file
 MOST_PIXELS = 100_000_000  # of a photo or a frame
@@ -123,7 +124,7 @@ def look(estimator: Estimator, source: str | Path | Film | np.ndarray, name: str
     """
     start = time.perf_counter()
     if isinstance(source, (str, Path)):
-        path = Path(source).expanduser()
+        path = expand(source)
         name = name or path.name.encode(errors="replace").decode()  # a page shows no other characters
         source = open_film(path) if path.suffix.lower() in VIDEOS else path
     if isinstance(source, Film):

@@ -15,6 +15,7 @@ from bupose.infer.estimator import HEIGHT
 from bupose.infer.network import pad_color
 from bupose.infer.preprocess import network_size, prepare
 from bupose.nn.model import PoseNet
+from bupose.paths import expand
 
 
 def calibration_pictures(net: PoseNet, folder: str | Path | None = None, count: int = 100) -> list[np.ndarray]:
@@ -37,7 +38,7 @@ def calibration_pictures(net: PoseNet, folder: str | Path | None = None, count: 
     """
     if isinstance(count, bool) or not isinstance(count, int) or count < 1:
         raise OptionsError(f"pictures is {count!r}; give a whole number above 0")
-    photos = _drawn(count) if folder is None else _read(Path(folder).expanduser(), count)
+    photos = _drawn(count) if folder is None else _read(expand(folder), count)
     height, pad = net.config.preprocess.get("height", HEIGHT), pad_color(net.config.normalisation)
     pictures = [prepare(p, network_size(p.size, height), net.multiple, pad).pixels[None] for p in photos]
     if not pictures:

@@ -20,6 +20,7 @@ from bupose.export.graph import write_graph
 from bupose.infer.network import TorchNetwork
 from bupose.infer.runtimes import start
 from bupose.nn.model import PoseNet
+from bupose.paths import expand
 from bupose.weights.checkpoint import save
 from bupose.weights.header import KEY, dump_header
 
@@ -80,7 +81,7 @@ def export_network(
     InputError
         The file cannot be written.
     """
-    output = Path(output)
+    output = expand(output)
     suffix, write = FORMATS[_check(output, format, precision)]
     with workspace(output) as folder:
         made = folder / f"network{suffix}"

@@ -15,6 +15,7 @@ from bupose import skeletons
 from bupose.errors import BuposeError, FieldsError, InputError
 from bupose.fields import Fields, Grid
 from bupose.fields_file.meta import check_info, is_name, read_matrix, read_skeleton, sentence, some
+from bupose.paths import expand
 from bupose.skeleton import Skeleton
 
 MOST_BYTES = 1_000_000_000  # that one array may unpack to: heatmaps of a picture of some hundred million pixels
@@ -64,7 +65,7 @@ class FieldsFile:
     ) -> None:
         if layout not in _LAYOUTS:
             raise FieldsError(f"no channel layout {layout!r}; choose one of {', '.join(_LAYOUTS)}")
-        self.path = Path(path)
+        self.path = expand(path)
         self._layout, self._skeleton, self._grid = layout, skeletons.get(skeleton), Grid(stride)
         if self.path.exists() and not self.path.is_file():  # a folder, or what has no end
             raise InputError(f"{str(path)!r} is no regular file; give the path of an .npz file of fields")

@@ -15,6 +15,7 @@ from bupose.errors import FieldsError, InputError
 from bupose.fields import Fields
 from bupose.fields_file.meta import describe, is_name, sentence, some
 from bupose.fields_file.reading import HEAT_STEPS, PAF_STEPS
+from bupose.paths import expand
 
 
 def write_fields(
@@ -45,7 +46,7 @@ def write_fields(
     InputError
         The file cannot be written.
     """
-    info, path = info or {}, Path(path)
+    info, path = info or {}, expand(path)
     if extra := [name for name in info if name not in fields]:
         raise FieldsError(f"info is about {some(extra)}, but no such fields are given")
     for name in fields:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 import typing
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from bupose.codec import DecodeOptions
@@ -194,8 +192,3 @@ class InferOptions(NetworkOptions):
                 f"input is {shown(self.input)}; give a path, a camera number, or a list of them in brackets"
             )
         super().__post_init__()
-
-
-def expand(path: str) -> Path:
-    """A path with ``~`` filled in, where it stands for a home folder."""
-    return Path(os.path.expanduser(path))

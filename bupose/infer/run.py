@@ -24,11 +24,12 @@ from bupose.infer import output
 from bupose.infer.estimator import Estimator
 from bupose.infer.media import Frame, Media, open_media
 from bupose.infer.names import file_number, printable
-from bupose.infer.options import InferOptions, expand, given
+from bupose.infer.options import InferOptions, given
 from bupose.infer.records import Records
 from bupose.infer.screen import Screen
 from bupose.infer.stream import Estimate
 from bupose.infer.video import VideoOutput
+from bupose.paths import expand
 
 WRITERS = 2  # threads that draw and write
 # What does not change what is found.
@@ -73,7 +74,7 @@ def infer(options: InferOptions) -> Summary:
     media = open_media(options.input, excluded, options.max_pixels)
     if media.live and options.resume:
         raise OptionsError("a camera or stream cannot be resumed; leave out resume=true")
-    path = _resolve(options)
+    path = weights.resolve(options.weights, options.accept_license)
     settings = _settings(options, path)
     output = open_output(
         options.output, "out", settings, results=RESULTS, overwrite=options.overwrite, resume=options.resume
@@ -242,13 +243,6 @@ class _Run:
         if problem not in self._told:
             self._told.add(problem)
             tqdm.write(printable(problem), file=sys.stderr)
-
-
-def _resolve(options: InferOptions) -> Path:
-    name = options.weights
-    if name is not None and expand(name).is_file():
-        name = expand(name)
-    return weights.resolve(name, options.accept_license)
 
 
 def _load(options: InferOptions, path: Path, live: bool) -> Estimator:

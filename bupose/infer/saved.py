@@ -18,7 +18,8 @@ from bupose.folder import OutputFolder, open_output
 from bupose.images import read_image
 from bupose.infer import output
 from bupose.infer.names import number_pictures, safe_name
-from bupose.infer.options import GroupOptions, expand, given
+from bupose.infer.options import GroupOptions, given
+from bupose.paths import expand
 from bupose.people import People
 
 RESULTS = ("coco_results.json", "images.json", "openpose", "overlays", "fields_pictures")

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from bupose import atomic
 from bupose.errors import InputError
+from bupose.paths import expand
 
 SOURCE = Path(__file__).absolute().parent / "compiled"
 PATIENCE = 60.0  # seconds to wait for another process that compiles
@@ -21,8 +22,8 @@ _LIST = "whole.json"  # the sum of every file in the cache
 
 def cache_home() -> Path:
     """Where bupose keeps what it makes and downloads: ``$BUPOSE_CACHE``, else ``~/.cache/bupose``."""
-    with contextlib.suppress(RuntimeError):  # no such user
-        return Path(os.environ.get("BUPOSE_CACHE") or "~/.cache/bupose").expanduser()
+    with contextlib.suppress(InputError):  # no such user
+        return expand(os.environ.get("BUPOSE_CACHE") or "~/.cache/bupose")
     return _temporary(f"bupose-{_user()}")
 
 

@@ -16,6 +16,7 @@ from torch import Tensor
 from bupose.errors import WeightsError
 from bupose.nn.normalisation import NORMALISATIONS
 from bupose.nn.trunk import Trunk
+from bupose.paths import expand
 
 _SHOWN = 4  # names in a message
 
@@ -51,7 +52,7 @@ def load_trunk(trunk: Trunk, path: str | Path) -> str:
     WeightsError
         The file cannot be read, names or shapes do not fit, or the weights want another input normalisation.
     """
-    path = Path(path)
+    path = expand(path)
     tensors = _read(path)
     layout = next((known for known in _LAYOUTS if known.mark in tensors), None)
     if layout is not None:

@@ -15,6 +15,7 @@ from lightning.pytorch.callbacks import Callback, Checkpoint
 from bupose import weights
 from bupose.atomic import write_bytes
 from bupose.nn import PoseNet
+from bupose.paths import expand
 from bupose.process import stop_for
 from bupose.train.averaging import MovingAverage
 from bupose.train.log import CurveLog
@@ -171,7 +172,7 @@ def find_state(path: str | Path) -> Path:
     TrainingError
         There is none.
     """
-    path = Path(path).expanduser()
+    path = expand(path)
     path = path / LAST if path.is_dir() else path
     if not path.is_file():
         raise TrainingError(f"there is no checkpoint {str(path)!r} to resume from; give a run's folder, or its {LAST}")

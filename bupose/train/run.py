@@ -131,7 +131,7 @@ def build_network(options: TrainOptions) -> PoseNet:
     if options.start:
         print(take_over(net, weights.load(weights.resolve(options.start)), options.start))
     elif options.trunk.weights:
-        print(load_trunk(net.trunk, Path(options.trunk.weights).expanduser()))
+        print(load_trunk(net.trunk, options.trunk.weights))
     return net
 
 

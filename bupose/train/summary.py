@@ -11,6 +11,7 @@ from pathlib import Path
 import yaml
 
 from bupose.errors import InputError
+from bupose.paths import expand
 
 DEFAULT = "default"
 
@@ -36,7 +37,7 @@ def read_runs(folders: Iterable[str | Path], metric: str = "AP") -> list[Run]:
     InputError
         There are none.
     """
-    folders = [Path(folder).expanduser() for folder in folders]
+    folders = [expand(folder) for folder in folders]
     found = {file.parent.parent for folder in folders for file in folder.rglob(".hydra/overrides.yaml")}
     runs = [_read(folder) for folder in sorted(found) if (folder / "options.json").is_file()]
     if not runs:

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from bupose.errors import InputError
+from bupose.paths import expand
 from bupose.viz.panels import distinct_colors
 from bupose.viz.picture import Plot
 
@@ -30,7 +31,7 @@ def training_curves(runs: Mapping[str, str | Path], names: Sequence[str] = ("los
     InputError
         A folder without curves, or a name that no run has logged.
     """
-    curves = {label: _read(Path(folder).expanduser()) for label, folder in runs.items()}
+    curves = {label: _read(expand(folder)) for label, folder in runs.items()}
     known = sorted({name for columns in curves.values() for name in columns})
     for name in names:
         if name not in known:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from bupose.errors import WeightsError
 from bupose.kernels.cache import cache_home
+from bupose.paths import expand
 from bupose.weights import checkpoint, zoo
 from bupose.weights.averaging import average
 from bupose.weights.checkpoint import describe, load, save
@@ -45,8 +46,8 @@ def resolve(name_or_path: str | Path | None = None, accept_license: bool = False
     if not isinstance(name_or_path, (str, Path)):
         raise WeightsError(f"the network is {name_or_path!r}; give a file, or one of {', '.join(ZOO)}")
     with contextlib.suppress(OSError, ValueError):  # a name that no file can have
-        if Path(name_or_path).is_file():
-            return Path(name_or_path)
+        if (path := expand(name_or_path)).is_file():
+            return path
     return _resolve_published(str(name_or_path), accept_license)
 
 

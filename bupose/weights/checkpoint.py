@@ -14,6 +14,7 @@ from bupose.atomic import replacing
 from bupose.errors import BuposeError, WeightsError
 from bupose.nn.model import PoseNet, declare
 from bupose.options import shown
+from bupose.paths import expand
 from bupose.weights.header import FORMATS, KEY, dump_header, quoted, read_config, read_header
 from bupose.weights.packing import PARTS, pack, unpack
 
@@ -43,7 +44,7 @@ def save(net: PoseNet, path: str | Path, metrics: Mapping[str, float] | None = N
     InputError
         The file cannot be written.
     """
-    net, path = getattr(net, "_orig_mod", net), Path(path)  # torch.compile wraps a network in another module
+    net, path = getattr(net, "_orig_mod", net), expand(path)  # torch.compile wraps a network in another module
     header = dump_header(net.config, FORMATS[bits], metrics)
     tensors = {
         name: t.detach().cpu().clone(memory_format=torch.contiguous_format) for name, t in net.state_dict().items()
@@ -64,7 +65,7 @@ def load(path: str | Path) -> PoseNet:
         The file is missing, damaged, truncated, not bupose's, written by a newer bupose, or its tensors are not
         those of the network it describes.
     """
-    path = Path(path)
+    path = expand(path)
     config = read_config(read_header(path)["network"], path)
     try:
         declared = declare(config)
@@ -88,7 +89,7 @@ def describe(path: str | Path) -> str:
     WeightsError
         As :func:`load`, but for the tensors' fit, which is not looked at.
     """
-    path = Path(path)
+    path = expand(path)
     header = read_header(path)
     config = read_config(header["network"], path)
     entries = {k: v for k, v in header["tensors"].items() if not k.endswith(PARTS)}

@@ -44,5 +44,5 @@ def test_paths_may_be_path_objects(sets):
 @pytest.mark.parametrize("kind", ["coco", "folder"])
 def test_the_home_of_nobody(sets, kind):
     given = {"annotations": sets.write(sets.people())} if kind == "coco" else {}
-    with pytest.raises(InputError, match="cannot read the folder"):
+    with pytest.raises(InputError, match="home folder that is not known"):
         open_samples(kind, given | {"images": "~nobody_of_this_name/photos"})

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from bupose.errors import WeightsError
 from bupose.nn.model import PoseNet
+from bupose.paths import expand
 from bupose.weights import checkpoint
 from bupose.weights.importers import caffe, lightweight, openvino_ir
 
@@ -36,10 +37,11 @@ def import_weights(path: str | Path, kind: str | None = None) -> PoseNet:
     WeightsError
         The file is missing, damaged, or of no known kind or network.
     """
+    path = expand(path)
     kind = recognise(path) if kind is None else kind
     if kind not in IMPORTERS:
         raise WeightsError(f"there is no importer {kind!r}; choose one of {', '.join(IMPORTERS)}")
-    return IMPORTERS[kind](Path(path))
+    return IMPORTERS[kind](path)
 
 
 def recognise(path: str | Path) -> str:
