@@ -23,7 +23,7 @@ def main(options: DownloadOptions) -> int:
             mark = folder / f".{archive.name}.done"
             if mark.exists():
                 continue
-            path = fetch(archive.url, folder / archive.name, archive.checksum, source.licence)
+            path = fetch(archive.url, folder / archive.name, archive.checksum, source.licence, archive.most)
             print(f"{unpack(path, folder)} files unpacked from {archive.name} into {folder}")
             mark.touch()
             if not options.keep:

@@ -48,7 +48,7 @@ class Archive:
     ----------
     url : str
     megabytes : int
-        About so many.
+        About so many; 0 is not known.
     checksum : str, optional
         ``md5:`` or ``sha256:`` and the digits, where a sum is published or confirmed by several sources.
     """
@@ -61,6 +61,11 @@ class Archive:
     def name(self) -> str:
         """The last part of the URL."""
         return self.url.rsplit("/", 1)[-1]
+
+    @property
+    def most(self) -> int:
+        """Bytes that are downloaded at most."""
+        return self.megabytes * 2_000_000 or 5_000_000_000
 
 
 @dataclass(frozen=True)

@@ -18,14 +18,17 @@ SHA256 = "sha256:" + hashlib.sha256(CONTENT).hexdigest()
 
 
 class Server(http.server.ThreadingHTTPServer):
-    """Serves ``content``; remembers the Range headers asked for; may break off or ignore ranges."""
+    """Serves ``content``; remembers the Range headers it got; may break off, ignore ranges, lie or lead elsewhere."""
 
-    content, resumable, break_after = CONTENT, True, None
+    content, resumable, break_after, length, target = CONTENT, True, None, str, None
 
     def __init__(self):
         super().__init__(("127.0.0.1", 0), Handler)
         self.ranges = []
         threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True).start()
+
+    def handle_error(self, *_):  # whoever reads no further is no error
+        pass
 
     @property
     def url(self) -> str:
@@ -38,6 +41,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
         server.ranges.append(asked)
         if not self.path.endswith("net.bin"):
             return self.send_error(404)
+        if server.target:
+            self.send_response(302)
+            self.send_header("Location", server.target)
+            return self.end_headers()
         start = int(re.match(r"bytes=(\d+)-", asked)[1]) if asked and server.resumable else 0
         if asked and server.resumable and start >= len(server.content):
             self.send_response(416)
@@ -45,7 +52,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.send_header("Content-Length", "0")
             return self.end_headers()
         self.send_response(206 if asked and server.resumable else 200)
-        self.send_header("Content-Length", str(len(server.content) - start))
+        if length := server.length(len(server.content) - start):
+            self.send_header("Content-Length", length)
         self.end_headers()
         self.wfile.write(server.content[start : server.break_after])
 
@@ -130,6 +138,46 @@ def test_no_network(tmp_path, monkeypatch):
 def test_gone_from_the_server(server, tmp_path):
     with pytest.raises(WeightsError, match=r"404.*by hand"):
         download.fetch(server.url.replace("net.bin", "gone"), tmp_path / "net.bin")
+
+
+@pytest.mark.parametrize("length", [lambda n: "", lambda n: "many", lambda n: "-1", str, lambda n: str(2**60)])
+def test_no_more_is_written_than_the_file_can_have(server, tmp_path, length):
+    server.length = length
+    with pytest.raises(WeightsError, match="sends more than the 1,000,000 bytes"):
+        download.fetch(server.url, tmp_path / "net.bin", most=1_000_000)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_part_of_a_larger_file_is_no_way_round(server, tmp_path):
+    (tmp_path / "net.bin.part").write_bytes(CONTENT[:900_000])
+    server.length = lambda n: ""
+    with pytest.raises(WeightsError, match="sends more than the 1,000,000 bytes"):
+        download.fetch(server.url, tmp_path / "net.bin", most=1_000_000)
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_answer_without_a_length_is_taken(server, tmp_path):
+    server.length = lambda n: ""
+    assert download.fetch(server.url, tmp_path / "net.bin", SHA256, most=len(CONTENT)).read_bytes() == CONTENT
+
+
+@pytest.mark.parametrize("target", ["file:///etc/passwd", "ftp://127.0.0.1/x", "data:,x", "http://[", "/net.bin", "//"])
+def test_redirects_lead_to_the_web_alone(server, tmp_path, target):
+    server.target = target
+    with pytest.raises(WeightsError, match=r"30[0-9]|cannot download") as refusal:
+        download.fetch(server.url, tmp_path / "net.bin")
+    assert "\n" not in str(refusal.value)
+    assert not list(tmp_path.iterdir())
+
+
+def test_redirects_are_followed(server, tmp_path):
+    first = Server()
+    first.target = server.url
+    try:
+        assert download.fetch(first.url, tmp_path / "net.bin", SHA256).read_bytes() == CONTENT
+    finally:
+        first.shutdown()
+        first.server_close()
 
 
 @pytest.mark.parametrize("name", zoo.ZOO)
