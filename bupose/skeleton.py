@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
 
@@ -11,6 +11,7 @@ import numpy as np
 
 from bupose.errors import SkeletonError
 from bupose.options import shown
+from bupose.proportions import usual_length
 
 DEFAULT_SIGMA = 0.079  # COCO's shoulder: a middling joint
 MOST_JOINTS, MOST_LIMBS = 256, 1024  # COCO-WholeBody has 133 joints
@@ -43,6 +44,10 @@ class Skeleton:
         Per-joint standard deviations of the object keypoint similarity (COCO keypoint evaluation).
     derived : mapping of name to names, optional
         Joints that annotations lack, each the mean of others (``neck`` of the two shoulders).
+    limb_lengths : sequence of L floats, optional
+        How long limbs usually look beside each other, in any unit, 0 where unknown: the grouping refuses limbs that are
+        much longer. By default those of a human body, by the names of the joints. Two skeletons that differ in nothing
+        else are equal.
 
     Raises
     ------
@@ -56,17 +61,20 @@ class Skeleton:
     limbs: tuple[tuple[str, str], ...]
     sigmas: tuple[float, ...] = ()
     derived: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    limb_lengths: tuple[float, ...] = field(default=(), compare=False)
 
     def __post_init__(self) -> None:
         put = object.__setattr__  # frozen: normalise what YAML and hand-written declarations give
         put(self, "name", _name(self.name))
         put(self, "joints", _names(self.joints, "joints"))
         put(self, "limbs", tuple(_names(limb, "a limb", 8) for limb in _list(self.limbs, "limbs", MOST_LIMBS)))
-        sigmas = _list(self.sigmas, "sigmas") or [DEFAULT_SIGMA] * len(self.joints)
-        try:
-            put(self, "sigmas", tuple(float(s) for s in sigmas))
-        except (TypeError, ValueError, OverflowError) as problem:
-            self._refuse(f"sigmas must be numbers: {shown(str(problem))}")
+        usual = [usual_length(limb) for limb in self.limbs]
+        for key, default in (("sigmas", [DEFAULT_SIGMA] * len(self.joints)), ("limb_lengths", usual)):
+            try:
+                values = _list(getattr(self, key), key, MOST_LIMBS) or default
+                put(self, key, tuple(float(v) for v in values))
+            except (TypeError, ValueError, OverflowError) as problem:
+                self._refuse(f"{key} must be numbers: {shown(str(problem))}")
         derived = self.derived.items() if isinstance(self.derived, Mapping) else _list(self.derived, "derived")
         if any(len(_list(entry, "derived")) != 2 for entry in derived):
             self._refuse("derived must give each joint its parts; write neck: [left_shoulder, right_shoulder]")
@@ -84,6 +92,11 @@ class Skeleton:
             self._refuse(f"{len(self.sigmas)} sigmas for {len(self.joints)} joints; give one above 0 for each, or none")
         if odd := [s for s in self.sigmas if not 1e-4 <= s <= 100]:
             self._refuse(f"sigmas must be above 0, from 0.0001 to 100 (COCO's are from 0.025 to 0.107); got {odd[0]:g}")
+        if len(self.limb_lengths) != len(self.limbs):
+            got = f"{len(self.limb_lengths)} limb_lengths for {len(self.limbs)} limbs"
+            self._refuse(f"{got}; give one for each, 0 where it is not known, or none")
+        if odd := [v for v in self.limb_lengths if not 0 <= v <= 1e6]:
+            self._refuse(f"limb_lengths must be from 0 (not known) to a million; got {odd[0]:g}")
         for limb in self.limbs:
             if len(limb) != 2 or limb[0] == limb[1]:
                 self._refuse(f"limb {'-'.join(limb)} does not join two joints; write [from, to]")
@@ -192,22 +205,24 @@ class Skeleton:
             "limbs": [list(limb) for limb in self.limbs],
             "sigmas": list(self.sigmas),
             "derived": {j: list(parts) for j, parts in self.derived},
+            "limb_lengths": list(self.limb_lengths),
         }
 
     @classmethod
     def from_dict(cls, values: Mapping) -> Skeleton:
-        """The inverse of :meth:`to_dict`; ``sigmas`` and ``derived`` may be missing.
+        """The inverse of :meth:`to_dict`; ``sigmas``, ``derived`` and ``limb_lengths`` may be missing.
 
         Raises
         ------
         SkeletonError
             A key is missing, unknown, or of the wrong kind.
         """
-        known = {"name", "joints", "limbs", "sigmas", "derived"}
+        optional = "sigmas", "derived", "limb_lengths"
+        known = {"name", "joints", "limbs", *optional}
         if not isinstance(values, Mapping) or not {"name", "joints", "limbs"} <= set(values) <= known:
             got = shown(list(values) if isinstance(values, Mapping) else values)
-            raise SkeletonError(f"a skeleton needs name, joints, limbs and may have sigmas, derived; got {got}")
-        return cls(**{k: v for k, v in values.items() if v is not None or k not in ("sigmas", "derived")})
+            raise SkeletonError(f"a skeleton needs name, joints, limbs and may have {', '.join(optional)}; got {got}")
+        return cls(**{k: v for k, v in values.items() if v is not None or k not in optional})
 
 
 def _name(value) -> str:

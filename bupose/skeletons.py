@@ -1,4 +1,4 @@
-"""The skeletons bupose knows, as declarations. A new one is a YAML file of the same five keys, no code."""
+"""The skeletons bupose knows, as declarations. A new one is a YAML file of the same keys, no code."""
 
 from __future__ import annotations
 
@@ -137,7 +137,7 @@ def get(name: str | Path | Skeleton | dict) -> Skeleton:
 
 
 def read(path: str | Path) -> Skeleton:
-    """A skeleton declared in a YAML (or JSON) file with the keys ``name, joints, limbs[, sigmas, derived]``.
+    """A skeleton from a YAML (or JSON) file: ``name, joints, limbs``, perhaps ``sigmas, derived, limb_lengths``.
 
     Raises
     ------

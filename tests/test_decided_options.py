@@ -28,6 +28,7 @@ DECIDED = {
         "limb_share": 0.0,
         "trust": 0.75,
         "crowd": 64,
+        "max_limb_ratio": 2.2,  # of the limbs labelled in COCO 99.9 % are below
         "matching": "hungarian",
         "completion": True,
         "duplicate_similarity": 0.8,

@@ -14,7 +14,7 @@ PACKAGE = Path(bupose.__file__).parent
 # A module may import only from rows above its own. Modules of one row stand side by side.
 LAYERS = [
     {"errors", "requirements"},
-    {"atomic", "options", "paths", "process"},
+    {"atomic", "options", "paths", "process", "proportions"},
     {"folder", "skeleton"},
     {"skeletons"},
     {"geometry"},
@@ -49,6 +49,7 @@ BARE = (
     "options",
     "paths",
     "process",
+    "proportions",
     "folder",
     "skeleton",
     "geometry",

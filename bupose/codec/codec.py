@@ -11,6 +11,7 @@ import numpy as np
 
 from bupose import kernels, skeletons
 from bupose.codec.grouping import group_people
+from bupose.codec.lengths import find_overlong
 from bupose.codec.limbs import score_limbs
 from bupose.codec.matching import match_limbs
 from bupose.codec.options import DecodeOptions, TargetOptions
@@ -108,8 +109,11 @@ class FieldCodec:
         peaks = find_peaks(fields.heat, self.decoder)
         candidates = score_limbs(peaks, fields.paf, self.skeleton, self.decoder)
         matched = match_limbs(candidates, peaks, self.decoder)
+        overlong = find_overlong(candidates, matched, peaks, self.skeleton, self.decoder)
+        if overlong.any():
+            matched = match_limbs(candidates, peaks, self.decoder, ~overlong)
         people, members, used = group_people(fields, peaks, candidates, matched, self.decoder)
-        return Trace(fields, self.decoder, peaks, candidates, matched, used, members, people)
+        return Trace(fields, self.decoder, peaks, candidates, overlong, matched, used, members, people)
 
 
 def _finite(fields: Fields) -> Fields:

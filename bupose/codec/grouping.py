@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from bupose import kernels
+from bupose.codec.lengths import SLACK, person_scales
 from bupose.codec.limbs import LimbCandidates
 from bupose.codec.options import DecodeOptions
 from bupose.codec.peaks import Peaks
@@ -61,14 +62,17 @@ def group_people(
     score = np.minimum(np.sqrt(evidence * similar), 1).astype(np.float32)
     best = np.argsort(-score, kind="stable")
     best = best[score[best] >= options.min_person_score]
+    scale = person_scales(candidates, person, used, peaks, fields.skeleton)[rows[best]] if len(peaks) else np.zeros(0)
     members, here, xy, joint_score, score = (a[best] for a in (members, here, xy, joint_score, score))
     xy, joint_score = np.ascontiguousarray(xy, np.float32), np.ascontiguousarray(joint_score, np.float32)
     completed = np.zeros(here.shape, bool)
     if options.completion and len(best):
         evidence = joint_score.copy()
-        k.complete_people(
-            fields.paf, fields.heat, fields.skeleton.limb_joints, xy, evidence, float(options.paf_threshold), STEP
-        )
+        usual = np.asarray(fields.skeleton.limb_lengths)
+        longest = options.max_limb_ratio * scale[:, None] * np.where(usual > 0, usual, np.nan) + SLACK
+        longest = np.nan_to_num(longest, nan=np.inf).astype(np.float32)
+        trail = longest, float(options.paf_threshold), STEP
+        k.complete_people(fields.paf, fields.heat, fields.skeleton.limb_joints, xy, evidence, *trail)
         completed = (evidence > 0) & ~here
         joint_score = np.where(completed, np.minimum(evidence, 1) * np.float32(options.peak_threshold), joint_score)
 

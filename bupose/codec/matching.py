@@ -10,15 +10,25 @@ from bupose.codec.options import DecodeOptions
 from bupose.codec.peaks import Peaks
 
 
-def match_limbs(candidates: LimbCandidates, peaks: Peaks, options: DecodeOptions) -> np.ndarray:
-    """bool (M,): the candidates taken; no joint has two limbs of one type.
+def match_limbs(
+    candidates: LimbCandidates, peaks: Peaks, options: DecodeOptions, allowed: np.ndarray | None = None
+) -> np.ndarray:
+    """bool (M,): the candidates taken; no joint has two limbs of one type. ``allowed``, bool (M,), is who may be.
 
     Notes
     -----
     ``hungarian`` maximises the total weight of each limb type (Cao et al. 2017, eqs. 13-15); ``greedy`` takes the
     heaviest first, as their code does.
     """
-    k, weight = kernels.load(), np.ascontiguousarray(candidates.weight)
+    k, ids, weight = kernels.load(), candidates.ids, np.ascontiguousarray(candidates.weight)
+    if allowed is not None:
+        ids, weight = np.ascontiguousarray(ids[allowed]), weight[allowed]
     if options.matching == "greedy":
-        return k.match_greedy(candidates.ids, np.argsort(-weight, kind="stable"), len(peaks))
-    return k.match_hungarian(candidates.ids, weight, len(peaks))
+        chosen = k.match_greedy(ids, np.argsort(-weight, kind="stable"), len(peaks))
+    else:
+        chosen = k.match_hungarian(ids, weight, len(peaks))
+    if allowed is None:
+        return chosen
+    matched = np.zeros(len(candidates), bool)
+    matched[allowed] = chosen
+    return matched

@@ -25,6 +25,8 @@ class Trace:
     peaks : Peaks
         Joint candidates, cells.
     candidates : LimbCandidates
+    overlong : bool array (M,)
+        Too long for their person, and left out of the matching.
     matched : bool array (M,)
         Chosen by the matching among the candidates of its limb.
     used : bool array (M,)
@@ -39,6 +41,7 @@ class Trace:
     options: DecodeOptions
     peaks: Peaks
     candidates: LimbCandidates
+    overlong: np.ndarray
     matched: np.ndarray
     used: np.ndarray
     members: np.ndarray
@@ -66,6 +69,9 @@ class Trace:
         p, q = (f"person {i}" if i >= 0 else "a group too faint to list" for i in map(self.person_of, (a, b)))
         if self.used[m]:
             return f"used ({weight}): {p} has both joints"
+        if self.overlong[m]:
+            most = f"{self.options.max_limb_ratio:g} times the usual"
+            return f"left out ({weight}): longer than {most} in a person of that size"
         if self.matched[m]:
             return f"matched, not used ({weight}): {p} and {q} both have a joint of one type, so they stay two"
         same = self.matched & (c.limb == limb)

@@ -19,6 +19,7 @@ RANGES = {  # low, high, step of a slider; a network's own value widens it
     "min_person_score": (0.0, 1.0, 0.005),
     "min_joints": (1, 18, 1),
     "duplicate_similarity": (0.0, 1.0, 0.01),
+    "max_limb_ratio": (1.0, 10.0, 0.1),
     "trust": (0.0, 4.0, 0.05),
     "near": (0.1, 10.0, 0.1),
     "jitter": (0.0, 5.0, 0.05),

@@ -97,7 +97,7 @@ def _warm_decode(k: ModuleType) -> None:
     k.match_greedy(ids, np.zeros(0, np.int64), 0)
     k.group_people(ids, np.zeros(0, np.int64), np.zeros(0, np.int32), 2)
     people = np.zeros((0, 2, 2), np.float32)
-    k.complete_people(paf, heat, limbs, people, np.zeros((0, 2), np.float32), 0.1, 0.5)
+    k.complete_people(paf, heat, limbs, people, np.zeros((0, 2), np.float32), np.zeros((0, 1), np.float32), 0.1, 0.5)
     box = np.zeros((0, 4), np.float32)
     k.find_duplicates(people, box, np.zeros(0, np.int64), np.ones(2, np.float32), 0.5)
 

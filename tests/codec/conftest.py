@@ -54,6 +54,12 @@ def crowd_of(people, seed, size=(640, 368), heights=(80, 260)):
 
 
 @pytest.fixture(scope="session")
+def standing():
+    """float64 (17, 2): a standing person of height 1, feet at the origin, in the order of COCO-17."""
+    return STANDING
+
+
+@pytest.fixture(scope="session")
 def separated():
     """(skeleton, stride, seed) -> labels of people far apart, size."""
     return separated_people
@@ -67,9 +73,13 @@ def crowd():
 
 @pytest.fixture(scope="session")
 def codec_of():
-    """(skeleton, stride, **decode options) -> a codec whose Gaussians are as wide, in cells, at every stride."""
+    """(skeleton, stride, **decode options) -> a codec whose Gaussians are as wide, in cells, at every stride.
+
+    Limbs may have any length: many bodies here are contorted as no human's.
+    """
 
     def make(skeleton=skeletons.COCO17, stride=8, **decoder):
+        decoder = {"max_limb_ratio": 1000} | decoder
         return FieldCodec(skeleton, Grid(stride), TargetOptions(sigma=0.875 * stride)).with_decoder(**decoder)
 
     return make

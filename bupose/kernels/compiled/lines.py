@@ -58,7 +58,7 @@ def project_line(paf, limb, ends, samples, near, threshold):
 
 
 @jit
-def complete_people(paf, heat, limb_joints, xy, evidence, threshold, step):
+def complete_people(paf, heat, limb_joints, xy, evidence, longest, threshold, step):
     """Follow limbs' fields from known joints to those still missing; fills ``xy`` and ``evidence`` in place."""
     joints, h, w = heat.shape
     floor = np.float32(0.002)  # of heat: lets a clear field count where heat is silent
@@ -89,8 +89,9 @@ def complete_people(paf, heat, limb_joints, xy, evidence, threshold, step):
                         if x < -0.5 or y < -0.5 or x > w - 0.5 or y > h - 0.5:
                             break
                         dx, dy = x - xy[p, known, 0], y - xy[p, known, 1]
-                        if np.sqrt(dx * dx + dy * dy) < np.float32(s) * np.float32(step) / 2 - 4:
-                            break  # limbs are straight; a trail that comes back is lost
+                        away = np.sqrt(dx * dx + dy * dy)
+                        if away > longest[p, limb] or away < np.float32(s) * np.float32(step) / 2 - 4:
+                            break  # limbs are straight: a trail that comes back is lost
                         cx, cy = int(x + np.float32(0.5)), int(y + np.float32(0.5))
                         px, py, value = x, y, floor
                         for yy in range(max(cy - 1, 0), min(cy + 2, h)):

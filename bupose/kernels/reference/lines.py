@@ -79,7 +79,7 @@ def _project(paf, limb, ends, parts, near):
     return points, (1 - blind) * (u * direction[0] + v * direction[1]) + blind * np.hypot(u, v)
 
 
-def complete_people(paf, heat, limb_joints, xy, evidence, threshold, step):
+def complete_people(paf, heat, limb_joints, xy, evidence, longest, threshold, step):
     """Follow limbs' fields from known joints to those still missing; fills ``xy`` and ``evidence`` in place.
 
     Parameters
@@ -91,6 +91,8 @@ def complete_people(paf, heat, limb_joints, xy, evidence, threshold, step):
     evidence : float32 array (P, K)
         Positive where a joint is known. A joint found gets the root of its heat times the mean strength of the
         field on the way, at the place where this is most; of places as good to a thousandth, at the last.
+    longest : float32 array (P, L), cells
+        How far a joint may be from the one that a trail starts from.
     threshold : float
         Strength at which a trail is lost.
     step : float, cells
@@ -102,7 +104,8 @@ def complete_people(paf, heat, limb_joints, xy, evidence, threshold, step):
                 for side in (0, 1):
                     known, missing = ends[side], ends[1 - side]
                     if evidence[p, known] > 0 and not evidence[p, missing] > 0:
-                        trail = _follow(paf, limb, xy[p, known], threshold, step if side == 0 else -step)
+                        way = step if side == 0 else -step
+                        trail = _follow(paf, limb, xy[p, known], threshold, way, longest[p, limb])
                         for place, strength in trail:
                             value, place = _warmest(heat[missing], place)
                             found = np.sqrt(min(value, 1)) * strength
@@ -114,7 +117,7 @@ def complete_people(paf, heat, limb_joints, xy, evidence, threshold, step):
                 evidence[p, k], xy[p, k] = found, place
 
 
-def _follow(paf, limb, xy, threshold, step):
+def _follow(paf, limb, xy, threshold, step, longest):
     """Positions along the field from ``xy``, each with the mean strength of the field so far.
 
     The trail is lost where it has come back so far that it is nearer than half the way it went, less four cells: limbs
@@ -131,7 +134,7 @@ def _follow(paf, limb, xy, threshold, step):
         place = place + step * np.array([u, v]) / strength
         if not (-0.5 <= place[0] <= w - 0.5 and -0.5 <= place[1] <= h - 0.5):
             break
-        if np.hypot(*(place - xy)) < s * abs(step) / 2 - 4:
+        if not s * abs(step) / 2 - 4 <= np.hypot(*(place - xy)) <= longest:
             break
         trail.append((place, total / s))
     return trail
