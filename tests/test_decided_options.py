@@ -17,7 +17,7 @@ DECIDED = {
         "sigma": 7.0,  # OpenPose's, px at stride 8
         "limb_width": 1.25,  # a limb of a cell's length keeps a line integral above 0.95
     },
-    DecodeOptions: {  # weighed on COCO's fields, AP 54.4
+    DecodeOptions: {  # weighed on COCO's fields, AP 54.8
         "smooth": 0.0,
         "peak_threshold": 0.025,
         "peaks_per_joint": 10_000,
