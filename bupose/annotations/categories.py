@@ -10,6 +10,8 @@ from bupose.errors import InputError, LabelsError
 def choose_category(categories, wanted: str | int | None, name: str) -> tuple[dict, set, list[str]]:
     """The category to read (``joints``, ``of_file``: its dict, ``others``: further ids), its ids, and what to tell.
 
+    ``without`` are the ids of listed categories without keypoints, whose annotations may well be of boxes alone.
+
     Of several with keypoints ``person`` is taken, else one must be chosen. Several of one name are one category if
     their joints are the same.
 
@@ -44,7 +46,8 @@ def choose_category(categories, wanted: str | int | None, name: str) -> tuple[di
         notes.append(f"Categories named {chosen!r}, all of them read: {len(same)} (ids {which}).")
     ids = {id_key(c["id"]) for c in same}
     others = frozenset(id_key(c["id"]) for c in able) - ids
-    return {"joints": joints[0], "of_file": dict(same[0]), "others": others}, ids, notes
+    without = frozenset(id_key(c.get("id")) for c in categories) - ids - others
+    return {"joints": joints[0], "of_file": dict(same[0]), "others": others, "without": without}, ids, notes
 
 
 def read_limbs(pairs, joints: int, name: str) -> list[tuple[int, int]]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from bupose.annotations.values import FAR, id_key, listed, numbers_of
+from bupose.annotations.values import FAR, flag_of, id_key, listed, numbers_of
 from bupose.errors import LabelsError
 
 
@@ -33,11 +33,12 @@ def read_images(images: Sequence[Mapping], name: str) -> tuple[list[dict], list[
         if None in (width, height):
             odd.append(image["id"])
             width = height = 0
-        labelled = image.get("is_labeled", True) not in (False, 0)
+        whose = f"{name}: image {image['id']!r:.40}"
+        labelled = image.get("is_labeled") is None or flag_of(image["is_labeled"], whose, "is_labeled")
         unlabelled += not labelled
         values = {"file_name": file_name, "width": width, "height": height, "is_labeled": labelled}
         if "unlisted_people" in image:
-            values["unlisted_people"] = bool(image["unlisted_people"])
+            values["unlisted_people"] = flag_of(image["unlisted_people"], whose, "unlisted_people")
         if "crowdIndex" in image and not _is_share(image["crowdIndex"]):
             values["crowdIndex"] = None
             odd.append(image["id"])
@@ -65,7 +66,7 @@ def _side(value) -> int | None:
 
 
 def _is_share(value) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < np.inf
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value <= 1
 
 
 def _ignored(image: Mapping, name: str) -> list[dict]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bupose.annotations.values import FAR, id_key
+from bupose.annotations.values import FAR, flag_of, id_key
 from bupose.errors import LabelsError
 
 _LARGEST = 1 << 28  # pixels of a mask
@@ -59,7 +59,8 @@ def read_outline(annotation: Mapping, box: np.ndarray, size: tuple[int, int]) ->
     if not rings:
         return Outline([corners] if (np.asarray(box)[2:] > 0).all() else [], is_box=True)
     rectangle = len(rings) == 1 and len(rings[0]) == 4 and np.ptp(rings[0] - corners, 0).max() < 1.5
-    return Outline(rings, is_box=bool(annotation.get("segmentation_is_box", False)) or bool(rectangle))
+    told = flag_of(annotation.get("segmentation_is_box"), whose, "segmentation_is_box")
+    return Outline(rings, is_box=told or bool(rectangle))
 
 
 def box_corners(box: np.ndarray) -> np.ndarray:

@@ -155,7 +155,8 @@ def _normalise(data: Mapping, name: str, kind: str, wanted) -> Annotations:
     labelled = [n for n, image in enumerate(images) if image["is_labeled"]]
     place = {n: k for k, n in enumerate(labelled)}
     rows = {id_key(images[n]["id"]): k for n, k in place.items()}
-    mine = _choose_annotations(records(data["annotations"], "annotations", name), ids, rows, images, name, notes)
+    listed_ones = records(data["annotations"], "annotations", name)
+    mine = _choose_annotations(listed_ones, ids, category, rows, images, name, notes)
     both = mine + [(place[n], a) for n, a in regions]
     images = [images[n] for n in labelled]
     with _named(name):
@@ -199,13 +200,23 @@ def _named(name: str) -> Iterator[None]:
 
 
 def _choose_annotations(
-    annotations: Sequence[Mapping], categories: set, rows: Mapping, images: Sequence[Mapping], name: str, notes: list
+    annotations: Sequence[Mapping],
+    categories: set,
+    category: Mapping,
+    rows: Mapping,
+    images: Sequence[Mapping],
+    name: str,
+    notes: list,
 ) -> list[tuple[int, Mapping]]:
     """The annotations to read with their image's number."""
-    mine, lost, unlabelled = [], [], 0
+    mine, lost, strange, unlabelled, bare = [], [], [], 0, 0
     hidden = {id_key(image["id"]) for image in images if not image["is_labeled"]}
     for n, a in enumerate(annotations):
-        if a.get("category_id") is not None and id_key(a["category_id"]) not in categories:
+        if a.get("category_id") is None:
+            bare += 1
+        elif (kind := id_key(a["category_id"])) not in categories:
+            if kind not in category["others"] and (kind not in category["without"] or _has_joints(a)):
+                strange.append(a["category_id"])
             continue
         key = id_key(a.get("image_id"))
         if key is None:
@@ -220,16 +231,29 @@ def _choose_annotations(
     if lost and not mine:
         which = listed(dict.fromkeys(lost))
         raise LabelsError(f"{name}: its annotations are of image {which}, which is not listed among its images")
+    count = f"of {len(annotations)} annotations"
+    if strange:
+        what = "Of categories that are not listed or name no joints, left out"
+        notes.append(f"{what}: {len(strange)} {count} (category {_distinct(strange)}).")
+    if bare and (category["others"] or category["without"]):
+        notes.append(f"Without a category_id, read as {category['of_file'].get('name')!r:.40}: {bare} {count}.")
     if unlabelled:
-        notes.append(f"In frames marked as not labelled, left out: {unlabelled} of {len(annotations)} annotations.")
+        notes.append(f"In frames marked as not labelled, left out: {unlabelled} {count}.")
     if lost:
-        which = listed(dict.fromkeys(lost))
-        notes.append(
-            f"Of images that are not listed, left out: {len(lost)} of {len(annotations)} annotations (image {which})."
-        )
+        notes.append(f"Of images that are not listed, left out: {len(lost)} {count} (image {_distinct(lost)}).")
     if annotations and not mine and not unlabelled:
-        notes.append(f"Of the category that is read: none of {len(annotations)} annotations.")
+        notes.append(f"Of the category that is read: none {count}.")
     return mine
+
+
+def _distinct(values: Sequence) -> str:
+    """The first few different ones in words."""
+    return listed({repr(value): value for value in values}.values())
+
+
+def _has_joints(annotation: Mapping) -> bool:
+    values = annotation.get("keypoints")
+    return isinstance(values, (list, tuple)) and any(values)
 
 
 def _head_box(annotation: Mapping) -> Sequence[float]:

@@ -32,6 +32,26 @@ def id_key(value) -> Hashable | None:
     return None
 
 
+_FLAGS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+
+
+def flag_of(value, whose: str, what: str) -> bool:
+    """Whether a file says yes: true, a number but 0, or text of these; null is no.
+
+    Raises
+    ------
+    LabelsError
+        It may mean anything.
+    """
+    if value is None or isinstance(value, (bool, np.bool_)):
+        return bool(value)
+    if isinstance(value, numbers.Real) and value == value:
+        return value != 0
+    if isinstance(value, str) and value.strip().casefold() in _FLAGS:
+        return _FLAGS[value.strip().casefold()]
+    raise LabelsError(f"{whose} has {reprlib.repr(value)} as {what}; write 0 or 1")
+
+
 def kind_of(value) -> str:
     """What a JSON value is, in words."""
     names = {type(None): "null", bool: "true or false", str: "text", list: "a list", tuple: "a list"}
@@ -141,8 +161,8 @@ def read_table(annotations: Sequence[Mapping], joints: int) -> Table:
     note(odd.any(1), f"Visibility other than 0, 1 and 2, {rule}")
     visibility = np.where(there, np.where(v >= 1.5, 2, np.where(v > 0, 1, 0)), 0).astype(np.int32)
     xy = np.where(there[..., None], triples[..., :2], 0)
-    flags = [0 if a.get("iscrowd") is None else a["iscrowd"] for a in annotations]
-    crowd = np.nan_to_num(_bulk(flags, whose, "iscrowd")) != 0
+    crowd = [flag_of(a.get("iscrowd"), w, "iscrowd") for a, w in zip(annotations, whose, strict=True)]
+    crowd = np.array(crowd, bool)
 
     boxes = [_flat_box(a.get("bbox"), w) for a, w in zip(annotations, whose, strict=True)]
     box = _bulk(boxes, whose, "bbox", 4)

@@ -225,7 +225,7 @@ def test_somebody_without_any_size_is_told(sets):
         (put(bbox=["a", 2, 3, 4]), "annotation 1 has bbox that are no list of numbers"),
         (put(area="big"), "annotation 1 has 'big' as area; write a number"),
         (put(area=[1]), "annotation 1 has .* as area; write a number"),
-        (put(iscrowd="no"), "annotation 1 has 'no' as iscrowd; write a number"),
+        (put(iscrowd="some"), "annotation 1 has 'some' as iscrowd; write 0 or 1"),
         (put(keypoints=7), "annotation 1 has keypoints that are a number"),
         (put(keypoints={"nose": [1, 2, 2]}), "annotation 1 has keypoints that are an object"),
         (put(keypoints=[1, 2] * 17), "annotation 1 has 34 keypoint numbers; its category's 17 joints need 51"),
