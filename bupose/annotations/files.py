@@ -9,6 +9,23 @@ from pathlib import Path
 from bupose.errors import InputError
 from bupose.paths import expand
 
+_PACKED = {
+    b"\x1f\x8b": "gunzip",
+    b"PK\x03\x04": "unzip",
+    b"BZh": "bunzip2",
+    b"\xfd7zXZ": "unxz",
+    b"\x28\xb5\x2f\xfd": "unzstd",
+}
+
+
+def _object(pairs: list[tuple]) -> dict:
+    """A JSON object; a key that comes twice would hide what it first held."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        keys = [key for key, _ in pairs]
+        raise ValueError(f"{next(k for k in keys if keys.count(k) > 1)!r:.40} stands twice in one object")
+    return found
+
 
 def load_json(source) -> tuple[object, str]:
     """The content of a JSON file (or of what is no path), and what to call it in messages.
@@ -32,7 +49,10 @@ def load_json(source) -> tuple[object, str]:
         raise InputError(f"cannot read {str(source)!r}: {problem.strerror}; give the path of a JSON file") from None
     except ValueError as problem:  # a NUL in the path
         raise InputError(f"cannot read {str(source)!r}: {problem}; give the path of a JSON file") from None
+    for start, packer in _PACKED.items():
+        if content.startswith(start):
+            raise InputError(f"{str(source)!r} is not JSON but compressed; unpack it with {packer}")
     try:
-        return json.loads(content), path.name
+        return json.loads(content, object_pairs_hook=_object), path.name
     except (ValueError, RecursionError) as problem:
         raise InputError(f"{str(source)!r} is not JSON: {problem}") from None

@@ -21,7 +21,7 @@ AIC_JOINTS = (
     "right_knee", "right_ankle", "left_hip", "left_knee", "left_ankle", "head_top", "neck",
 )  # fmt: skip
 _MPII_BODY = 200.0  # px: the size of a person of scale 1
-_AIC_VISIBILITY = np.array([0, 2, 1, 0])  # its list counts 1 seen, 2 hidden, 3 not labelled
+_AIC_VISIBILITY = np.array([np.nan, 2, 1, 0])  # its list counts 1 seen, 2 hidden, 3 not labelled
 
 
 @dataclass(frozen=True)
@@ -126,7 +126,7 @@ def _aic_person(image_id: int, who: str, flat, corners, name: str) -> dict:
     if triples.size != 3 * len(AIC_JOINTS):
         raise LabelsError(f"{whose} has {triples.size} keypoint numbers; its 14 joints need 42")
     triples = triples.reshape(-1, 3)
-    triples[:, 2] = _AIC_VISIBILITY[np.where(np.isin(triples[:, 2], (1, 2)), triples[:, 2], 0).astype(int)]
+    triples[:, 2] = _AIC_VISIBILITY[np.where(np.isin(triples[:, 2], (1, 2, 3)), triples[:, 2], 0).astype(int)]
     box = numbers_of(corners, whose, "human_annotations").reshape(-1) if corners is not None else np.zeros(0)
     box = [*box[:2], *(box[2:] - box[:2])] if box.size == 4 else None
     person = {"id": f"{image_id} {who}", "image_id": image_id, "category_id": 1, "bbox": box}

@@ -77,7 +77,8 @@ def _read_rings(form, whose: str) -> list[np.ndarray]:
     try:
         if not isinstance(form, (list, tuple)):
             raise TypeError
-        rings = [np.array(p, np.float64).reshape(-1, 2) - 0.5 for p in form if len(p) >= 6]
+        rings = [np.array(p, np.float64).reshape(-1) for p in form]  # x, y, … or pairs of them
+        rings = [p.reshape(-1, 2) - 0.5 for p in rings if p.size >= 6]
         if not all(np.isfinite(ring).all() for ring in rings):
             raise ValueError
     except (TypeError, ValueError, OverflowError):

@@ -13,6 +13,7 @@ import numpy as np
 from bupose.errors import LabelsError
 
 AREA_OF_BOX = 0.53  # of a person's box is person, COCO's average
+_LEAST_SHARE, _LARGEST_SHARE = 1e-3, 10  # of the box: beyond, an area is of other units, or of somebody else
 FAR = 1e6  # px; nothing in a picture lies farther out
 _INTEGER = re.compile(r"0|-?[1-9][0-9]{0,30}")
 
@@ -159,6 +160,11 @@ def read_table(annotations: Sequence[Mapping], joints: int) -> Table:
     odd = ~((v == 0) | (v == 1) | (v == 2))
     rule = "from 1.5 on taken as seen, above 0 as hidden, else as not labelled"
     note(odd.any(1), f"Visibility other than 0, 1 and 2, {rule}")
+    _refuse_shares(triples[..., :2][there & (v > 0)])
+    told = [(n, a["num_keypoints"]) for n, a in enumerate(annotations) if a.get("num_keypoints") is not None]
+    counts, lies = (there & (v > 0)).sum(1), np.zeros(len(ids), bool)
+    lies[[n for n, count in told if id_key(count) != counts[n]]] = True
+    note(lies & there.all(1), "Number of keypoints that is not that of the labelled joints, counted anew")
     visibility = np.where(there, np.where(v >= 1.5, 2, np.where(v > 0, 1, 0)), 0).astype(np.int32)
     xy = np.where(there[..., None], triples[..., :2], 0)
     crowd = [flag_of(a.get("iscrowd"), w, "iscrowd") for a, w in zip(annotations, whose, strict=True)]
@@ -176,11 +182,26 @@ def read_table(annotations: Sequence[Mapping], joints: int) -> Table:
     sized = np.isfinite(area) & (area > 0)
     person = ~crowd & (visibility > 0).any(1)
     note(person & ~sized, f"Area missing, 0 or less, taken as {AREA_OF_BOX} of the box")
-    area = np.where(sized, area, AREA_OF_BOX * box[:, 2] * box[:, 3])
+    whole = box[:, 2] * box[:, 3]
+    absurd = person & sized & useful & ((area < _LEAST_SHARE * whole) | (area > _LARGEST_SHARE * whole))
+    note(absurd, f"Area that does not fit the box, taken as {AREA_OF_BOX} of it")
+    area = np.where(sized & ~absurd, area, AREA_OF_BOX * whole)
     pointlike = person & (area <= 0)
     note(pointlike, "Neither area nor box, and joints in one place or line, taken as 1 px² large")
     area = np.where(pointlike, 1.0, np.minimum(area, FAR**2))
     return Table(ids, xy, visibility, box, area, crowd, tuple(notes))
+
+
+def _refuse_shares(xy: np.ndarray) -> None:
+    """Refuse places (N, 2) that are shares of a picture's width and height: all joints would lie in one pixel.
+
+    Raises
+    ------
+    LabelsError
+        They are.
+    """
+    if len(xy) > 2 and ((xy >= 0) & (xy <= 1)).all() and (xy % 1 != 0).any():
+        raise LabelsError("all joints lie between 0 and 1, as shares of a picture; write pixels")
 
 
 def joint_boxes(xy: np.ndarray, present: np.ndarray) -> np.ndarray:

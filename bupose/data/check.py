@@ -153,6 +153,11 @@ def people_defects(labels: Labels, size: tuple[int, int]) -> Iterator[tuple[str,
         at = f"({xy[p, k, 0]:.0f}, {xy[p, k, 1]:.0f})"
         yield "outside picture", f"person {p}: {names[k]} at {at} lies outside {size[0]}x{size[1]}"
     x, y, w, h = labels.box.T
+    over = np.array(size) * 0.1 + 3
+    beyond = ((labels.box[:, :2] < -over) | (labels.box[:, :2] + labels.box[:, 2:] > np.array(size) + over)).any(1)
+    for p in np.flatnonzero(beyond & (w > 0) & (h > 0)):
+        at = ", ".join(f"{side:.0f}" for side in labels.box[p])
+        yield "outside picture", f"person {p}: the box [{at}] leaves {size[0]}x{size[1]}: is it x, y, width, height?"
     margin = 0.15 * np.maximum(w, h)[:, None] + 3
     low, high = (
         np.stack([x, y], 1)[:, None] - margin[..., None],

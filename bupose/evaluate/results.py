@@ -91,7 +91,10 @@ def _read_result(result: Mapping, image_id, truth: Truth) -> dict:
     if numbers.shape != (3 * len(names),):
         got = f"{whose} has {numbers.size} keypoint numbers"
         raise LabelsError(f"{got}; {len(names)} joints need {3 * len(names)}: were they made for other joints?")
-    score = numbers_of(result.get("score", 1.0), whose, "a score")
+    try:
+        score = np.asarray(result.get("score", 1.0), np.float64)
+    except (TypeError, ValueError, OverflowError):
+        score = np.zeros(0)
     if score.shape != ():
         raise LabelsError(f"{whose} has {kind_of(result['score'])} as its score; write a number")
     if not (np.isfinite(numbers) & (np.abs(numbers) < _LARGEST)).all() or not abs(float(score)) < _LARGEST:

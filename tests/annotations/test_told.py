@@ -1,10 +1,15 @@
 """What a file leaves out, contradicts or writes in its own way is told by training and evaluation alike."""
 
+import gzip
+import json
+
+import numpy as np
 import pytest
 
-from bupose.data import open_samples
-from bupose.errors import BuposeError
-from bupose.evaluate import read_truth
+from bupose.annotations import load_json, read
+from bupose.data import find_defects, open_samples
+from bupose.errors import BuposeError, InputError
+from bupose.evaluate import coco_ap, read_truth
 
 
 def both(path, **options):
@@ -20,12 +25,12 @@ def both(path, **options):
 
 def each(key, value):
     """A change of every annotation."""
-    return lambda data: [a.update({key: value(a[key]) if callable(value) else value}) for a in data["annotations"]]
+    return lambda data: [a.update({key: value(a.get(key)) if callable(value) else value}) for a in data["annotations"]]
 
 
 def first(key, value):
     """A change of the first annotation."""
-    return lambda data: data["annotations"][0].update({key: value})
+    return lambda data: each(key, value)({"annotations": data["annotations"][:1]})
 
 
 KITE, RIDER = {"id": 2, "name": "kite"}, {"id": 3, "name": "rider", "keypoints": []}
@@ -69,3 +74,74 @@ def test_flags_that_may_mean_anything_are_refused(sets, where):
     for flag in ("partly", [1], {}, float("nan")):
         with pytest.raises(BuposeError, match=f"{key}; write 0 or 1"):
             both(sets.changed(lambda d, flag=flag: d[where][0].update({key: flag})))
+
+
+@pytest.mark.parametrize("area", [1e-9, 0.08, 1e5, 1e12, 1e300])
+def test_areas_of_other_units_are_taken_from_the_box(sets, area):
+    """As near 0, so at a share of the picture COCO's similarity is 0; above 1e10 it takes nobody into account."""
+    path = sets.changed(first("area", area))
+    told = both(path)[1]
+    assert told == "Area that does not fit the box, taken as 0.53 of it: 1 of 4 annotations (1)."
+    truth = read_truth(path)
+    assert truth.annotations[0]["area"] == pytest.approx(0.53 * 40 * 70)
+    results = truth.as_results()
+    results[0]["keypoints"] = (np.reshape(results[0]["keypoints"], (-1, 3)) + [0.5, 0, 0]).reshape(-1).tolist()
+    assert coco_ap(results, path)["AP"] == pytest.approx(100)
+
+
+@pytest.mark.parametrize("area", [10, 1400, 2800, 20000])
+def test_areas_that_may_be_are_left(sets, area):
+    path = sets.changed(first("area", area))
+    assert both(path) == (3, "")
+    assert read_truth(path).annotations[0]["area"] == area
+
+
+def test_numbers_of_keypoints_that_lie_are_told(sets):
+    """COCO's own evaluation leaves out people whose num_keypoints is 0, whatever their joints."""
+    for count in (0, 3, "many", "16"):
+        people, told = both(sets.changed(first("num_keypoints", count)))
+        assert people == 3
+        assert told.startswith("Number of keypoints that is not that of the labelled joints, counted anew: 1 of 4")
+    for count in (17, 17.0, "17", None):
+        assert both(sets.changed(first("num_keypoints", count))) == (3, "")
+
+
+def test_shares_of_the_picture_are_refused(sets):
+    def shares(values):
+        return [v / 200 if n % 3 < 2 else v for n, v in enumerate(values)]
+
+    with pytest.raises(BuposeError, match=r"set\.json: all joints lie between 0 and 1.*write pixels"):
+        both(sets.changed(each("keypoints", shares)))
+    assert both(sets.changed(first("keypoints", shares)))[0] == 3  # somebody in a corner
+
+
+def test_polygons_of_pairs_are_outlines(sets):
+    ring = [[10, 20], [40, 20], [40, 80], [25, 99]]
+    flat = read(sets.changed(first("segmentation", [[v for pair in ring for v in pair]]))).outlines[0]
+    pairs = read(sets.changed(first("segmentation", [ring]))).outlines[0]
+    assert len(pairs.rings) == len(flat.rings) == 1
+    assert (pairs.rings[0] == flat.rings[0]).all()
+    assert not pairs.is_box
+
+
+def test_a_key_that_stands_twice_hides_nothing(sets):
+    text = json.dumps(sets.people())
+    path = sets.folder / "set.json"
+    path.write_text(text[:-1] + ', "annotations": []}')
+    with pytest.raises(InputError, match="'annotations' stands twice in one object"):
+        load_json(path)
+
+
+def test_compressed_files_say_so(tmp_path):
+    path = tmp_path / "set.json.gz"
+    path.write_bytes(gzip.compress(b"{}"))
+    with pytest.raises(InputError, match=r"set\.json\.gz' is not JSON but compressed; unpack it with gunzip"):
+        load_json(path)
+
+
+def test_boxes_of_two_corners_are_defects(sets):
+    path = sets.changed(each("bbox", lambda box: [*box[:2], box[0] + box[2], box[1] + box[3]]))
+    defects = [str(d) for d in find_defects(open_samples("coco", {"annotations": path}))]
+    assert "2.png: person 0: the box [85, 35, 125, 105] leaves 200x120: is it x, y, width, height?" in defects
+    sound = find_defects(open_samples("coco", {"annotations": sets.write(sets.people())}))
+    assert not any("the box" in str(d) for d in sound)

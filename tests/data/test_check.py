@@ -65,7 +65,7 @@ def test_survey_and_files(coco_file, tmp_path):
     assert found.joints["nose"] == (2, 0)
     assert found.joints["left_ankle"] == (1, 0)
     assert "3 pictures, 2 people" in str(found)
-    assert {d.kind for d in find_defects(samples)} == {"duplicate"}
+    assert {d.kind for d in find_defects(samples)} == {"duplicate", "outside picture"}  # a box of 60 px in 50
     (tmp_path / "b.png").unlink()
     cv2.imwrite(str(tmp_path / "c.png"), np.zeros((5, 5, 3), np.uint8))
     missing = [d for d in find_defects(samples) if d.kind == "unreadable"]

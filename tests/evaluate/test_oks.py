@@ -200,7 +200,7 @@ def test_a_skeleton_chooses_the_joints(make):
         ([{"image_id": 8, "keypoints": [0] * 51, "score": 1}], "none of which is among the 1 annotated"),
         ([{"image_id": 1, "keypoints": [float("nan")] * 51, "score": 1}], "not finite"),
         ([{"image_id": 1, "keypoints": "abc", "score": 1}], "no list of numbers"),
-        ([{"image_id": 1, "keypoints": [0] * 51, "score": "high"}], "no list of numbers"),
+        ([{"image_id": 1, "keypoints": [0] * 51, "score": "high"}], "has text as its score; write a number"),
         ({"a": 1}, "not COCO results"),
         ("/no/such/file.json", "cannot read"),
     ],
