@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -13,7 +14,7 @@ from bupose.data.datasets import DataOptions
 from bupose.errors import OptionsError
 from bupose.fields import Grid
 from bupose.nn import HEADS, TRUNKS, NetworkConfig
-from bupose.options import check, option
+from bupose.options import check, option, shown
 from bupose.skeleton import Skeleton
 from bupose.train.loss import LossOptions
 from bupose.train.optim import OptimOptions
@@ -23,6 +24,8 @@ PRECISIONS = {"float32": "32-true", "bfloat16": "bf16-mixed", "float16": "16-mix
 DELIVERIES = ("auto", "targets", "joints", "photos")
 METRICS = ("AP", "AP50", "AP75", "AR")
 ACCELERATORS = ("auto", "cpu", "gpu", "cuda", "mps")
+MOST_DEVICES = 1024
+LEAST_BYTES = 100  # of memory for each pixel of a batch; most networks take several times as many
 STRATEGIES = ("auto", "ddp", "ddp_spawn", "ddp_fork", "ddp_notebook", "ddp_find_unused_parameters_true")
 
 
@@ -87,7 +90,8 @@ class TrainerOptions:
         What they do; the rest is done on the device (``bupose.data.PoseDataset``). Auto: "targets" on a CPU, else
         "photos", or "joints" where the augmentation needs the processor.
     accelerator, devices, nodes, strategy
-        Lightning's: where, on how many, and how they work together.
+        Lightning's: where, on how many, and how they work together. Devices: auto, how many, -1 for all, or a list of
+        their numbers.
     precision : "float32", "bfloat16", "float16" or "auto"
         Of activations; weights are float32. Auto is the faster of bfloat16 and float32, tried for some steps; a
         processor without instructions for bfloat16 takes many times as long.
@@ -137,6 +141,11 @@ class TrainerOptions:
 
     def __post_init__(self) -> None:
         check(self, "trainer")
+        if not _are_devices(self.devices):
+            raise OptionsError(
+                f"trainer.devices is {shown(self.devices)}; give auto, how many from 1 to {MOST_DEVICES}, -1 for all, "
+                "or a list of their numbers, as in [0,1]"
+            )
 
 
 @dataclass
@@ -246,11 +255,32 @@ def check_together(options: TrainOptions, multiple: int) -> None:
     Raises
     ------
     OptionsError
-        Crops that the network does not take.
+        Crops that the network does not take, or that no memory here holds.
     """
     width, height = options.trainer.size
+    needed, there = options.trainer.batch * width * height * LEAST_BYTES, _memory()
+    if needed > there:
+        raise OptionsError(
+            f"trainer.batch={options.trainer.batch} crops of {width}x{height} px take over {needed / 1e9:,.0f} GB; "
+            f"this machine has {there / 1e9:,.0f}. Choose a smaller batch, and trainer.accumulate to make up for it"
+        )
     if width % multiple or height % multiple:
         near = [math.ceil(side / multiple) * multiple for side in (width, height)]
         raise OptionsError(
             f"trainer.size is {width}x{height} px; this network takes multiples of {multiple}: try {near}"
         )
+
+
+def _are_devices(value: Any) -> bool:
+    if isinstance(value, (list, tuple)):
+        numbers = all(type(n) is int and 0 <= n < MOST_DEVICES for n in value)
+        return numbers and 0 < len(value) == len(set(value))
+    return value == "auto" or (type(value) is int and (value == -1 or 1 <= value <= MOST_DEVICES))
+
+
+def _memory() -> float:
+    """Bytes of memory that this machine has; infinite where it does not say."""
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, ValueError, OSError):
+        return math.inf

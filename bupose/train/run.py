@@ -21,10 +21,11 @@ from lightning.pytorch.callbacks import (
 )
 from lightning.pytorch.loggers import TensorBoardLogger
 from lightning.pytorch.utilities import rank_zero_only
+from lightning.pytorch.utilities.exceptions import MisconfigurationException
 
 from bupose import weights
 from bupose.atomic import write_text
-from bupose.errors import BuposeError, WeightsError
+from bupose.errors import BuposeError, OptionsError, WeightsError
 from bupose.folder import OutputFolder
 from bupose.nn import PoseNet
 from bupose.nn.model import declare
@@ -103,6 +104,12 @@ def _train(options: TrainOptions, folder: Path, state: Path | None) -> float:
     except BuposeError:
         raise
     except Exception as problem:  # of many kinds, where a state is not this training's
+        if _is_out_of_memory(problem):
+            raise TrainingError(
+                f"there is not the memory for trainer.batch={options.trainer.batch} crops of "
+                f"{'x'.join(map(str, options.trainer.size))} px; choose a smaller batch, and trainer.accumulate to "
+                "make up for it"
+            ) from problem
         if state is None or module.started:
             raise
         raise TrainingError(
@@ -115,6 +122,11 @@ def _train(options: TrainOptions, folder: Path, state: Path | None) -> float:
         write_text(folder / RESULT, json.dumps(best, indent=1))
         print(f"{options.trainer.metric} {metric:.1f}: {folder / 'best.safetensors'}", flush=True)
     return metric
+
+
+def _is_out_of_memory(problem: Exception) -> bool:
+    """Torch has a kind of error for this on GPUs alone."""
+    return isinstance(problem, (MemoryError, torch.OutOfMemoryError)) or "can't allocate memory" in str(problem)
 
 
 def build_network(options: TrainOptions) -> PoseNet:
@@ -175,7 +187,13 @@ def build_trainer(
     options: TrainOptions, folder: Path, feed: Feed, networks: KeepNetworks, average: MovingAverage | None,
     curves: CurveLog,
 ) -> pl.Trainer:  # fmt: skip
-    """Lightning's trainer with everything that watches, measures and writes."""
+    """Lightning's trainer with everything that watches, measures and writes.
+
+    Raises
+    ------
+    OptionsError
+        Devices, or a way to use them, that this machine does not have.
+    """
     t = options.trainer
     count = min(t.validation_limit or len(feed.val_samples), len(feed.val_samples))
     album = Album(folder, options.logger.pictures) if options.logger.pictures else None
@@ -186,29 +204,34 @@ def build_trainer(
     callbacks += [TQDMProgressBar()] if options.logger.progress else []
     callbacks += [TrainingThroughput(10), StopBetweenSteps(), KeepState(folder, t.save_every, curves)]
     loggers = [curves, *([TensorBoardLogger(folder, "", "tensorboard")] if options.logger.tensorboard else [])]
-    return pl.Trainer(
-        accelerator=t.accelerator,
-        devices=t.devices,
-        num_nodes=t.nodes,
-        strategy=t.strategy,
-        precision=PRECISIONS[t.precision],
-        sync_batchnorm=t.sync_batch_norm,
-        max_steps=t.steps,
-        max_epochs=-1,
-        accumulate_grad_batches=t.accumulate,
-        val_check_interval=t.validate_every * t.accumulate,
-        check_val_every_n_epoch=None,
-        num_sanity_val_steps=0,
-        log_every_n_steps=options.logger.every,
-        enable_progress_bar=options.logger.progress,
-        enable_model_summary=False,
-        enable_checkpointing=True,
-        use_distributed_sampler=False,
-        callbacks=callbacks,
-        plugins=[StateIO()],
-        logger=loggers,
-        default_root_dir=folder,
-    )
+    try:
+        return pl.Trainer(
+            accelerator=t.accelerator,
+            devices=t.devices,
+            num_nodes=t.nodes,
+            strategy=t.strategy,
+            precision=PRECISIONS[t.precision],
+            sync_batchnorm=t.sync_batch_norm,
+            max_steps=t.steps,
+            max_epochs=-1,
+            accumulate_grad_batches=t.accumulate,
+            val_check_interval=t.validate_every * t.accumulate,
+            check_val_every_n_epoch=None,
+            num_sanity_val_steps=0,
+            log_every_n_steps=options.logger.every,
+            enable_progress_bar=options.logger.progress,
+            enable_model_summary=False,
+            enable_checkpointing=True,
+            use_distributed_sampler=False,
+            callbacks=callbacks,
+            plugins=[StateIO()],
+            logger=loggers,
+            default_root_dir=folder,
+        )
+    except (MisconfigurationException, TypeError, ValueError, RuntimeError) as problem:
+        chosen = ", ".join(f"trainer.{k}={getattr(t, k)}" for k in ("accelerator", "devices", "nodes", "strategy"))
+        told = " ".join(str(problem).split())
+        raise OptionsError(f"{chosen} cannot be had here ({told:.200}); choose others, or auto") from None
 
 
 def _settle(options: TrainOptions, net: PoseNet, state: Path | None) -> TrainOptions:

@@ -139,6 +139,16 @@ def test_yaml_lists_only_what_differs():
         ("head.name=deep", "choose one of openpose2017"),
         ("skeleton=octopus", "coco17"),
         ("trainer.size=[100,100]", "multiples of 32"),
+        ("trainer.batch=65536 trainer.size=[8192,8192]", "trainer.batch=65536 crops of 8192x8192 px take over"),
+        ("trainer.devices=0", "trainer.devices is 0; give auto, how many from 1"),
+        ("trainer.devices=99999", "trainer.devices is 99999; give"),
+        ("trainer.devices=1.5", "trainer.devices is 1.5; give"),
+        ("trainer.devices=true", "trainer.devices is True; give"),
+        ("trainer.devices=two", "trainer.devices is 'two'; give"),
+        ("trainer.devices=[]", "trainer.devices is []; give"),
+        ("trainer.devices=[-1]", "trainer.devices is [-1]; give"),
+        ("trainer.devices=[0,0]", "trainer.devices is [0, 0]; give"),
+        ("trainer.devices={a:1}", "trainer.devices is {'a': 1}; give"),
         ("loss.limbs.nose-tail=2", "the skeleton has"),
     ],
 )
@@ -149,7 +159,7 @@ def test_a_mistake_is_one_sentence(argument, says, capsys, monkeypatch, tmp_path
     def check(options):
         build(options)
 
-    assert cli.run(check, "train", [argument]) == 2
+    assert cli.run(check, "train", argument.split()) == 2
     told = capsys.readouterr().err
     assert says in told
     assert told.count("\n") == 1

@@ -184,3 +184,23 @@ def train_file(small_training, tmp_path):
 def test_what_does_not_fit_is_told(small_training, change, error, says):
     with pytest.raises(error, match=says):
         train(small_training(**change))
+
+
+def test_devices_that_are_not_there_are_told(small_training):
+    options = small_training()
+    options.trainer.devices = [0]  # a CPU is not one of several
+    with pytest.raises(OptionsError, match=r"trainer\.accelerator=cpu, trainer\.devices=\[0\].* cannot be had here"):
+        train(options)
+
+
+@pytest.mark.parametrize(
+    "problem",
+    [MemoryError(), RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried"), torch.OutOfMemoryError()],
+)
+def test_too_little_memory_is_one_sentence(small_training, monkeypatch, problem):
+    def fail(*_):
+        raise problem
+
+    monkeypatch.setattr(PoseModule, "training_step", fail)
+    with pytest.raises(TrainingError, match=r"memory for trainer\.batch=2 crops of 64x64 px; choose a smaller batch"):
+        train(small_training())
