@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from bupose import geometry, viz
-from bupose.codec import DecodeOptions, FieldCodec, Trace
+from bupose.codec import DecodeOptions, Trace
 from bupose.explore.sight import Sight
 from bupose.infer.output import results_skeleton
 from bupose.options import from_dict
@@ -77,7 +77,7 @@ class Session:
     @classmethod
     def begin(cls, sight: Sight, options: DecodeOptions) -> Session:
         """Group a sight's people."""
-        codec = FieldCodec(sight.fields.skeleton, sight.fields.grid, decoder=options)
+        codec = sight.codec.with_decoder(**vars(options))
         start = time.perf_counter()
         trace = codec.explain(sight.fields)
         return cls(sight, trace, time.perf_counter() - start)

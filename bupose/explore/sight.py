@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 
 from bupose import geometry, samples
+from bupose.codec import FieldCodec
 from bupose.errors import InputError
 from bupose.fields import Fields, Grid
 from bupose.images import VIDEOS, Photo, Video, read, read_size
@@ -83,6 +84,8 @@ class Sight:
         The photo on the canvas: network pixels, enlarged, without the padding.
     fields : Fields
         Their grid's pixels are those of the canvas.
+    codec : FieldCodec
+        The network's own, on that grid.
     matrix : float64 array (2, 3)
         Photo pixels to canvas pixels.
     seconds : float
@@ -95,6 +98,7 @@ class Sight:
     size: tuple[int, int]
     image: np.ndarray
     fields: Fields
+    codec: FieldCodec
     matrix: np.ndarray
     seconds: float
     film: Film | None = None
@@ -142,7 +146,8 @@ def look(estimator: Estimator, source: str | Path | Film | np.ndarray, name: str
     width, height = np.rint(geometry.apply(matrix, np.array(photo.size) - 0.5) + 0.5).astype(int).tolist()
     method = cv2.INTER_AREA if photo.image.shape[0] > height else cv2.INTER_CUBIC
     image = cv2.resize(photo.image, (width, height), interpolation=method)
-    return Sight(name, photo.size, image, fields, matrix, time.perf_counter() - start, film)
+    codec = replace(estimator.codec, grid=fields.grid)
+    return Sight(name, photo.size, image, fields, codec, matrix, time.perf_counter() - start, film)
 
 
 def open_film(path: Path) -> Film:

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from bupose import geometry
+from bupose import Estimator, FieldCodec, geometry
 from bupose.errors import InputError
 from bupose.explore import sight
 from bupose.explore.session import Session
@@ -34,6 +34,19 @@ def test_people_lie_where_they_were_drawn_in_photos_of_any_size(estimator, scene
     same = estimator(large)
     np.testing.assert_allclose(session.people.xy, same.xy, atol=1e-2)
     np.testing.assert_allclose(session.people.person_score, same.person_score, atol=1e-5)
+
+
+def test_people_are_grouped_by_the_networks_own_codec(painter, scenes, monkeypatch):
+    used = []
+    explain = FieldCodec.explain
+    monkeypatch.setattr(FieldCodec, "explain", lambda codec, fields: (used.append(codec), explain(codec, fields))[1])
+    painter.target = {"limb_width": 1.75}
+    estimator = Estimator(painter, height=368, threads=1)
+    session = Session.begin(look(estimator, scenes[0].image), estimator.decoder)
+    session.regroup({"min_joints": 5})
+    assert [codec.target.limb_width for codec in used] == [1.75, 1.75]
+    assert [codec.decoder.min_joints for codec in used] == [estimator.decoder.min_joints, 5]
+    assert {codec.grid for codec in used} == {session.sight.fields.grid}
 
 
 def test_the_canvas_is_the_photo_without_padding(estimator, scenes):
