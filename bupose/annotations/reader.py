@@ -209,6 +209,7 @@ def _choose_annotations(
     notes: list,
 ) -> list[tuple[int, Mapping]]:
     """The annotations to read with their image's number."""
+    annotations, again = _without_copies(annotations)
     mine, lost, strange, unlabelled, bare = [], [], [], 0, 0
     hidden = {id_key(image["id"]) for image in images if not image["is_labeled"]}
     for n, a in enumerate(annotations):
@@ -231,7 +232,9 @@ def _choose_annotations(
     if lost and not mine:
         which = listed(dict.fromkeys(lost))
         raise LabelsError(f"{name}: its annotations are of image {which}, which is not listed among its images")
-    count = f"of {len(annotations)} annotations"
+    count = f"of {len(annotations) + len(again)} annotations"
+    if again:
+        notes.append(f"Listed more than once, taken once: {len(again)} {count} ({_distinct(again)}).")
     if strange:
         what = "Of categories that are not listed or name no joints, left out"
         notes.append(f"{what}: {len(strange)} {count} (category {_distinct(strange)}).")
@@ -244,6 +247,26 @@ def _choose_annotations(
     if annotations and not mine and not unlabelled:
         notes.append(f"Of the category that is read: none {count}.")
     return mine
+
+
+def _without_copies(annotations: Sequence[Mapping]) -> tuple[list[Mapping], list]:
+    """Annotations without those that are the same as an earlier one of their id, and the ids of these."""
+    seen: dict = {}
+    kept, again = [], []
+    for a in annotations:
+        key = id_key(a.get("id"))
+        if key is not None and seen.setdefault(key, a) is not a and _is_same(seen[key], a):
+            again.append(a["id"])
+        else:
+            kept.append(a)
+    return kept, again
+
+
+def _is_same(one: Mapping, other: Mapping) -> bool:
+    try:
+        return bool(one == other)
+    except (ValueError, RecursionError):  # arrays, or lists nested too deep
+        return False
 
 
 def _distinct(values: Sequence) -> str:

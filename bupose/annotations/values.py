@@ -160,7 +160,7 @@ def read_table(annotations: Sequence[Mapping], joints: int) -> Table:
     odd = ~((v == 0) | (v == 1) | (v == 2))
     rule = "from 1.5 on taken as seen, above 0 as hidden, else as not labelled"
     note(odd.any(1), f"Visibility other than 0, 1 and 2, {rule}")
-    _refuse_shares(triples[..., :2][there & (v > 0)])
+    refuse_shares(triples[..., :2][there & (v > 0)])
     told = [(n, a["num_keypoints"]) for n, a in enumerate(annotations) if a.get("num_keypoints") is not None]
     counts, lies = (there & (v > 0)).sum(1), np.zeros(len(ids), bool)
     lies[[n for n, count in told if id_key(count) != counts[n]]] = True
@@ -192,7 +192,7 @@ def read_table(annotations: Sequence[Mapping], joints: int) -> Table:
     return Table(ids, xy, visibility, box, area, crowd, tuple(notes))
 
 
-def _refuse_shares(xy: np.ndarray) -> None:
+def refuse_shares(xy: np.ndarray, name: str = "") -> None:
     """Refuse places (N, 2) that are shares of a picture's width and height: all joints would lie in one pixel.
 
     Raises
@@ -201,7 +201,7 @@ def _refuse_shares(xy: np.ndarray) -> None:
         They are.
     """
     if len(xy) > 2 and ((xy >= 0) & (xy <= 1)).all() and (xy % 1 != 0).any():
-        raise LabelsError("all joints lie between 0 and 1, as shares of a picture; write pixels")
+        raise LabelsError(f"{name}all joints lie between 0 and 1, as shares of a picture; write pixels")
 
 
 def joint_boxes(xy: np.ndarray, present: np.ndarray) -> np.ndarray:

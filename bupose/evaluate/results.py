@@ -10,7 +10,7 @@ import numpy as np
 
 from bupose.annotations.files import load_json
 from bupose.annotations.names import match_names
-from bupose.annotations.values import id_key, kind_of, listed, numbers_of
+from bupose.annotations.values import id_key, kind_of, listed, numbers_of, refuse_shares
 from bupose.errors import InputError, LabelsError
 from bupose.evaluate.truth import Truth, group_by_image, read_truth
 from bupose.people import People
@@ -64,7 +64,10 @@ def _read_results(results, truth: Truth) -> tuple[list[dict], tuple[str, ...]]:
     mine, more = _of_category(mine, truth)
     if unsure := sum("score" not in r for _, r in mine):
         notes.append(f"Without a score, taken as 1: {unsure} of {len(listed_ones)} results.")
-    return [_read_result(r, image_id, truth) for image_id, r in mine], (*notes, *more)
+    read_ones = [_read_result(r, image_id, truth) for image_id, r in mine]
+    triples = np.array([r["keypoints"] for r in read_ones], np.float64).reshape(-1, 3)
+    refuse_shares(triples[(triples[:, :2] != 0).any(1), :2], f"{name}: ")
+    return read_ones, (*notes, *more)
 
 
 def _of_category(results: list[tuple], truth: Truth) -> tuple[list[tuple], list[str]]:

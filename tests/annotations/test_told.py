@@ -145,3 +145,20 @@ def test_boxes_of_two_corners_are_defects(sets):
     assert "2.png: person 0: the box [85, 35, 125, 105] leaves 200x120: is it x, y, width, height?" in defects
     sound = find_defects(open_samples("coco", {"annotations": sets.write(sets.people())}))
     assert not any("the box" in str(d) for d in sound)
+
+
+def test_copies_of_annotations_are_taken_once(sets):
+    path = sets.changed(lambda d: d["annotations"].append(dict(d["annotations"][0])))
+    assert both(path) == (3, "Listed more than once, taken once: 1 of 5 annotations (1).")
+    changed = {"id": 1, "image_id": 2}
+    people = both(sets.changed(lambda d: d["annotations"].append(d["annotations"][0] | changed)))
+    assert people == (4, "")  # somebody else of the same id
+
+
+def test_results_that_are_shares_of_the_picture_are_refused(sets):
+    path = sets.write(sets.people())
+    results = read_truth(path).as_results()
+    for result in results:
+        result["keypoints"] = [v / 200 if n % 3 < 2 else v for n, v in enumerate(result["keypoints"])]
+    with pytest.raises(BuposeError, match=r"all joints lie between 0 and 1.*write pixels"):
+        coco_ap(results, path)
