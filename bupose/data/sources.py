@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 import tarfile
 import zipfile
+import zlib
 from dataclasses import dataclass
+from lzma import LZMAError
 from pathlib import Path
 
 from bupose.errors import InputError, OptionsError
@@ -158,6 +161,10 @@ def find_archives(name: str, parts: list[str] | None = None) -> dict[str, Archiv
     return {part: known[part] for part in parts or known}
 
 
+# RuntimeError: of encrypted members and of unknown ways to compress; ValueError: names that no file can have.
+_DAMAGE = (tarfile.TarError, zipfile.BadZipFile, zlib.error, LZMAError, EOFError, OSError, RuntimeError, ValueError)
+
+
 def unpack(archive: Path, folder: Path) -> int:
     """Unpack a zip or tar file, leaving alone what is there already with the right size.
 
@@ -169,23 +176,34 @@ def unpack(archive: Path, folder: Path) -> int:
     Raises
     ------
     InputError
-        The file is no archive, is damaged, or holds names outside the folder.
+        The file is no archive, is damaged or encrypted, holds names outside the folder, or more than the disk can take.
     """
     folder.mkdir(parents=True, exist_ok=True)
     try:
         if zipfile.is_zipfile(archive):
             with zipfile.ZipFile(archive) as opened:
                 wanted = [m for m in opened.infolist() if not m.is_dir() and _is_new(folder, m.filename, m.file_size)]
+                _check_room(archive, folder, sum(m.file_size for m in wanted))
                 for member in wanted:
                     opened.extract(member, folder)
             return len(wanted)
         with tarfile.open(archive) as opened:
             wanted = [m for m in opened if m.isfile() and _is_new(folder, m.name, m.size)]
+            _check_room(archive, folder, sum(m.size for m in wanted))
             for member in wanted:
                 opened.extract(member, folder, filter="data")
         return len(wanted)
-    except (tarfile.TarError, zipfile.BadZipFile, EOFError, OSError) as problem:
+    except _DAMAGE as problem:
         raise InputError(f"cannot unpack {str(archive)!r} ({problem}); delete it and download it again") from None
+
+
+def _check_room(archive: Path, folder: Path, size: int) -> None:
+    free = shutil.disk_usage(folder).free
+    if size > free:
+        raise InputError(
+            f"{str(archive)!r} unpacks to {size / 1e9:,.1f} GB, and {str(folder)!r} has {free / 1e9:,.1f} GB left; "
+            "make room, or choose another output"
+        )
 
 
 def _is_new(folder: Path, name: str, size: int) -> bool:

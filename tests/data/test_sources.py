@@ -2,8 +2,10 @@
 
 import io
 import re
+import shutil
 import tarfile
 import zipfile
+from types import SimpleNamespace
 
 import pytest
 
@@ -62,3 +64,27 @@ def test_the_list_is_usable():
         find_archives("imagenet")
     with pytest.raises(OptionsError, match="no part 'test'"):
         find_archives("coco", ["test"])
+
+
+def damaged(path, change):
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("a.txt", b"what is in it " * 1000)
+    content = bytearray(path.read_bytes())
+    change(content, content.index(b"PK\x01\x02"))
+    path.write_bytes(content)
+    return path
+
+
+DAMAGE = {
+    "encrypted": lambda content, at: (content.__setitem__(6, 1), content.__setitem__(at + 8, 1)),
+    "another compression": lambda content, at: (content.__setitem__(8, 77), content.__setitem__(at + 10, 77)),
+    "other bytes": lambda content, at: content.__setitem__(slice(35, 60), b"\xff" * 25),
+    "more than any disk": lambda content, at: content.__setitem__(slice(at + 24, at + 28), b"\xfe\xff\xff\xff"),
+}
+
+
+@pytest.mark.parametrize("change", DAMAGE.values(), ids=DAMAGE)
+def test_an_archive_that_cannot_be_unpacked_is_one_sentence(tmp_path, monkeypatch, change):
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=2**31))
+    with pytest.raises(InputError, match=r"cannot unpack .*download it again|unpacks to 4.3 GB, and .*has 2.1 GB left"):
+        unpack(damaged(tmp_path / "a.zip", change), tmp_path / "out")
