@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from bupose.annotations.names import read_names
 from bupose.annotations.values import id_key, listed, records
 from bupose.errors import InputError, LabelsError
@@ -25,11 +27,17 @@ def choose_category(categories, wanted: str | int | None, name: str) -> tuple[di
         raise InputError(f"{name} has no category with keypoint names; COCO keypoint files list them in categories")
     if lost := [c for c in able if id_key(c.get("id")) is None]:
         raise LabelsError(f"{name}: category {lost[0].get('name')!r:.40} has no id; give it a number")
-    names = list(dict.fromkeys(str(c.get("name") or c["id"]) for c in able))
+    by_id: dict = {}
+    for c in able:
+        other = by_id.setdefault(id_key(c["id"]), c)
+        if _name(c) != _name(other) and c["keypoints"] != other["keypoints"]:
+            both = f"{other.get('name')!r:.40} and {c.get('name')!r:.40}"
+            raise LabelsError(f"{name}: two categories have the id {c['id']!r:.40}: {both}; give each its own")
+    names = list({_name(c): str(c.get("name") or c["id"]) for c in reversed(able)}.values())[::-1]
     chosen, notes = wanted, []
     if wanted in (None, ""):
         chosen = names[0] if len(names) == 1 else "person"
-    same = [c for c in able if str(c.get("name") or c["id"]) == str(chosen)]
+    same = [c for c in able if _name(c) == _spelt(chosen)]
     same = same or [c for c in able if id_key(c["id"]) == id_key(chosen)]
     if not same:
         got = f"no category {wanted!r:.40} with keypoints" if wanted else "several categories with keypoints"
@@ -48,6 +56,15 @@ def choose_category(categories, wanted: str | int | None, name: str) -> tuple[di
     others = frozenset(id_key(c["id"]) for c in able) - ids
     without = frozenset(id_key(c.get("id")) for c in categories) - ids - others
     return {"joints": joints[0], "of_file": dict(same[0]), "others": others, "without": without}, ids, notes
+
+
+def _name(category: Mapping) -> str:
+    return _spelt(category.get("name") or category["id"])
+
+
+def _spelt(name) -> str:
+    """A category's name without its case and blanks: ``Person `` is ``person``."""
+    return "".join(str(name).split()).casefold()
 
 
 def read_limbs(pairs, joints: int, name: str) -> list[tuple[int, int]]:

@@ -210,13 +210,15 @@ def _choose_annotations(
 ) -> list[tuple[int, Mapping]]:
     """The annotations to read with their image's number."""
     annotations, again = _without_copies(annotations)
-    mine, lost, strange, unlabelled, bare = [], [], [], 0, 0
+    mine, lost, strange, others, unlabelled, bare = [], [], [], [], 0, 0
     hidden = {id_key(image["id"]) for image in images if not image["is_labeled"]}
     for n, a in enumerate(annotations):
         if a.get("category_id") is None:
             bare += 1
         elif (kind := id_key(a["category_id"])) not in categories:
-            if kind not in category["others"] and (kind not in category["without"] or _has_joints(a)):
+            if kind in category["others"]:
+                others.append(a["category_id"])
+            elif kind not in category["without"] or _has_joints(a):
                 strange.append(a["category_id"])
             continue
         key = id_key(a.get("image_id"))
@@ -235,6 +237,9 @@ def _choose_annotations(
     count = f"of {len(annotations) + len(again)} annotations"
     if again:
         notes.append(f"Listed more than once, taken once: {len(again)} {count} ({_distinct(again)}).")
+    if others:
+        what = "Of other categories with keypoints, left out"
+        notes.append(f"{what}: {len(others)} {count} (category {_distinct(others)}).")
     if strange:
         what = "Of categories that are not listed or name no joints, left out"
         notes.append(f"{what}: {len(strange)} {count} (category {_distinct(strange)}).")

@@ -162,3 +162,23 @@ def test_results_that_are_shares_of_the_picture_are_refused(sets):
         result["keypoints"] = [v / 200 if n % 3 < 2 else v for n, v in enumerate(result["keypoints"])]
     with pytest.raises(BuposeError, match=r"all joints lie between 0 and 1.*write pixels"):
         coco_ap(results, path)
+
+
+@pytest.mark.parametrize("name", ["Person", "person ", "PERSON"])
+def test_names_of_categories_differ_by_more_than_case(sets, name):
+    def change(data):
+        data["categories"].append(data["categories"][0] | {"id": 2, "name": name})
+        data["annotations"][0]["category_id"] = 2
+
+    people, told = both(sets.changed(change))
+    assert people == 3
+    assert "all of them read: 2 (ids 1, 2)" in told
+
+
+def test_people_of_other_categories_are_counted(sets):
+    dog = {"id": 2, "name": "dog", "keypoints": ["nose", "tail"]}
+    people, told = both(sets.changed(lambda d: (d["categories"].append(dog), first("category_id", 2)(d))))
+    assert people == 2
+    assert "Of other categories with keypoints, left out: 1 of 4 annotations (category 2)." in told
+    with pytest.raises(BuposeError, match=r"two categories have the id 1: 'person' and 'dog'; give each its own"):
+        both(sets.changed(lambda d: d["categories"].append(dog | {"id": 1})))
