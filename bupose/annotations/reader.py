@@ -288,7 +288,10 @@ def _head_box(annotation: Mapping) -> Sequence[float]:
     values = annotation.get("head_box")
     if not values:
         return [np.nan] * 4
-    box = numbers_of(values, f"annotation {annotation.get('id', '?')!r:.40}", "head_box").reshape(-1)
+    whose = f"annotation {annotation.get('id', '?')!r:.40}"
+    box = numbers_of(values, whose, "head_box").reshape(-1)
     if box.size != 4:
-        raise LabelsError(f"annotation {annotation.get('id', '?')!r:.40} has a head_box of {box.size} numbers; give 4")
+        raise LabelsError(f"{whose} has a head_box of {box.size} numbers; give 4")
+    if not (box[2:] > 0).all():  # PCKh measures by it: nobody would ever be within
+        raise LabelsError(f"{whose} has a head_box without size; mend or remove it")
     return box.tolist()

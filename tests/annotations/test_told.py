@@ -182,3 +182,11 @@ def test_people_of_other_categories_are_counted(sets):
     assert "Of other categories with keypoints, left out: 1 of 4 annotations (category 2)." in told
     with pytest.raises(BuposeError, match=r"two categories have the id 1: 'person' and 'dog'; give each its own"):
         both(sets.changed(lambda d: d["categories"].append(dog | {"id": 1})))
+
+
+@pytest.mark.parametrize("box", [[10, 10, 0, 5], [10, 10, -5, 5], [30, 30, 9, None], [1, 2, 3]])
+def test_heads_without_size_are_refused(sets, box):
+    """PCKh measures by the head's size: nobody would ever be within."""
+    with pytest.raises(BuposeError, match="annotation 1 has a head_box"):
+        both(sets.changed(first("head_box", box)))
+    assert both(sets.changed(first("head_box", [10, 10, 5, 5]))) == (3, "")
