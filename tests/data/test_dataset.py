@@ -199,7 +199,7 @@ def photos(tmp_path):
 def test_the_next_picture_stands_in_for_one_that_cannot_be_read(photos, deliver, capfd):
     (photos / "1.png").write_bytes(b"broken")
     (photos / "2.png").unlink()
-    (photos / "2.png").mkdir()
+    (photos / "2.png").symlink_to("nowhere.png")
     dataset = PoseDataset(open_samples("folder", {"images": str(photos)}), FieldCodec(COCO17), "none", SIZE, 0, deliver)
     for _ in range(2):
         assert_same(dataset[1], dataset[3])
