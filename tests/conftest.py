@@ -1,6 +1,7 @@
 """Shared fixtures: the folder of real photos and networks, where a machine has it."""
 
 import os
+import signal
 import sys
 import tomllib
 from collections import Counter
@@ -10,6 +11,11 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+# Started in the background, or under nohup, a process ignores these, and so would every process that a test starts.
+for _ignored, _usual in ((signal.SIGINT, signal.default_int_handler), (signal.SIGTERM, signal.SIG_DFL)):
+    if signal.getsignal(_ignored) is signal.SIG_IGN:
+        signal.signal(_ignored, _usual)
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 HOSTILE, HOSTILE_INPUTS = Path(__file__).with_name("hostile"), 400  # its folder; how many inputs there are at least

@@ -5,6 +5,7 @@ import os
 import pickle
 import shutil
 import zipfile
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -133,7 +134,7 @@ def test_lightnings_own_file_for_slurm_is_never_unpickled(small_training, interr
     monkeypatch.setenv("SLURM_JOB_NAME", "train")
     monkeypatch.setattr("lightning.pytorch.plugins.environments.SLURMEnvironment.detect", staticmethod(lambda: True))
     with pytest.raises(TrainingError, match="hpc_ckpt_1"):
-        train(small_training(steps=2, validate_every=2))
+        train(replace(small_training(steps=2, validate_every=2), overwrite=True))
     assert not (tmp_path / "sprung").exists()
 
 
