@@ -34,9 +34,9 @@ SHELLS = [  # "$@" is the command; the exit status expected, and what is said
     ("stdout full", '"$@" >/dev/full', 2, "standard output"),
     ("nobody reads", '"$@" | true; exit ${PIPESTATUS[0]}', 0, ""),
     ("nobody reads, SIGPIPE ignored", 'trap "" PIPE; "$@" | true; exit ${PIPESTATUS[0]}', 0, ""),
-    ("20 open files at most", 'ulimit -n 20; "$@"', 0, "17 people"),
+    ("20 open files at most", 'ulimit -n 20; "$@"', 0, "people, 0 failed"),
     ("not even the libraries fit", 'ulimit -v 300000; "$@"', 2, "cannot be loaded"),
-    ("umask 777", 'umask 777; "$@"; status=$?; chmod -R u+rwX .; exit $status', 0, "17 people"),
+    ("umask 777", 'umask 777; "$@"; status=$?; chmod -R u+rwX .; exit $status', 0, "people, 0 failed"),
     ("the working folder removed", 'mkdir gone; cd gone; rmdir ../gone; "$@"', 2, "working folder"),
 ]
 
@@ -52,7 +52,7 @@ def saved(hostile):
 
 def test_odd_variables(saved):
     ended = saved.spawn("group", "input=fields.npz", "output=out", "fields_pictures=true", environment=ODD)
-    saved.judge(ended, 0, "17 people", inputs=len(ODD))
+    saved.judge(ended, 0, "people, 0 failed", inputs=len(ODD))
 
 
 def test_names_that_the_file_system_lacks(saved):
@@ -66,7 +66,7 @@ def test_odd_encodings(saved, encoding):
     ended = saved.spawn("group", "input=fields.npz", "output=out", environment={"PYTHONIOENCODING": encoding})
     assert (saved.folder / "out" / "coco_results.json").is_file()
     ended.out = ended.out.replace("\0", "")
-    saved.judge(ended, 0, "17 people")
+    saved.judge(ended, 0, "people, 0 failed")
 
 
 @pytest.mark.parametrize(("shell", "status", "words"), [s[1:] for s in SHELLS], ids=[s[0] for s in SHELLS])
