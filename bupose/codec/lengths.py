@@ -18,17 +18,16 @@ def find_overlong(
     candidates: LimbCandidates, matched: np.ndarray, peaks: Peaks, skeleton: Skeleton, options: DecodeOptions
 ) -> np.ndarray:
     """bool (M,): candidates that are too long for the person whom the matched limbs make of one of their joints."""
-    none = np.zeros(len(candidates), bool)
-    usual = np.asarray(skeleton.limb_lengths, np.float32)
+    usual = np.array(skeleton.limb_lengths, np.float32)
     if not len(candidates) or not usual.any():
-        return none
+        return np.zeros(len(candidates), bool)
     chosen = np.flatnonzero(matched)
     order = chosen[np.argsort(-candidates.weight[chosen], kind="stable")]
     _, person, used = kernels.load().group_people(candidates.ids, order, peaks.joint, len(skeleton.joints))
     size = person_scales(candidates, person, used, peaks, skeleton)[person]
-    scale, usual = np.fmin(size[candidates.first], size[candidates.second]), usual[candidates.limb]
-    longest = options.max_limb_ratio * usual * scale + SLACK
-    return (usual > 0) & (limb_lengths(candidates, peaks) > longest)  # nothing is longer than NaN
+    longest = usual[candidates.limb] * np.fmin(size[candidates.first], size[candidates.second])
+    longest = np.where(longest > 0, options.max_limb_ratio * longest + SLACK, np.inf)  # unknown: NaN or 0
+    return limb_lengths(candidates.ids, peaks) > longest
 
 
 def person_scales(
@@ -40,17 +39,20 @@ def person_scales(
     ``kernels.reference.group_people`` gives them.
     """
     scale = np.full(len(peaks), np.nan)
-    usual = np.asarray(skeleton.limb_lengths)[candidates.limb]
-    rows = np.flatnonzero(used & (usual > 0))
-    if len(rows):
-        ratio, owner = limb_lengths(candidates, peaks)[rows] / usual[rows], person[candidates.first[rows]]
+    ids, usual = candidates.ids[used], np.array(skeleton.limb_lengths)
+    ids = ids[usual[ids[:, 0]] > 0]
+    if len(ids):
+        ratio, owner = limb_lengths(ids, peaks) / usual[ids[:, 0]], person[ids[:, 1]]
         order = np.lexsort((ratio, owner))
-        who, start, count = np.unique(owner[order], return_index=True, return_counts=True)
-        middle = (ratio[order[start + (count - 1) // 2]] + ratio[order[start + count // 2]]) / 2
-        scale[who] = np.where(count >= LEAST, middle, np.nan)
+        ratio, owner = ratio[order], owner[order]
+        start = np.flatnonzero(np.append(True, owner[1:] != owner[:-1]))
+        count = np.diff(np.append(start, len(owner)))
+        middle = (ratio[start + (count - 1) // 2] + ratio[start + count // 2]) / 2
+        scale[owner[start]] = np.where(count >= LEAST, middle, np.nan)
     return scale
 
 
-def limb_lengths(candidates: LimbCandidates, peaks: Peaks) -> np.ndarray:
-    """float32 (M,), cells."""
-    return np.hypot(*(peaks.xy[candidates.second] - peaks.xy[candidates.first]).T)
+def limb_lengths(ids: np.ndarray, peaks: Peaks) -> np.ndarray:
+    """float32 (M,), cells: of limbs given by int32 (M, 3), whose last two columns are rows of peaks."""
+    apart = peaks.xy[ids[:, 2]] - peaks.xy[ids[:, 1]]
+    return np.hypot(apart[:, 0], apart[:, 1])
