@@ -140,6 +140,11 @@ class Skeleton:
         return np.array([[self.index[a], self.index[b]] for a, b in self.limbs], np.int32).reshape(-1, 2)
 
     @cached_property
+    def usual(self) -> np.ndarray:
+        """float32 (L,): ``limb_lengths``, 0 where unknown."""
+        return np.array(self.limb_lengths, np.float32)
+
+    @cached_property
     def limb_names(self) -> tuple[str, ...]:
         """``first-second`` for each limb."""
         return tuple(f"{a}-{b}" for a, b in self.limbs)

@@ -68,9 +68,8 @@ def group_people(
     completed = np.zeros(here.shape, bool)
     if options.completion and len(best):
         evidence = joint_score.copy()
-        usual = np.asarray(fields.skeleton.limb_lengths)
-        longest = options.max_limb_ratio * scale[:, None] * np.where(usual > 0, usual, np.nan) + SLACK
-        longest = np.nan_to_num(longest, nan=np.inf).astype(np.float32)
+        longest = np.float32(options.max_limb_ratio) * scale[:, None] * fields.skeleton.usual
+        longest = np.where(longest > 0, longest + np.float32(SLACK), np.float32(np.inf))  # unknown: NaN or 0
         trail = longest, float(options.paf_threshold), STEP
         k.complete_people(fields.paf, fields.heat, fields.skeleton.limb_joints, xy, evidence, *trail)
         completed = (evidence > 0) & ~here

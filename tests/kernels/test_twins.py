@@ -292,6 +292,22 @@ def test_complete_people(seed, shape, threshold):
     np.testing.assert_allclose(fast[0], slow[0], atol=1e-3)
 
 
+@given(seeds, st.floats(0, 0.6), st.integers(1, 4))
+def test_limbs_measured_against_their_person(seed, density, least):
+    rng = np.random.default_rng(seed)
+    ids, _, joint = some_candidates(rng, density=density)
+    xy = rng.uniform(0, 40, (len(joint), 2)).astype(np.float32)
+    usual = (rng.uniform(0.2, 2, 6) * (rng.random(6) < 0.8)).astype(np.float32)  # 0: unknown
+    _, person, used = reference.group_people(ids, rng.permutation(len(ids)), joint, 4)
+    fast, slow = (k.measure_people(ids, xy, usual, person, used, least) for k in (compiled, reference))
+    assert fast.dtype == slow.dtype == np.float32
+    np.testing.assert_allclose(fast, slow, rtol=1e-5)
+    given_these = (ids, xy, usual, person, slow, 1.2345, 0.6789)
+    overlong = compiled.find_overlong(*given_these)
+    assert overlong.dtype == bool
+    np.testing.assert_array_equal(overlong, reference.find_overlong(*given_these))
+
+
 @given(seeds, st.integers(0, 8), st.sampled_from([0.3, 0.8]), st.floats(0, 0.6))
 def test_find_duplicates(seed, people, similarity, absent):
     rng = np.random.default_rng(seed)

@@ -9,16 +9,18 @@ from bupose.kernels.compiled.lines import complete_people, project_line, sample_
 from bupose.kernels.compiled.matching import match_greedy, match_hungarian
 from bupose.kernels.compiled.painting import paint_heat, paint_limbs
 from bupose.kernels.compiled.peaks import find_peaks, refine_peaks, smooth
-from bupose.kernels.compiled.people import find_duplicates, group_people
+from bupose.kernels.compiled.people import find_duplicates, find_overlong, group_people, measure_people
 
 __all__ = [
     "complete_people",
     "find_duplicates",
+    "find_overlong",
     "find_peaks",
     "follow_field",
     "group_people",
     "match_greedy",
     "match_hungarian",
+    "measure_people",
     "paint_heat",
     "paint_limbs",
     "pair_joints",

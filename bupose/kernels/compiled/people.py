@@ -38,6 +38,49 @@ def group_people(ids, order, joint, joints):
 
 
 @jit
+def measure_people(ids, xy, usual, person, used, least):
+    """How long a limb of usual length 1 is in each person: the median over its limbs; NaN for fewer than ``least``."""
+    begin = np.zeros(len(person) + 1, np.int64)
+    for e in range(len(ids)):
+        if used[e] and usual[ids[e, 0]] > 0:
+            begin[person[ids[e, 1]] + 1] += 1
+    for n in range(len(person)):
+        begin[n + 1] += begin[n]
+    ratios, filled = np.empty(begin[-1], np.float32), begin[:-1].copy()
+    for e in range(len(ids)):
+        if used[e] and usual[ids[e, 0]] > 0:
+            dx, dy = xy[ids[e, 2], 0] - xy[ids[e, 1], 0], xy[ids[e, 2], 1] - xy[ids[e, 1], 1]
+            ratio, n = np.sqrt(dx * dx + dy * dy) / usual[ids[e, 0]], person[ids[e, 1]]
+            at = filled[n]
+            while at > begin[n] and ratios[at - 1] > ratio:
+                ratios[at] = ratios[at - 1]
+                at -= 1
+            ratios[at] = ratio
+            filled[n] += 1
+    scale = np.full(len(person), np.nan, np.float32)
+    for n in range(len(person)):
+        count = begin[n + 1] - begin[n]
+        if count >= least:
+            scale[n] = (ratios[begin[n] + (count - 1) // 2] + ratios[begin[n] + count // 2]) / 2
+    return scale
+
+
+@jit
+def find_overlong(ids, xy, usual, person, scale, most, slack):
+    """Limbs that are longer than ``most`` times the usual, and ``slack``, in the person of either of their joints."""
+    overlong = np.zeros(len(ids), np.bool_)
+    for e in range(len(ids)):
+        a, b = ids[e, 1], ids[e, 2]
+        dx, dy = xy[b, 0] - xy[a, 0], xy[b, 1] - xy[a, 1]
+        length = np.sqrt(dx * dx + dy * dy)
+        for n in (person[a], person[b]):
+            longest = np.float32(most) * usual[ids[e, 0]] * scale[n]
+            if longest > 0 and length > longest + np.float32(slack):  # not where the usual or the scale is unknown
+                overlong[e] = True
+    return overlong
+
+
+@jit
 def find_duplicates(xy, box, order, sigmas, similarity):
     """People, best first, most of whose joints lie on those of a better one."""
     people, joints = xy.shape[:2]

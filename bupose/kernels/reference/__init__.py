@@ -8,16 +8,18 @@ from bupose.kernels.reference.lines import complete_people, project_line, projec
 from bupose.kernels.reference.matching import match_greedy, match_hungarian
 from bupose.kernels.reference.painting import paint_heat, paint_limbs
 from bupose.kernels.reference.peaks import find_peaks, refine_peaks, smooth
-from bupose.kernels.reference.people import find_duplicates, group_people
+from bupose.kernels.reference.people import find_duplicates, find_overlong, group_people, measure_people
 
 __all__ = [
     "complete_people",
     "find_duplicates",
+    "find_overlong",
     "find_peaks",
     "follow_field",
     "group_people",
     "match_greedy",
     "match_hungarian",
+    "measure_people",
     "paint_heat",
     "paint_limbs",
     "pair_joints",

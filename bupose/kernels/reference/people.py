@@ -47,6 +47,58 @@ def group_people(ids, order, joint, joints):
     return members, person, used
 
 
+def measure_people(ids, xy, usual, person, used, least):
+    """How long a limb of usual length 1 is in each person.
+
+    Parameters
+    ----------
+    ids : int32 array (M, 3)
+        Limb, first and second peak.
+    xy : float32 array (N, 2), cells
+    usual : float32 array (L,)
+        Usual lengths of limbs beside each other, 0 where unknown.
+    person, used
+        As :func:`group_people` gives them.
+    least : int
+        Limbs of a known usual length that a person must have.
+
+    Returns
+    -------
+    float32 array (N,), cells
+        The median of length / usual length over a person's limbs; NaN where there are too few.
+    """
+    scale = np.full(len(person), np.nan, np.float32)
+    for n in range(len(person)):
+        mine = [e for e in np.flatnonzero(used) if person[ids[e, 1]] == n and usual[ids[e, 0]] > 0]
+        if len(mine) >= least:
+            scale[n] = np.median([np.hypot(*(xy[ids[e, 2]] - xy[ids[e, 1]])) / usual[ids[e, 0]] for e in mine])
+    return scale
+
+
+def find_overlong(ids, xy, usual, person, scale, most, slack):
+    """Limbs that are too long for the person of either of their joints.
+
+    Parameters
+    ----------
+    ids, xy, usual, person
+        As for :func:`measure_people`.
+    scale : float32 array (N,), cells
+        As :func:`measure_people` gives it.
+    most : float
+        Times the usual length that a limb may have.
+    slack : float, cells
+        By how much more it may be longer.
+
+    Returns
+    -------
+    bool array (M,)
+        False where the usual length or both people's scales are unknown.
+    """
+    length = np.hypot(*(xy[ids[:, 2]] - xy[ids[:, 1]]).T)
+    longest = most * usual[ids[:, 0]] * np.fmin(scale[person[ids[:, 1]]], scale[person[ids[:, 2]]])
+    return (longest > 0) & (length > longest + slack)
+
+
 def find_duplicates(xy, box, order, sigmas, similarity):
     """People, best first, most of whose joints lie on those of a better one.
 
