@@ -13,7 +13,7 @@ PACKAGE = Path(bupose.__file__).parent
 
 # A module may import only from rows above its own. Modules of one row stand side by side.
 LAYERS = [
-    {"errors", "requirements"},
+    {"errors", "lazy", "requirements"},
     {"atomic", "options", "paths", "process", "proportions"},
     {"folder", "skeleton"},
     {"skeletons"},
@@ -44,6 +44,7 @@ RANK = {name: rank for rank, row in enumerate(LAYERS) for name in row}
 # What else a module may import, beside numpy and the standard library.
 BARE = (
     "errors",
+    "lazy",
     "requirements",
     "atomic",
     "options",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,7 @@ from bupose.weights.header import parse_config, quoted
 _INTERNAL = re.compile(r"^\[ONNXRuntimeError\] : \d+ : \w+ : |/\S+\.(?:cc|cpp|h|hpp):\d+ (?:\S.*?\) )?")
 
 
-class ExportedNetwork:
+class ExportedNetwork(ABC):
     """The declaration of an exported network, as :class:`bupose.infer.network.Network` asks for it.
 
     Parameters
@@ -76,9 +77,9 @@ class ExportedNetwork:
             )
         return heat, paf
 
+    @abstractmethod
     def _fields(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """What the runtime computes, whatever that is."""
-        raise NotImplementedError
 
     def _try(self) -> None:
         """Look once, at a grey picture, whether the graph does what the header says."""
