@@ -29,6 +29,7 @@ import torch
 
 from bupose import weights
 from bupose.errors import BuposeError
+from bupose.kernels.cache import cache_home
 from bupose.nn import NetworkConfig, PoseNet
 from bupose.skeletons import COCO17
 
@@ -186,7 +187,9 @@ class Hostile:
         self._count(inputs, kind)
 
     def _environment(self) -> dict:
-        return {"HOME": str(self._aside / "home"), "TMPDIR": str(self._aside / "tmp"), "OMP_NUM_THREADS": "1"}
+        folders = {"HOME": self._aside / "home", "TMPDIR": self._aside / "tmp"}
+        folders["BUPOSE_CACHE"] = cache_home()  # every process would compile the kernels anew in a home of its own
+        return {name: str(folder) for name, folder in folders.items()} | {"OMP_NUM_THREADS": "1"}
 
     def _check_files(self, ended: Outcome) -> None:
         """No litter, nothing that was there before touched, and results that fit together."""

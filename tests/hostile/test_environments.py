@@ -9,6 +9,7 @@ from bupose.skeletons import COCO17
 
 ODD = {  # what harms nobody, and is all there at once on a machine somewhere
     "HOME": None,
+    "BUPOSE_CACHE": None,  # compiles anew
     "TMPDIR": "/nonexistent",
     "TZ": ":/etc/passwd",
     "LC_ALL": "C",
