@@ -7,6 +7,9 @@ import cv2
 import numpy as np
 import pytest
 
+from bupose.data import open_samples
+from bupose.errors import BuposeError
+from bupose.evaluate import read_truth
 from bupose.skeletons import COCO17
 
 
@@ -53,6 +56,28 @@ class Sets:
         data = copy.deepcopy(people(joints))
         change(data)
         return self.write(data)
+
+    @staticmethod
+    def taught(path, **options):
+        """The people that training gets: name of picture -> Labels."""
+        samples = open_samples("coco", {"annotations": path, "with_people": False, **options})
+        return {samples.name(n): samples.labels(n) for n in range(len(samples))}
+
+    @staticmethod
+    def notes(path, **options):
+        return " ".join(open_samples("coco", {"annotations": path, "with_people": False, **options}).notes)
+
+    @staticmethod
+    def refused_by_both(path, says=""):
+        """The sentence, the same from training and from evaluation."""
+        sentences = []
+        for call in (lambda: open_samples("coco", {"annotations": path}), lambda: read_truth(path)):
+            with pytest.raises(BuposeError, match=says) as problem:
+                call()
+            sentences.append(str(problem.value))
+        assert sentences[0] == sentences[1]
+        assert sentences[0].isprintable()
+        return sentences[0]
 
 
 @pytest.fixture

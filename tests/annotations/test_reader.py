@@ -2,30 +2,17 @@
 
 import json
 import math
-import os
 from pathlib import Path
 
 import numpy as np
 import pytest
-from pycocotools import mask as coco_mask
 
-from bupose.annotations import load_json, read
-from bupose.annotations.outlines import _unpack
+from bupose.annotations import read
 from bupose.data import open_samples
-from bupose.errors import BuposeError, InputError, LabelsError
+from bupose.errors import LabelsError
 from bupose.evaluate import coco_ap, evaluate, read_truth
 from bupose.people import Labels
 from bupose.skeletons import COCO17
-
-
-def taught(path, **options):
-    """The people that training gets: name of picture -> Labels."""
-    samples = open_samples("coco", {"annotations": path, "with_people": False, **options})
-    return {samples.name(n): samples.labels(n) for n in range(len(samples))}
-
-
-def notes(path, **options):
-    return " ".join(open_samples("coco", {"annotations": path, "with_people": False, **options}).notes)
 
 
 def put(**values):
@@ -55,7 +42,7 @@ def renumber(ids):
 )  # fmt: skip
 def test_ids_of_any_kind(sets, ids):
     path = sets.changed(renumber(ids))
-    assert {name: len(labels) for name, labels in taught(path).items()} == {"1.png": 2, "2.png": 1}
+    assert {name: len(labels) for name, labels in sets.taught(path).items()} == {"1.png": 2, "2.png": 1}
     truth = read_truth(path)
     results = truth.as_results()
     assert {json.dumps(r["image_id"]) for r in results} == {json.dumps(i) for i in ids.values()}  # the file's own
@@ -71,7 +58,7 @@ def test_ids_written_in_two_ways(sets):
         data["images"][0]["id"], data["annotations"][0]["image_id"] = "1", 1.0
 
     path = sets.changed(change)
-    assert len(taught(path)["1.png"]) == 2
+    assert len(sets.taught(path)["1.png"]) == 2
     results = [r | {"image_id": {"1": 1, 2: "2"}[r["image_id"]]} for r in read_truth(path).as_results()]
     assert coco_ap(results, path)["AP"] == pytest.approx(100)
     assert coco_ap(results, path, image_ids=[1])["AP"] == pytest.approx(100)
@@ -83,34 +70,22 @@ def test_what_is_no_id(sets, wrong, where):
     def change(data):
         data[where][0]["image_id" if where == "annotations" else "id"] = wrong
 
-    refused_by_both(sets.changed(change), "id")
-
-
-def refused_by_both(path, says=""):
-    """The sentence, the same from training and from evaluation."""
-    sentences = []
-    for call in (lambda: open_samples("coco", {"annotations": path}), lambda: read_truth(path)):
-        with pytest.raises(BuposeError, match=says) as problem:
-            call()
-        sentences.append(str(problem.value))
-    assert sentences[0] == sentences[1]
-    assert sentences[0].isprintable()
-    return sentences[0]
+    sets.refused_by_both(sets.changed(change), "id")
 
 
 def test_two_pictures_of_one_id(sets):
-    refused_by_both(sets.changed(lambda d: d["images"][1].update(id="1")), "two images have the id")
+    sets.refused_by_both(sets.changed(lambda d: d["images"][1].update(id="1")), "two images have the id")
     path = sets.changed(lambda d: d["images"].append(dict(d["images"][0])))
-    assert "Listed more than once, taken once: 1 of 3 images" in notes(path)
+    assert "Listed more than once, taken once: 1 of 3 images" in sets.notes(path)
     assert coco_ap(read_truth(path).as_results(), path)["AP"] == pytest.approx(100)
 
 
 def test_annotations_of_no_picture_are_told(sets):
     path = sets.changed(put(image_id=77))
-    assert "Of images that are not listed, left out: 1 of 4 annotations (image 77)" in notes(path)
+    assert "Of images that are not listed, left out: 1 of 4 annotations (image 77)" in sets.notes(path)
     assert any("image 77" in note for note in read_truth(path).notes)
     path = sets.changed(lambda d: [a.update(image_id=f"{a['image_id']}.png") for a in d["annotations"]])
-    refused_by_both(path, r"of image '1\.png', '2\.png', which is not listed")
+    sets.refused_by_both(path, r"of image '1\.png', '2\.png', which is not listed")
 
 
 def test_results_of_no_picture_are_told(sets):
@@ -134,18 +109,18 @@ def test_names_are_matched_in_evaluation_too(sets, spelling):
     assert truth.joints == COCO17.joints
     assert truth.sigmas.tolist() == list(COCO17.sigmas)
     assert truth.notes == ()
-    found = {n: labels.to_people() for n, labels in zip((1, 2), taught(path).values(), strict=True)}
+    found = {n: labels.to_people() for n, labels in zip((1, 2), sets.taught(path).values(), strict=True)}
     assert coco_ap(found, path)["AP"] == pytest.approx(100)
-    assert "Joints matched: 17 of 17 of coco17." in notes(path)
+    assert "Joints matched: 17 of 17 of coco17." in sets.notes(path)
 
 
 def test_names_that_fit_in_part_are_told(sets):
     strange = ["nose", *(f"{j}_of_fish" for j in COCO17.joints[1:])]
     path = sets.changed(lambda d: d["categories"][0].update(keypoints=strange))
-    assert "Joints matched: 1 of 17 of coco17; not in the file, so never labelled: left_eye" in notes(path)
-    assert "in the file, but not used: left_eye_of_fish" in notes(path)
+    assert "Joints matched: 1 of 17 of coco17; not in the file, so never labelled: left_eye" in sets.notes(path)
+    assert "in the file, but not used: left_eye_of_fish" in sets.notes(path)
     assert "Joints matched: 1 of 17 of coco17." in " ".join(read_truth(path, skeleton="coco17").notes)
-    found = {1: taught(path)["1.png"].to_people()}
+    found = {1: sets.taught(path)["1.png"].to_people()}
     assert "Joints matched: 1 of 17 annotated; coco17 lacks" in evaluate(found, path, image_ids=[1]).table()
     with pytest.raises(LabelsError, match="share no joint with the annotations"):
         evaluate(found, sets.changed(lambda d: d["categories"][0].update(keypoints=[f"x{n}" for n in range(17)])))
@@ -164,10 +139,10 @@ def test_visibility(sets, value, expected):
         data["annotations"][0]["keypoints"][2] = value
 
     path = sets.changed(change)
-    assert taught(path)["1.png"].visibility[0].tolist() == [expected] + [2] * 16
+    assert sets.taught(path)["1.png"].visibility[0].tolist() == [expected] + [2] * 16
     triples = np.reshape(read_truth(path).annotations[0]["keypoints"], (-1, 3))
     assert triples[:, 2].tolist() == [expected] + [2] * 16
-    assert ("Visibility other than 0, 1 and 2" in notes(path)) == (value not in (0, 1, 2, "2"))
+    assert ("Visibility other than 0, 1 and 2" in sets.notes(path)) == (value not in (0, 1, 2, "2"))
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, None, 1e7])
@@ -176,9 +151,9 @@ def test_a_joint_at_no_place_is_not_labelled(sets, value):
         data["annotations"][0]["keypoints"][3] = value
 
     path = sets.changed(change)
-    assert taught(path)["1.png"].visibility[0, :3].tolist() == [2, 0, 2]
+    assert sets.taught(path)["1.png"].visibility[0, :3].tolist() == [2, 0, 2]
     assert read_truth(path).annotations[0]["num_keypoints"] == 16
-    assert "Labelled joints without a finite place, taken as not labelled: 1 of 4 annotations (1)" in notes(path)
+    assert "Labelled joints without a finite place, taken as not labelled: 1 of 4 annotations (1)" in sets.notes(path)
 
 
 @pytest.mark.parametrize(
@@ -186,20 +161,20 @@ def test_a_joint_at_no_place_is_not_labelled(sets, value):
 )
 def test_a_box_of_no_use_is_drawn_around_the_joints(sets, box):
     path = sets.changed(put(bbox=box) if box != "gone" else lambda d: d["annotations"][0].pop("bbox"))
-    assert taught(path)["1.png"].box[0].tolist() == [10, 20, 30, 60]
+    assert sets.taught(path)["1.png"].box[0].tolist() == [10, 20, 30, 60]
     assert read_truth(path).annotations[0]["bbox"] == [10, 20, 30, 60]
-    assert ("Box flat, negative or not finite" in notes(path)) == (box not in (None, [], "gone"))
+    assert ("Box flat, negative or not finite" in sets.notes(path)) == (box not in (None, [], "gone"))
 
 
 def test_a_nested_box_is_read(sets):
-    assert taught(sets.changed(put(bbox=[[1, 2, 30, 40]])))["1.png"].box[0].tolist() == [1, 2, 30, 40]
+    assert sets.taught(sets.changed(put(bbox=[[1, 2, 30, 40]])))["1.png"].box[0].tolist() == [1, 2, 30, 40]
 
 
 @pytest.mark.parametrize("area", [0, -5, None, math.nan, math.inf, "gone"])
 def test_an_area_of_no_use_is_taken_from_the_box(sets, area):
     """COCO's similarity of a person of area 0 is 0 wherever the prediction is not exact."""
     path = sets.changed(put(area=area) if area != "gone" else lambda d: d["annotations"][0].pop("area"))
-    assert taught(path)["1.png"].area[0] == pytest.approx(0.53 * 40 * 70)
+    assert sets.taught(path)["1.png"].area[0] == pytest.approx(0.53 * 40 * 70)
     truth = read_truth(path)
     assert truth.annotations[0]["area"] == pytest.approx(0.53 * 40 * 70)
     assert "Area missing, 0 or less, taken as 0.53 of the box: 1 of 4 annotations (1)." in truth.notes
@@ -239,7 +214,7 @@ def test_somebody_without_any_size_is_told(sets):
     ],
 )
 def test_what_cannot_be_read_is_refused_by_both(sets, change, says):
-    assert "set.json" in refused_by_both(sets.changed(change), says)
+    assert "set.json" in sets.refused_by_both(sets.changed(change), says)
 
 
 # --- categories, limbs ---
@@ -251,21 +226,21 @@ def test_two_categories_of_one_name_are_one(sets):
         data["annotations"][1]["category_id"] = 2
 
     path = sets.changed(change)
-    assert sum(map(len, taught(path).values())) == len(read_truth(path).as_results()) == 3
-    assert "Categories named 'person', all of them read: 2 (ids 1, 2)." in notes(path)
+    assert sum(map(len, sets.taught(path).values())) == len(read_truth(path).as_results()) == 3
+    assert "Categories named 'person', all of them read: 2 (ids 1, 2)." in sets.notes(path)
     data = json.loads(Path(path).read_text())
     data["categories"][1]["keypoints"][0] = "beak"
-    refused_by_both(sets.write(data), "2 categories named 'person' have different joints")
-    assert sum(map(len, taught(sets.write(data), category="2").values())) == 1
+    sets.refused_by_both(sets.write(data), "2 categories named 'person' have different joints")
+    assert sum(map(len, sets.taught(sets.write(data), category="2").values())) == 1
 
 
 def test_person_is_read_among_several(sets):
     bird = {"id": "5", "name": "bird", "keypoints": ["beak", "tail"]}
     path = sets.changed(lambda d: d["categories"].insert(0, bird))
-    assert sum(map(len, taught(path).values())) == len(read_truth(path).as_results()) == 3
-    assert "Categories with keypoints are bird, person; person is read." in notes(path)
+    assert sum(map(len, sets.taught(path).values())) == len(read_truth(path).as_results()) == 3
+    assert "Categories with keypoints are bird, person; person is read." in sets.notes(path)
     path = sets.changed(lambda d: (d["categories"].insert(0, bird), d["categories"][1].update(name="people")))
-    refused_by_both(path, "several categories with keypoints; it has bird, people; choose one")
+    sets.refused_by_both(path, "several categories with keypoints; it has bird, people; choose one")
     for choice in ("people", "1", 1):
         assert len(read_truth(path, category=choice).as_results()) == 3
 
@@ -299,7 +274,7 @@ def test_limbs_are_counted_from_1_or_from_0(sets):
         skeleton = open_samples("coco", {"annotations": path, "skeleton": ""}).skeleton
         assert skeleton.limbs == (("head", "mid"), ("mid", "rear"), ("rear", "tail"))
         assert read_truth(path).skeleton().limbs == skeleton.limbs
-        assert ("counted from 0" in notes(path, skeleton="")) == (first == 0)
+        assert ("counted from 0" in sets.notes(path, skeleton="")) == (first == 0)
 
 
 @pytest.mark.parametrize(
@@ -312,107 +287,14 @@ def test_limbs_of_joints_that_are_not_there(sets, limbs):
     assert len(read_truth(path).as_results()) == 3  # nobody asked for limbs
 
 
-# --- outlines ---
-
-
-def run_lengths(mask):
-    code = coco_mask.encode(np.asfortranarray(mask.astype(np.uint8)))
-    return code | {"counts": code["counts"].decode()}
-
-
-def test_run_lengths_are_those_of_pycocotools():
-    """Unpacked here, so that no damaged text reaches pycocotools."""
-    rng = np.random.default_rng(0)
-    for shape, density in (((60, 90), 0.5), ((480, 640), 0.001), ((3, 1), 0.9), ((700, 900), 0), ((30, 40), 1)):
-        mask = rng.random(shape) < density
-        runs = _unpack(run_lengths(mask)["counts"], "it")
-        assert runs.sum() == mask.size
-        value = np.repeat(np.arange(len(runs)) % 2, runs).reshape(shape, order="F")
-        assert np.array_equal(value, mask)
-
-
-SIZE = [120, 200]
-BROKEN = [
-    {"size": SIZE, "counts": [100000000, 5]},
-    {"size": SIZE, "counts": [100]},
-    {"size": SIZE, "counts": [-1, 24001]},
-    {"size": SIZE, "counts": [0.5, 23999.5]},
-    {"size": SIZE, "counts": []},
-    {"size": SIZE, "counts": None},
-    {"size": SIZE, "counts": "x"},
-    {"size": SIZE, "counts": ""},
-    {"size": SIZE, "counts": "ä"},
-    {"size": SIZE, "counts": "P" * 99},
-    {"size": SIZE, "counts": "0" * 5000},
-    {"size": [200, 120], "counts": [24000]},
-    {"size": [-120, -200], "counts": [24000]},
-    {"size": [0, 0], "counts": [0]},
-    {"size": SIZE},
-    {"counts": [24000]},
-    {},
-]
-
-
-@pytest.mark.parametrize("code", BROKEN, ids=map(repr, range(len(BROKEN))))
-def test_broken_run_lengths_are_refused_with_their_annotation(sets, code):
-    refused_by_both(sets.changed(lambda d: d["annotations"][2].update(segmentation=code)), "annotation 3 has .*run")
-
-
-def test_outlines_far_away_are_cut(sets):
-    path = sets.changed(put(segmentation=[[1, 1, 1e308, 1, 9, 9]]))
-    with np.errstate(all="raise"):
-        outline = read(path).outlines[0]
-    assert np.abs(outline.rings[0]).max() <= 1e6
-
-
-def test_sizes_that_nobody_knows_do_not_hide_huge_masks(sets):
-    def change(data):
-        data["images"][0].pop("width")
-        data["annotations"][2]["segmentation"] = {"size": [10**6, 10**6], "counts": [10**12]}
-
-    refused_by_both(sets.changed(change), "annotation 3 has run lengths of size")
-
-
-# --- files ---
-
-
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32"])
-def test_encodings(sets, encoding):
-    path = sets.write(sets.people(), encoding=encoding)
-    assert sum(map(len, taught(path).values())) == len(read_truth(path).as_results()) == 3
-    found = sets.write(read_truth(path).as_results(), "found.json", encoding=encoding)
-    assert coco_ap(found, path)["AP"] == pytest.approx(100)
-
-
-@pytest.mark.parametrize(
-    ("content", "says"),
-    [(b"", "is not JSON"), (b"\xff\xfe\x00", "is not JSON"), (b"{", "is not JSON"), (b"[" * 100000, "is not JSON"),
-     (b'{"a": "\xe4"}', "is not JSON"), (b"9" * 5000, "is not JSON"), (b"\x1f\x8b", "is not JSON")],
-)  # fmt: skip
-def test_what_is_no_json(sets, content, says):
-    (sets.folder / "set.json").write_bytes(content)
-    refused_by_both(str(sets.folder / "set.json"), says)
-
-
-@pytest.mark.parametrize(
-    "path", ["/dev/zero", "gone.json", "a\0b", "~nobody_of_this_name/a.json", "/dev/null", "x" * 300]
-)
-def test_what_is_no_file(path):
-    with pytest.raises(InputError, match=r"cannot read|home folder that is not known"):
-        load_json(path)
-
-
-def test_a_pipe_is_not_waited_for(tmp_path):
-    os.mkfifo(tmp_path / "pipe.json")
-    with pytest.raises(InputError, match="no regular file"):
-        load_json(tmp_path / "pipe.json")
+# --- what a set gives ---
 
 
 def test_labels_of_one_picture_are_read_alike(sets):
     data = sets.people()
     data["annotations"][0] |= {"bbox": None, "area": 0, "keypoints": np.reshape(sets.body(10, 20), (17, 3)).tolist()}
     labels = Labels.from_coco(data["annotations"][:2], COCO17)
-    same = taught(sets.write(data))["1.png"]
+    same = sets.taught(sets.write(data))["1.png"]
     for name in ("xy", "visibility", "box", "area"):
         np.testing.assert_array_equal(getattr(labels, name), getattr(same, name))
 
@@ -436,5 +318,5 @@ def test_odd_sizes_are_told(sets):
         path = sets.changed(lambda d, value=value: d["images"][0].update(width=value))
         samples = open_samples("coco", {"annotations": path})
         assert samples.size(0) == (200, 120)  # from the picture itself
-        assert "Width, height or crowdIndex of no use, not used: 1 of 2 images (1)." in notes(path)
+        assert "Width, height or crowdIndex of no use, not used: 1 of 2 images (1)." in sets.notes(path)
     assert read(sets.changed(lambda d: d["images"][0].update(width="200"))).images[0]["width"] == 200

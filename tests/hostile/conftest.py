@@ -113,6 +113,15 @@ class Hostile:
         """As :meth:`start`, to its end."""
         return self.start(*arguments, **more).wait(timeout)
 
+    def infer(self, *more: str, **how) -> Outcome:
+        """Over the folder "in", which gets a good picture: :meth:`found` says whether that was lost."""
+        cv2.imwrite(str(self.folder / "in" / "good.png"), np.full((48, 64, 3), 90, np.uint8))
+        return self.run("infer", "input=in", self.weights, "output=out", *more, **how)
+
+    def found(self, name: str = "good") -> bool:
+        """Whether a picture has results."""
+        return (self.folder / "out" / "openpose" / f"{name}_keypoints.json").is_file()
+
     def spawn(self, *arguments: str, environment: dict | None = None, shell: str = "", timeout=2 * TIMEOUT) -> Outcome:
         """As :meth:`run`, in a fresh interpreter, which takes seconds: for what matters before bupose is imported.
 
@@ -244,6 +253,13 @@ def hostile_server():
         assert server.stdout.readline() == "ready\n"
         yield server
         server.stdin.close()
+
+
+@pytest.fixture
+def folder(hostile):
+    """The folder "in", for :meth:`Hostile.infer`."""
+    (hostile.folder / "in").mkdir()
+    return hostile.folder / "in"
 
 
 @pytest.fixture

@@ -36,22 +36,6 @@ def encode(kind, image=None, **options):
     return cv2.imencode(f".{kind}", bgr.astype(np.float32) / 255 if kind in ("hdr", "pfm") else bgr)[1].tobytes()
 
 
-def infer(hostile, *more, **how):
-    """Over the folder "in", which gets a good picture, and is judged for losing it."""
-    (hostile.folder / "in" / "good.png").write_bytes(encode("png"))
-    return hostile.run("infer", "input=in", hostile.weights, "output=out", *more, **how)
-
-
-@pytest.fixture(autouse=True)
-def folder(hostile):
-    (hostile.folder / "in").mkdir()
-    return hostile.folder / "in"
-
-
-def is_found(hostile, name="good"):
-    return (hostile.folder / "out" / "openpose" / f"{name}_keypoints.json").is_file()
-
-
 def test_cut(hostile, folder):
     """None of them is taken for whole."""
     count = 0
@@ -60,8 +44,8 @@ def test_cut(hostile, folder):
         for length in {0, 1, 2, 3, *range(4, 34, 3), *(len(data) * n // 8 for n in range(1, 7))}:
             (folder / f"cut{length}.{kind}").write_bytes(data[:length])
             count += 1
-    hostile.judge(infer(hostile, "max_pixels=100000"), 1, "1 pictures", f"{count} failed", inputs=count)
-    assert is_found(hostile)
+    hostile.judge(hostile.infer("max_pixels=100000"), 1, "1 pictures", f"{count} failed", inputs=count)
+    assert hostile.found()
 
 
 def test_changed(hostile, folder):
@@ -83,8 +67,8 @@ def test_changed(hostile, folder):
                 changed[at:at] = data[: int(rng.integers(200))]
             (folder / f"changed{n}.{kind}").write_bytes(changed)
             count += 1
-    hostile.judge(infer(hostile, "max_pixels=1000000", "overlays=false"), 1, inputs=count)
-    assert is_found(hostile)
+    hostile.judge(hostile.infer("max_pixels=1000000", "overlays=false"), 1, inputs=count)
+    assert hostile.found()
 
 
 def chunk(name, data):
@@ -124,10 +108,10 @@ def test_small_files_of_vast_pictures(hostile, folder):
     count = 0
     for count, (kind, data) in enumerate(vast_files(), 1):  # noqa: B007
         (folder / f"vast.{kind}").write_bytes(data)
-    ended = infer(hostile)
+    ended = hostile.infer()
     hostile.judge(ended, 1, f"{count} failed", inputs=count)
     assert ended.err.count("max_pixels") == count
-    assert is_found(hostile)
+    assert hostile.found()
 
 
 def test_what_is_no_file(hostile, folder):
@@ -149,8 +133,8 @@ def test_what_is_no_file(hostile, folder):
         os.chdir(folder)  # a socket's name is short
         listening.bind("socket.bmp")
         os.chdir(place)
-        hostile.judge(infer(hostile), 1, "a pipe", "a device", "a socket", "1 pictures", inputs=17)
-    assert is_found(hostile)
+        hostile.judge(hostile.infer(), 1, "a pipe", "a device", "a socket", "1 pictures", inputs=17)
+    assert hostile.found()
 
 
 @pytest.mark.parametrize("what", ["pipe", "/dev/zero", "loop", "text", "a\tb.png"])
@@ -188,8 +172,8 @@ def test_names(hostile, folder, encoding):
             continue  # this file system refuses the name
         written.append((name, bool(n % 5)))
     visible = [is_good for name, is_good in written if not name.startswith(".") and name != "aux"]
-    ended = infer(
-        hostile, "fields=true", "csv=true", "fields_pictures=true", "openpose=true",
+    ended = hostile.infer(
+        "fields=true", "csv=true", "fields_pictures=true", "openpose=true",
         environment={"PYTHONIOENCODING": encoding, "LC_ALL": "C" if encoding == "ascii" else "C.UTF-8"},
     )  # fmt: skip
     good = sum(visible) + 1
@@ -233,7 +217,7 @@ def test_lists_that_are_none(hostile, content):
 def test_shapes(hostile, folder):
     for height, width in ((1, 1), (1, 30000), (30000, 1), (2, 3), (16, 16), (5000, 17)):
         cv2.imwrite(str(folder / f"{width}x{height}.png"), np.zeros((height, width, 3), np.uint8))
-    hostile.judge(infer(hostile, "fields=true", "fields_pictures=true"), 0, "7 pictures", inputs=6)
+    hostile.judge(hostile.infer("fields=true", "fields_pictures=true"), 0, "7 pictures", inputs=6)
 
 
 def test_depths_and_channels(hostile, folder):
@@ -252,5 +236,5 @@ def test_depths_and_channels(hostile, folder):
                 if done:
                     (folder / f"{code}-{channels}.{kind}").write_bytes(data)
                     count += 1
-    hostile.judge(infer(hostile), (0, 1), inputs=count)
-    assert is_found(hostile)
+    hostile.judge(hostile.infer(), (0, 1), inputs=count)
+    assert hostile.found()

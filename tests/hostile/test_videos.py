@@ -26,22 +26,6 @@ def encode(folder, suffix="avi", code="MJPG", count=8, rate=10.0, size=SHAPE):
     return data
 
 
-def infer(hostile, *more, **how):
-    """Over the folder "in", which gets a good picture, and is judged for losing it."""
-    cv2.imwrite(str(hostile.folder / "in" / "good.png"), np.full((48, 64, 3), 90, np.uint8))
-    return hostile.run("infer", "input=in", hostile.weights, "output=out", *more, **how)
-
-
-@pytest.fixture(autouse=True)
-def folder(hostile):
-    (hostile.folder / "in").mkdir()
-    return hostile.folder / "in"
-
-
-def is_found(hostile, name="good"):
-    return (hostile.folder / "out" / "openpose" / f"{name}_keypoints.json").is_file()
-
-
 FORMS = [
     ("avi", "MJPG"),
     ("mp4", "mp4v"),
@@ -60,8 +44,8 @@ def test_cut(hostile, folder):
         for length in {0, 1, 11, 12, 40, 200, *(len(data) * n // 6 for n in range(1, 6))}:
             (folder / f"cut{length}-{code}.{suffix}").write_bytes(data[:length])
             count += 1
-    hostile.judge(infer(hostile), 1, inputs=count)
-    assert is_found(hostile)
+    hostile.judge(hostile.infer(), 1, inputs=count)
+    assert hostile.found()
 
 
 def test_changed(hostile, folder):
@@ -78,8 +62,8 @@ def test_changed(hostile, folder):
                 changed[at : at + 300] = bytes(min(300, len(data) - at))
             (folder / f"changed{n}-{code}.{suffix}").write_bytes(changed)
             count += 1
-    hostile.judge(infer(hostile, "max_pixels=1000000"), 1, inputs=count)
-    assert is_found(hostile)
+    hostile.judge(hostile.infer("max_pixels=1000000"), 1, inputs=count)
+    assert hostile.found()
 
 
 def lying(data):
@@ -105,9 +89,9 @@ def test_headers_that_lie(hostile, folder):
     count = 0
     for count, (name, data) in enumerate(lying(encode(folder)), 1):  # noqa: B007
         (folder / f"{name}.avi").write_bytes(data)
-    hostile.judge(infer(hostile), 1, inputs=count)
-    assert is_found(hostile)
-    assert is_found(hostile, "rate1000-211222_000007")
+    hostile.judge(hostile.infer(), 1, inputs=count)
+    assert hostile.found()
+    assert hostile.found("rate1000-211222_000007")
 
 
 def test_rates_and_sizes(hostile, folder):
@@ -116,7 +100,7 @@ def test_rates_and_sizes(hostile, folder):
     made |= {f"size{n}": {"size": size} for n, size in enumerate(((2, 2), (2, 500), (66, 46), (9000, 16)))}
     for name, values in made.items():
         (folder / f"{name}.avi").write_bytes(encode(folder, count=2, **values))
-    hostile.judge(infer(hostile), 0, f"{2 * len(made) + 1} pictures", inputs=len(made))
+    hostile.judge(hostile.infer(), 0, f"{2 * len(made) + 1} pictures", inputs=len(made))
     for name in made:
         assert Video(hostile.folder / "out" / "overlays" / f"{name}.mp4").count == 2
 
@@ -138,7 +122,7 @@ def test_names(hostile, folder):
             file.write(data)
     for name in ("walk_000000", "walk_000001", "Walk_000001", "12_30_000000", "walk"):
         cv2.imwrite(str(folder / f"{name}.png"), np.full((48, 64, 3), 90, np.uint8))
-    ended = infer(hostile, "fields=true", "csv=true")
+    ended = hostile.infer("fields=true", "csv=true")
     hostile.judge(ended, 0, f"{2 * (len(NAMES) - 1) + 5 + 1} pictures", inputs=len(NAMES))
     assert len([*(hostile.folder / "out" / "openpose").rglob("*.json")]) == 2 * (len(NAMES) - 1) + 6
     assert len([*(hostile.folder / "out" / "overlays").rglob("*.mp4")]) == len(NAMES) - 1
@@ -166,9 +150,9 @@ def test_what_is_no_video(hostile, folder):
     (folder / "y.y4m").write_text("YUV4MPEG2 W30000 H30000 F25:1 Ip A1:1 C420\nFRAME\n")
     with (folder / "sparse.mpg").open("wb") as file:
         file.truncate(10**11)
-    ended = infer(hostile)
+    ended = hostile.infer()
     hostile.judge(ended, 1, "1 pictures", "11 failed", "a pipe", "a device", inputs=11)
-    assert is_found(hostile)
+    assert hostile.found()
     assert not (hostile.folder / "ran").exists()
 
 
@@ -192,4 +176,4 @@ def test_overlays_that_cannot_be_written(hostile, folder, what):
         hostile.judge(ended, (1, 2))
     else:
         hostile.judge(ended, 1, "8 pictures", "overlays of 'a'")
-        assert is_found(hostile, "a_000007")
+        assert hostile.found("a_000007")

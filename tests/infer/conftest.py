@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
+from bupose import weights
 from bupose.fields import Grid
 from bupose.skeleton import Skeleton
 
@@ -85,3 +86,13 @@ def save(path, rgb, *parameters):
 
 def read_json(path):
     return json.loads(path.read_text(encoding="utf-8"))
+
+
+@pytest.fixture
+def net(lab, monkeypatch, tmp_path):
+    """Runs use the network that sees blobs."""
+    made = lab.net()
+    (tmp_path / "net.safetensors").write_bytes(b"")
+    monkeypatch.setattr(weights, "resolve", lambda *_: tmp_path / "net.safetensors")
+    monkeypatch.setattr(weights, "load", lambda path: made)
+    return made

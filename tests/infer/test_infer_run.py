@@ -25,16 +25,6 @@ SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "infer.py"
 
 
 @pytest.fixture
-def net(lab, monkeypatch, tmp_path):
-    """Runs use the network that sees blobs."""
-    made = lab.net()
-    (tmp_path / "net.safetensors").write_bytes(b"")
-    monkeypatch.setattr(weights, "resolve", lambda *_: tmp_path / "net.safetensors")
-    monkeypatch.setattr(weights, "load", lambda path: made)
-    return made
-
-
-@pytest.fixture
 def photos(tmp_path, face, lab):
     """Faces under many names, and what is no picture."""
     image, _ = face

@@ -8,7 +8,6 @@ import time
 import numpy as np
 import pytest
 
-from bupose import weights
 from bupose.errors import BuposeError, DiskError, InputError
 from bupose.folder import UNFINISHED
 from bupose.infer import records
@@ -16,16 +15,6 @@ from bupose.infer.options import InferOptions
 from bupose.infer.run import infer
 
 NAMES = ("000000000042.png", "b.png", "c/d.png", "e.png", "x.png")
-
-
-@pytest.fixture
-def net(lab, monkeypatch, tmp_path):
-    """Runs use the network that sees blobs."""
-    made = lab.net()
-    (tmp_path / "net.safetensors").write_bytes(b"")
-    monkeypatch.setattr(weights, "resolve", lambda *_: tmp_path / "net.safetensors")
-    monkeypatch.setattr(weights, "load", lambda path: made)
-    return made
 
 
 @pytest.fixture
