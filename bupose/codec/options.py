@@ -39,7 +39,7 @@ class DecodeOptions:
     peak_threshold : float
         Heat above which a local maximum is a joint candidate. Lower finds fainter joints.
     peaks_per_joint : int
-        Of more candidates of a joint than this, the highest are kept, and a warning is logged: what bounds the time.
+        Of more candidates of a joint than this, the highest are kept, with a warning: what bounds the time.
     samples : int
         Points of a line integral, both joints included.
     paf_threshold : float

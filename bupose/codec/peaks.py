@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import logging
+import warnings
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -10,8 +10,6 @@ import numpy as np
 
 from bupose import kernels
 from bupose.codec.options import DecodeOptions
-
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -53,19 +51,18 @@ def find_peaks(heat: np.ndarray, options: DecodeOptions) -> Peaks:
 
     Notes
     -----
-    More candidates of a joint than ``options.peaks_per_joint`` are cut, with a warning in the log.
+    More candidates of a joint than ``options.peaks_per_joint`` are cut, with a warning.
 
     A Gaussian's logarithm is a parabola, so three values along each axis give its centre exactly.
     """
     k = kernels.load()
     cells = k.find_peaks(heat, float(options.peak_threshold))
     start = np.searchsorted(cells[:, 0], np.arange(len(heat) + 1)).astype(np.int32)
-    if (most := np.diff(start).max(initial=0)) > options.peaks_per_joint:
-        _log.warning(
-            "%d candidates of one joint, the %d highest are kept; raise peaks_per_joint for crowds so large, or "
-            "peak_threshold if the fields are noise",
-            most,
-            options.peaks_per_joint,
+    if np.diff(start).max(initial=0) > options.peaks_per_joint:
+        warnings.warn(
+            f"more than {options.peaks_per_joint} candidates of one joint, the highest are kept; raise peaks_per_joint "
+            "for crowds so large, or peak_threshold if the fields are noise",
+            stacklevel=2,
         )
         cells = _highest(heat, cells, start, int(options.peaks_per_joint))
         start = np.searchsorted(cells[:, 0], np.arange(len(heat) + 1)).astype(np.int32)

@@ -26,14 +26,14 @@ INNER = {
 
 # Decodes every kind of array that a caller may bring, by every kernel, and tells what came out of it.
 DECODE = """
-import json, logging, sys
+import json, sys, warnings
 import numpy as np
 from bupose import kernels, skeletons
 from bupose.codec import FieldCodec
 from bupose.fields import Fields
 from bupose.people import Labels
 
-logging.disable()  # of the ceiling that peaks_per_joint=1 is
+warnings.simplefilter("ignore")  # of the ceiling that peaks_per_joint=1 is
 xy = np.random.default_rng(7).uniform(20, 230, (3, 17, 2))
 labels = Labels(xy, np.full((3, 17), 2), skeletons.COCO17)
 codec = FieldCodec(skeletons.COCO17)
