@@ -18,6 +18,7 @@ from pathlib import Path
 
 from bupose import __version__
 from bupose.requirements import Requirement, read_requirements
+from bupose.wording import counted
 
 QUOTA = Path("/sys/fs/cgroup/cpu.max")  # microseconds of processor time, and in how many; cgroup v2
 
@@ -111,7 +112,7 @@ def look_at_machine() -> Iterator[tuple[str, ...]]:
     yield "cores", f"{cores} usable of {os.cpu_count()}"
     found = re.search(r"omp_get_max_threads\(\)\s*:\s*(\d+)", torch.__config__.parallel_info())
     openmp = f"{found[1] if found else 'none'}, OMP_NUM_THREADS {os.environ.get('OMP_NUM_THREADS', 'not set')}"
-    many = f"torch uses {threads} threads on {cores} cores, which is slow; set OMP_NUM_THREADS={cores}"
+    many = f"torch uses {counted(threads, 'thread')} on {counted(cores, 'core')}, slow; set OMP_NUM_THREADS={cores}"
     yield "threads", f"torch {threads}, OpenMP {openmp}", many if threads > cores else ""
     for n in range(torch.cuda.device_count()):
         free, total = (size / 2**30 for size in torch.cuda.mem_get_info(n))
@@ -204,7 +205,8 @@ def look_at_network() -> Iterator[tuple[str, ...]]:
     numbers = sum(parameter.numel() for parameter in net.parameters()) / 1e6
     yield "file", f"{path.name}, {path.stat().st_size / 1e6:.1f} MB, {numbers:.1f} million parameters"
     yield "built of", f"{net.config.trunk} and {net.config.head}, stride {net.grid.stride}"
-    yield "skeleton", f"{net.skeleton.name}: {len(net.skeleton.joints)} joints, {len(net.skeleton.limbs)} limbs"
+    joints, limbs = counted(len(net.skeleton.joints), "joint"), counted(len(net.skeleton.limbs), "limb")
+    yield "skeleton", f"{net.skeleton.name}: {joints}, {limbs}"
 
 
 def look_at_work() -> Iterator[tuple[str, ...]]:

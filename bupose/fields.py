@@ -11,6 +11,7 @@ from bupose import skeletons
 from bupose.errors import FieldsError
 from bupose.options import shown
 from bupose.skeleton import Skeleton
+from bupose.wording import counted
 
 MOST_STRIDE = 1024
 
@@ -198,7 +199,7 @@ class Fields:
         if skeleton is not None:
             names = skeletons.get(skeleton).joints
         if cmap.ndim != 3 or cmap.shape[0] != len(names):
-            raise FieldsError(f"cmap has shape {cmap.shape}; {len(names)} parts need ({len(names)}, h, w)")
+            raise FieldsError(f"cmap has shape {cmap.shape}; {counted(len(names), 'part')} need ({len(names)}, h, w)")
         channels, parts = topology[:, :2], topology[:, 2:]
         if paf.ndim != 3 or channels.min(initial=0) < 0 or channels.max(initial=-1) >= len(paf):
             low, high = channels.min(initial=0), channels.max(initial=-1)

@@ -12,6 +12,7 @@ from bupose.annotations.names import fit_names
 from bupose.annotations.values import AREA_OF_BOX, joint_boxes, numbers_of, read_table, records
 from bupose.errors import LabelsError
 from bupose.skeleton import Skeleton
+from bupose.wording import counted
 
 
 @dataclass(frozen=True)
@@ -125,7 +126,9 @@ class People:
         rows = [numbers_of(r.get("keypoints"), "a COCO result").reshape(-1) for r in results]
         for row in rows:
             if row.size != 3 * k:
-                raise LabelsError(f"a COCO result has {row.size} keypoint numbers; {skeleton.name} needs {3 * k}")
+                raise LabelsError(
+                    f"a COCO result has {counted(row.size, 'keypoint number')}; {skeleton.name} needs {3 * k}"
+                )
             if not (np.abs(row) < 1e9).all():
                 raise LabelsError("a COCO result holds numbers that are not finite; write 0, 0, 0 for an absent joint")
         triples = np.array(rows, np.float64).reshape(-1, k, 3)
@@ -263,8 +266,8 @@ def _put_array(record: People | Labels, name: str, values, dtype, shape: tuple[i
     except (TypeError, ValueError, OverflowError) as problem:
         raise LabelsError(f"{name} must be an array of numbers; got {type(values).__name__}: {problem}") from None
     if array.shape != shape and not (array.size == 0 and shape[0] == 0):
-        people, joints = shape[0], len(record.skeleton.joints)
-        raise LabelsError(f"{name} has shape {array.shape}; {people} people of {joints} joints need {shape}")
+        many = f"{counted(shape[0], 'person')} of {counted(len(record.skeleton.joints), 'joint')}"
+        raise LabelsError(f"{name} has shape {array.shape}, where {many} would have {shape}")
     object.__setattr__(record, name, array.reshape(shape))
 
 

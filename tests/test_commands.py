@@ -317,7 +317,7 @@ def test_demo_of_a_photo(network, tmp_path, capsys, monkeypatch):
     Path("it's, =1.png").write_bytes(cv2.imencode(".png", np.full((40, 60, 3), 90, np.uint8))[1].tobytes())
     Path("broken.jpg").write_text("no picture")
     assert commands.main(["demo", "it's, =1.png", f"weights={network}"]) == 0
-    assert "it's, =1.png: 0 found\n1 pictures" in capsys.readouterr().out
+    assert "it's, =1.png: 0 found\n1 picture," in capsys.readouterr().out
     assert not Path("out/demo/crowd.png").exists()
     assert commands.main(["demo", "broken.jpg", f"weights={network}"]) == 1
     assert "damaged" in capsys.readouterr().err

@@ -13,7 +13,7 @@ PACKAGE = Path(bupose.__file__).parent
 
 # A module may import only from rows above its own. Modules of one row stand side by side.
 LAYERS = [
-    {"errors", "lazy", "requirements"},
+    {"errors", "lazy", "requirements", "wording"},
     {"atomic", "options", "paths", "process", "proportions"},
     {"folder", "skeleton"},
     {"skeletons"},
@@ -46,6 +46,7 @@ BARE = (
     "errors",
     "lazy",
     "requirements",
+    "wording",
     "atomic",
     "options",
     "paths",

@@ -24,6 +24,7 @@ from bupose.infer.preprocess import Prepared
 from bupose.infer.stream import open_photo
 from bupose.nn.model import PoseNet
 from bupose.people import People
+from bupose.wording import counted
 
 HEIGHTS = (256, 368, 512)
 BESIDE = 16  # pictures
@@ -147,7 +148,7 @@ def beside_openvino(ways: Sequence[Runtime], ir: Path, files: Sequence[Path], ro
     height, width = pixels.shape[1:3]
     return [
         {
-            f"{len(pixels)} pictures of {width}x{height} px": name,
+            f"{counted(len(pixels), 'picture')} of {width}x{height} px": name,
             "pictures / s": len(pixels) / float(np.median(times)),
             "share of direct": float(np.median(best / times)),
         }

@@ -18,6 +18,7 @@ from bupose.commands.pairs import HELP, split_pairs, whole_number
 from bupose.errors import OptionsError
 from bupose.paths import expand
 from bupose.weights import import_weights
+from bupose.wording import counted
 
 
 def report(title: str, rows: list[dict], plot: str = "", draw=None) -> None:
@@ -57,7 +58,7 @@ def measure_shipped(shared: Path, photos: int, plots: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         ways = network.runtimes(weights.load(weights.resolve()), Path(folder), shared / "data" / "coco" / "train")
         rows = shipped.beside_published(ways, import_weights(ir), ir, files)
-    report(f"ms a picture of the network alone, {torch.get_num_threads()} threads", rows)
+    report(f"ms a picture of the network alone, {counted(torch.get_num_threads(), 'thread')}", rows)
 
 
 PARTS = {"grouping": measure_grouping, "network": measure_network, "shipped": measure_shipped}

@@ -17,6 +17,7 @@ from bupose.data.sheet import contact_sheet
 from bupose.folder import OutputFolder
 from bupose.infer.output import write_image
 from bupose.viz import draw_people
+from bupose.wording import counted
 
 RESULTS = ("defects.txt", "empty.txt", "labels.jpg", "suspicious.jpg")
 
@@ -37,7 +38,7 @@ def check(samples, options: CheckOptions, folder: Path) -> int:
     write_text(folder / "empty.txt", "".join(f"{name}\t{why}\n" for name, why in empty))
     if empty:
         reasons = ", ".join(f"{count} {why}" for why, count in Counter(why for _, why in empty).most_common(3))
-        print(f"{len(empty)} pictures received no people ({reasons}): {folder / 'empty.txt'}")
+        print(f"{counted(len(empty), 'picture')} received no people ({reasons}): {folder / 'empty.txt'}")
     unreadable = {d.row for d in defects if d.kind == "unreadable"}
     suspicious = dict.fromkeys(d.row for d in defects if d.row not in unreadable)
     whole = [i for i in range(len(samples)) if i not in unreadable]
@@ -46,9 +47,9 @@ def check(samples, options: CheckOptions, folder: Path) -> int:
         if rows:
             sheet = contact_sheet([picture_of(samples, i) for i in rows], draw_people)
             write_image(folder / f"{name}.jpg", sheet)
-            print(f"{len(rows)} pictures drawn: {folder / name}.jpg")
+            print(f"{counted(len(rows), 'picture')} drawn: {folder / name}.jpg")
     kinds = ", ".join(f"{count} {kind}" for kind, count in Counter(d.kind for d in defects).most_common())
-    print(f"{len(defects)} defects ({kinds}): {folder / 'defects.txt'}" if defects else "no defects found")
+    print(f"{counted(len(defects), 'defect')} ({kinds}): {folder / 'defects.txt'}" if defects else "no defects found")
     return 1 if unreadable else 0
 
 

@@ -19,6 +19,7 @@ from bupose.infer.output import write_image
 from bupose.infer.run import infer
 from bupose.paths import expand
 from bupose.samples import draw_crowd, find_portrait
+from bupose.wording import counted
 
 LISTED = 12  # files; of more, only their folders are told
 
@@ -69,4 +70,4 @@ def _tell_files(files: list[Path]) -> None:
             print(f"wrote {path}")
     else:
         for folder, count in Counter(path.parent for path in files).items():
-            print(f"wrote {count} files into {folder}")
+            print(f"wrote {counted(count, 'file')} into {folder}")

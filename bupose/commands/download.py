@@ -10,6 +10,7 @@ from bupose.data.sources import SOURCES, DownloadOptions, describe_sources, find
 from bupose.folder import OutputFolder
 from bupose.paths import expand
 from bupose.weights.download import fetch
+from bupose.wording import counted
 
 
 def main(options: DownloadOptions) -> int:
@@ -24,7 +25,7 @@ def main(options: DownloadOptions) -> int:
             if mark.exists():
                 continue
             path = fetch(archive.url, folder / archive.name, archive.checksum, source.licence, archive.most)
-            print(f"{unpack(path, folder)} files unpacked from {archive.name} into {folder}")
+            print(f"{counted(unpack(path, folder), 'file')} unpacked from {archive.name} into {folder}")
             mark.touch()
             if not options.keep:
                 path.unlink()

@@ -13,6 +13,7 @@ from bupose.data.picture import picture_of
 from bupose.errors import InputError
 from bupose.options import check, option
 from bupose.people import Labels
+from bupose.wording import counted
 
 CROWDED = (0.1, 0.8)  # CrowdPose calls pictures below easy, above hard
 _FACING = ("shoulder", "hip", "eye", "ear")  # pairs that lie across a body, not along a limb
@@ -80,7 +81,7 @@ class Survey:
 
     def __str__(self) -> str:
         easy, hard = (self.crowd < CROWDED[0]).sum(), (self.crowd > CROWDED[1]).sum()
-        lines = [f"{self.pictures} pictures, {self.people} people with joints"]
+        lines = [f"{counted(self.pictures, 'picture')}, {counted(self.people, 'person')} with joints"]
         if self.people:
             low, middle, high = np.percentile(self.heights, (5, 50, 95))
             lines.append(f"heights of boxes: 5 % below {low:.0f} px, half below {middle:.0f}, 5 % above {high:.0f}")

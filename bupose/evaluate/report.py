@@ -18,6 +18,7 @@ from bupose.evaluate.truth import Truth
 from bupose.evaluate.worst import draw_errors, write_photo
 from bupose.images import read_image
 from bupose.paths import expand
+from bupose.wording import counted
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,8 @@ class Report:
     def table(self) -> str:
         """The report as text."""
         d, pictures = self.diagnosis, len(self.truth.images)
-        lines = [f"{pictures} pictures, {d.people['annotated']} people, rules of {self.protocol} (percent)", ""]
+        many = f"{counted(pictures, 'picture')}, {counted(d.people['annotated'], 'person')}"
+        lines = [f"{many}, rules of {self.protocol} (percent)", ""]
         lines += _columns([list(self.metrics), [_number(v) for v in self.metrics.values()]])
         rows = self.joint_rows()
         cells = [[_number(v, 3 if name == "OKS" else 1) for name, v in row.items()] for row in rows]

@@ -15,6 +15,7 @@ from bupose.infer.output import results_skeleton
 from bupose.options import from_dict
 from bupose.people import People
 from bupose.viz import Plot
+from bupose.wording import counted
 
 REACH = 0.03  # of the picture's longer side: how far from a joint a click may be
 
@@ -121,7 +122,7 @@ class Session:
     def summary(self) -> str:
         """How many people and joints, and how long it took."""
         people, sight = self.trace.people, self.sight
-        found = f"{_count(len(people), 'person', 'people')}, {_count(int(people.present.sum()), 'joint')}"
+        found = f"{counted(len(people), 'person')}, {counted(int(people.present.sum()), 'joint')}"
         size = "{}×{} px".format(*sight.size)
         name = sight.name if sight.film is None else f"{sight.name}, frame {sight.film.frame}"
         return f"{found} · grouping {1000 * self.seconds:.1f} ms · network {sight.seconds:.2f} s · {name}, {size}"
@@ -194,13 +195,13 @@ class Session:
             who = self.trace.person_of(self.joint)
             whose = f"of person {who}" if who >= 0 else "of nobody: no group that has it is listed"
             score = self.trace.peaks.score[self.joint]
-            count = _count(len(self.offers()), "candidate limb")
+            count = counted(len(self.offers()), "candidate limb")
             return f"{self._name(self.joint)} {self.joint}, heat {score:.2f}, {whose}; it was offered {count}"
         if self.person is not None:
             people = self.trace.people
             found, filled = (int(a[self.person].sum()) for a in (people.present, people.completed))
             return f"person {self.person}, score {people.person_score[self.person]:.2f}: " + (
-                f"{_count(found, 'joint')}, {filled} of them completed along a limb's field"
+                f"{counted(found, 'joint')}, {filled} of them completed along a limb's field"
             )
         return "click a joint to see every limb it was offered, and why it was joined or not"
 
@@ -212,7 +213,3 @@ class Session:
 
     def _name(self, peak: int) -> str:
         return self.trace.fields.skeleton.joints[self.trace.peaks.joint[peak]].replace("_", " ")
-
-
-def _count(n: int, one: str, many: str = "") -> str:
-    return f"{n} {one if n == 1 else many or one + 's'}"

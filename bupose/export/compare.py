@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from bupose.infer.network import Network
+from bupose.wording import counted
 
 
 class Difference(NamedTuple):
@@ -21,7 +22,7 @@ class Difference(NamedTuple):
     def __str__(self) -> str:
         return (
             f"fields differ from torch by {self.largest:.2g} at most, {self.mean:.2g} on average "
-            f"(their range is {self.range:.2g}; {self.pictures} pictures)"
+            f"(their range is {self.range:.2g}; {counted(self.pictures, 'picture')})"
         )
 
 

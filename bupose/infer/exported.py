@@ -13,6 +13,7 @@ from bupose.infer.network import pad_color
 from bupose.nn.model import declare
 from bupose.options import shown
 from bupose.weights.header import parse_config, quoted
+from bupose.wording import counted
 
 # What onnxruntime puts before what it means to say: its error's kind and number, and where in its source that is.
 _INTERNAL = re.compile(r"^\[ONNXRuntimeError\] : \d+ : \w+ : |/\S+\.(?:cc|cpp|h|hpp):\d+ (?:\S.*?\) )?")
@@ -65,7 +66,7 @@ class ExportedNetwork(ABC):
             heat, paf = (np.asarray(maps) for maps in self._fields(images))
         except Exception as problem:  # the runtimes' own kinds, which have no names
             raise WeightsError(
-                f"{quoted(self.path)} cannot be computed for {many} pictures of {width}x{height} px: "
+                f"{quoted(self.path)} cannot be computed for {counted(many, 'picture')} of {width}x{height} px: "
                 f"{first_line(problem)}; lower height, or export it anew"
             ) from None
         cells, joints, limbs = self.grid.shape(width, height), len(self.skeleton.joints), len(self.skeleton.limbs)

@@ -12,6 +12,7 @@ from bupose.errors import DependencyError, OptionsError
 from bupose.fields import Grid
 from bupose.nn.model import PoseNet
 from bupose.skeleton import Skeleton
+from bupose.wording import counted
 
 # Auto is what loses nothing: in bfloat16 the shipped network has 54.1 AP instead of 54.5, and whether it is faster
 # the processor's flags do not tell (127 to 73 ms a picture on one, 145 to 161 on another).
@@ -95,7 +96,7 @@ class TorchNetwork:
             except torch.OutOfMemoryError:
                 many, height, width = images.shape[:3]
                 raise OptionsError(
-                    f"{many} pictures of {width}x{height} px do not fit into the memory of {self.device}; "
+                    f"{counted(many, 'picture')} of {width}x{height} px: too many for the memory of {self.device}; "
                     "use a smaller batch, height or longest"
                 ) from None
             except Exception as problem:

@@ -30,6 +30,7 @@ from bupose.infer.screen import Screen
 from bupose.infer.stream import Estimate
 from bupose.infer.video import VideoOutput
 from bupose.paths import expand
+from bupose.wording import counted
 
 WRITERS = 2  # threads that draw and write
 # What does not change what is found.
@@ -53,7 +54,7 @@ class Summary:
     kept: bool = False  # nothing could be read, so the results of an earlier run stay
 
     def __str__(self) -> str:
-        done = f"{self.pictures} pictures, {self.people} people, {self.failed} failed"
+        done = f"{counted(self.pictures, 'picture')}, {counted(self.people, 'person')}, {self.failed} failed"
         skipped = f", {self.skipped} done before" if self.skipped else ""
         rate = self.pictures / self.seconds if self.seconds else 0
         return f"{done}{skipped}; {self.seconds:.1f} s, {rate:.1f} images/s"
@@ -101,10 +102,10 @@ def _run(options: InferOptions, media: Media, estimator: Estimator, output: Outp
             run.go(estimator)
         except KeyboardInterrupt as stop:
             if not media.videos:
-                stop.args = (f"after {run.summary.pictures} pictures; resume=true goes on from here",)
+                stop.args = (f"after {counted(run.summary.pictures, 'picture')}; resume=true goes on from here",)
                 raise
             if not media.live:
-                stop.args = (f"after {run.summary.pictures} frames; their results are written",)
+                stop.args = (f"after {counted(run.summary.pictures, 'frame')}; their results are written",)
                 interrupted = stop
         if records.empty and output.occupied:
             run.summary.kept = True

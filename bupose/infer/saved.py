@@ -21,6 +21,7 @@ from bupose.infer.names import number_pictures, safe_name
 from bupose.infer.options import GroupOptions, given
 from bupose.paths import expand
 from bupose.people import People
+from bupose.wording import counted
 
 RESULTS = ("coco_results.json", "images.json", "openpose", "overlays", "fields_pictures")
 
@@ -72,7 +73,9 @@ def group_saved(options: GroupOptions) -> int:
     path = expand(options.input)
     with FieldsFile(path, layout=options.layout, skeleton=options.skeleton, stride=options.stride) as file:
         if options.photo and len(file) > 1:
-            raise InputError(f"{options.input!r} holds {len(file)} pictures; give photos=FOLDER instead of photo=")
+            raise InputError(
+                f"{options.input!r} holds {counted(len(file), 'picture')}; give photos=FOLDER instead of photo="
+            )
         values = {key: value for key, value in vars(options).items() if key not in ("output", "overwrite", "decoder")}
         settings = (
             {"command": "group"} | values | {f"decoder.{key}": value for key, value in given(options.decoder).items()}
@@ -97,12 +100,12 @@ def _group_all(file: FieldsFile, folder: OutputFolder, options: GroupOptions) ->
             print(f"{name}: {problem}", file=sys.stderr)
             continue
         except KeyboardInterrupt as stop:
-            stop.args, interrupted = (f"after {len(images)} pictures; their results are written",), stop
+            stop.args, interrupted = (f"after {counted(len(images), 'picture')}; their results are written",), stop
             break
         people = grouped.people
         results += people.to_coco(image_id, output.results_skeleton(people.skeleton))
         images.append(_entry(grouped))
-        print(f"{name}: {len(people)} people, {int(people.present.sum())} joints")
+        print(f"{name}: {counted(len(people), 'person')}, {counted(int(people.present.sum()), 'joint')}")
     told = "the results of an earlier run stay"
     if images or not folder.occupied:
         told = "results"
@@ -111,7 +114,8 @@ def _group_all(file: FieldsFile, folder: OutputFolder, options: GroupOptions) ->
         folder.finish()
     if interrupted is not None:
         raise interrupted
-    print(f"{len(images)} pictures, {len(results)} people, {failures} failed; {told} in {folder.path}")
+    done = f"{counted(len(images), 'picture')}, {counted(len(results), 'person')}, {failures} failed"
+    print(f"{done}; {told} in {folder.path}")
     return failures
 
 

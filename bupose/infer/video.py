@@ -15,6 +15,7 @@ from bupose.images import Video
 from bupose.images.files import FAULTS, reason
 from bupose.images.video import plain_name
 from bupose.infer.media import Frame
+from bupose.wording import counted
 
 USUAL_RATE = 25.0  # frames a second, where a video does not say
 LONGEST = 8190  # pixels of a side; MPEG-4's header has no room for more
@@ -105,7 +106,7 @@ class _Film:
         self._writer.release()
         count = Video(self._partial).count
         if count != self._count:
-            raise InputError(f"{count} of {self._count} frames were written; is the disk full?")
+            raise InputError(f"{count} of {counted(self._count, 'frame')} written; is the disk full?")
         self._replacing.__exit__(None, None, None)
 
     def give_up(self) -> None:

@@ -22,6 +22,7 @@ from bupose.nn.normalisation import Normalisation
 from bupose.nn.trunk import build_trunk
 from bupose.options import check, from_dict, option, shown
 from bupose.skeleton import Skeleton
+from bupose.wording import counted
 
 MOST_PARAMETERS = 1_000_000_000  # some thirty times HRNet-W48; 4 GB
 
@@ -228,14 +229,14 @@ class PoseNet(nn.Module):
             stages = twin.forward_stages(torch.empty(1, 3, self.multiple, self.multiple))
             macs = count_macs(twin, side, side)
             trunk_macs = count_macs(twin.trunk, side, side)
-        joints, limbs = len(self.skeleton.joints), len(self.skeleton.limbs)
+        joints, limbs = counted(len(self.skeleton.joints), "joint"), counted(len(self.skeleton.limbs), "limb")
         rows = [
-            ("skeleton", f"{self.skeleton.name}: {joints} joints, {limbs} limbs"),
+            ("skeleton", f"{self.skeleton.name}: {joints}, {limbs}"),
             ("trunk", _with_options(config.trunk, config.trunk_options)),
             ("head", _with_options(config.head, config.head_options)),
             ("input", "RGB 0..255, sides multiples of {0}; inside {order}, mean {mean}, std {std}".format(
                 self.multiple, **config.normalisation)),
-            ("output", f"stride {self.stride} px, {len(stages)} stage{'s' if len(stages) > 1 else ''}"),
+            ("output", f"stride {self.stride} px, {counted(len(stages), 'stage')}"),
             ("parameters", _shares(count_parameters(twin), count_parameters(twin.trunk), 1e6, "M")),
             (f"at {side}x{side}", _shares(macs, trunk_macs, 1e9, "GMAC")),
         ]  # fmt: skip

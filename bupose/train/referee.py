@@ -16,6 +16,7 @@ from bupose.people import People
 from bupose.train.album import Album
 from bupose.train.keeping import KeepNetworks
 from bupose.train.module import PoseModule
+from bupose.wording import counted
 
 _TOGETHER = 8  # pictures that the estimator gets at once
 SHOWN = ("AP", "AP50", "AP75", "AR")
@@ -86,7 +87,9 @@ def truth_of(options: DataOptions, samples, count: int) -> Truth:
     """
     truth = truth_of_samples(samples, count)
     if not any(a["num_keypoints"] and not a["iscrowd"] for a in truth.annotations):
-        raise OptionsError(f"val={options.kind} shows no labelled people in its {count} pictures; give more or others")
+        raise OptionsError(
+            f"val={options.kind} shows no labelled people in {counted(count, 'picture')}; give more or others"
+        )
     return truth
 
 

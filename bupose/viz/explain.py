@@ -12,6 +12,7 @@ from matplotlib.patheffects import withStroke
 from bupose.errors import FieldsError
 from bupose.viz.fields import backdrop, limb_number, limb_title, paf_hue
 from bupose.viz.picture import Plot
+from bupose.wording import counted
 
 if TYPE_CHECKING:
     from bupose.codec import Trace
@@ -56,7 +57,7 @@ def explain_limb(
     rows = np.flatnonzero(trace.candidates.limb == limb)
     peaks = np.flatnonzero(np.isin(trace.peaks.joint, trace.fields.skeleton.limb_joints[limb]))
     under = paf_hue(trace.fields, limb, photo, matrix, wheel=False)
-    title = f"{limb_title(trace.fields.skeleton.limb_names[limb])}: {_count(rows.size, 'candidate')}"
+    title = f"{limb_title(trace.fields.skeleton.limb_names[limb])}: {counted(rows.size, 'candidate')}"
     return _explain(trace, rows, peaks, pick_pair(trace, rows), under, title)
 
 
@@ -79,7 +80,7 @@ def explain_joint(trace: Trace, peak: int, photo: np.ndarray | None = None, matr
     rows = np.concatenate([used, refused[:MOST_SCORES]])
     peaks = np.unique(np.concatenate([[peak], c.first[rows], c.second[rows]]))
     name = trace.fields.skeleton.joints[trace.peaks.joint[peak]].replace("_", " ")
-    title = f"{name} {peak}, score {trace.peaks.score[peak]:.2f}: {_count(used.size + refused.size, 'candidate')}"
+    title = f"{name} {peak}, score {trace.peaks.score[peak]:.2f}: {counted(used.size + refused.size, 'candidate')}"
     under = backdrop(trace.fields, photo, matrix)
     return _explain(trace, rows, peaks, np.concatenate([used[:2], refused[:1]]), under, title)
 
@@ -256,7 +257,3 @@ def _plot_samples(axes, trace: Trace, m: int, letter: str) -> None:
 
 def _fate(trace: Trace, m: int) -> str:
     return "used" if trace.used[m] else "matched" if trace.matched[m] else "rejected"
-
-
-def _count(n: int, what: str) -> str:
-    return f"{n} {what}" + ("" if n == 1 else "s")

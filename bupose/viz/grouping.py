@@ -16,6 +16,7 @@ from bupose.viz.explain import TEXT_RIM, _draw_peaks, _frame
 from bupose.viz.fields import HEAT_COLORS, backdrop, heatmap, limb_number, limb_title, paf_hue
 from bupose.viz.panels import distinct_colors
 from bupose.viz.picture import Plot
+from bupose.wording import counted
 
 if TYPE_CHECKING:
     from bupose.codec import Trace
@@ -56,7 +57,7 @@ def explain_peaks(
     axes = left.add_subplot()
     axes.imshow(under)
     axes.set_axis_off()
-    axes.set_title(f"{fields.skeleton.joints[joint].replace('_', ' ')}: {len(rows)} peaks", loc="left")
+    axes.set_title(f"{fields.skeleton.joints[joint].replace('_', ' ')}: {counted(len(rows), 'peak')}", loc="left")
     for row in rows:
         x, y = fields.grid.to_pixels(trace.peaks.xy[row])
         axes.plot(x, y, "o", markersize=11, markerfacecolor="none", markeredgecolor="white")
@@ -200,7 +201,7 @@ def explain_assembly(
         Fewer than one picture.
     """
     if pictures < 1 or columns < 1:
-        raise InputError(f"an assembly in {pictures} pictures, {columns} in a row; give 1 or more of both")
+        raise InputError(f"an assembly in {counted(pictures, 'picture')}, {columns} in a row; give 1 or more of both")
     c, joints = trace.candidates, len(trace.fields.skeleton.joints)
     chosen = np.flatnonzero(trace.matched)
     order = chosen[np.argsort(-c.weight[chosen], kind="stable")]

@@ -11,6 +11,7 @@ from bupose.errors import InputError
 from bupose.people import People
 from bupose.viz.fields import hue
 from bupose.viz.picture import Plot, as_rgb
+from bupose.wording import counted
 
 _GOLDEN = np.pi * (3 - np.sqrt(5))  # turns by it never come near an earlier one
 _RIM = [withStroke(linewidth=3, foreground="#101218")]
@@ -35,9 +36,8 @@ def panels(*pictures: np.ndarray, titles: Sequence[str] = (), columns: int | Non
         No pictures, not one title for each, or an array that is no picture.
     """
     if not pictures or len(titles) not in (0, len(pictures)):
-        raise InputError(
-            f"panels got {len(pictures)} pictures and {len(titles)} titles; give a title for each, or none"
-        )
+        got = f"{counted(len(pictures), 'picture')} and {counted(len(titles), 'title')}"
+        raise InputError(f"panels got {got}; give a title for each, or none")
     columns = min(columns or len(pictures), len(pictures))
     rows = -(-len(pictures) // columns)
     drawn = [as_rgb(picture) for picture in pictures]

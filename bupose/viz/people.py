@@ -11,6 +11,7 @@ from bupose.errors import InputError
 from bupose.people import People
 from bupose.skeleton import Skeleton
 from bupose.viz.picture import as_rgb
+from bupose.wording import counted
 
 SHIFT = 4  # cv2 draws at 1/16 px
 FAR = 1e6  # px; a joint further away than this is no joint, and would overflow cv2's integers
@@ -67,7 +68,8 @@ def draw_people(
         raise InputError(f"only People can be drawn; got {type(people).__name__}")
     for name, given in (("labels", labels), ("person_colors", person_colors)):
         if given is not None and len(given) != len(people):
-            raise InputError(f"{name} has {len(given)} entries for {len(people)} people; give one for each, or none")
+            got = f"{counted(len(given), 'entry')} for {counted(len(people), 'person')}"
+            raise InputError(f"{name} has {got}; give one for each, or none")
     if not len(people):
         return picture
     with np.errstate(invalid="ignore"):

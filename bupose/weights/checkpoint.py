@@ -17,6 +17,7 @@ from bupose.options import shown
 from bupose.paths import expand
 from bupose.weights.header import FORMATS, KEY, dump_header, quoted, read_config, read_header
 from bupose.weights.packing import PARTS, pack, unpack
+from bupose.wording import counted
 
 
 def save(net: PoseNet, path: str | Path, metrics: Mapping[str, float] | None = None, bits: int | None = None) -> Path:
@@ -100,7 +101,8 @@ def describe(path: str | Path) -> str:
     for key, value in config.to_dict().items():
         if key == "skeleton":
             joints = ", ".join(value["joints"])
-            value = f"{value['name']}, {len(value['joints'])} joints ({joints}), {len(value['limbs'])} limbs"
+            many, limbs = counted(len(value["joints"]), "joint"), counted(len(value["limbs"]), "limb")
+            value = f"{value['name']}, {many} ({joints}), {limbs}"
         elif isinstance(value, dict):
             value = ", ".join(f"{k} {v}" for k, v in value.items()) or "defaults"
         lines.append(f"  {key.replace('_', ' ')}: {' '.join(str(value).split())}")

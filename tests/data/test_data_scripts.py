@@ -42,7 +42,7 @@ def test_missing_photos_are_no_end_where_nobody_looks_for_them(check_data, coco_
     (tmp_path / "a.jpg").unlink()
     arguments = [f"data.annotations={coco_file}", f"output={tmp_path / 'out'}", "decode=false"]
     assert check_data(*arguments) == 0
-    assert "1 pictures, 2 people" in capsys.readouterr().out
+    assert "1 picture, 2 people" in capsys.readouterr().out
     assert cv2.imread(str(tmp_path / "out" / "labels.jpg")).shape == (320, 1920, 3)
 
 

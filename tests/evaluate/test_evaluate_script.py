@@ -79,7 +79,7 @@ def test_one_photo_that_cannot_be_read_costs_the_others_nothing(folder, make, mo
     out = folder / "out"
     assert run(annotations=folder / "val.json", images=folder, output=out) == 1
     told = capsys.readouterr()
-    assert "1 pictures, 1 people" in told.out
+    assert "1 picture, 1 person" in told.out
     assert "Pictures that cannot be read, left out: 1 of 2." in told.out
     assert told.err.splitlines()[-1] == "cannot read 2.png: it is cut short"
     assert json.loads((out / "metrics.json").read_text())["metrics"]["AP"] == 100

@@ -41,7 +41,7 @@ LITTER = re.compile(r"^\.bupose|\.part$")  # names that bupose.atomic writes und
 RAW = re.compile(  # what no sentence holds: internals of Python and of libraries
     r"Traceback|object at 0x|NoneType|<class|OpenCV\(|\[Errno|site-packages|dtype\(|tensor\(|Warning:|\b[A-Z]\w+Error\b"
 )
-COUNTS = re.compile(r"(\d+) pictures, (\d+) people, (\d+) failed")
+COUNTS = re.compile(r"(\d+) pictures?, (\d+) (?:person|people), (\d+) failed")
 
 
 @dataclass(repr=False)

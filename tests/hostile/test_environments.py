@@ -97,4 +97,4 @@ def test_a_screen_that_is_not_there(hostile, picture):
 def test_odd_devices(hostile, picture):
     environment = {"CUDA_VISIBLE_DEVICES": "abc,,-1", "QT_QPA_PLATFORM": "nonsense", "BUPOSE_DEBUG": "0"}
     ended = hostile.run("infer", "input=a.png", hostile.weights, "output=out", environment=environment)
-    hostile.judge(ended, 0, "1 pictures", inputs=len(environment))
+    hostile.judge(ended, 0, "1 picture,", inputs=len(environment))

@@ -44,7 +44,7 @@ def test_cut(hostile, folder):
         for length in {0, 1, 2, 3, *range(4, 34, 3), *(len(data) * n // 8 for n in range(1, 7))}:
             (folder / f"cut{length}.{kind}").write_bytes(data[:length])
             count += 1
-    hostile.judge(hostile.infer("max_pixels=100000"), 1, "1 pictures", f"{count} failed", inputs=count)
+    hostile.judge(hostile.infer("max_pixels=100000"), 1, "1 picture,", f"{count} failed", inputs=count)
     assert hostile.found()
 
 
@@ -133,7 +133,7 @@ def test_what_is_no_file(hostile, folder):
         os.chdir(folder)  # a socket's name is short
         listening.bind("socket.bmp")
         os.chdir(place)
-        hostile.judge(hostile.infer(), 1, "a pipe", "a device", "a socket", "1 pictures", inputs=17)
+        hostile.judge(hostile.infer(), 1, "a pipe", "a device", "a socket", "1 picture,", inputs=17)
     assert hostile.found()
 
 
@@ -205,7 +205,7 @@ def test_lists(hostile, folder):
     (hostile.folder / "list.txt").write_bytes(b"\xef\xbb\xbf" + b"\r\n".join(lines))
     (folder / "good.png").write_bytes(encode("png"))
     ended = hostile.run("infer", "input=list.txt", hostile.weights, "output=out", "overlays=false")
-    hostile.judge(ended, 1, "1 pictures", "8 failed", inputs=len(lines) - 1)
+    hostile.judge(ended, 1, "1 picture,", "8 failed", inputs=len(lines) - 1)
 
 
 @pytest.mark.parametrize("content", [b"\n\n", b"\xff\xfe", bytes(range(256)) * 9], ids=range(3))

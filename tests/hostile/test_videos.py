@@ -151,7 +151,7 @@ def test_what_is_no_video(hostile, folder):
     with (folder / "sparse.mpg").open("wb") as file:
         file.truncate(10**11)
     ended = hostile.infer()
-    hostile.judge(ended, 1, "1 pictures", "11 failed", "a pipe", "a device", inputs=11)
+    hostile.judge(ended, 1, "1 picture,", "11 failed", "a pipe", "a device", inputs=11)
     assert hostile.found()
     assert not (hostile.folder / "ran").exists()
 

@@ -61,7 +61,7 @@ def test_group(saved, lab, capsys):
     assert len(lab.read_json(out / "openpose" / "7_keypoints.json")["people"]) == 1
     assert (out / "fields_pictures" / "7.jpg").is_file()
     assert not (out / "overlays").exists()
-    assert "7: 1 people, 18 joints" in capsys.readouterr().out
+    assert "7: 1 person, 18 joints" in capsys.readouterr().out
 
 
 def test_overlays_and_a_photo_that_is_missing(saved, lab, capsys):
@@ -156,7 +156,7 @@ def test_an_interruption_writes_what_was_found(saved, lab, monkeypatch):
     folder, _ = saved
     monkeypatch.setattr(FieldCodec, "decode", interrupted)
     options = GroupOptions(input=str(folder / "fields.npz"), output=str(folder / "out"))
-    with pytest.raises(KeyboardInterrupt, match="after 1 pictures; their results are written"):
+    with pytest.raises(KeyboardInterrupt, match="after 1 picture; their results are written"):
         group_saved(options)
     assert len(lab.read_json(folder / "out" / "coco_results.json")) == 1
 

@@ -229,7 +229,7 @@ def test_no_picture(image):
 
 
 def test_one_label_and_colour_for_each():
-    with pytest.raises(InputError, match="labels has 2 entries for 1 people"):
+    with pytest.raises(InputError, match="labels has 2 entries for 1 person"):
         draw_people(GREY, standing(), labels=["a", "b"])
     with pytest.raises(InputError, match="person_colors has 0"):
         draw_people(GREY, standing(), person_colors=[])

@@ -13,6 +13,7 @@ from bupose.nn.model import NetworkConfig, PoseNet
 from bupose.weights import checkpoint
 from bupose.weights.importers.caffemodel import read_layers
 from bupose.weights.importers.channels import paf_order, reorder_inputs, reorder_output
+from bupose.wording import counted
 
 _VGG = ("conv1_1", "conv1_2", "conv2_1", "conv2_2", "conv3_1", "conv3_2", "conv3_3", "conv3_4", "conv4_1", "conv4_2")
 _VGG_NUMBERS = (0, 2, 5, 7, 10, 12, 14, 16, 19, 21)  # the same layers in torchvision's numbering
@@ -46,7 +47,8 @@ def read_network(path: str | Path) -> PoseNet:
     missing = [layer for layer in names if layer not in layers]
     if missing:
         raise WeightsError(
-            f"{str(path)!r} lacks {len(missing)} layers of {head}: {', '.join(missing[:3])}; get a fresh copy"
+            f"{str(path)!r} lacks {counted(len(missing), 'layer')} of {head}: {', '.join(missing[:3])}; "
+            "get a fresh copy"
         )
     config = NetworkConfig(
         skeleton=skeletons.get(skeleton),
