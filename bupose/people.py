@@ -7,17 +7,25 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from bupose import geometry, skeletons
+from bupose import geometry
 from bupose.annotations.names import fit_names
 from bupose.annotations.values import AREA_OF_BOX, joint_boxes, numbers_of, read_table, records
-from bupose.errors import LabelsError
+from bupose.errors import DependencyError, LabelsError
+from bupose.joint_arrays import JointArrays, joint_columns, pick_by_name
+from bupose.requirements import of_module
 from bupose.skeleton import Skeleton
 from bupose.wording import counted
 
+SHOWN = 5  # scores, where people are shown as a line
 
-@dataclass(frozen=True)
-class People:
+
+@dataclass(frozen=True, eq=False, repr=False)
+class People(JointArrays):
     """P predicted people of one picture.
+
+    ``len``, iteration and indices go by person: ``people[0]``, ``people[:3]``, ``people[people.person_score > 0.5]``
+    are People again. ``people["left_wrist"]`` is everybody's joint of that name, float32 (P, 3): x, y, score. Two are
+    equal if all their numbers are, exactly; they cannot be hashed.
 
     Parameters
     ----------
@@ -38,28 +46,24 @@ class People:
     person_score: np.ndarray
     skeleton: Skeleton
     completed: np.ndarray | None = None
+    thirds = "score"
 
     def __post_init__(self) -> None:
-        p, k = _count_people(self)
+        p, k = self._count()
         completed = np.zeros((p, k), bool) if self.completed is None else self.completed
-        _put_array(self, "xy", self.xy, np.float32, (p, k, 2))
-        _put_array(self, "score", self.score, np.float32, (p, k))
-        _put_array(self, "person_score", self.person_score, np.float32, (p,))
-        _put_array(self, "completed", completed, bool, (p, k))
+        self._put("xy", self.xy, np.float32, (p, k, 2))
+        self._put("score", self.score, np.float32, (p, k))
+        self._put("person_score", self.person_score, np.float32, (p,))
+        self._put("completed", completed, bool, (p, k))
 
     @classmethod
     def nobody(cls, skeleton: Skeleton) -> People:
         """An empty picture."""
         return cls(np.zeros((0, len(skeleton.joints), 2)), np.zeros((0, len(skeleton.joints))), np.zeros(0), skeleton)
 
-    def __len__(self) -> int:
-        return len(self.xy)
-
-    def __getitem__(self, rows) -> People:
-        """Some of the people: an index, a slice, a mask or a list of indices."""
-        if isinstance(rows, (int, np.integer)):
-            rows = [rows]
-        return People(self.xy[rows], self.score[rows], self.person_score[rows], self.skeleton, self.completed[rows])
+    def __repr__(self) -> str:
+        scores = ", ".join(f"{s:.2f}" for s in self.person_score[:SHOWN])
+        return f"{super().__repr__()[:-1]}{': ' * bool(scores)}{scores}{', …' * (len(self) > SHOWN)})"
 
     @property
     def present(self) -> np.ndarray:
@@ -78,7 +82,7 @@ class People:
 
     def to(self, skeleton: Skeleton) -> People:
         """The same people with another skeleton's joints, found by name; derived joints are computed, others absent."""
-        xy, score, completed = _by_name(
+        xy, score, completed = pick_by_name(
             (self.xy, self.score, self.completed), self.skeleton.joints, skeleton, self.present
         )
         return People(xy, score, self.person_score, skeleton, completed)
@@ -113,6 +117,24 @@ class People:
             for t, s in zip(triples, people.person_score.round(6).tolist(), strict=True)
         ]
 
+    def to_pandas(self):
+        """A pandas.DataFrame with one person a row: score, then x, y, score of each joint, NaN where it is absent.
+
+        Its columns are those of people.csv, ``score``, ``nose_x``, ``nose_y``, ``nose_score`` and so on.
+
+        Raises
+        ------
+        DependencyError
+            pandas is not installed.
+        """
+        try:
+            import pandas
+        except ImportError:
+            raise DependencyError(f"to_pandas() needs pandas, not installed; {of_module('pandas').remedy}") from None
+        triples = np.concatenate([self.xy, np.where(self.present, self.score, np.nan)[..., None]], 2)
+        table = np.column_stack([self.person_score, triples.reshape(len(self), 3 * len(self.skeleton.joints))])
+        return pandas.DataFrame(table, columns=["score", *joint_columns(self.skeleton)])
+
     @classmethod
     def from_coco(cls, results: Iterable[Mapping], skeleton: Skeleton) -> People:
         """People from COCO result dicts of one picture, joints in the skeleton's order.
@@ -138,9 +160,11 @@ class People:
         return cls(xy, triples[..., 2], scores, skeleton)
 
 
-@dataclass(frozen=True)
-class Labels:
+@dataclass(frozen=True, eq=False, repr=False)
+class Labels(JointArrays):
     """P annotated people of one picture.
+
+    Indices and ``==`` are those of :class:`People`; ``labels["left_wrist"]`` is x, y, visibility.
 
     Parameters
     ----------
@@ -161,28 +185,21 @@ class Labels:
     skeleton: Skeleton
     area: np.ndarray | None = None
     box: np.ndarray | None = None
+    thirds = "visibility"
 
     def __post_init__(self) -> None:
-        p, k = _count_people(self)
-        _put_array(self, "xy", self.xy, np.float32, (p, k, 2))
-        _put_array(self, "visibility", self.visibility, np.int32, (p, k))
+        p, k = self._count()
+        self._put("xy", self.xy, np.float32, (p, k, 2))
+        self._put("visibility", self.visibility, np.int32, (p, k))
         box = joint_boxes(self.xy, self.visibility > 0) if self.box is None else self.box
-        _put_array(self, "box", box, np.float32, (p, 4))
+        self._put("box", box, np.float32, (p, 4))
         area = self.box[:, 2] * self.box[:, 3] * AREA_OF_BOX if self.area is None else self.area
-        _put_array(self, "area", area, np.float32, (p,))
+        self._put("area", area, np.float32, (p,))
 
     @classmethod
     def nobody(cls, skeleton: Skeleton) -> Labels:
         """An empty picture."""
         return cls(np.zeros((0, len(skeleton.joints), 2)), np.zeros((0, len(skeleton.joints))), skeleton)
-
-    def __len__(self) -> int:
-        return len(self.xy)
-
-    def __getitem__(self, rows) -> Labels:
-        if isinstance(rows, (int, np.integer)):
-            rows = [rows]
-        return Labels(self.xy[rows], self.visibility[rows], self.skeleton, self.area[rows], self.box[rows])
 
     @property
     def present(self) -> np.ndarray:
@@ -209,7 +226,7 @@ class Labels:
 
     def to(self, skeleton: Skeleton) -> Labels:
         """The same labels with another skeleton's joints, found by name; derived joints are computed."""
-        xy, visibility = _by_name((self.xy, self.visibility), self.skeleton.joints, skeleton, self.present)
+        xy, visibility = pick_by_name((self.xy, self.visibility), self.skeleton.joints, skeleton, self.present)
         return Labels(xy, visibility, skeleton, self.area, self.box)
 
     @classmethod
@@ -242,56 +259,10 @@ class Labels:
     def by_name(cls, xy, visibility, names: Sequence[str], skeleton: Skeleton, area=None, box=None) -> Labels:
         """Labels from arrays with joints of these ``names``: those of the skeleton are picked, or derived."""
         seen = visibility > 0
-        xy, visibility = _by_name((xy.astype(np.float32), visibility), names, skeleton, seen)
+        xy, visibility = pick_by_name((xy.astype(np.float32), visibility), names, skeleton, seen)
         return cls(xy, visibility, skeleton, area, box)
 
     def to_people(self) -> People:
         """The labels as if they were predictions of full confidence."""
         here = self.present
         return People(np.where(here[..., None], self.xy, np.nan), here, np.ones(len(self)), self.skeleton)
-
-
-def _count_people(record: People | Labels) -> tuple[int, int]:
-    """How many people and joints the record says it has; its skeleton may have been given by name."""
-    object.__setattr__(record, "skeleton", skeletons.get(record.skeleton))
-    if not hasattr(record.xy, "__len__") or isinstance(record.xy, str):
-        raise LabelsError(f"xy must be an array (people, joints, 2); got {type(record.xy).__name__}")
-    return len(record.xy), len(record.skeleton.joints)
-
-
-def _put_array(record: People | Labels, name: str, values, dtype, shape: tuple[int, ...]) -> None:
-    """Store ``values`` in the frozen ``record`` as an array of this type and shape; nobody may have any shape."""
-    try:
-        array = np.asarray(values, dtype)
-    except (TypeError, ValueError, OverflowError) as problem:
-        raise LabelsError(f"{name} must be an array of numbers; got {type(values).__name__}: {problem}") from None
-    if array.shape != shape and not (array.size == 0 and shape[0] == 0):
-        many = f"{counted(shape[0], 'person')} of {counted(len(record.skeleton.joints), 'joint')}"
-        raise LabelsError(f"{name} has shape {array.shape}, where {many} would have {shape}")
-    object.__setattr__(record, name, array.reshape(shape))
-
-
-def _by_name(arrays: Sequence[np.ndarray], names: Sequence[str], skeleton: Skeleton, present: np.ndarray) -> list:
-    """Pick each array's joints (axis 1) for another skeleton; derived joints are the mean of their parts.
-
-    A derived joint is present when all its parts are; its score or visibility is the least of theirs.
-    """
-    where = skeleton.mapping(names)
-    out = []
-    for a in arrays:
-        absent = np.nan if a.ndim == 3 else 0
-        picked = a[:, np.maximum(where, 0)]
-        known = (where >= 0) if a.ndim == 2 else (where >= 0)[:, None]
-        out.append(np.where(known, picked, np.asarray(absent, a.dtype)))
-    number = {n: i for i, n in enumerate(names)}
-    for joint, parts in skeleton.derived:
-        if joint in number or not set(parts) <= set(number):
-            continue
-        rows, k = [number[p] for p in parts], skeleton.index[joint]
-        all_there = present[:, rows].all(1)
-        for a, o in zip(arrays, out, strict=True):
-            if a.ndim == 3:
-                o[:, k] = np.where(all_there[:, None], a[:, rows].mean(1), np.nan)
-            else:
-                o[:, k] = np.where(all_there, a[:, rows].min(1), 0)
-    return out

@@ -18,7 +18,7 @@ LAYERS = [
     {"folder", "skeleton"},
     {"skeletons"},
     {"geometry"},
-    {"annotations"},
+    {"annotations", "joint_arrays"},
     {"people"},
     {"fields"},
     {"fields_file"},
@@ -55,7 +55,7 @@ BARE = (
     "folder",
     "skeleton",
     "geometry",
-    "people",
+    "joint_arrays",
     "fields",
     "fields_file",
 )
@@ -63,6 +63,7 @@ THIRD_PARTY = {
     **{name: set() for name in BARE},
     "skeletons": {"yaml"},
     "annotations": {"pycocotools"},
+    "people": {"pandas"},
     "kernels": {"numba"},
     "codec": {"scipy"},
     "images": {"cv2"},
@@ -71,7 +72,7 @@ THIRD_PARTY = {
     "nn": {"torch", "safetensors", "timm"},
     "weights": {"torch", "safetensors", "tqdm"},
 }
-LAZY_ONLY = {"skeletons": {"yaml"}, "annotations": {"pycocotools"}, "nn": {"timm"}}
+LAZY_ONLY = {"people": {"pandas"}, "skeletons": {"yaml"}, "annotations": {"pycocotools"}, "nn": {"timm"}}
 HYDRA = {"hydra", "omegaconf"}
 
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from bupose.atomic import replacing, write_bytes
 from bupose.errors import InputError
+from bupose.joint_arrays import joint_columns
 from bupose.people import People
 from bupose.skeleton import Skeleton
 from bupose.skeletons import BODY25, COCO17, COCO18
@@ -97,10 +98,9 @@ def write_csv(path: str | Path, rows: Iterable[tuple[int, str, People]], skeleto
     InputError
         The file cannot be written.
     """
-    columns = [f"{joint}_{what}" for joint in skeleton.joints for what in ("x", "y", "score")]
     with _writing(path, newline="") as file:
         table = csv.writer(file)
-        table.writerow(["image_id", "file_name", "person", "score", *columns])
+        table.writerow(["image_id", "file_name", "person", "score", *joint_columns(skeleton)])
         for image_id, file_name, people in rows:
             people = people if people.skeleton == skeleton else people.to(skeleton)
             triples = np.concatenate([people.xy, people.score[..., None]], 2).astype(np.float64).round(4)

@@ -1,0 +1,126 @@
+"""Arrays with a row for each person, a column for each joint: what People and Labels have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import fields
+from difflib import get_close_matches
+
+import numpy as np
+
+from bupose import skeletons
+from bupose.errors import LabelsError
+from bupose.options import shown
+from bupose.skeleton import Skeleton
+from bupose.wording import counted
+
+
+class JointArrays:
+    """A frozen dataclass of arrays whose first axis counts people, and a skeleton that names the joints of the second.
+
+    Two are equal if their skeletons and all numbers are, exactly; NaN equals NaN. Like arrays they cannot be hashed:
+    no set holds them, and no dict has them for keys.
+    """
+
+    skeleton: Skeleton
+    xy: np.ndarray
+    thirds: str  # the array that stands beside x and y where joints are written as triples
+
+    def __len__(self) -> int:
+        return len(self.xy)
+
+    def __getitem__(self, key):
+        """Some of the people, by an index, a slice, a mask or a list of indices; or everybody's joint of a name.
+
+        Parameters
+        ----------
+        key : int, slice, bool array (P,), sequence of int; or str
+            ``people[0]`` is the best person alone, still as People; ``people["left_wrist"]`` an array.
+
+        Returns
+        -------
+        People or Labels, or float32 array (P, 3)
+            x, y (pixels; NaN where People lack it), and the joint's score, of Labels its visibility.
+
+        Raises
+        ------
+        LabelsError
+            The skeleton has no joint of that name.
+        """
+        if isinstance(key, str):
+            return self._of_joint(key)
+        rows = [key] if isinstance(key, (int, np.integer)) else key
+        return type(self)(**{name: value[rows] for name, value in self._arrays()}, skeleton=self.skeleton)
+
+    def __eq__(self, other) -> bool:
+        if type(other) is not type(self):
+            return NotImplemented
+        pairs = zip(self._arrays(), other._arrays(), strict=True)
+        return self.skeleton == other.skeleton and all(np.array_equal(a, b, equal_nan=True) for (_, a), (_, b) in pairs)
+
+    __hash__ = None
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({counted(len(self), 'person')} of {self.skeleton.name})"
+
+    def _arrays(self) -> list[tuple[str, np.ndarray]]:
+        return [(f.name, getattr(self, f.name)) for f in fields(self) if f.name != "skeleton"]
+
+    def _of_joint(self, name: str) -> np.ndarray:
+        k = self.skeleton.index.get(name)
+        if k is None:
+            near = get_close_matches(name, self.skeleton.joints, 1)
+            guess = f"did you mean {near[0]!r}?" if near else f"it has {', '.join(self.skeleton.joints)}"
+            raise LabelsError(f"{self.skeleton.name} has no joint {shown(name)}; {guess}")
+        return np.column_stack([self.xy[:, k], getattr(self, self.thirds)[:, k]]).astype(np.float32)
+
+    def _count(self) -> tuple[int, int]:
+        """How many people and joints the arrays should have; the skeleton may have been given by name."""
+        object.__setattr__(self, "skeleton", skeletons.get(self.skeleton))
+        if not hasattr(self.xy, "__len__") or isinstance(self.xy, str):
+            raise LabelsError(f"xy must be an array (people, joints, 2); got {type(self.xy).__name__}")
+        return len(self.xy), len(self.skeleton.joints)
+
+    def _put(self, name: str, values, dtype, shape: tuple[int, ...]) -> None:
+        """Store ``values`` as an array of this type and shape; nobody may have any shape."""
+        try:
+            array = np.asarray(values, dtype)
+        except (TypeError, ValueError, OverflowError) as problem:
+            raise LabelsError(f"{name} must be an array of numbers; got {type(values).__name__}: {problem}") from None
+        if array.shape != shape and not (array.size == 0 and shape[0] == 0):
+            many = f"{counted(shape[0], 'person')} of {counted(len(self.skeleton.joints), 'joint')}"
+            raise LabelsError(f"{name} has shape {array.shape}, where {many} would have {shape}")
+        object.__setattr__(self, name, array.reshape(shape))
+
+
+def joint_columns(skeleton: Skeleton) -> list[str]:
+    """Titles of a table with one person a row: ``nose_x``, ``nose_y``, ``nose_score``, and so on."""
+    return [f"{joint}_{what}" for joint in skeleton.joints for what in ("x", "y", "score")]
+
+
+def pick_by_name(
+    arrays: Sequence[np.ndarray], names: Sequence[str], skeleton: Skeleton, present: np.ndarray
+) -> list[np.ndarray]:
+    """Each array's joints (axis 1, called ``names``) for another skeleton; derived joints are the mean of their parts.
+
+    A derived joint is present when all its parts are; its score or visibility is the least of theirs.
+    """
+    where = skeleton.mapping(names)
+    out = []
+    for a in arrays:
+        absent = np.nan if a.ndim == 3 else 0
+        picked = a[:, np.maximum(where, 0)]
+        known = (where >= 0) if a.ndim == 2 else (where >= 0)[:, None]
+        out.append(np.where(known, picked, np.asarray(absent, a.dtype)))
+    number = {n: i for i, n in enumerate(names)}
+    for joint, parts in skeleton.derived:
+        if joint in number or not set(parts) <= set(number):
+            continue
+        rows, k = [number[p] for p in parts], skeleton.index[joint]
+        all_there = present[:, rows].all(1)
+        for a, o in zip(arrays, out, strict=True):
+            if a.ndim == 3:
+                o[:, k] = np.where(all_there[:, None], a[:, rows].mean(1), np.nan)
+            else:
+                o[:, k] = np.where(all_there, a[:, rows].min(1), 0)
+    return out

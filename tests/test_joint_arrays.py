@@ -1,0 +1,116 @@
+"""What People and Labels do as values: indices, names, equality, the line that is printed, tables."""
+
+import csv
+import sys
+from dataclasses import fields, replace
+
+import numpy as np
+import pytest
+
+from bupose.errors import DependencyError, LabelsError
+from bupose.infer import write_csv
+from bupose.people import Labels, People
+from bupose.skeletons import COCO17, COCO18
+
+MAKE = pytest.mark.parametrize("make", ["people", "labels"])
+
+
+def some(make, count=4, seed=0, skeleton=COCO17):
+    rng = np.random.default_rng(seed)
+    shape = count, len(skeleton.joints)
+    xy = rng.uniform(5, 300, (*shape, 2))
+    if make == "labels":
+        return Labels(xy, rng.integers(0, 3, shape), skeleton, rng.uniform(1, 9, count))
+    absent = rng.random(shape) < 0.3
+    xy[absent] = np.nan
+    score = np.where(absent, 0, rng.uniform(0.1, 1, shape))
+    return People(xy, score, np.sort(rng.random(count))[::-1], skeleton, rng.random(shape) < 0.2)
+
+
+@MAKE
+def test_everybodys_joint_by_its_name(make):
+    everyone = some(make)
+    third = everyone.score if make == "people" else everyone.visibility
+    for k, name in enumerate(COCO17.joints):
+        triples = everyone[name]
+        assert triples.dtype == np.float32
+        assert triples.shape == (4, 3)
+        np.testing.assert_array_equal(triples[:, :2], everyone.xy[:, k])
+        np.testing.assert_array_equal(triples[:, 2], third[:, k])
+    assert some(make, 0)["nose"].shape == (0, 3)
+
+
+@MAKE
+@pytest.mark.parametrize(("name", "hint"), [("left_writs", "'left_wrist'"), ("x", "nose, left_eye"), ("", "nose")])
+def test_a_joint_that_is_none(make, name, hint):
+    with pytest.raises(LabelsError, match=f"coco17 has no joint '{name}'; .*{hint}"):
+        some(make)[name]
+
+
+@MAKE
+def test_rows_keep_everything(make):
+    everyone = some(make)
+    for rows in (slice(1, 3), [1, 2], np.array([False, True, True, False])):
+        part = everyone[rows]
+        assert type(part) is type(everyone)
+        for f in fields(everyone):
+            if f.name != "skeleton":
+                np.testing.assert_array_equal(getattr(part, f.name), getattr(everyone, f.name)[1:3])
+    assert [len(one) for one in everyone] == [1] * 4
+    with pytest.raises(IndexError):
+        everyone[4]
+
+
+@MAKE
+def test_equal_is_the_same_to_the_last_number(make):
+    everyone = some(make)
+    assert everyone == some(make)
+    assert everyone != everyone[:3]
+    assert everyone != some(make, seed=1)
+    assert everyone != some("labels" if make == "people" else "people")
+    assert everyone != 5
+    assert some(make, 0) == some(make, 0)
+    for f in fields(everyone):
+        if f.name != "skeleton":
+            changed = getattr(everyone, f.name).copy()
+            number = changed.reshape(-1)
+            number[-1] = not number[-1] if number.dtype == bool else np.nan_to_num(number[-1]) + 1
+            assert replace(everyone, **{f.name: changed}) != everyone, f.name
+    assert some(make, 0) != some(make, 0, skeleton=COCO18)
+
+
+@MAKE
+def test_nobody_can_be_hashed(make):
+    with pytest.raises(TypeError, match="unhashable"):
+        hash(some(make))
+
+
+def test_they_are_printed_as_one_short_line():
+    assert repr(some("people")[:2]) == "People(2 people of coco17: {:.2f}, {:.2f})".format(
+        *some("people").person_score[:2].tolist()
+    )
+    assert repr(some("people", 1, skeleton=COCO18)).startswith("People(1 person of coco18: ")
+    assert repr(some("people", 0)) == "People(0 people of coco17)"
+    crowd = repr(some("people", 900))
+    assert crowd.endswith(", …)")
+    assert len(crowd) < 80
+    assert repr(some("labels", 900)) == "Labels(900 people of coco17)"
+
+
+def test_a_table_is_the_one_that_a_run_writes(tmp_path):
+    pytest.importorskip("pandas", reason="needs pandas, which the extra explore brings")
+    people = some("people")
+    table = people.to_pandas()
+    write_csv(tmp_path / "people.csv", [(1, "a.jpg", people)], COCO17)
+    with (tmp_path / "people.csv").open() as file:
+        titles, *rows = csv.reader(file)
+    assert list(table.columns) == titles[3:]
+    written = np.array([[float(cell or "nan") for cell in row[3:]] for row in rows])
+    np.testing.assert_allclose(table.to_numpy(), written, atol=6e-5)  # written with four decimals
+    assert some("people", 0).to_pandas().shape == (0, 52)
+
+
+def test_without_pandas_it_is_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    with pytest.raises(DependencyError, match=r"pandas.*pip install"):
+        some("people").to_pandas()
