@@ -13,6 +13,7 @@ __getattr__, __dir__, __all__ = lazy.attach(
         "Picture": "picture",
         "VIDEOS": "kinds",
         "Video": "video",
+        "from_memory": "arrays",
         "open_picture": "picture",
         "read": "picture",
         "read_image": "picture",

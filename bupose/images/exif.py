@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 UPRIGHT = 1
-_ORIENTATION = 0x112
+ORIENTATION = 0x112
 # EXIF 2.3, tag 0x0112: mirrored left to right first, then turned clockwise.
 _TURNS = {
     2: (True, None),
@@ -36,7 +36,7 @@ def turn_size(size: tuple[int, int], orientation: int) -> tuple[int, int]:
 
 def read_orientation(block: bytes) -> int:
     """The orientation that an EXIF block (a TIFF structure) tells; 1 where it tells none, or nonsense."""
-    value = read_tags(block.removeprefix(b"Exif\0\0")).get(_ORIENTATION, UPRIGHT)
+    value = read_tags(block.removeprefix(b"Exif\0\0")).get(ORIENTATION, UPRIGHT)
     return value if 1 <= value <= 8 else UPRIGHT
 
 

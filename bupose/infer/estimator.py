@@ -19,7 +19,7 @@ from bupose.infer.network import Network
 from bupose.infer.options import NetworkOptions
 from bupose.infer.preprocess import Prepared, network_size, prepare
 from bupose.infer.runtimes import start
-from bupose.infer.stream import Estimate, Stream, open_photo
+from bupose.infer.stream import Estimate, Stream, are_many, open_photo
 from bupose.nn.model import PoseNet, PreprocessOptions
 from bupose.options import from_dict
 from bupose.people import People
@@ -105,18 +105,20 @@ class Estimator:
         return other
 
     def __call__(self, image) -> People | list[People]:
-        """People of a picture, in its own pixels, or a list of them for a list of pictures.
+        """People of a picture, in its own pixels, or a list of them for a series of pictures.
 
         Parameters
         ----------
-        image : uint8 array (H, W, 3) RGB, or path; or a list of such
+        image : path, bytes of a file, array (H, W, 3) in RGB, tensor, or PIL.Image.Image
+            As :func:`bupose.images.from_memory` takes them. A list, tuple or generator of such, or what
+            :func:`bupose.infer.open_media` gives, is a series, which must have an end.
 
         Raises
         ------
         InputError
             A file that cannot be read, or an array that is no such picture.
         """
-        if isinstance(image, (list, tuple)):
+        if are_many(image):
             return [_checked(estimate).people for estimate in self.stream(image)]
         views = self._views(image)
         people = self.codec.decode(self.merge(self.run([views])[0]))
@@ -132,7 +134,7 @@ class Estimator:
 
         Parameters
         ----------
-        sources : iterable of paths, uint8 arrays (H, W, 3) RGB, or frames of :func:`bupose.infer.open_media`
+        sources : iterable of pictures, each as for a call, or what :func:`bupose.infer.open_media` gives
         keep_images, keep_fields : bool
             Give the photo, the averaged fields, with each estimate.
         in_order : bool

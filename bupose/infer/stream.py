@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+import os
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from bupose import geometry
 from bupose.errors import BuposeError, InputError
 from bupose.fields import Fields
-from bupose.images import MAX_PIXELS, Photo, read
-from bupose.images.files import FAULTS, reason
+from bupose.images import MAX_PIXELS, VIDEOS, Photo, from_memory, read
+from bupose.images.files import FAULTS, quote, reason
 from bupose.infer.lookahead import read_ahead
-from bupose.infer.media import Frame
+from bupose.infer.media import Frame, Media
 from bupose.infer.preprocess import Prepared
 from bupose.people import People
 
@@ -34,8 +35,8 @@ class Estimate:
 
     Parameters
     ----------
-    source : Frame, path or array
-        As it was given.
+    source
+        As it was given: a path, an array, a frame.
     people : People, optional
         In the photo's pixels; None where there is no picture.
     size : (width, height), optional
@@ -50,7 +51,7 @@ class Estimate:
         Why there is no picture.
     """
 
-    source: Frame | str | Path | np.ndarray
+    source: Any
     people: People | None = None
     size: tuple[int, int] | None = None
     image: np.ndarray | None = None
@@ -87,7 +88,7 @@ class Stream(Iterator[Estimate]):
     Parameters
     ----------
     estimator : Estimator
-    sources : iterable of Frame, path or array
+    sources : iterable of whatever :func:`open_photo` takes
     keep_images, keep_fields : bool
         Give them with each estimate.
     in_order : bool
@@ -98,6 +99,10 @@ class Stream(Iterator[Estimate]):
         self, estimator: Estimator, sources: Iterable, keep_images: bool = False, keep_fields: bool = False,
         in_order: bool = True,
     ) -> None:  # fmt: skip
+        if isinstance(sources, (str, bytes, os.PathLike, Frame)) or getattr(sources, "ndim", 4) < 4:
+            raise InputError("a stream takes many pictures; give them in a list, a single one in brackets: [picture]")
+        if not isinstance(sources, Iterable):
+            raise InputError(f"a stream takes a list or generator of pictures; got {type(sources).__name__}")
         self._estimator, self._sources, self._in_order = estimator, sources, in_order
         self._keep_images, self._keep_fields = keep_images, keep_fields
         self._batch = estimator.batch if in_order else 1  # grows
@@ -193,21 +198,37 @@ class Stream(Iterator[Estimate]):
         return estimate
 
 
-def open_photo(
-    source: Frame | str | Path | np.ndarray, least: int | None = None, max_pixels: int = MAX_PIXELS
-) -> Photo:
-    """The picture of a frame, file or array.
+def open_photo(source, least: int | None = None, max_pixels: int = MAX_PIXELS) -> Photo:
+    """One picture: a frame, the path of a file, a file's bytes, or what :func:`bupose.images.from_memory` takes.
 
     Raises
     ------
     InputError
-        It cannot be read, or is no uint8 array (H, W, 3).
+        It cannot be read, or is no picture.
     """
     if isinstance(source, Frame):
         return source.read(least)
-    if isinstance(source, (str, Path)):
-        return read(source, least=least, max_pixels=max_pixels)
-    image = np.asarray(source)
-    if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or 0 in image.shape:
-        raise InputError(f"a picture is a uint8 array (H, W, 3), RGB; got {image.dtype} {image.shape}")
-    return Photo.whole(image)
+    if isinstance(source, (str, os.PathLike, bytes, bytearray, memoryview)):
+        try:
+            return read(source, least=least, max_pixels=max_pixels)
+        except InputError as problem:
+            raise InputError(_find_series(source) or str(problem)) from None
+    if hasattr(source, "read"):
+        raise InputError("an open file is no picture; give its path, or its bytes: file.read()")
+    if are_many(source):
+        raise InputError("this is a series, where one picture belongs; iterate over it, or over estimator.stream(…)")
+    return Photo.whole(from_memory(source))
+
+
+def _find_series(source) -> str:
+    """What to write where a path means many pictures."""
+    if not isinstance(source, (str, os.PathLike)):
+        return ""
+    path = Path(source)
+    what = "a folder" if path.is_dir() else "a video" if path.is_file() and path.suffix.lower() in VIDEOS else ""
+    return what and f"{quote(path)} is {what}; iterate over estimator.stream(bupose.infer.open_media({quote(path)}))"
+
+
+def are_many(sources) -> bool:
+    """Whether this is a series of pictures: a list, tuple or generator of them, or what ``open_media`` gives."""
+    return isinstance(sources, (list, tuple, Iterator, Media)) and not hasattr(sources, "read")

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from bupose import geometry
 from bupose.errors import InputError
+from bupose.images import from_memory
 
 
 class Plot(Figure):
@@ -21,39 +22,16 @@ class Plot(Figure):
         return file.getvalue()
 
 
-def as_rgb(image: np.ndarray) -> np.ndarray:
-    """A copy of ``image`` as RGB.
-
-    Parameters
-    ----------
-    image : array (H, W), (H, W, 1), (H, W, 3) or (H, W, 4)
-        Grey, RGB or RGBA (laid over white): uint8, uint16, bool, or floats in [0, 1].
-
-    Returns
-    -------
-    uint8 array (H, W, 3)
+def as_rgb(image) -> np.ndarray:
+    """A copy of ``image``, any picture that :func:`bupose.images.from_memory` takes, as uint8 RGB (H, W, 3).
 
     Raises
     ------
     InputError
-        The array is no picture.
+        It is no picture.
     """
-    image = np.asarray(image)
-    if image.ndim not in (2, 3) or 0 in image.shape or (image.ndim == 3 and image.shape[2] not in (1, 3, 4)):
-        raise InputError(f"a picture is an array (H, W), (H, W, 3) or (H, W, 4); got shape {image.shape}")
-    if image.dtype.kind == "f":
-        image = np.rint(255 * np.clip(np.nan_to_num(image), 0, 1)).astype(np.uint8)
-    elif image.dtype == np.uint16:
-        image = (image // 257).astype(np.uint8)
-    elif image.dtype == bool:
-        image = image * np.uint8(255)
-    elif image.dtype != np.uint8:
-        raise InputError(f"a picture is uint8, uint16, bool or floats in [0, 1]; got {image.dtype}")
-    if image.ndim == 2 or image.shape[2] == 1:
-        return np.repeat(image.reshape(*image.shape[:2], 1), 3, axis=2)
-    if image.shape[2] == 4:
-        return lay_over(np.full((*image.shape[:2], 3), 255, np.uint8), image[..., :3], image[..., 3:] / np.float32(255))
-    return np.array(image, order="C")
+    picture = from_memory(image)
+    return picture.copy() if np.may_share_memory(picture, image) else picture
 
 
 def lay_over(image: np.ndarray, color: np.ndarray, alpha: np.ndarray) -> np.ndarray:

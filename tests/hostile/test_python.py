@@ -1,5 +1,7 @@
 """Calls from Python with what is nearly right: one sentence of bupose's, never an error from within."""
 
+import io
+
 import numpy as np
 import pytest
 
@@ -142,9 +144,15 @@ PICTURES = {
     "a device": "/dev/zero",
     "bytes that are no picture": b"abc",
     "a dict": {},
-    "floats": PICTURE / 255,
-    "one channel": PICTURE[..., 0],
-    "four channels": zeros(4, 4, 4).astype(np.uint8),
+    "floats up to 255": PICTURE + 255.0,
+    "floats made ready for a network": PICTURE - 2.1,
+    "floats that are NaN": PICTURE * np.nan,
+    "two channels": PICTURE[..., :2],
+    "five dimensions": PICTURE[None, None],
+    "a batch": PICTURE[None],
+    "a ragged list": (RAGGED,),
+    "an open file": io.BytesIO(b"abc"),
+    "a set": {"a.png"},
     "no rows": PICTURE[:0],
     "objects": np.array([None]),
     "text in an array": np.array("abc"),
@@ -195,6 +203,11 @@ def test_pictures_of_odd_shapes(hostile, estimator, shape):
     found = estimator(np.zeros((*shape, 3), np.uint8))
     assert found.xy.shape[1:] == (17, 2)
     hostile.passed()
+
+
+@pytest.mark.parametrize("name", ["a.png", b"abc", PICTURE, 5, None])
+def test_no_stream(hostile, estimator, name):
+    hostile.refused(estimator.stream, name)
 
 
 def test_one_bad_picture_does_not_end_a_stream(hostile, estimator):

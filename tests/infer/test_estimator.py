@@ -14,6 +14,7 @@ from bupose.fields import Fields, Grid
 from bupose.infer import network
 from bupose.infer.averaging import resample_fields
 from bupose.infer.estimator import Estimator, load
+from bupose.infer.media import open_media
 from bupose.infer.network import TorchNetwork, choose_device, pad_color
 from bupose.nn.model import NetworkConfig, PoseNet
 from bupose.skeletons import COCO18
@@ -105,7 +106,7 @@ def test_broken_pictures_lose_nothing_else(lab, face, tmp_path):
     image, joints = face
     good = lab.save(tmp_path / "good.png", image)
     (tmp_path / "broken.jpg").write_bytes(good.read_bytes()[:100])
-    sources = [good, tmp_path / "broken.jpg", image, tmp_path / "missing.png", np.zeros((4, 4), np.uint8)]
+    sources = [good, tmp_path / "broken.jpg", image, tmp_path / "missing.png", np.zeros((4, 2), complex)]
     estimates = list(Estimator(lab.net(), height=160).stream(sources))
     assert [e.problem is None for e in estimates] == [True, False, True, False, False]
     assert_found(estimates[2].people, joints, 0.2)
@@ -158,10 +159,34 @@ def test_options_out_of_range(lab, options):
         Estimator(lab.net(), **options)
 
 
-@pytest.mark.parametrize("bad", [np.zeros((3, 4), np.uint8), np.zeros((3, 4, 3)), np.zeros((0, 4, 3), np.uint8)])
-def test_arrays_that_are_no_pictures(lab, bad):
-    with pytest.raises(InputError, match="uint8"):
-        Estimator(lab.net())(bad)
+def test_series(lab, face, tmp_path):
+    """A list, a tuple, a generator, and what open_media finds; each is no single picture."""
+    image, joints = face
+    path, est = lab.save(tmp_path / "in" / "a.png", image), Estimator(lab.net(), height=160)
+    for make in (
+        lambda: [path, image],
+        lambda: (image, path),
+        lambda: iter([path, image]),
+        lambda: open_media([path] * 2),
+    ):
+        both = est(make())
+        assert both[0] == both[1] == est(image)
+        assert_found(both[0], joints, 0.2)
+        with pytest.raises(InputError, match="iterate"):
+            est.fields(make())
+    assert est(tmp_path.glob("in/*.png")) == [est(path)]
+
+
+def test_a_folder_or_video_says_how_it_is_read(lab, tmp_path):
+    (tmp_path / "walk.mp4").write_bytes(b"no picture")
+    for path in (tmp_path, tmp_path / "walk.mp4"):
+        with pytest.raises(InputError, match="open_media"):
+            Estimator(lab.net())(path)
+
+
+def test_the_bytes_of_a_file(lab, face, tmp_path):
+    path, est = lab.save(tmp_path / "a.png", face[0]), Estimator(lab.net(), height=160)
+    assert est(path.read_bytes()) == est(path)
 
 
 # --- fields of other sizes ---
