@@ -36,7 +36,7 @@ docs: .venv/dev
 	touch $@
 
 .venv/dev: .venv/core
-	$(PIP) --editable ".[train,sweep,search,export,openvino,explore,docs,dev]"
+	$(PIP) --editable ".[train,sweep,search,export,openvino,explore,heic,docs,dev]"
 	touch $@
 
 clean:

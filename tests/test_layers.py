@@ -66,13 +66,19 @@ THIRD_PARTY = {
     "people": {"pandas"},
     "kernels": {"numba"},
     "codec": {"scipy"},
-    "images": {"cv2"},
+    "images": {"cv2", "pillow_heif"},
     "data": {"cv2", "pycocotools", "torch"},
     "viz": {"cv2", "matplotlib"},
     "nn": {"torch", "safetensors", "timm"},
     "weights": {"torch", "safetensors", "tqdm"},
 }
-LAZY_ONLY = {"people": {"pandas"}, "skeletons": {"yaml"}, "annotations": {"pycocotools"}, "nn": {"timm"}}
+LAZY_ONLY = {
+    "images": {"pillow_heif"},
+    "people": {"pandas"},
+    "skeletons": {"yaml"},
+    "annotations": {"pycocotools"},
+    "nn": {"timm"},
+}
 HYDRA = {"hydra", "omegaconf"}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from bupose.images import heic
 from bupose.images.header import Header
 
 FACTORS = (1, 2, 4, 8)
@@ -30,7 +31,7 @@ def decode(data: bytes, header: Header, factor: int) -> np.ndarray | None:
     if header.opaque:
         colors = cv2.imdecode(array, _REDUCED[factor if native else 1] | cv2.IMREAD_IGNORE_ORIENTATION)
     if colors is None:  # also floats, which OpenCV converts to nothing else
-        stored = cv2.imdecode(array, cv2.IMREAD_UNCHANGED)
+        stored = heic.decode(data) if header.kind == "HEIC" else cv2.imdecode(array, cv2.IMREAD_UNCHANGED)
         colors = None if stored is None else flatten(stored)
     if colors is None:
         return None

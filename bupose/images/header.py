@@ -7,6 +7,7 @@ import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from bupose.images import heic
 from bupose.images.exif import UPRIGHT, read_orientation, read_tags, turn_size
 
 
@@ -41,7 +42,13 @@ class Header:
 
 
 def read_header(data: bytes) -> Header | None:
-    """The header of a picture file; None where there is none that bupose knows, or it is damaged."""
+    """The header of a picture file; None where there is none that bupose knows, or it is damaged.
+
+    Raises
+    ------
+    DependencyError
+        Its kind needs a package that is not installed.
+    """
     for start, read in _READERS:
         if start.match(data):
             try:
@@ -169,6 +176,12 @@ def _read_avif(data: bytes) -> Header | None:
     return Header("AVIF", max(sizes, key=lambda s: s[0] * s[1]), _AVIF_ORIENTATION[turns][axis])
 
 
+def _read_heic(data: bytes) -> Header | None:
+    """libheif, which decodes it, too, turns and crops it, so that its stored size is that of the upright picture."""
+    size = heic.read_size(data)
+    return None if size is None else Header("HEIC", size)
+
+
 # By quarter turns anticlockwise, then mirrored top to bottom, left to right, or not.
 _AVIF_ORIENTATION = ((4, 2, 1), (5, 7, 8), (2, 4, 3), (7, 5, 6))
 
@@ -198,5 +211,6 @@ _READERS: tuple[tuple[re.Pattern, Callable[[bytes], Header | None]], ...] = tupl
         (rb"\x76\x2f\x31\x01", _read_exr),
         (rb"\xff\x4f\xff\x51|\0\0\0\x0cjP  \r\n\x87\n", _read_jpeg2000),
         (rb".{4}ftyp.{0,40}?avi[fs]", _read_avif),
+        (rb".{4}ftyp(?:hei[cxms]|hev[cxms]|mif1|msf1)", _read_heic),
     )
 )

@@ -2,10 +2,10 @@
 
 MAX_PIXELS = 200_000_000  # the largest phone's; such a picture takes 0.6 GB
 PICTURES = frozenset((
-    ".jpg", ".jpeg", ".jpe", ".jp2", ".png", ".bmp", ".dib", ".webp", ".avif", ".gif", ".tif", ".tiff", ".pbm", ".pgm",
-    ".ppm", ".pnm", ".pfm", ".pam", ".hdr", ".exr", ".ras", ".sr",
+    ".jpg", ".jpeg", ".jpe", ".jfif", ".jp2", ".png", ".bmp", ".dib", ".webp", ".avif", ".heic", ".heif", ".hif",
+    ".gif", ".tif", ".tiff", ".pbm", ".pgm", ".ppm", ".pnm", ".pfm", ".pam", ".hdr", ".exr", ".ras", ".sr",
 ))  # fmt: skip
-FOREIGN = frozenset((".heic", ".heif", ".jxl"))  # found, too, so that a folder of them is told, not passed over
+FOREIGN = frozenset((".jxl",))  # found, too, so that a folder of them is told, not passed over
 VIDEOS = frozenset((
     ".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".wmv", ".flv", ".ts", ".m2ts", ".mts", ".3gp",
     ".ogv", ".mjpeg", ".y4m",

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from bupose import geometry
-from bupose.errors import InputError
+from bupose.errors import DependencyError, InputError
 from bupose.images.decode import FACTORS, decode
 from bupose.images.exif import turn
 from bupose.images.files import quote, read_bytes, reason
@@ -17,7 +17,6 @@ from bupose.images.header import Header, read_header
 from bupose.images.kinds import MAX_PIXELS
 
 _START = 65536  # bytes in which nearly all JPEGs tell their size
-_HEIC = (b"heic", b"heix", b"hevc", b"heim", b"mif1", b"msf1")
 
 
 @dataclass(frozen=True)
@@ -89,7 +88,7 @@ class Picture:
         if image is None or image.shape[:2] != (-(-height // factor), -(-width // factor)):
             why = f" ({problem})" if problem else ""
             raise InputError(
-                f"{self.name} is a damaged {self.header.kind} picture, or of a form that OpenCV cannot read{why}; "
+                f"{self.name} is a damaged {self.header.kind} picture, or of a form that cannot be read{why}; "
                 "save it anew as JPEG or PNG"
             )
         return turn(image, self.header.orientation) if upright else image
@@ -105,7 +104,10 @@ def open_picture(source: str | Path | bytes, max_pixels: int = MAX_PIXELS) -> Pi
     """
     given = isinstance(source, (bytes, bytearray, memoryview))
     name, data = ("the data", bytes(source)) if given else (quote(source), read_bytes(source))
-    header = read_header(data)
+    try:
+        header = read_header(data)
+    except DependencyError as problem:
+        raise InputError(f"{name} cannot be read: {problem}, or save it as JPEG") from None
     if header is None:
         raise InputError(_unknown(name, data))
     width, height = header.size
@@ -167,6 +169,4 @@ def read_size(path: str | Path) -> tuple[int, int]:
 def _unknown(name: str, data: bytes) -> str:
     if not data:
         return f"{name} is empty"
-    if data[4:8] == b"ftyp" and data[8:12] in _HEIC:
-        return f"{name} is a HEIC picture, which OpenCV cannot read; save it as JPEG"
     return f"{name} is damaged, or no picture of a kind that bupose reads; save it as JPEG or PNG"

@@ -5,6 +5,7 @@ import os
 import socket
 import struct
 import zlib
+from importlib.util import find_spec
 
 import cv2
 import numpy as np
@@ -14,7 +15,7 @@ PIL = pytest.importorskip("PIL.Image")
 WRITTEN_BY_PILLOW = {"jpg": "JPEG", "png": "PNG", "webp": "WEBP", "tif": "TIFF", "gif": "GIF", "bmp": "BMP",
                      "ppm": "PPM", "avif": "AVIF"}  # fmt: skip
 WRITTEN_BY_OPENCV = ("jp2", "hdr", "pfm", "pam", "ras")
-KINDS = (*WRITTEN_BY_PILLOW, *WRITTEN_BY_OPENCV)
+KINDS = (*WRITTEN_BY_PILLOW, *WRITTEN_BY_OPENCV, "heic")
 VAST = 30000
 
 
@@ -31,6 +32,14 @@ def encode(kind, image=None, **options):
             PIL.fromarray(image).save(stream, WRITTEN_BY_PILLOW[kind], **options)
         except (OSError, KeyError):  # this Pillow writes no such files
             return b""
+        return stream.getvalue()
+    if kind == "heic":
+        if not find_spec("pillow_heif"):
+            return b""
+        import pillow_heif
+
+        stream = io.BytesIO()
+        pillow_heif.from_pillow(PIL.fromarray(image)).save(stream)
         return stream.getvalue()
     bgr = np.ascontiguousarray(image[..., ::-1])
     return cv2.imencode(f".{kind}", bgr.astype(np.float32) / 255 if kind in ("hdr", "pfm") else bgr)[1].tobytes()
