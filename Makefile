@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo test processors lint format docs clean
+.PHONY: demo test processors lint format docs notebooks reference clean
 
 demo: .venv/core
 	$(BIN)/python scripts/demo.py $${INPUT:+"$$INPUT"}
@@ -27,6 +27,14 @@ format: .venv/dev
 
 docs: .venv/dev
 	$(BIN)/python -m sphinx -W --keep-going -q docs out/docs
+
+# Runs the notebooks and keeps what they show in them: after their code or the look of a picture has changed.
+notebooks: .venv/dev
+	$(BIN)/python scripts/docs_notebooks.py
+
+# Writes the pages that come from the code: after an option, a preset or a public name has changed.
+reference: .venv/dev
+	$(BIN)/python scripts/docs_reference.py
 
 .venv/core: pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "bupose needs Python 3.11 or newer; this is " + sys.version.split()[0] + "; try: make PYTHON=python3.12")'

@@ -1,5 +1,6 @@
 """Sphinx's settings. ``python -m sphinx -W docs out/docs`` builds the site; a broken link or reference ends it."""
 
+import logging
 import re
 import sys
 from pathlib import Path
@@ -7,11 +8,17 @@ from pathlib import Path
 import bupose
 
 sys.path.insert(0, str(Path(__file__).parent))
-from generated.names import has_place
+from generated.names import PAGES, has_place
+from generated.pages import for_site
 
 project, author, version = "bupose", "the bupose authors", bupose.__version__
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "generated"]
+extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 exclude_patterns = ["images"]
+
+# Notebooks are run anew for the site, whatever is kept in them; what a cell complains of ends the build.
+nb_execution_mode, nb_execution_timeout, nb_execution_in_temp = "force", 600, True
+nb_output_stderr = "warn"
+logging.getLogger("traitlets").setLevel(logging.WARNING)  # it tells of every notebook
 
 myst_heading_anchors = 4  # links to #headings are checked, too
 suppress_warnings = ["myst.header"]  # generated headings begin below their page's own
@@ -36,6 +43,27 @@ html_css_files = ["site.css"]
 html_copy_source = html_show_sphinx = html_show_copyright = False
 
 
+# The list of pages beside each: it is of no use where pages are read as files.
+CONTENTS = {
+    "Start": ("install", "quickstart", "concepts"),
+    "Notebooks": ("notebooks/*",),
+    "How to": ("skeletons", "data", "training", "sweeps", "cluster", "export", "weights", "input", "output"),
+    "Facts": ("networks", "default_network", "speed", "comparison", "faq"),
+    "Reference": ("configuration", "api/index", "contributing", "changelog"),
+}
+
+
+def complete(app, page: str, source: list[str]) -> None:
+    """Gives a page what only the site has: lists of pages, whole docstrings, copies of pages from elsewhere."""
+    contents = {"index": CONTENTS, "api/index": {"Modules": PAGES}}.get(page, {})
+    trees = [
+        "\n".join(["```{toctree}", ":hidden:", ":glob:", f":caption: {caption}", "", *pages, "```"])
+        for caption, pages in contents.items()
+    ]
+    text = re.sub(r"\]\(\.\./(CONTRIBUTING|CHANGELOG)\.md", lambda found: f"]({found[1].lower()}.md", source[0])
+    source[0] = "\n\n".join([for_site(page, text), *trees])
+
+
 def show_as_code(app, what, name, obj, options, lines: list[str]) -> None:
     """Docstrings' references to what is not public become plain code: the site has no place for them."""
     for n, line in enumerate(lines):
@@ -53,5 +81,6 @@ def skip_foreign(app, what, name, obj, skip: bool, options) -> bool | None:
 
 
 def setup(app) -> None:
+    app.connect("source-read", complete)
     app.connect("autodoc-process-docstring", show_as_code)
     app.connect("autodoc-skip-member", skip_foreign)

@@ -21,13 +21,11 @@ from bupose.nn import HEADS, TRUNKS
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
-needs_sphinx = pytest.mark.skipif(
-    not all(map(find_spec, ("sphinx", "furo", "myst_parser"))), reason="needs the extra docs"
-)
+needs_sphinx = pytest.mark.skipif(not all(map(find_spec, ("sphinx", "furo", "myst_nb"))), reason="needs the extra docs")
 
 
-def build(source: Path, target: Path) -> subprocess.CompletedProcess:
-    command = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", str(source), str(target)]
+def build(source: Path, target: Path, *options: str) -> subprocess.CompletedProcess:
+    command = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", *options, str(source), str(target)]
     return subprocess.run(command, capture_output=True, text=True, timeout=600)
 
 
@@ -36,7 +34,8 @@ def build(source: Path, target: Path) -> subprocess.CompletedProcess:
 
 @needs_sphinx
 def test_the_site_builds_strictly_and_fetches_nothing(tmp_path):
-    done = build(DOCS, tmp_path)
+    """From the outputs that notebooks keep: tests/test_notebooks.py runs them."""
+    done = build(DOCS, tmp_path, "-D", "nb_execution_mode=off")
     assert done.returncode == 0, done.stderr
     pages = {str(p.relative_to(tmp_path)): p.read_text(encoding="utf-8") for p in tmp_path.rglob("*.html")}
     for name, text in pages.items():
@@ -44,6 +43,10 @@ def test_the_site_builds_strictly_and_fetches_nothing(tmp_path):
         assert not [a or b for a, b in loaded if re.match(r"(https?:)?//", a or b)], name
     for style in tmp_path.rglob("*.css"):
         assert not re.search(r"(url\(|@import)\s*[\"']?(https?:)?//", style.read_text(encoding="utf-8")), style.name
+    for notebook in (DOCS / "notebooks").glob("*.ipynb"):
+        page, kept = pages[f"notebooks/{notebook.stem}.html"], notebook.read_text(encoding="utf-8")
+        assert page.count('class="output stream') == kept.count('"output_type": "stream"') > 0
+        assert len(re.findall(r'<img [^>]*src="../_images/', page)) == kept.count('"image/') > 0
     shown = set(re.findall(r'<span class="pre">([\w.]+)</span>', pages["configuration.html"]))
     assert not {key for script in config.SCHEMAS for key in keys_of(config.schema(script))} - shown
     api = "".join(text for name, text in pages.items() if name.startswith("api/"))
@@ -60,18 +63,41 @@ FAULTS = {
 }
 
 
-@needs_sphinx
-def test_whatever_is_broken_ends_the_build(tmp_path):
+@pytest.fixture
+def small_site(tmp_path) -> Path:
+    """The site's settings, with a first page of its own, which lists the others."""
     source = tmp_path / "docs"
     shutil.copytree(DOCS / "generated", source / "generated")
     shutil.copytree(DOCS / "static", source / "static")
     shutil.copy(DOCS / "conf.py", source)
     (source / "other.md").write_text("# Other\n")
-    (source / "index.md").write_text("# Site\n\n```{toctree}\nother\n```\n\n" + "\n\n".join(FAULTS.values()) + "\n")
-    done = build(source, tmp_path / "out")
+    (source / "start.md").write_text("# Site\n\n```{toctree}\n:glob:\nother*\n```\n")
+    return source
+
+
+@needs_sphinx
+def test_whatever_is_broken_ends_the_build(small_site):
+    with (small_site / "start.md").open("a") as page:
+        page.write("\n" + "\n\n".join(FAULTS.values()) + "\n")
+    done = build(small_site, small_site.parent / "out", "-D", "root_doc=start")
     assert done.returncode != 0
-    lines = [int(n) for n in re.findall(r"index\.md:(\d+): WARNING", done.stderr)]
+    lines = [int(n) for n in re.findall(r"start\.md:(\d+): WARNING", done.stderr)]
     assert len(lines) == len(FAULTS), done.stderr  # a warning each, and no other
+
+
+@needs_sphinx
+@pytest.mark.parametrize("code", ["1 / 0", "import sys; print('careful', file=sys.stderr)", "print(6 * 7)"])
+def test_notebooks_are_run_for_the_site_and_must_not_complain(small_site, code):
+    nbformat = import_module("nbformat")
+    cells = [nbformat.v4.new_markdown_cell("# Sums"), nbformat.v4.new_code_cell(code)]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), small_site / "other_sums.ipynb")
+    done = build(small_site, small_site.parent / "out", "-D", "root_doc=start")
+    if "print(6" not in code:
+        assert done.returncode != 0
+        assert "other_sums.ipynb" in done.stderr
+    else:
+        assert done.returncode == 0, done.stderr
+        assert "42" in (small_site.parent / "out" / "other_sums.html").read_text(encoding="utf-8")
 
 
 # --- options ---
@@ -98,18 +124,14 @@ def keys_of(kind: type, prefix: str = "") -> set[str]:
 def generated():
     """The modules beside the pages, as conf.py imports them."""
     sys.path.insert(0, str(DOCS))
-    yield import_module("generated.options")
+    yield import_module("generated")
     sys.path.remove(str(DOCS))
 
 
-needs_generator = needs_sphinx  # the package of the generator is Sphinx's extension, too
-
-
-@needs_generator
 @pytest.mark.parametrize("script", config.SCHEMAS)
 def test_every_option_is_explained(generated, script):
     """By a sentence or a type of its own, or in what is said of the whole group."""
-    tables = re.split(r"^#+ ", generated.show_options(script), flags=re.M)
+    tables = re.split(r"^#+ ", import_module("generated.options").show_options(script), flags=re.M)
     unexplained = []
     for table in tables:
         for keys, meaning in re.findall(r"^\| (`.*?`) \|.*\| (.*) \|$", table, re.M):
@@ -120,12 +142,11 @@ def test_every_option_is_explained(generated, script):
     assert unexplained == []
 
 
-@needs_generator
 @pytest.mark.parametrize("script", ["infer", "group", "evaluate", "export"])
 def test_defaults_given_by_hand_change_nothing(generated, script):
     needed = {"infer": ["input=x"], "group": ["input=x"], "evaluate": ["annotations=x", "predictions=y"], "export": []}
     required = {argument.split("=")[0] for argument in needed[script]}
-    rows = generated.read_options(config.schema(script), nested=False)
+    rows = import_module("generated.options").read_options(config.schema(script), nested=False)
     given = [f"{row.key}={row.default.strip('`')}" for row in rows if row.key not in required]
     assert len(given) >= 6
     options = [cli.run(lambda options: options, script, [*needed[script], *more]) for more in ([], given)]
@@ -150,6 +171,27 @@ def public_names() -> set[str]:
 
 def test_every_public_name_is_there():
     assert len(public_names()) > 80
+
+
+def test_pages_from_the_code_say_what_the_code_says(generated):
+    """They are kept, for a git host to show."""
+    pytest.importorskip("lightning", reason="needs the extra train")
+    pages = import_module("generated.pages").written()
+    old = [path.relative_to(ROOT) for path, text in pages.items() if path.read_text(encoding="utf-8") != text]
+    assert not old, f"{', '.join(map(str, old))}: out of date; run `make reference` and commit what it wrote"
+    assert set((DOCS / "api").iterdir()) == {path for path in pages if path.parent.name == "api"}
+
+
+def test_every_public_name_has_a_line_that_leads_to_its_code():
+    listed = set()
+    for page in (DOCS / "api").glob("*.md"):
+        for section in re.split(r"^#+ ", page.read_text(encoding="utf-8"), flags=re.M)[1:]:
+            module = section.split()[0]
+            for name, file, about in re.findall(r"^- \[`(\w+)`\]\((.*?)\): (.*)$", section, re.M):
+                assert re.search(rf"\b{name}\b", (page.parent / file).read_text(encoding="utf-8")), (name, file)
+                assert about.endswith((".", "`")), (name, about)
+                listed.add(f"{module}.{name}")
+    assert not public_names() - listed
 
 
 # --- pages that promise to be complete ---

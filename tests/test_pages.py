@@ -183,8 +183,9 @@ def test_a_wrong_command_is_seen(at_home, capsys):
 # --- data ---
 
 
-@pytest.mark.parametrize("page", cases("yaml"))
+@pytest.mark.parametrize("page", [case for case in cases("yaml") if case.id != "docs/configuration.md"])
 def test_yaml_is_skeletons(page):
+    """The configuration reference shows files of conf."""
     for _, block in blocks(page, "yaml"):
         assert Skeleton.from_dict(yaml.safe_load(block)).name
 
@@ -193,13 +194,6 @@ def test_yaml_is_skeletons(page):
 def test_json_is_json(page):
     for _, block in blocks(page, "json"):
         assert json.loads(block)
-
-
-@pytest.mark.parametrize("page", [p for p in PAGES if p.parent == ROOT], ids=lambda page: page.name)
-def test_links_lead_somewhere(page):
-    """Those of docs are checked by the site's build."""
-    for target in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text(encoding="utf-8")):
-        assert "://" in target or (ROOT / target).exists(), target
 
 
 def test_every_block_says_what_it_is():

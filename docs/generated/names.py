@@ -1,31 +1,72 @@
-"""Public names as Markdown: each explained once, by its docstring."""
+"""The API reference as Markdown: public names, module by module, each explained once, by its docstring.
+
+What a git host shows of a page is a list of names with their first sentences; the site has the whole docstrings, too.
+"""
 
 from __future__ import annotations
 
 import inspect
+import re
 import types
 from functools import cache
 from importlib import import_module
+from pathlib import Path
 
-# Where a name is explained that several modules offer: in the first of these.
-MODULES = (
-    "bupose.codec", "bupose.images", "bupose.infer", "bupose.evaluate", "bupose.data", "bupose.nn", "bupose.nn.trunk",
-    "bupose.nn.head", "bupose.train", "bupose.export", "bupose.weights", "bupose.weights.importers", "bupose.viz",
-    "bupose.skeletons", "bupose.annotations", "bupose.geometry", "bupose.fields_file", "bupose.errors",
-    "bupose.kernels", "bupose.kernels.reference", "bupose",
-)  # fmt: skip
+ROOT = Path(__file__).resolve().parents[2]
+
+# The pages and the modules they explain; a name that several modules offer is explained in the first of them.
+PAGES = {
+    "bupose": ("bupose",),
+    "codec": ("bupose.codec",),
+    "images": ("bupose.images",),
+    "infer": ("bupose.infer",),
+    "viz": ("bupose.viz",),
+    "skeletons": ("bupose.skeletons",),
+    "evaluate": ("bupose.evaluate",),
+    "annotations": ("bupose.annotations",),
+    "data": ("bupose.data",),
+    "nn": ("bupose.nn", "bupose.nn.trunk", "bupose.nn.head"),
+    "train": ("bupose.train",),
+    "weights": ("bupose.weights", "bupose.weights.importers"),
+    "export": ("bupose.export",),
+    "fields_file": ("bupose.fields_file",),
+    "geometry": ("bupose.geometry",),
+    "kernels": ("bupose.kernels", "bupose.kernels.reference"),
+    "errors": ("bupose.errors",),
+}
+# `bupose` itself is last: it offers what others explain.
+MODULES = sorted((module for modules in PAGES.values() for module in modules), key="bupose".__eq__)
 
 
-def show_names(module: str) -> str:
-    """What a module is for, links to what is explained elsewhere, and its other public names."""
-    home, entries, links = import_module(module), [], []
+def show_index() -> str:
+    """Every page: what it is about, and its public names."""
+    rows = []
+    for page, modules in PAGES.items():
+        names = ", ".join(dict.fromkeys(f"`{name}`" for module in modules for name in names_of(module)))
+        rows.append(f"- [`{modules[0]}`]({page}.md): {summary(import_module(modules[0]))} {names}")
+    return "\n".join(["# API reference\n", *rows]) + "\n"
+
+
+def show_page(page: str, site: bool) -> str:
+    """What each of a page's modules is for, its public names in a line each and, for the site, all about them."""
+    first, *others = PAGES[page]
+    parts = [f"# {first}", *_show_module(first, site)]
+    for module in others:
+        parts += [f"## {module}", *_show_module(module, site)]
+    return "\n\n".join(parts) + "\n"
+
+
+def _show_module(module: str, site: bool) -> list[str]:
+    home, entries, lines = import_module(module), [], []
     for name in names_of(module):
-        place = places()[f"{module}.{name}"]
-        if place == f"{module}.{name}":
-            entries.append(_entry(module, name, getattr(home, name)))
-        else:
-            links.append(f"- `{module}.{name}` is {{py:obj}}`{place}`")
-    return "\n\n".join([inspect.getdoc(home) or "", "\n".join(links), *entries])
+        thing, place = getattr(home, name), places()[f"{module}.{name}"]
+        own = place == f"{module}.{name}"
+        shown = name if own else f"{module}.{name}"
+        link = f"{{py:obj}}`{shown} <{place}>`" if site else f"[`{name}`]({_file(thing, module)})"
+        lines.append(f"- {link}: {summary(thing)}")
+        if site and own:
+            entries.append(_entry(module, name, thing))
+    return [markdown(inspect.getdoc(home) or ""), "\n".join(lines), *entries]
 
 
 def names_of(module: str) -> list[str]:
@@ -54,6 +95,20 @@ def has_place(name: str, seen_from: str) -> bool:
     return any({s, s.rpartition(".")[0]} & _explained() for s in spelled)
 
 
+def summary(thing) -> str:
+    """The first paragraph of a docstring, or what a constant is."""
+    if isinstance(thing, type | types.ModuleType) or callable(thing):
+        return markdown(" ".join((inspect.getdoc(thing) or "").split("\n\n")[0].split()))
+    keys = thing if isinstance(thing, (dict, tuple)) else sorted(thing) if isinstance(thing, frozenset) else ()
+    kind = type(thing).__name__
+    return f"{'an' if kind[0] in 'aein' else 'a'} {kind}{': ' if keys else ''}{', '.join(f'`{key}`' for key in keys)}."
+
+
+def markdown(text: str) -> str:
+    """A docstring's references to names as code."""
+    return re.sub(r":\w+:`~?([^`]+)`", r"``\1``", text)
+
+
 @cache
 def _explained() -> set[str]:
     """Where public things are explained, and where their classes are defined."""
@@ -66,12 +121,18 @@ def _thing(place: str):
     return getattr(import_module(module), name)
 
 
+def _file(thing, module: str) -> str:
+    """The file that defines a name, seen from a page of the reference."""
+    named = isinstance(thing, type) or callable(thing)
+    file = inspect.getsourcefile(inspect.unwrap(thing) if named else import_module(module))
+    return f"../../{Path(file).resolve().relative_to(ROOT).as_posix()}"
+
+
 def _entry(module: str, name: str, thing) -> str:
     if isinstance(thing, type):
         rst = f".. autoclass:: {name}\n   :members:\n"
     elif callable(thing):
         rst = f".. autofunction:: {name}\n"
     else:
-        keys = ", ".join(f"``{key}``" for key in thing) if isinstance(thing, (dict, tuple)) else ""
-        rst = f".. py:data:: {name}\n\n   A {type(thing).__name__}{': ' if keys else ''}{keys}.\n"
+        rst = f".. py:data:: {name}\n\n   {summary(thing).replace('`', '``').capitalize()}\n"
     return f"```{{eval-rst}}\n.. currentmodule:: {module}\n\n{rst}```"

@@ -1,4 +1,4 @@
-"""Options of the scripts as Markdown: from their dataclasses, docstrings and the presets in ``conf``."""
+"""The configuration reference as Markdown: from dataclasses, their docstrings and the presets in ``conf``."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from bupose.data.synthetic_options import SCENES, SceneOptions
 from bupose.infer.options import DecoderOverrides
 from bupose.nn import HEADS, TRUNKS
 from bupose.options import expected
+from generated.names import markdown
 
 
 @dataclass(frozen=True)
@@ -35,9 +36,19 @@ class Option:
 
 # Groups that several scripts have are explained once, with training.
 SHARED = {DecoderOverrides: "decoder", DataOptions: "data"}
+ANCHORS = {DecoderOverrides: "decoder", DataOptions: "data-val"}  # of their headings
 NAMED = {"trunk": {n: t.Options for n, t in TRUNKS.items()}, "head": {n: h.Options for n, h in HEADS.items()}}
 
 PACKAGE = "# @package _global_\n"  # a preset's first line: for hydra, not for readers
+
+
+# As they are read: what runs a network, what trains one, what prepares both.
+SCRIPTS = ("infer", "group", "evaluate", "train", "export", "check_data", "download")
+
+
+def show_reference() -> str:
+    """All options of all scripts, and the recipes."""
+    return "\n\n".join([*map(show_options, SCRIPTS), "## Experiments", show_experiments()]) + "\n"
 
 
 def show_options(script: str) -> str:
@@ -48,7 +59,7 @@ def show_options(script: str) -> str:
         group = _group_of(f)
         if group in SHARED and script != "train":
             what = "; `null` keeps what the network says" if group is DecoderOverrides else ""
-            parts.append(f"`{f.name}.*`: see [{SHARED[group]}](#group-{SHARED[group]}){what}.")
+            parts.append(f"`{f.name}.*`: see [{SHARED[group]}](#{ANCHORS[group]}){what}.")
         elif group is not None and f.name != "val":
             parts += _show_group(f.name, group)
     return "\n\n".join(filter(None, parts))
@@ -76,7 +87,7 @@ def _show_group(name: str, kind: type) -> list[str]:
     """A group's presets and options, and the options of what its ``name`` or ``kind`` may be."""
     title = "data.\\*, val.\\*" if kind is DataOptions else f"{name}.\\*"
     rows = read_options(kind, f"{name}.")
-    parts = [f"(group-{name})=\n### {title}", _prose(kind), _show_presets(name), _table(rows)]
+    parts = [f"### {title}", _prose(kind), _show_presets(name), _table(rows)]
     for choice, options in NAMED.get(name, {}).items():
         rows = read_options(options, f"{name}.options.")
         parts += [f"#### {name} {choice}", _prose(options), _table(rows)]
@@ -129,7 +140,7 @@ def _prose(kind: type) -> str:
 
 
 def _markdown(text: str) -> str:
-    return re.sub(r":\w+:`~?([^`]+)`", r"``\1``", text).replace("|", "\\|")
+    return markdown(text).replace("|", "\\|")
 
 
 def _default(f: dataclasses.Field) -> str:
