@@ -13,6 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+import yaml
 
 import bupose
 from bupose import cli, config
@@ -201,6 +202,13 @@ def test_every_extra_is_on_the_install_page():
     extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
     page = (DOCS / "install.md").read_text(encoding="utf-8")
     assert not [extra for extra in extras if f"| `{extra}` |" not in page]
+
+
+def test_the_citation_is_of_this_version():
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert {"cff-version", "message", "title", "authors"} <= citation.keys()  # what its schema wants
+    assert (citation["version"], citation["license"]) == (bupose.__version__, project["license"])
 
 
 def test_the_table_of_presets_in_training_is_whole():
