@@ -26,7 +26,7 @@ format: .venv/dev
 	$(BIN)/ruff format .
 
 docs: .venv/dev
-	$(BIN)/python -m sphinx -W --keep-going -q docs out/docs
+	$(BIN)/python -m sphinx -W --keep-going -q -d out/doctrees docs out/docs
 
 # Runs the notebooks and keeps what they show in them: after their code or the look of a picture has changed.
 notebooks: .venv/dev
