@@ -70,9 +70,9 @@ def _show_module(module: str, site: bool) -> list[str]:
 
 
 def names_of(module: str) -> list[str]:
-    """A module's ``__all__``, or what it defines itself; submodules left out."""
+    """A module's ``__all__``, or the classes, functions and constants it defines itself; submodules left out."""
     home = import_module(module)
-    own = [n for n, v in vars(home).items() if n[0] != "_" and getattr(v, "__module__", None) in (module, None)]
+    own = [n for n, v in vars(home).items() if n.isupper() or getattr(v, "__module__", None) == module]
     names = getattr(home, "__all__", own)
     return [n for n in names if n[0] != "_" and not isinstance(getattr(home, n), types.ModuleType)]
 
