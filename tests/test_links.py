@@ -37,15 +37,23 @@ def anchors(page: Path) -> set[str]:
     return set(found)
 
 
-def broken(page: Path, text: str) -> list[str]:
-    """The targets of a page's links that are not there."""
-    wrong = []
+def links(page: Path, text: str) -> dict[str, tuple[Path, str]]:
+    """Where links within the project lead: a file, and an anchor in it."""
+    found = {}
     for target in re.findall(r"\]\(([^)\s]+)\)", text):
         file, _, anchor = target.partition("#")
-        other = page.parent / file if file else page
-        if "://" not in target and not (other.exists() and (not anchor or anchor in anchors(other.resolve()))):
-            wrong.append(target)
-    return wrong
+        if "://" not in target:
+            found[target] = ((page.parent / file).resolve() if file else page, anchor)
+    return found
+
+
+def broken(page: Path, text: str) -> list[str]:
+    """The targets of a page's links that are not there."""
+    return [
+        target
+        for target, (file, anchor) in links(page, text).items()
+        if not file.exists() or (anchor and anchor not in anchors(file))
+    ]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
@@ -57,3 +65,14 @@ def test_broken_links_are_seen():
     text = "[a](nowhere.md) [b](CONTRIBUTING.md#layers) ![c](docs/images/none.png) [d](#start) [e](docs/faq.md#nowhere)"
     assert broken(ROOT / "README.md", text) == ["nowhere.md", "docs/images/none.png", "docs/faq.md#nowhere"]
     assert {"trunk", "trunk-vgg19", "data-val", "decoder"} <= anchors(ROOT / "docs" / "configuration.md")
+
+
+def test_every_page_can_be_reached_from_the_readme():
+    seen, waiting = set(), [ROOT / "README.md"]
+    while waiting:
+        page = waiting.pop()
+        if page in PAGES and page not in seen:
+            seen.add(page)
+            waiting += [file for file, _ in links(page, prose(page)).values()]
+    copies = {ROOT / "docs" / name for name in ("contributing.md", "changelog.md")}  # the site's
+    assert set(PAGES) - seen == copies
