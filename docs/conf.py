@@ -17,7 +17,7 @@ exclude_patterns = ["images"]
 
 # Notebooks are run anew for the site, whatever is kept in them; what a cell complains of ends the build.
 nb_execution_mode, nb_execution_timeout, nb_execution_in_temp = "force", 600, True
-nb_output_stderr = "warn"
+nb_output_stderr, nb_merge_streams = "warn", True
 logging.getLogger("traitlets").setLevel(logging.WARNING)  # it tells of every notebook
 
 myst_heading_anchors = 4  # links to #headings are checked, too

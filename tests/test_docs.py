@@ -36,13 +36,14 @@ def build(source: Path, target: Path, *options: str) -> subprocess.CompletedProc
 @needs_sphinx
 def test_the_site_builds_strictly_and_fetches_nothing(tmp_path):
     """From the outputs that notebooks keep: tests/test_notebooks.py runs them."""
-    done = build(DOCS, tmp_path, "-D", "nb_execution_mode=off")
+    site = tmp_path / "site"
+    done = build(DOCS, site, "-D", "nb_execution_mode=off")
     assert done.returncode == 0, done.stderr
-    pages = {str(p.relative_to(tmp_path)): p.read_text(encoding="utf-8") for p in tmp_path.rglob("*.html")}
+    pages = {str(p.relative_to(site)): p.read_text(encoding="utf-8") for p in site.rglob("*.html")}
     for name, text in pages.items():
         loaded = re.findall(r"<(?:script|img|iframe)[^>]*?src=\"(.*?)\"|<link[^>]*?href=\"(.*?)\"", text)
         assert not [a or b for a, b in loaded if re.match(r"(https?:)?//", a or b)], name
-    for style in tmp_path.rglob("*.css"):
+    for style in site.rglob("*.css"):
         assert not re.search(r"(url\(|@import)\s*[\"']?(https?:)?//", style.read_text(encoding="utf-8")), style.name
     for notebook in (DOCS / "notebooks").glob("*.ipynb"):
         page, kept = pages[f"notebooks/{notebook.stem}.html"], notebook.read_text(encoding="utf-8")
@@ -209,6 +210,15 @@ def test_the_citation_is_of_this_version():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     assert {"cff-version", "message", "title", "authors"} <= citation.keys()  # what its schema wants
     assert (citation["version"], citation["license"]) == (bupose.__version__, project["license"])
+
+
+def test_the_workflow_runs_and_keeps_what_is_there():
+    workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "ci.yml").read_text(encoding="utf-8"))
+    ((_, job),) = workflow["jobs"].items()
+    assert ".ci/run" in [step.get("run") for step in job["steps"]]
+    kept = job["steps"][-1]["with"]["path"].split()
+    assert ".ci/docs" in (ROOT / ".ci" / "run").read_text(encoding="utf-8").split()
+    assert kept[0] in (ROOT / ".ci" / "docs").read_text(encoding="utf-8").split()
 
 
 def test_the_table_of_presets_in_training_is_whole():
