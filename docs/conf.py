@@ -21,7 +21,6 @@ nb_output_stderr, nb_merge_streams = "warn", True
 logging.getLogger("traitlets").setLevel(logging.WARNING)  # it tells of every notebook
 
 myst_heading_anchors = 4  # links to #headings are checked, too
-suppress_warnings = ["myst.header"]  # generated headings begin below their page's own
 
 napoleon_google_docstring = False
 napoleon_use_ivar = True  # attributes are a list, not entries of their own

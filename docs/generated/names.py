@@ -12,6 +12,8 @@ from functools import cache
 from importlib import import_module
 from pathlib import Path
 
+from bupose import Skeleton
+
 ROOT = Path(__file__).resolve().parents[2]
 
 # The pages and the modules they explain; a name that several modules offer is explained in the first of them.
@@ -99,6 +101,8 @@ def summary(thing) -> str:
     """The first paragraph of a docstring, or what a constant is."""
     if isinstance(thing, type | types.ModuleType) or callable(thing):
         return markdown(" ".join((inspect.getdoc(thing) or "").split("\n\n")[0].split()))
+    if isinstance(thing, Skeleton):
+        return f"the skeleton `{thing.name}`: {len(thing.joints)} joints, {len(thing.limbs)} limbs."
     keys = thing if isinstance(thing, (dict, tuple)) else sorted(thing) if isinstance(thing, frozenset) else ()
     kind = type(thing).__name__
     return f"{'an' if kind[0] in 'aein' else 'a'} {kind}{': ' if keys else ''}{', '.join(f'`{key}`' for key in keys)}."
@@ -134,5 +138,6 @@ def _entry(module: str, name: str, thing) -> str:
     elif callable(thing):
         rst = f".. autofunction:: {name}\n"
     else:
-        rst = f".. py:data:: {name}\n\n   {summary(thing).replace('`', '``').capitalize()}\n"
+        about = summary(thing).replace("`", "``")
+        rst = f".. py:data:: {name}\n\n   {about[0].upper()}{about[1:]}\n"
     return f"```{{eval-rst}}\n.. currentmodule:: {module}\n\n{rst}```"
