@@ -40,7 +40,7 @@ _ASSIGNMENT = re.compile(r"(\+{0,2})([^=\s'\"]+)=(.*)", re.DOTALL)
 _LISTED = re.compile(r"\s*('(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\"|[^,]+?)\s*(?:,|$)", re.DOTALL)
 
 
-def run(task: Callable, name: str, arguments: list[str] | None = None):
+def run(task: Callable, name: str, arguments: list[str] | None = None, paths: str = ""):
     """Compose ``conf/{name}.yaml`` with the command line, and call ``task`` with the options.
 
     Parameters
@@ -49,6 +49,9 @@ def run(task: Callable, name: str, arguments: list[str] | None = None):
         Gets the options dataclass of ``bupose.config.SCHEMAS[name]``.
     arguments : list of str, optional
         By default those of the command line.
+    paths : str, optional
+        The option that arguments without a key are for: one path as it is, several as a list. They bypass hydra, whose
+        parser takes a time that grows with the square of their number.
 
     Returns
     -------
@@ -60,15 +63,16 @@ def run(task: Callable, name: str, arguments: list[str] | None = None):
         print(_help(task, name))
         return 0
     try:
-        return _compose(task, name, arguments)
+        others, given = split_paths(arguments, name, paths) if paths else (arguments, [])
+        return _compose(task, name, others, paths, given)
     except (KeyboardInterrupt, BuposeError) as problem:
         return tell(problem)
     except (HydraException, OmegaConfBaseException) as problem:
         return tell(OptionsError(_sentence(problem)))
 
 
-def name_paths(arguments: list[str], name: str, key: str = "input") -> list[str]:
-    """Arguments that are no options as the value of ``key``: one path as it is, several as a list.
+def split_paths(arguments: list[str], name: str, key: str) -> tuple[list[str], list[str]]:
+    """Options and flags, and the other arguments: paths, for the option ``key``.
 
     ``x=1.jpg`` is a path where no option is called x, and there is such a file.
 
@@ -80,13 +84,10 @@ def name_paths(arguments: list[str], name: str, key: str = "input") -> list[str]
     known = {*(f.name for f in dataclasses.fields(config.schema(name))), *config.groups(), "hydra"}
     paths = [argument for argument in arguments if _is_path(argument, known)]
     others = [argument for argument in arguments if not _is_path(argument, known)]
-    if not paths:
-        return others
     given = [argument for argument in others if argument.lstrip("+").startswith(f"{key}=")]
-    if given:
+    if paths and given:
         raise OptionsError(f"{paths[0]!r} and {given[0]!r} are both given; write {key}=[…,…], or paths alone")
-    quoted = [quote(path) for path in paths]
-    return [*others, f"{key}={quoted[0] if len(quoted) == 1 else '[' + ','.join(quoted) + ']'}"]
+    return others, paths
 
 
 def quote_paths(arguments: list[str], keys: set[str]) -> list[str]:
@@ -131,9 +132,10 @@ def _quote_argument(argument: str, keys: set[str]) -> str:
     return start + quote(value)
 
 
-def _compose(task: Callable, name: str, arguments: list[str]):
+def _compose(task: Callable, name: str, arguments: list[str], key: str, paths: list[str]):
+    """Hydra sees only the first of ``paths``; the task gets them all as the option ``key``."""
     kind = config.register(name)
-    quoted = quote_paths(arguments, config.path_keys(kind))
+    quoted = quote_paths(arguments, config.path_keys(kind)) + [f"{key}={quote(path)}" for path in paths[:1]]
     sweep = bool({"-m", "--multirun"} & set(arguments))
     for argument in quoted:
         _check_flag(argument) if argument.startswith("-") else _check_override(argument, kind, sweep)
@@ -141,7 +143,8 @@ def _compose(task: Callable, name: str, arguments: list[str]):
 
     def job(composed):
         try:
-            answers.append(task(config.read(composed, kind)))
+            options = config.read(composed, kind)
+            answers.append(task(dataclasses.replace(options, **{key: paths}) if len(paths) > 1 else options))
             return answers[-1]
         except Exception as problem:
             if sweep:

@@ -16,6 +16,7 @@ from bupose.paths import expand
 
 LOCK, RUN, UNFINISHED = ".bupose.lock", "run.json", "unfinished.jsonl"
 OF_PICTURES = ("openpose", "fields", "fields_pictures", "overlays")  # folders with files of each picture
+_BESIDE = ("bupose", "facts")  # what run.json holds beside the settings
 
 
 class OutputFolder:
@@ -93,15 +94,21 @@ class OutputFolder:
                     f"files in {inside[0]!r} would be overwritten by results of their names; choose another output"
                 )
 
-    def finish(self) -> None:
+    def finish(self, facts: Mapping | None = None) -> None:
         """Say whose results these are.
+
+        Parameters
+        ----------
+        facts : mapping, optional
+            What else ``run.json`` is to hold under this name: what the run met, on which its results do not depend.
 
         Raises
         ------
         InputError
             It cannot be written.
         """
-        atomic.write_text(self.path / RUN, json.dumps({"bupose": __version__, **self.settings}, indent=1) + "\n")
+        noted = {"bupose": __version__, **self.settings, **({"facts": dict(facts)} if facts else {})}
+        atomic.write_text(self.path / RUN, json.dumps(noted, indent=1) + "\n")
 
     def _check(self) -> None:
         """Refuse to replace what another run has left."""
@@ -129,7 +136,7 @@ class OutputFolder:
             found = json.loads((self.path / RUN).read_text(encoding="utf-8"))
         except (OSError, ValueError, RecursionError):
             return {}
-        return {key: value for key, value in found.items() if key != "bupose"} if isinstance(found, dict) else {}
+        return {key: value for key, value in found.items() if key not in _BESIDE} if isinstance(found, dict) else {}
 
     def _take(self) -> None:
         """Hold the lock file."""

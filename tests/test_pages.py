@@ -158,7 +158,7 @@ def check_command(name: str, arguments: list[str]) -> None:
         preset = re.fullmatch(r"hydra/(\w+)=(\w+)", argument)
         assert preset is None or (ROOT / "conf/hydra" / preset[1] / f"{preset[2]}.yaml").is_file(), argument
     kept = [a for a in kept if not a.startswith(("hydra/", "hydra.launcher"))]
-    composed = cli.run(lambda options: options, name, cli.name_paths(kept, name))
+    composed = cli.run(lambda options: options, name, kept, paths="input")
     assert isinstance(composed, config.schema(name)), (name, arguments)
 
 

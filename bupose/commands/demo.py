@@ -8,6 +8,7 @@ network's fields, and coco_results.json (docs/output.md).
 from __future__ import annotations
 
 import json
+import shutil
 from collections import Counter
 from pathlib import Path
 
@@ -35,7 +36,9 @@ def run(arguments: list[str]) -> int:
         crowd = draw_crowd(whole_number(pairs, "people", 12), whole_number(pairs, "seed", 7, least=0))
         write_image(output / "crowd.png", crowd.image)
         drawn = {"crowd.png": len(crowd.labels)}
-        photos = [str(path) for path in (output / "crowd.png", find_portrait()) if path]
+        photos, portrait = [str(output / "crowd.png")], find_portrait()
+        if portrait:
+            photos.append(shutil.copyfile(portrait, str(output / portrait.name)))
     video = bool(open_media(photos).videos)
     kernels.load()  # the very first time they are compiled, which the time below should not tell of
     options = InferOptions(

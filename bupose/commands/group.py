@@ -16,4 +16,4 @@ def main(options: GroupOptions) -> int:
 
 
 def run(arguments: list[str]) -> int:
-    return cli.run(main, "group", cli.name_paths(arguments, "group"))
+    return cli.run(main, "group", arguments, paths="input")

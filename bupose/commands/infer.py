@@ -15,10 +15,12 @@ from bupose.infer.run import infer
 
 def main(options: InferOptions) -> int:
     summary = infer(options)
+    if summary.passed_over:
+        print(f"passed over: {summary.passed_over}")
     told = "the results of an earlier run stay" if summary.kept else "results"
     print(f"{summary}; {told} in {summary.folder}")
     return 1 if summary.failed else 0
 
 
 def run(arguments: list[str]) -> int:
-    return cli.run(main, "infer", cli.name_paths(arguments, "infer"))
+    return cli.run(main, "infer", arguments, paths="input")

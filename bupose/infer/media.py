@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import glob
 import os
-from collections.abc import Container, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
 from bupose.errors import InputError
-from bupose.folder import OF_PICTURES, RUN, UNFINISHED
-from bupose.images import FOREIGN, MAX_PIXELS, PICTURES, VIDEOS, Photo, Video, read
-from bupose.images.files import quote, read_bytes, refusal
+from bupose.images import MAX_PIXELS, Photo, Video, read
+from bupose.infer.finding import Search, Source
 from bupose.infer.names import frame_name, free_numbers, number_pictures, output_names, readable
+from bupose.infer.passed_over import PassedOver
 
 
 @dataclass(frozen=True)
@@ -68,16 +67,6 @@ class Frame:
 
 
 @dataclass(frozen=True)
-class Unreadable:
-    """What was found where pictures are, but cannot be looked into."""
-
-    problem: str
-
-
-Source = Path | Video | Unreadable
-
-
-@dataclass(frozen=True)
 class Media:
     """Pictures and videos in order; their frames can be iterated over again and again.
 
@@ -86,10 +75,13 @@ class Media:
     sources : sequence of (Path of a picture, Video, or Unreadable; file_name)
     max_pixels : int
         Larger pictures and videos are refused.
+    passed_over : PassedOver
+        What else the search met.
     """
 
     sources: Sequence[tuple[Source, str]]
     max_pixels: int = MAX_PIXELS
+    passed_over: PassedOver = field(default_factory=PassedOver)
 
     def __iter__(self) -> Iterator[Frame]:
         are_videos = [isinstance(one, Video) for one, _ in self.sources]
@@ -139,8 +131,9 @@ def open_media(
     Parameters
     ----------
     source : path, int, or list of such
-        A picture, a video, a folder (with its subfolders, sorted; hidden files are left out), a glob pattern, a
-        ``.txt`` file with one path a line, the number of a camera, or the URL of a stream.
+        A picture, a video, a folder (with its subfolders and those that it links to, sorted; hidden files are left
+        out), a glob pattern, a ``.txt`` file with one path or pattern a line, the number of a camera, or the URL of a
+        stream.
     exclude : sequence of Path
         Folders to leave out: those of the results. Others that bupose has written results to are left out, too.
     max_pixels : int
@@ -151,75 +144,6 @@ def open_media(
     InputError
         Nothing is there, or a folder holds no picture or video.
     """
-    excluded = {os.path.realpath(folder) for folder in exclude}
-    listed = source if isinstance(source, (list, tuple)) else [source]
-    return Media(tuple(found for one in listed for found in _find(one, excluded)), max_pixels)
-
-
-def _find(source: str | Path | int, excluded: Container[str]) -> list[tuple[Source, str]]:
-    text = str(source)
-    path = Path(os.path.expanduser(text))
-    if os.path.lexists(path):
-        return _find_below(path, excluded) if path.is_dir() else _find_listed(path)
-    if text.isascii() and text.isdigit():
-        return [(Video(int(text)), f"camera{text}")]
-    if "://" in text:
-        return [(Video(text), "stream")]
-    found = sorted(glob.glob(str(path), recursive=True)) if glob.has_magic(text) and "\0" not in text else []
-    if not found:
-        what = "no file fits the pattern" if glob.has_magic(text) else "there is no file or folder"
-        raise InputError(f"{what} {quote(text)}; check the path")
-    return [below for one in found for below in _find(Path(one), excluded)]
-
-
-def _find_below(folder: Path, excluded: Container[str]) -> list[tuple[Source, str]]:
-    """Pictures and videos in a folder, sorted by path; also the folders in it that cannot be looked into."""
-    found, closed, wanted = [], {}, PICTURES | VIDEOS | FOREIGN
-
-    def note(problem: OSError) -> None:
-        closed[Path(problem.filename)] = Unreadable(str(refusal(problem.filename, problem)))
-
-    for root, folders, files in os.walk(folder, onerror=note):
-        folders[:] = [f for f in folders if not f.startswith(".") and not _is_result(os.path.join(root, f), excluded)]
-        found += [Path(root, f) for f in files if not f.startswith(".") and Path(f).suffix.lower() in wanted]
-    if folder in closed:
-        raise InputError(closed[folder].problem)
-    if not found and not closed:
-        raise InputError(f"the folder {quote(folder)} holds no picture or video; bupose looks for {_suffixes()}")
-    below = [(path, path.relative_to(folder).as_posix()) for path in sorted([*found, *closed])]
-    return [(closed[path], readable(name)) if path in closed else _one(path, name) for path, name in below]
-
-
-def _is_result(folder: str, excluded: Container[str]) -> bool:
-    """Whether a folder holds what a run has written: its whole output, or the files of single pictures in it."""
-    parent, name = os.path.split(folder)
-    marked = _is_output(folder) or (name in OF_PICTURES and _is_output(parent))
-    return marked or os.path.realpath(folder) in excluded
-
-
-def _is_output(folder: str) -> bool:
-    return any(os.path.isfile(os.path.join(folder, mark)) for mark in (RUN, UNFINISHED))
-
-
-def _find_listed(path: Path) -> list[tuple[Source, str]]:
-    """The file itself, or the files that a ``.txt`` file lists, relative to its own folder."""
-    if path.suffix.lower() != ".txt":
-        return [_one(path, path.name)]
-    data = read_bytes(path)
-    encoding = "utf-16" if data.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
-    try:
-        lines = data.decode(encoding, "surrogateescape").split("\n")  # names of files may be no UTF-8
-    except ValueError:
-        raise InputError(f"the list {quote(path)} is no text; save it as UTF-8, one path a line") from None
-    lines = [line.strip() for line in lines if line.strip()]
-    if not lines:
-        raise InputError(f"the list {quote(path)} holds no path; give one a line")
-    return [_one(path.parent / os.path.expanduser(line), line) for line in lines]
-
-
-def _one(path: Path, file_name: str) -> tuple[Source, str]:
-    return (Video(path) if path.suffix.lower() in VIDEOS else path), readable(file_name)
-
-
-def _suffixes() -> str:
-    return " ".join(sorted(suffix[1:] for suffix in (PICTURES | VIDEOS)))
+    search = Search({os.path.realpath(folder) for folder in exclude})
+    found = search.find(source if isinstance(source, (list, tuple)) else [source])
+    return Media(tuple((one, readable(name)) for one, name in found), max_pixels, search.passed_over)

@@ -7,7 +7,7 @@ import time
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +25,7 @@ from bupose.infer.estimator import Estimator
 from bupose.infer.media import Frame, Media, open_media
 from bupose.infer.names import file_number, printable
 from bupose.infer.options import InferOptions, given
+from bupose.infer.passed_over import PassedOver
 from bupose.infer.records import Records
 from bupose.infer.screen import Screen
 from bupose.infer.stream import Estimate
@@ -52,6 +53,7 @@ class Summary:
     skipped: int = 0
     seconds: float = 0.0
     kept: bool = False  # nothing could be read, so the results of an earlier run stay
+    passed_over: PassedOver = field(default_factory=PassedOver)
 
     def __str__(self) -> str:
         done = f"{counted(self.pictures, 'picture')}, {counted(self.people, 'person')}, {self.failed} failed"
@@ -111,7 +113,7 @@ def _run(options: InferOptions, media: Media, estimator: Estimator, output: Outp
             run.summary.kept = True
         else:
             records.finish(options.json, options.csv)
-            output.finish()
+            output.finish({"passed_over": run.summary.passed_over.to_dict()})
         records.remove()
     finally:
         records.close()
@@ -123,7 +125,7 @@ def _run(options: InferOptions, media: Media, estimator: Estimator, output: Outp
 class _Run:
     def __init__(self, options: InferOptions, folder: Path, media: Media, records: Records):
         self.options, self.folder, self.media, self.records = options, folder, media, records
-        self.summary = Summary(folder)
+        self.summary = Summary(folder, passed_over=media.passed_over)
         self._written: deque[tuple[Estimate, Future]] = deque()
         self._told: set[str] = set()
 

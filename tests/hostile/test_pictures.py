@@ -214,7 +214,7 @@ def test_lists(hostile, folder):
     (hostile.folder / "list.txt").write_bytes(b"\xef\xbb\xbf" + b"\r\n".join(lines))
     (folder / "good.png").write_bytes(encode("png"))
     ended = hostile.run("infer", "input=list.txt", hostile.weights, "output=out", "overlays=false")
-    hostile.judge(ended, 1, "1 picture,", "8 failed", inputs=len(lines) - 1)
+    hostile.judge(ended, 1, "2 pictures,", "7 failed", inputs=len(lines) - 1)
 
 
 @pytest.mark.parametrize("content", [b"\n\n", b"\xff\xfe", bytes(range(256)) * 9], ids=range(3))

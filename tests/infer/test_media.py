@@ -57,7 +57,7 @@ def test_pattern_list_and_text_file(folder):
     assert [f.file_name for f in open_media(str(folder / "a" / "*.jpg"))] == ["1.jpg"]
     assert len(list(open_media(str(folder / "**" / "*.png")))) >= 2
     both = open_media([folder / "b.png", str(folder / "a")])
-    assert [f.file_name for f in both] == ["b.png", "1.jpg", "1.png", "2.JPG"]
+    assert [f.file_name for f in both] == ["b.png", "a/1.jpg", "a/1.png", "a/2.JPG"]
     (folder / "list.txt").write_text(f"b.png\n\n{folder / 'a' / '2.JPG'}\ngone.jpg\n", encoding="utf-8")
     frames = list(open_media(folder / "list.txt"))
     assert [f.path.exists() for f in frames] == [True, True, False]
