@@ -14,6 +14,7 @@ from bupose.annotations.files import load_json
 from bupose.annotations.formats import FORMATS, guess_format
 from bupose.annotations.images import read_images
 from bupose.annotations.outlines import Outline, read_outline
+from bupose.annotations.own_skeleton import declare_skeleton, find_known
 from bupose.annotations.values import Table, id_key, listed, numbers_of, read_table, records
 from bupose.errors import InputError, LabelsError
 from bupose.paths import expand
@@ -69,19 +70,18 @@ class Annotations:
         """Whether the set's neck is a point of its own."""
         return FORMATS[self.kind].own_middle
 
-    def skeleton(self) -> Skeleton:
-        """The skeleton that the file declares: its joints, and its pairs of joint numbers as limbs.
+    def skeleton(self) -> tuple[Skeleton, str]:
+        """The skeleton that the file declares, and what to tell of it.
 
-        Raises
-        ------
-        LabelsError
-            Limbs that are no pairs of its joints' numbers.
-        SkeletonError
-            The limbs do not connect the joints, or a left or right joint has no counterpart.
+        A built-in one that has the file's very joints, else its joints and pairs, as ``declare_skeleton`` completes
+        them; errors are those of that, and ``LabelsError`` for limbs that are no pairs of the joints' numbers.
         """
-        limbs = read_limbs(self.category.get("skeleton"), len(self.joints), self.name)
-        named = tuple((self.joints[a], self.joints[b]) for a, b in limbs)
-        return Skeleton(str(self.category.get("name") or "own"), self.joints, named)
+        if known := find_known(self.joints):
+            return known, ""
+        pairs = read_limbs(self.category.get("skeleton"), len(self.joints), self.name)
+        table = self.table
+        present = (table.visibility > 0) & table.person[:, None]
+        return declare_skeleton(str(self.category.get("name") or "own"), self.joints, pairs, table.xy, present)
 
 
 def read(source, kind: str = "auto", category: str | int | None = None) -> Annotations:

@@ -1,4 +1,4 @@
-"""Look whether annotations are right: bupose check-data [data=coco] data.annotations=FILE data.images=FOLDER
+"""Look whether annotations are right: bupose check-data data.annotations=FILE data.images=FOLDER [skeleton=…]
 
 Counts people and joints, says how the file was read, lists defects and the pictures that received no people, and draws
 pictures with their labels into output=check.
@@ -23,7 +23,7 @@ RESULTS = ("defects.txt", "empty.txt", "labels.jpg", "suspicious.jpg")
 
 
 def main(options: CheckOptions) -> int:
-    samples = options.data.open()
+    samples = options.data.open(options.skeleton)
     with OutputFolder(options.output, {"command": "check-data"}, RESULTS, overwrite=None) as folder:
         status = check(samples, options, folder.path)
         folder.finish()

@@ -14,6 +14,7 @@ from bupose.data.photos import Photos
 from bupose.errors import InputError, LabelsError
 from bupose.options import check, option
 from bupose.paths import expand
+from bupose.skeleton import Skeleton
 
 
 @dataclass
@@ -27,7 +28,8 @@ class PhotosOptions:
     images : str
         The folder that the file names in it start from; by default the JSON file's own.
     skeleton : str, Skeleton or dict
-        Whose joints to give, as ``bupose.skeletons.get`` takes it. Empty: the file's own joints and limbs.
+        Whose joints to give, as ``bupose.skeletons.get`` takes it, or "auto": a built-in one that has the file's very
+        joints, else the file's own joints and limbs.
     category : str
         The category to take, by name or id; by default ``person``, else the only one with keypoints.
     with_people : bool
@@ -59,6 +61,8 @@ def _path(value):
 @dataclass
 class CocoOptions(PhotosOptions):
     """A file in COCO's keypoint format (cocodataset.org/#format-data), of any category and joints."""
+
+    skeleton: Any = option("auto")
 
 
 @dataclass
@@ -129,15 +133,22 @@ def open_photos(kind: str, options: PhotosOptions) -> Photos:
         The skeleton is unknown, or the file's own is none.
     """
     found = read(options.annotations, kind, options.category or None)
-    skeleton = skeletons.get(options.skeleton) if options.skeleton else found.skeleton()
+    skeleton, told = choose_skeleton(options.skeleton, found)
     names, matched = fit_names(found.joints, skeleton, found.name, compute=found.own_middle)
     folder = expand(options.images or Path(options.annotations).parent)
     if lost := [image["id"] for image in found.images if not image["file_name"]]:
         raise LabelsError(f"{found.name}: image {lost[0]!r:.40} has no file_name; name its photo")
     rows, notes = _choose_images(found, options)
     unlisted = not getattr(options, "complete", True)
-    notes = [f"{found.name}: {note}" for note in (matched, *found.notes, *notes)]
+    notes = [f"{found.name}: {note}" for note in (matched, told, *found.notes, *notes) if note]
     return Photos(folder, found, rows, skeleton, names, options.max_box, unlisted, notes)
+
+
+def choose_skeleton(wanted: Any, found: Annotations) -> tuple[Skeleton, str]:
+    """The skeleton that ``PhotosOptions.skeleton`` means for some annotations, and what to tell of it."""
+    if wanted == "auto":
+        wanted = KINDS[found.kind]().skeleton
+    return found.skeleton() if wanted == "auto" else (skeletons.get(wanted), "")
 
 
 def _choose_images(found: Annotations, options: PhotosOptions) -> tuple[list[int], list[str]]:

@@ -27,6 +27,8 @@ class CheckOptions:
     ----------
     data : DataOptions
         The set to look at.
+    skeleton : name of a built-in skeleton, or path of a .yaml file
+        Whose joints to look at; "auto" is what training takes: for a file in COCO's format the one it declares.
     output : str
         A folder for ``labels.jpg``, ``suspicious.jpg``, ``defects.txt`` and ``empty.txt``.
     pictures : int
@@ -36,6 +38,7 @@ class CheckOptions:
     """
 
     data: DataOptions = field(default_factory=DataOptions)
+    skeleton: str = option("auto", path=True)
     output: str = option("check", path=True)
     pictures: int = option(24, 0, 1000)
     decode: bool = option(True)

@@ -33,12 +33,15 @@ class MixtureOptions:
         The order in which sets take turns.
     skeleton : str, Skeleton or dict
         For all sets that do not say otherwise; they must agree.
+    limit : int
+        Use only the first so many pictures of each set that does not say otherwise; 0 is all.
     """
 
     sets: dict[str, Any] = option(dict)
     weights: dict[str, float] = option(dict, *WEIGHTS)
     seed: int = option(0, 0, MOST_SEED)
     skeleton: Any = option("coco17")
+    limit: int = option(0, 0, MOST_PICTURES)
 
     def __post_init__(self) -> None:
         check(self, "data")
@@ -60,7 +63,9 @@ def mix(options: MixtureOptions) -> Mixture:
     for name, given in options.sets.items():
         if not isinstance(given, Mapping):
             raise OptionsError(f"data.sets.{name} is {shown(given)}; give options by name")
-        given = {"skeleton": skeleton} | {key: value for key, value in given.items() if value is not None}
+        given = {"skeleton": skeleton, "limit": options.limit} | {
+            key: value for key, value in given.items() if value is not None
+        }
         opened.append(open_samples(given.pop("kind", name), given))
     return Mixture(opened, [options.weights.get(name, 1.0) for name in options.sets], options.seed)
 
@@ -106,10 +111,21 @@ class DataOptions:
     def __post_init__(self) -> None:
         check(self, "data")
 
-    def open(self):
-        """The sequence of samples; errors are those of :func:`open_samples` and of the kind."""
+    def open(self, skeleton: Any = "auto"):
+        """The sequence of samples; errors are those of :func:`open_samples` and of the kind.
+
+        Parameters
+        ----------
+        skeleton : name, path, Skeleton or dict
+            Whose joints to give where the options do not say; "auto" is the kind's own default.
+        """
+        options = self.of_kind() if skeleton == "auto" else self.of_kind(skeleton=skeleton)
+        return open_samples(self.kind, options)
+
+    def of_kind(self, **defaults: Any):
+        """The options of the kind itself, ``defaults`` for those that are not given; an unknown one is refused."""
         given = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "kind"}
-        return open_samples(self.kind, {name: value for name, value in given.items() if value not in (None, {})})
+        return kind_options(self.kind, defaults | {k: value for k, value in given.items() if value not in (None, {})})
 
 
 def open_samples(kind: str, options: Mapping | Any = None):
@@ -123,15 +139,29 @@ def open_samples(kind: str, options: Mapping | Any = None):
     Raises
     ------
     OptionsError
+        An unknown kind or option; the kinds raise further errors.
+    """
+    _, read = _kind(kind)
+    return read(kind_options(kind, options or {}) if options is None or isinstance(options, Mapping) else options)
+
+
+def kind_options(kind: str, given: Mapping):
+    """The options dataclass of a kind in ``DATASETS``.
+
+    Raises
+    ------
+    OptionsError
         An unknown kind or option.
     """
+    schema, _ = _kind(kind)
+    known = [f.name for f in fields(schema)]
+    unknown = [str(k) for k in given if k not in known]
+    if unknown:
+        raise OptionsError(f"data {kind!r} has no option {', '.join(unknown)}; it has {', '.join(known)}")
+    return schema(**given)
+
+
+def _kind(kind) -> tuple:
     if not isinstance(kind, str) or kind not in DATASETS:
         raise OptionsError(f"there is no kind of data {shown(kind)}; choose one of {', '.join(DATASETS)}")
-    schema, read = DATASETS[kind]
-    if options is None or isinstance(options, Mapping):
-        known = [f.name for f in fields(schema)]
-        unknown = [str(k) for k in options or {} if k not in known]
-        if unknown:
-            raise OptionsError(f"data {kind!r} has no option {', '.join(unknown)}; it has {', '.join(known)}")
-        options = schema(**(options or {}))
-    return read(options)
+    return DATASETS[kind]

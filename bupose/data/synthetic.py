@@ -95,7 +95,7 @@ class Synthetic:
         self._draw = draw_scene if has_body(self.skeleton) else draw_creature
 
     def __len__(self) -> int:
-        return self.options.count
+        return min(self.options.count, self.options.limit or self.options.count)
 
     def __getitem__(self, i: int) -> Sample:
         i = i + len(self) if i < 0 else i

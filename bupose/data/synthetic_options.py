@@ -105,6 +105,8 @@ class SyntheticOptions:
     ----------
     count : int
         How many pictures it pretends to have.
+    limit : int
+        Use only the first so many pictures; 0 is all.
     seed : int
         Another seed is another set.
     size : (width, height), px
@@ -116,6 +118,7 @@ class SyntheticOptions:
     """
 
     count: int = option(10_000, 1, MOST_PICTURES)
+    limit: int = option(0, 0, MOST_PICTURES)
     seed: int = option(0, 0, MOST_SEED)
     size: tuple[int, int] = option((368, 368), *SIDES)
     people: tuple[int, int] = option((1, 8), 0, MOST_PEOPLE, rising=True)

@@ -13,12 +13,13 @@ import numpy as np
 from bupose import skeletons
 from bupose.annotations.categories import read_limbs
 from bupose.annotations.names import match_names
+from bupose.annotations.own_skeleton import declare_skeleton
 from bupose.annotations.reader import Annotations, read
 from bupose.annotations.values import id_key
 from bupose.errors import InputError, LabelsError
 from bupose.evaluate.regions import Undeclared
 from bupose.evaluate.sigmas import choose_sigmas
-from bupose.skeleton import Skeleton, mirror_name
+from bupose.skeleton import Skeleton
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,7 @@ class Truth:
         return replace(self, images=images, annotations=[a for a in self.annotations if a["image_id"] in wanted])
 
     def skeleton(self) -> Skeleton:
-        """A skeleton to draw these joints with: a built-in one, else the category's pairs and their mirror images.
+        """A skeleton to draw these joints with: a built-in one, else the category's own.
 
         Raises
         ------
@@ -97,12 +98,9 @@ class Truth:
             if known.joints == self.joints:
                 return known
         pairs = read_limbs(self.category.get("skeleton"), len(self.joints), "the annotations")
-        limbs: dict[frozenset, tuple[str, str]] = {}
-        for a, b in pairs:
-            limb = self.joints[a], self.joints[b]
-            for side in (limb, tuple(mirror_name(j) for j in limb)):  # PoseTrack's own list lacks some
-                limbs.setdefault(frozenset(side), side)
-        return Skeleton(str(self.category.get("name") or "own"), self.joints, limbs.values(), tuple(self.sigmas))
+        xy, visibility, *_ = truth_arrays(self.annotations, len(self.joints))
+        skeleton, _ = declare_skeleton(str(self.category.get("name") or "own"), self.joints, pairs, xy, visibility > 0)
+        return replace(skeleton, sigmas=tuple(self.sigmas))
 
     def as_results(self) -> list[dict]:
         """The annotated people as if they were predicted with full confidence; unlabelled joints are absent."""

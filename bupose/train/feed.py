@@ -9,30 +9,25 @@ from bupose.codec import FieldCodec
 from bupose.data.augment import AugmentOptions
 from bupose.data.batch import finish_batch
 from bupose.data.dataset import PoseDataset, init_worker
-from bupose.skeleton import Skeleton
-from bupose.train.options import DataOptions, TrainOptions
+from bupose.train.options import TrainOptions
+from bupose.train.sets import Sets
 from bupose.train.stream import EpochOrder, Loader, Stream, worker_context
 
 
 class Feed(pl.LightningDataModule):
-    """Opens the data of a training, and hands out batches.
+    """Hands out batches of a training's data.
 
     Parameters
     ----------
     options : TrainOptions
     codec : FieldCodec
+    sets : Sets
     """
 
-    def __init__(self, options: TrainOptions, codec: FieldCodec):
+    def __init__(self, options: TrainOptions, codec: FieldCodec, sets: Sets):
         super().__init__()
         self.options, self.codec = options, codec
-        self.train_samples = open_data(options.data, codec.skeleton)
-        self.val_samples = open_data(options.val, codec.skeleton)
-
-    def notes(self) -> list[str]:
-        """How the sets' annotations were read: joints matched, what was odd or left out."""
-        sets = {"train": self.train_samples, "val": self.val_samples}
-        return [f"{what}: {note}" for what, samples in sets.items() for note in getattr(samples, "notes", ())]
+        self.train_samples, self.val_samples = sets.train, sets.val
 
     def train_dataset(self) -> PoseDataset:
         """Augmented crops, as far as the processor makes them."""
@@ -95,13 +90,6 @@ class _Listed(Sampler[int]):
 def _untouched(item):
     """Arrays stay arrays: pictures go through the estimator, which starts from them."""
     return item
-
-
-def open_data(options: DataOptions, skeleton: Skeleton):
-    """The samples of a set with this skeleton's joints, unless the options name another."""
-    if options.skeleton is None:
-        options = type(options)(**{**vars(options), "skeleton": skeleton.to_dict()})
-    return options.open()
 
 
 def choose_delivery(wanted: str, augment: AugmentOptions, on_gpu: bool) -> str:

@@ -7,7 +7,6 @@ import os
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from bupose import skeletons
 from bupose.codec import DecodeOptions, FieldCodec, TargetOptions
 from bupose.data.augment import AugmentOptions
 from bupose.data.datasets import DataOptions
@@ -180,6 +179,7 @@ class TrainOptions:
     Parameters
     ----------
     skeleton : name of a built-in skeleton, or path of a .yaml file
+        "auto" is that of ``data``: of a file in COCO's format the one it declares, else coco17 or the set's own.
     trunk, head : what the network is made of
     target : how fields are painted; belongs to the network for good
     decoder : how fields are read in validation, and by who uses the network
@@ -201,7 +201,7 @@ class TrainOptions:
         Goes into the network file: licences of data and initial weights, say.
     """
 
-    skeleton: str = option("coco17", path=True)
+    skeleton: str = option("auto", path=True)
     trunk: TrunkOptions = field(default_factory=TrunkOptions)
     head: HeadOptions = field(default_factory=HeadOptions)
     target: TargetOptions = field(default_factory=TargetOptions)
@@ -224,16 +224,10 @@ class TrainOptions:
     def __post_init__(self) -> None:
         check(self)
 
-    def network(self) -> NetworkConfig:
-        """The network that these options describe.
-
-        Raises
-        ------
-        SkeletonError
-            No such skeleton.
-        """
+    def network(self, skeleton: Skeleton) -> NetworkConfig:
+        """The network that these options describe, for the skeleton of the data."""
         return NetworkConfig(
-            skeleton=skeletons.get(self.skeleton),
+            skeleton=skeleton,
             trunk=self.trunk.name,
             head=self.head.name,
             trunk_options=dict(self.trunk.options),

@@ -30,6 +30,7 @@ from bupose.folder import OutputFolder
 from bupose.nn import PoseNet
 from bupose.nn.model import declare
 from bupose.nn.pretrained import load_trunk
+from bupose.skeleton import Skeleton
 from bupose.train.album import Album
 from bupose.train.auto import choose_fastest, fast_precision
 from bupose.train.averaging import MovingAverage
@@ -40,6 +41,7 @@ from bupose.train.memory import keep_memory
 from bupose.train.module import PoseModule, TrainingError
 from bupose.train.options import PRECISIONS, TrainOptions, check_together
 from bupose.train.referee import Referee, truth_of
+from bupose.train.sets import open_sets
 from bupose.train.state import StateIO
 from bupose.train.teacher import Teacher
 
@@ -83,9 +85,10 @@ def _train(options: TrainOptions, folder: Path, state: Path | None) -> float:
     if options.trainer.threads:
         torch.set_num_threads(options.trainer.threads)
     pl.seed_everything(options.seed, verbose=False)
-    net = build_network(options)
+    sets = open_sets(options)
+    net = build_network(options, sets.skeleton)
     options = _settle(options, net, state)
-    feed = Feed(options, options.codec(net.skeleton, net.grid))
+    feed = Feed(options, options.codec(net.skeleton, net.grid), sets)
     teacher = Teacher.load(net.skeleton, options.teacher) if options.teacher.weights else None
     module = PoseModule(net, options.loss, options.optim, options.trainer.steps, teacher)
     average = MovingAverage(options.trainer.ema) if options.trainer.ema else None
@@ -95,7 +98,7 @@ def _train(options: TrainOptions, folder: Path, state: Path | None) -> float:
     if trainer.is_global_zero:
         write_text(folder / OPTIONS, json.dumps(asdict(options), indent=1, default=str))
         print(f"{net.describe()}\ntraining pictures: {len(feed.train_samples)}, to {folder}", flush=True)
-        print(*feed.notes(), sep="\n", end="\n" * bool(feed.notes()), flush=True)
+        print(*sets.notes, sep="\n", end="\n" * bool(sets.notes), flush=True)
     try:
         trainer.fit(module, feed, ckpt_path=state)
     except SystemExit:  # how Lightning ends after Ctrl-C
@@ -129,7 +132,7 @@ def _is_out_of_memory(problem: Exception) -> bool:
     return isinstance(problem, (MemoryError, torch.OutOfMemoryError)) or "can't allocate memory" in str(problem)
 
 
-def build_network(options: TrainOptions) -> PoseNet:
+def build_network(options: TrainOptions, skeleton: Skeleton) -> PoseNet:
     """The network as it starts.
 
     Raises
@@ -137,8 +140,9 @@ def build_network(options: TrainOptions) -> PoseNet:
     OptionsError, WeightsError
         Names, options or weights that do not fit.
     """
-    declare(options.network())  # before memory is taken for it
-    net = PoseNet(options.network())
+    config = options.network(skeleton)
+    declare(config)  # before memory is taken for it
+    net = PoseNet(config)
     check_together(options, net.multiple)
     if options.start:
         print(take_over(net, weights.load(weights.resolve(options.start)), options.start))

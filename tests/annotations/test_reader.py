@@ -117,10 +117,11 @@ def test_names_are_matched_in_evaluation_too(sets, spelling):
 def test_names_that_fit_in_part_are_told(sets):
     strange = ["nose", *(f"{j}_of_fish" for j in COCO17.joints[1:])]
     path = sets.changed(lambda d: d["categories"][0].update(keypoints=strange))
-    assert "Joints matched: 1 of 17 of coco17; not in the file, so never labelled: left_eye" in sets.notes(path)
-    assert "in the file, but not used: left_eye_of_fish" in sets.notes(path)
+    told = sets.notes(path, skeleton="coco17")
+    assert "Joints matched: 1 of 17 of coco17; not in the file, so never labelled: left_eye" in told
+    assert "in the file, but not used: left_eye_of_fish" in told
     assert "Joints matched: 1 of 17 of coco17." in " ".join(read_truth(path, skeleton="coco17").notes)
-    found = {1: sets.taught(path)["1.png"].to_people()}
+    found = {1: sets.taught(path, skeleton="coco17")["1.png"].to_people()}
     assert "Joints matched: 1 of 17 annotated; coco17 lacks" in evaluate(found, path, image_ids=[1]).table()
     with pytest.raises(LabelsError, match="share no joint with the annotations"):
         evaluate(found, sets.changed(lambda d: d["categories"][0].update(keypoints=[f"x{n}" for n in range(17)])))
@@ -271,10 +272,10 @@ def test_limbs_are_counted_from_1_or_from_0(sets):
     for first in (0, 1):
         limbs = [[first, first + 1], [first + 1, first + 2], [first + 2, first + 3]]
         path = sets.changed(lambda d, limbs=limbs: d["categories"][0].update(skeleton=limbs), joints)
-        skeleton = open_samples("coco", {"annotations": path, "skeleton": ""}).skeleton
+        skeleton = open_samples("coco", {"annotations": path}).skeleton
         assert skeleton.limbs == (("head", "mid"), ("mid", "rear"), ("rear", "tail"))
         assert read_truth(path).skeleton().limbs == skeleton.limbs
-        assert ("counted from 0" in sets.notes(path, skeleton="")) == (first == 0)
+        assert ("counted from 0" in sets.notes(path)) == (first == 0)
 
 
 @pytest.mark.parametrize(
@@ -283,7 +284,7 @@ def test_limbs_are_counted_from_1_or_from_0(sets):
 def test_limbs_of_joints_that_are_not_there(sets, limbs):
     path = sets.changed(lambda d: d["categories"][0].update(skeleton=limbs), ("head", "mid", "rear", "tail"))
     with pytest.raises(LabelsError, match=r"set\.json: the category's skeleton has the limb"):
-        open_samples("coco", {"annotations": path, "skeleton": ""})
+        open_samples("coco", {"annotations": path})
     assert len(read_truth(path).as_results()) == 3  # nobody asked for limbs
 
 

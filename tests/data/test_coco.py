@@ -53,12 +53,12 @@ def test_own_keypoints_need_no_code(write):
     caught = {"id": 1, "image_id": 1, "category_id": 3, "keypoints": [1, 2, 2, 3, 4, 1, 0, 0, 0], "bbox": [0, 0, 9, 9]}
     images = [{"id": 1, "file_name": "f.png", "width": 20, "height": 10}]
     path = write({"images": images, "annotations": [caught], "categories": [fish]}, {"f.png": (20, 10)})
-    samples = open_samples("coco", {"annotations": path, "skeleton": ""})
+    samples = open_samples("coco", {"annotations": path})
     assert samples.skeleton.joints == ("tail_tip", "left_fin", "right_fin")
     assert samples.skeleton.limbs == (("tail_tip", "left_fin"), ("tail_tip", "right_fin"))
     assert samples[0].labels.visibility.tolist() == [[2, 1, 0]]
     with pytest.raises(LabelsError, match="none of the joints of 'coco17'"):
-        open_samples("coco", {"annotations": path})
+        open_samples("coco", {"annotations": path, "skeleton": "coco17"})
 
 
 def test_boxes_do_not_swallow_pictures(write):

@@ -71,6 +71,29 @@ def test_options_of_another_kind_are_refused(check_data, tmp_path, capsys):
     assert "'coco' has no option count" in capsys.readouterr().err
 
 
+def test_an_own_skeleton_is_what_is_looked_at(check_data, write, tmp_path, capsys):
+    """By default the one that the file declares, all of it; or one from a file, told what fits."""
+    names = ["tail", "left claw", "right claw", "eye"]
+    crab = {"id": 3, "name": "crab", "keypoints": names, "skeleton": [[4, 2], [1, 4]]}
+    labels = {"id": 1, "image_id": 1, "category_id": 3, "bbox": [5, 5, 30, 30]}
+    labels["keypoints"] = [20, 30, 2, 10, 10, 2, 30, 10, 2, 20, 10, 1]
+    images = [{"id": 1, "file_name": "a.png", "width": 60, "height": 40}]
+    path = write({"images": images, "annotations": [labels], "categories": [crab]}, {"a.png": (60, 40)})
+    assert check_data(f"data.annotations={path}", f"output={tmp_path / 'out'}") == 0
+    shown = capsys.readouterr().out
+    assert "Joints matched: 4 of 4 of crab." in shown
+    assert [line.split() for line in shown.splitlines() if "claw" in line] == [
+        ["left_claw", "1", "seen", "0", "hidden"],
+        ["right_claw", "1", "seen", "0", "hidden"],
+    ]
+    (tmp_path / "my crab.yaml").write_text("joints: [eye, tail, belly]\nlimbs: [[eye, belly], [belly, tail]]")
+    own = f"skeleton={tmp_path / 'my crab.yaml'}"
+    assert check_data(f"data.annotations={path}", own, f"output={tmp_path / 'other'}") == 0
+    assert "Joints matched: 2 of 3 of my crab; not in the file, so never labelled: belly" in capsys.readouterr().out
+    assert check_data(f"data.annotations={path}", "skeleton=coco17", f"output={tmp_path / 'other'}") == cli.USAGE
+    assert "has none of the joints of 'coco17'" in capsys.readouterr().err
+
+
 def test_mixtures_can_be_changed(check_data, coco_file, tmp_path, capsys):
     arguments = ["data=mixture", f"data.sets.coco.annotations={coco_file}", "data.sets.coco.images=null"]
     arguments += ["data.sets.synthetic.count=4", "data.weights.coco=0.5", "data.weights.synthetic=0.5"]

@@ -62,7 +62,7 @@ def test_auto_takes_the_faster_precision_and_a_resumed_run_keeps_it(monkeypatch,
     speeds["bfloat16"] = 3.0
     train(small_training(steps=2, validate_every=1, precision="auto", given={"resume": options.output}))
     assert json.loads(chosen.read_text())["trainer"]["precision"] == "float32"
-    assert auto.fast_precision(build_network(options), options.trainer) == "bfloat16"
+    assert auto.fast_precision(build_network(options, COCO17), options.trainer) == "bfloat16"
 
 
 def test_speed_is_measured_on_a_copy(net):

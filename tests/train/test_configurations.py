@@ -11,7 +11,7 @@ import torch
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
-from bupose import cli, config
+from bupose import cli, config, skeletons
 from bupose.nn import PoseNet
 from bupose.train import FieldLoss, TrainOptions
 from bupose.train.optim import build_optimizer, freeze
@@ -36,7 +36,7 @@ def options_of(*overrides: str) -> TrainOptions:
 def build(options: TrainOptions) -> PoseNet:
     """The network without memory, its loss and its optimizer."""
     with torch.device("meta"):
-        net = PoseNet(options.network())
+        net = PoseNet(options.network(skeletons.get("coco17" if options.skeleton == "auto" else options.skeleton)))
     check_together(options, net.multiple)
     freeze(net, options.optim)
     build_optimizer(net, options.optim, options.trainer.steps)

@@ -7,6 +7,7 @@ import torch
 
 from bupose import weights
 from bupose.errors import WeightsError
+from bupose.skeletons import BODY25, COCO17
 from bupose.train.options import HeadOptions, TrunkOptions
 from bupose.train.run import build_network
 
@@ -14,7 +15,7 @@ from bupose.train.run import build_network
 @pytest.fixture
 def started(small_training, tmp_path):
     torch.manual_seed(5)
-    net = build_network(small_training())
+    net = build_network(small_training(), COCO17)
     return net, str(weights.save(net, tmp_path / "first.safetensors"))
 
 
@@ -25,14 +26,14 @@ def same(a, b, part: str) -> bool:
 
 def test_a_network_of_the_same_shape_is_taken_whole(small_training, started, capsys):
     first, file = started
-    second = build_network(replace(small_training(), start=file))
+    second = build_network(replace(small_training(), start=file), COCO17)
     assert all(torch.equal(second.state_dict()[name], tensor) for name, tensor in first.state_dict().items())
     assert "0 start afresh" in capsys.readouterr().out
 
 
 def test_another_skeleton_gets_new_outputs_on_old_layers(small_training, started, capsys):
     first, file = started
-    second = build_network(replace(small_training(), start=file, skeleton="body25"))
+    second = build_network(replace(small_training(), start=file), BODY25)
     assert same(first, second, "trunk")
     assert same(first, second, "head.layers")
     assert second.head.heat[0].weight.shape[0] == 25
@@ -43,7 +44,7 @@ def test_another_trunk_is_refused(small_training, started):
     options = replace(small_training(), start=started[1])
     wider = TrunkOptions("mobilenet_v2", {"width": 0.2, "last": False, "channels": 8})
     with pytest.raises(WeightsError, match=r"another trunk: .* choose trunk=mobilenet_v2 and its options"):
-        build_network(replace(options, trunk=wider))
+        build_network(replace(options, trunk=wider), COCO17)
 
 
 @pytest.mark.parametrize("part", [{"skip": True}, {"blocks": 2}])
@@ -51,16 +52,16 @@ def test_a_part_that_is_new_changes_nothing(small_training, started, part):
     """A head that gets a skip or residual blocks says at first what it said without."""
     first, file = started
     head = HeadOptions("plain", {"layers": 1, "width": 8, **part})
-    second = build_network(replace(small_training(), start=file, head=head))
+    second = build_network(replace(small_training(), start=file, head=head), COCO17)
     assert_same_fields(first, second)
 
 
 def test_weights_with_further_inputs_go_on_with_those_they_had(small_training, tmp_path, capsys):
     """MoveNet's trunk that gets a second pyramid gives the head more channels, which count nothing at first."""
     options = replace(small_training(), trunk=TrunkOptions("movenet", {"width": 0.2}))
-    file = str(weights.save(first := build_network(options), tmp_path / "first.safetensors"))
+    file = str(weights.save(first := build_network(options, COCO17), tmp_path / "first.safetensors"))
     wider = TrunkOptions("movenet", {"width": 0.2, "context": 16})
-    second = build_network(replace(options, trunk=wider, start=file))
+    second = build_network(replace(options, trunk=wider, start=file), COCO17)
     assert second.head.layers[0][0].weight.shape[1] == first.head.layers[0][0].weight.shape[1] + 4
     assert "1 of them with further inputs" in capsys.readouterr().out
     assert_same_fields(first, second)

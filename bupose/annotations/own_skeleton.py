@@ -1,0 +1,101 @@
+"""The skeleton that a set itself declares: its joints' names, its pairs as limbs, and what is missing of both."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from bupose import skeletons
+from bupose.annotations.names import match_names
+from bupose.errors import LabelsError
+from bupose.skeleton import Skeleton, mirror_name
+
+ENOUGH = 3  # annotations with both joints of a pair, for its distance to be known
+
+
+def find_known(joints: Sequence[str]) -> Skeleton | None:
+    """The built-in skeleton that has these very joints, however they are spelt and in whatever order."""
+    for known in skeletons.SKELETONS.values():
+        if len(known.joints) == len(joints) and min(match_names(known.joints, joints)) >= 0:
+            return known
+    return None
+
+
+def declare_skeleton(
+    name: str, joints: Sequence[str], pairs: Sequence[tuple[int, int]], xy: np.ndarray, present: np.ndarray
+) -> tuple[Skeleton, str]:
+    """A skeleton of a set's joints and pairs; a pair whose mirror image is not listed gets it.
+
+    Where the pairs leave joints apart, limbs are added as Prim (1957) builds the shortest tree: the two nearest joints
+    of which one hangs together with the first joint, and their mirror image, until all do. Near is, over annotations,
+    the median distance in longest sides of the labelled joints' extent.
+
+    Parameters
+    ----------
+    name : str
+    joints : K names
+    pairs : pairs of numbers from 0
+    xy : float array (N, K, 2), present : bool array (N, K)
+        The labelled joints.
+
+    Returns
+    -------
+    skeleton, sentence
+        The sentence says which limbs were added, "" where none were.
+
+    Raises
+    ------
+    LabelsError
+        Joints are apart whose distance no labels tell.
+    SkeletonError
+        A left or right joint has no counterpart.
+    """
+    limbs: dict[frozenset, tuple[str, str]] = {}
+
+    def add(a: str, b: str) -> None:
+        for side in ((a, b), (mirror_name(a), mirror_name(b))):
+            if set(side) <= set(joints):  # where not, Skeleton says whose mirror image is missing
+                limbs.setdefault(frozenset(side), side)
+
+    for a, b in pairs:
+        add(joints[a], joints[b])
+    added, order = [], None
+    while apart := _apart(joints, limbs.values()):
+        order = _nearest_pairs(xy, present) if order is None else order
+        pair = next(((a, b) for a, b in order if (joints[a] in apart) != (joints[b] in apart)), None)
+        if pair is None:
+            raise LabelsError(
+                f"category {name!r} does not say how {', '.join(apart[:8])} hang together with the other joints, and "
+                "too few are labelled to tell; list limbs in its skeleton, or give skeleton=FILE.yaml"
+            )
+        before = set(limbs)
+        add(joints[pair[0]], joints[pair[1]])
+        added += ["-".join(limbs[key]) for key in limbs if key not in before]
+    told = f"The category's limbs do not connect all joints; added, by how near joints lie: {', '.join(added)}."
+    return Skeleton(name, tuple(joints), tuple(limbs.values())), told if added else ""
+
+
+def _apart(joints: Sequence[str], limbs) -> list[str]:
+    """The joints that limbs do not connect with the first one."""
+    reached, last = {joints[0]}, 0
+    while len(reached) > last:
+        last = len(reached)
+        for limb in limbs:
+            if reached & set(limb):
+                reached |= set(limb)
+    return [j for j in joints if j not in reached]
+
+
+def _nearest_pairs(xy: np.ndarray, present: np.ndarray) -> list[tuple[int, int]]:
+    """Pairs of joints that are labelled together often enough, the nearest first."""
+    low = np.where(present[..., None], xy, np.inf).min(1, initial=np.inf)
+    high = np.where(present[..., None], xy, -np.inf).max(1, initial=-np.inf)
+    size = (high - low).max(1)
+    distances = {}
+    for a in range(xy.shape[1]):
+        for b in range(a):
+            both = present[:, a] & present[:, b] & (size > 0)
+            if both.sum() >= ENOUGH:
+                distances[b, a] = float(np.median(np.hypot(*(xy[both, a] - xy[both, b]).T) / size[both]))
+    return sorted(distances, key=distances.get)
