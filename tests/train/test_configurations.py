@@ -92,7 +92,19 @@ def test_every_preset_of_every_group_builds(group, preset):
 def test_every_kind_of_data_composes_on_both_sides(preset):
     options = options_of(f"data={preset}", f"data@val={preset}")
     assert options.data == options.val
-    assert options.data.kind == preset.removesuffix("_val")
+    assert options.data.kind == preset.split("_")[0]
+
+
+@pytest.mark.parametrize(
+    "chosen", [f"{group}={preset}" for group in ("experiment", "debug") for preset in presets(group)]
+)
+def test_experiments_and_debugging_go_with_every_kind_of_data(chosen):
+    """They leave no options of one kind to another, which would refuse them."""
+    for preset in presets("data"):
+        options = options_of(chosen, f"data={preset}", f"data@val={preset}")
+        assert options.data.kind == options.val.kind == preset.split("_")[0]
+        options.data.of_kind()
+        options.val.of_kind()
 
 
 @pytest.mark.parametrize("preset", presets("debug"))
