@@ -1,9 +1,13 @@
-"""How long the limbs of a human body look beside each other, for skeletons that do not say it of their own limbs."""
+"""How long limbs usually look beside each other: a human body's, and those of whatever was labelled."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
+ENOUGH = 20  # people with a limb labelled, for its length to be known
+_ROUNDS = 10  # of the median polish, which has settled long before
 # In thighs. Medians over 4773 people of COCO's training labels, each measured by the median of its own limbs; what
 # hangs between two limbs (a wrist and a hip) by its long cases. Feet and the top of the head: Winter 2009,
 # Biomechanics and Motor Control of Human Movement, figure 4.1, foreshortened as the shank is.
@@ -21,3 +25,40 @@ _USUAL = {
 def usual_length(limb: Sequence[str]) -> float:
     """A human limb's usual length, in thighs, by the names of its two joints; 0 where that is not known."""
     return _USUAL.get(tuple(sorted(j.removeprefix("left_").removeprefix("right_") for j in limb)), 0.0)
+
+
+def measure_lengths(lengths: np.ndarray) -> np.ndarray:
+    """Usual lengths of limbs, 1 in the middle of them, from those of many people of whatever sizes.
+
+    Parameters
+    ----------
+    lengths : float array (P, L), in any unit
+        NaN where a limb is not labelled.
+
+    Returns
+    -------
+    float64 array (L,)
+        0 where fewer than :data:`ENOUGH` people show a limb beside another.
+
+    Notes
+    -----
+    Median polish of the logarithms (Tukey 1977, Exploratory Data Analysis, chapter 11): a person's size is the median
+    over its limbs, as when people are read from fields, a limb's usual length the median over people. A limb whose
+    length changes much (wrist and hip) is held to its long cases: half of what 1 in 100 exceeds, where that is more.
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        logs = np.log(np.asarray(lengths, np.float64))
+    logs[~np.isfinite(logs)] = np.nan
+    logs = logs[np.isfinite(logs).sum(1) > 1]
+    known = np.isfinite(logs).sum(0) >= ENOUGH
+    logs = logs[:, known][np.isfinite(logs[:, known]).any(1)]
+    if not known.any():
+        return np.zeros(len(known))
+    usual = np.zeros(known.sum())
+    for _ in range(_ROUNDS):
+        size = np.nanmedian(logs - usual, 1, keepdims=True)
+        usual = np.nanmedian(logs - size, 0)
+    usual = np.maximum(usual, np.nanquantile(logs - size, 0.99, axis=0) - np.log(2))
+    measured = np.zeros(len(known))
+    measured[known] = np.exp(usual - np.median(usual))
+    return measured

@@ -46,8 +46,8 @@ class Skeleton:
         Joints that annotations lack, each the mean of others (``neck`` of the two shoulders).
     limb_lengths : sequence of L floats, optional
         How long limbs usually look beside each other, in any unit, 0 where unknown: the grouping refuses limbs that are
-        much longer. By default those of a human body, by the names of the joints. Two skeletons that differ in nothing
-        else are equal.
+        much longer. By default those of a human body, by the names of the joints; training replaces the default by
+        those of its labels. Two skeletons that differ in nothing else are equal.
 
     Raises
     ------

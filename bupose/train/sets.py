@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bupose import skeletons
+from bupose.data.lengths import learn_lengths
 from bupose.skeleton import Skeleton
 from bupose.train.options import TrainOptions
 
@@ -18,6 +19,7 @@ class Sets:
     ----------
     train, val : sequences of samples
     skeleton : Skeleton
+        With the limb lengths that the labels of ``train`` have, unless it says its own.
     notes : sentences
         How the sets were read: joints matched, what was odd or left out.
     """
@@ -38,7 +40,7 @@ def open_sets(options: TrainOptions) -> Sets:
     """
     wanted = options.skeleton if options.skeleton == "auto" else skeletons.get(options.skeleton)
     train = options.data.open(wanted)
-    skeleton = train.skeleton if wanted == "auto" else wanted
+    skeleton, learned = learn_lengths(train, train.skeleton if wanted == "auto" else wanted)
     val = options.val.open(skeleton)
     notes = [f"{what}: {note}" for what, s in (("train", train), ("val", val)) for note in getattr(s, "notes", ())]
-    return Sets(train, val, skeleton, tuple(notes))
+    return Sets(train, val, skeleton, (*notes, *([learned] if learned else [])))

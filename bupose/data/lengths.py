@@ -1,0 +1,59 @@
+"""How long a set's limbs are beside each other, as its labels say."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from bupose.data.check import spread_rows
+from bupose.data.picture import picture_of
+from bupose.errors import InputError
+from bupose.proportions import measure_lengths, usual_length
+from bupose.skeleton import Skeleton
+
+MOST_PHOTOS = 2000  # that are looked at, spread over the set
+MOST_DRAWN = 64  # which must be drawn to be looked at
+
+
+def learn_lengths(samples, skeleton: Skeleton) -> tuple[Skeleton, str]:
+    """The skeleton with the limb lengths of a set's labels, and a sentence about it.
+
+    Parameters
+    ----------
+    samples : sequence of samples, of this skeleton
+    skeleton : Skeleton
+        One that says its limbs' lengths itself keeps them. A limb that is hardly labelled keeps what its name says of a
+        human body, in proportion to the others, else 0: not known.
+
+    Returns
+    -------
+    skeleton, sentence
+        The sentence is "" where nothing was learned.
+    """
+    by_name = np.array([usual_length(limb) for limb in skeleton.limbs])
+    if skeleton.limb_lengths != tuple(by_name):
+        return skeleton, ""
+    most = MOST_PHOTOS if hasattr(samples, "picture") else MOST_DRAWN
+    lengths = np.concatenate([np.zeros((0, len(by_name))), *_lengths(samples, skeleton, most)])
+    measured = measure_lengths(lengths)
+    measured = np.sqrt(measured * measured[skeleton.mirror_limbs[0]])  # training mirrors pictures, too
+    if not measured.any():
+        return skeleton, ""
+    both = (measured > 0) & (by_name > 0)
+    unit = np.median(measured[both] / by_name[both]) if both.any() else 0.0
+    learned = replace(skeleton, limb_lengths=np.where(measured > 0, measured, unit * by_name).round(4).tolist())
+    return learned, f"Limb lengths measured from {len(lengths)} people: {(measured > 0).sum()} of {len(by_name)} limbs."
+
+
+def _lengths(samples, skeleton: Skeleton, most: int) -> list[np.ndarray]:
+    """float (people, L) of each picture, px; NaN where a limb is not labelled."""
+    found = []
+    for i in spread_rows(len(samples), most):
+        try:
+            labels = picture_of(samples, i).labels
+        except InputError:  # told when it is its turn in training
+            continue
+        ends = np.where(labels.present[..., None], labels.xy, np.nan)[:, skeleton.limb_joints]
+        found.append(np.hypot(*np.moveaxis(ends[:, :, 1] - ends[:, :, 0], 2, 0)))
+    return found
