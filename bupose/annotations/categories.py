@@ -1,12 +1,34 @@
-"""Which category of a file is read, and the limbs that it declares."""
+"""Which category of a file is read, the limbs that it declares, and what a network remembers of it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from bupose.annotations.names import read_names
 from bupose.annotations.values import id_key, listed, records
 from bupose.errors import InputError, LabelsError
+from bupose.options import check, option
+
+
+@dataclass
+class CategoryOptions:
+    """What a network finds, as the annotations call it that it learned from: for COCO results.
+
+    Parameters
+    ----------
+    id : int or str
+    name : str
+    keypoints : list of str
+        The skeleton's joints in the file's order, with those that the skeleton lacks; empty is the usual order.
+    """
+
+    id: int | str = option(1, -(2**63), 2**63)
+    name: str = option("person")
+    keypoints: list[str] = option(list)
+
+    def __post_init__(self) -> None:
+        check(self, "category")
 
 
 def choose_category(categories, wanted: str | int | None, name: str) -> tuple[dict, set, list[str]]:

@@ -11,7 +11,7 @@ import numpy as np
 from bupose import geometry, viz
 from bupose.codec import DecodeOptions, Trace
 from bupose.explore.sight import Sight
-from bupose.infer.output import results_skeleton
+from bupose.infer.output import as_coco
 from bupose.options import from_dict
 from bupose.people import People
 from bupose.viz import Plot
@@ -117,7 +117,7 @@ class Session:
 
     def coco(self) -> list[dict]:
         """COCO results, as ``scripts/infer.py`` would write them."""
-        return self.people.to_coco(self.sight.image_id, results_skeleton(self.trace.fields.skeleton))
+        return as_coco(self.people, self.sight.image_id, self.sight.category)
 
     def summary(self) -> str:
         """How many people and joints, and how long it took."""

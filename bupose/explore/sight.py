@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import cv2
 import numpy as np
 
 from bupose import geometry, samples
+from bupose.annotations.categories import CategoryOptions
 from bupose.codec import FieldCodec
 from bupose.errors import InputError
 from bupose.fields import Fields, Grid
@@ -92,6 +93,8 @@ class Sight:
         That reading and the network took.
     film : Film, optional
         Where the photo is a video's frame.
+    category : CategoryOptions
+        What the network finds.
     """
 
     name: str
@@ -102,6 +105,7 @@ class Sight:
     matrix: np.ndarray
     seconds: float
     film: Film | None = None
+    category: CategoryOptions = field(default_factory=CategoryOptions)
 
     @property
     def image_id(self) -> int:
@@ -147,7 +151,7 @@ def look(estimator: Estimator, source: str | Path | Film | np.ndarray, name: str
     method = cv2.INTER_AREA if photo.image.shape[0] > height else cv2.INTER_CUBIC
     image = cv2.resize(photo.image, (width, height), interpolation=method)
     codec = replace(estimator.codec, grid=fields.grid)
-    return Sight(name, photo.size, image, fields, codec, matrix, time.perf_counter() - start, film)
+    return Sight(name, photo.size, image, fields, codec, matrix, time.perf_counter() - start, film, estimator.category)
 
 
 def open_film(path: Path) -> Film:

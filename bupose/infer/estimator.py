@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from bupose import geometry, weights
+from bupose.annotations.categories import CategoryOptions
 from bupose.codec import DecodeOptions, FieldCodec, TargetOptions, Trace
 from bupose.errors import OptionsError
 from bupose.fields import Fields
@@ -92,6 +93,7 @@ class Estimator:
         target = from_dict(TargetOptions, net.target, "target")
         how = from_dict(DecodeOptions, {**net.decoder, **(decoder or {})}, "decoder")
         self.codec = FieldCodec(net.skeleton, net.grid, target, how)
+        self.category = from_dict(CategoryOptions, net.category, "category")
 
     @property
     def decoder(self) -> DecodeOptions:

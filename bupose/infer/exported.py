@@ -50,7 +50,7 @@ class ExportedNetwork(ABC):
             raise WeightsError(f"{str(path)!r} describes a network this bupose cannot build: {problem}") from None
         self.skeleton, self.grid, self.multiple = net.skeleton, net.grid, net.multiple
         self.decoder, self.preprocess = dict(self.config.decoder), dict(self.config.preprocess)
-        self.target = dict(self.config.target)
+        self.target, self.category = dict(self.config.target), dict(self.config.category)
         self.pad = pad_color(net.config.normalisation)
 
     def __call__(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -28,8 +28,8 @@ class Network(Protocol):
     """What :class:`bupose.infer.Estimator` needs of a network.
 
     ``multiple`` is what the input's sides must be multiples of, ``pad`` the RGB that stands for nothing, ``decoder``,
-    ``preprocess`` and ``target`` what its file says of them. Called with uint8 pictures (B, H, W, 3), RGB, it gives
-    float32 heat (B, K, h, w) and PAFs (B, L, 2, h, w).
+    ``preprocess``, ``target`` and ``category`` what its file says of them. Called with uint8 pictures (B, H, W, 3),
+    RGB, it gives float32 heat (B, K, h, w) and PAFs (B, L, 2, h, w).
     """
 
     skeleton: Skeleton
@@ -39,6 +39,7 @@ class Network(Protocol):
     decoder: dict
     preprocess: dict
     target: dict
+    category: dict
 
     def __call__(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]: ...
 
@@ -76,7 +77,7 @@ class TorchNetwork:
             raise OptionsError(f"precision is {precision!r}; choose one of {', '.join(_PRECISIONS)}")
         self.skeleton, self.grid, self.multiple = net.skeleton, net.grid, net.multiple
         self.decoder, self.preprocess = dict(net.config.decoder), dict(net.config.preprocess)
-        self.target = dict(net.config.target)
+        self.target, self.category = dict(net.config.target), dict(net.config.category)
         self.pad = pad_color(net.config.normalisation)
         self.device, self.compiled = choose_device(device), compile
         order = torch.channels_last if channels_last else torch.contiguous_format

@@ -57,7 +57,7 @@ class GroupOptions:
     scale : float
         Network pixels a photo pixel, where the file does not tell.
     openpose : bool
-        Write an OpenPose JSON file a picture.
+        Write an OpenPose JSON file a picture; null where most joints are OpenPose's.
     fields_pictures : bool
         Write a picture of the fields.
     overlay_format : jpg or png
@@ -74,7 +74,7 @@ class GroupOptions:
     skeleton: str = option("coco18", path=True)
     stride: int = option(8, 1, 1024)
     scale: float | None = option(None, 1e-6, 1e6)
-    openpose: bool = option(True)
+    openpose: bool | None = option(None)
     fields_pictures: bool = option(False)
     overlay_format: str = option("jpg", among=PICTURES)
     decoder: DecoderOverrides = field(default_factory=DecoderOverrides)
@@ -157,8 +157,10 @@ class InferOptions(NetworkOptions):
         Folder for the results; null is out, or out-2, out-3, … where out holds those of another run.
     compile : bool
         Use torch.compile: a slow start, then faster.
-    json, openpose, csv : bool
-        Write coco_results.json, one OpenPose JSON file a picture, people.csv.
+    json, csv : bool
+        Write coco_results.json, people.csv.
+    openpose : bool
+        Write an OpenPose JSON file a picture; null where most of the network's joints are OpenPose's.
     overlays, fields, fields_pictures : bool
         Write pictures (or a video) with people drawn in, fields as .npz, pictures of the fields.
     overlay_format : jpg or png
@@ -174,7 +176,7 @@ class InferOptions(NetworkOptions):
     output: str | None = option(None, path=True)
     compile: bool = option(False)
     json: bool = option(True)
-    openpose: bool = option(True)
+    openpose: bool | None = option(None)
     csv: bool = option(False)
     overlays: bool = option(True)
     fields: bool = option(False)

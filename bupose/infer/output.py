@@ -12,6 +12,7 @@ from typing import TextIO
 import cv2
 import numpy as np
 
+from bupose.annotations.categories import CategoryOptions
 from bupose.atomic import replacing, write_bytes
 from bupose.errors import InputError
 from bupose.joint_arrays import joint_columns
@@ -35,6 +36,24 @@ def results_skeleton(skeleton: Skeleton) -> Skeleton:
 def openpose_skeleton(skeleton: Skeleton) -> Skeleton:
     """COCO-18 or BODY_25, whichever has more of the skeleton's joints; COCO-18 where they tie."""
     return max((COCO18, BODY25), key=lambda known: len(set(known.joints) & set(skeleton.joints)))
+
+
+def as_coco(people: People, image_id: int, category: CategoryOptions) -> list[dict]:
+    """COCO results of a picture's people, with the category and the order of joints that a network learned from."""
+    if not category.keypoints:
+        return people.to_coco(image_id, results_skeleton(people.skeleton), category.id)
+    where = [people.skeleton.index.get(joint, -1) for joint in category.keypoints]
+    results = people.to_coco(image_id, category_id=category.id)
+    for result in results:
+        triples = [*np.reshape(result["keypoints"], (-1, 3)).tolist(), [0.0] * 3]
+        result["keypoints"] = [number for n in where for number in triples[n]]
+    return results
+
+
+def wants_openpose(chosen: bool | None, skeleton: Skeleton) -> bool:
+    """Whether OpenPose's files are written: as chosen, else where most of the joints are among those they can hold."""
+    known = set(openpose_skeleton(skeleton).joints)
+    return 2 * len(known & set(skeleton.joints)) > len(skeleton.joints) if chosen is None else chosen
 
 
 def write_coco(path: str | Path, results: Iterable[Mapping]) -> None:

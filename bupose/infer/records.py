@@ -12,12 +12,13 @@ from pathlib import Path
 
 import numpy as np
 
+from bupose.annotations.categories import CategoryOptions
 from bupose.atomic import refusal
 from bupose.errors import BuposeError, InputError
 from bupose.folder import UNFINISHED
 from bupose.infer.media import Frame
 from bupose.infer.names import file_number
-from bupose.infer.output import results_skeleton, write_coco, write_csv, write_images
+from bupose.infer.output import as_coco, write_coco, write_csv, write_images
 from bupose.people import People
 from bupose.skeleton import Skeleton
 
@@ -43,6 +44,8 @@ class Records:
         Start anew where its settings are others.
     reserved : iterable of int
         Numbers that only the pictures whose file names they are may have.
+    category : CategoryOptions, optional
+        For the COCO results.
 
     Raises
     ------
@@ -52,9 +55,9 @@ class Records:
 
     def __init__(
         self, folder: Path, skeleton: Skeleton, settings: Mapping, resume: bool = False, anew: bool = False,
-        reserved: Iterable[int] = (),
+        reserved: Iterable[int] = (), category: CategoryOptions | None = None,
     ):  # fmt: skip
-        self.folder, self.skeleton = folder, skeleton
+        self.folder, self.skeleton, self.category = folder, skeleton, category or CategoryOptions()
         self._path = folder / UNFINISHED
         self.found: set[str] = set()  # names of pictures that an earlier run found without a problem
         self.empty = True  # nobody was looked for in any picture yet
@@ -216,9 +219,8 @@ class Records:
             for entry in self._entries(places)
         )
         write_images(self.folder / "images.json", images)
-        joints = results_skeleton(self.skeleton)
         if coco:
-            results = (r for e in self._entries(places) for r in self._people(e).to_coco(e["id"], joints))
+            results = (r for e in self._entries(places) for r in as_coco(self._people(e), e["id"], self.category))
             write_coco(self.folder / "coco_results.json", results)
         if csv:
             rows = ((e["id"], e["file_name"], self._people(e)) for e in self._entries(places))

@@ -97,7 +97,9 @@ def _run(options: InferOptions, media: Media, estimator: Estimator, output: Outp
     """The run, and its results put in place as far as it came."""
     numbers = {file_number(file_name) for _, file_name in media.sources} - {None}
     skeleton = estimator.network.skeleton
-    records = Records(output.path, skeleton, output.settings, options.resume, options.overwrite, numbers)
+    records = Records(
+        output.path, skeleton, output.settings, options.resume, options.overwrite, numbers, estimator.category
+    )
     run, interrupted = _Run(options, output.path, media, records), None
     try:
         try:
@@ -183,7 +185,7 @@ class _Run:
         return overlay, problem
 
     def _write_openpose(self, estimate: Estimate) -> None:
-        if self.options.openpose:
+        if output.wants_openpose(self.options.openpose, estimate.people.skeleton):
             output.write_openpose(self._path("openpose", f"{estimate.source.name}_keypoints", "json"), estimate.people)
 
     def _write_fields(self, estimate: Estimate) -> None:

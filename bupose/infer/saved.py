@@ -169,7 +169,7 @@ def _check_size(photo: np.ndarray, fields: Fields, matrix: np.ndarray) -> None:
 
 def _write_pictures(grouped: Grouped, folder: Path, options: GroupOptions) -> None:
     name, people = safe_name(grouped.name), grouped.people
-    if options.openpose:
+    if output.wants_openpose(options.openpose, people.skeleton):
         output.write_openpose(folder / "openpose" / f"{name}_keypoints.json", people)
     if grouped.photo is not None:
         picture = viz.draw_people(grouped.photo, people)

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from bupose.annotations.categories import CategoryOptions
 from bupose.errors import InputError, OptionsError
 from bupose.fields import Grid
 from bupose.nn.cost import count_macs, count_parameters
@@ -62,6 +63,8 @@ class NetworkConfig:
     target, decoder, preprocess, metrics, origin : dict
         Stored with the network: how its targets were drawn, how to decode and preprocess, what it reached, where its
         weights come from and under which licence.
+    category : dict
+        What it finds, as the annotations call it that it learned from; empty is COCO's person.
     """
 
     skeleton: Skeleton
@@ -75,16 +78,20 @@ class NetworkConfig:
     preprocess: dict[str, Any] = option(dict)
     metrics: dict[str, Any] = option(dict)
     origin: dict[str, Any] = option(dict)
+    category: dict[str, Any] = option(dict)
 
     def __post_init__(self) -> None:
         check(self, "network")
         from_dict(PreprocessOptions, self.preprocess, "preprocess")
+        from_dict(CategoryOptions, self.category, "category")
         if self.normalisation is not None:
             self.normalisation = Normalisation.from_dict(self.normalisation).to_dict()
 
     def to_dict(self) -> dict:
         """Plain values, ready for JSON."""
         values = {f.name: copy.deepcopy(getattr(self, f.name)) for f in dataclasses.fields(self)}
+        if not self.category:
+            del values["category"]  # older readers do not know it
         return values | {"skeleton": self.skeleton.to_dict()}
 
     @classmethod

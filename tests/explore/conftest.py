@@ -23,7 +23,8 @@ SIZE = (640, 368)
 class Painter:
     """A :class:`bupose.infer.network.Network` that counts how often it runs; strange pictures have nobody."""
 
-    skeleton, grid, multiple, pad, decoder, preprocess, target = COCO18, Grid(8), 8, (0, 0, 0), {}, {}, {}
+    skeleton, grid, multiple, pad, decoder, preprocess = COCO18, Grid(8), 8, (0, 0, 0), {}, {}
+    target, category = {}, {}
 
     def __init__(self, scenes):
         self.scenes, self.runs = scenes, 0

@@ -23,7 +23,7 @@ class BlobNetwork:
     skeleton, grid, multiple, pad = SPRITE, Grid(8), 16, (0, 0, 0)
 
     def __init__(self, **decoder):
-        self.decoder, self.preprocess, self.target, self.batches = decoder, {}, {}, []
+        self.decoder, self.preprocess, self.target, self.category, self.batches = decoder, {}, {}, {}, []
 
     def __call__(self, images):
         assert images.dtype == np.uint8

@@ -64,6 +64,17 @@ def test_folder(net, photos, face, tmp_path, lab, capsys):
     assert capsys.readouterr().err.count("broken.jpg") >= 1
 
 
+def test_results_are_of_the_category_that_the_network_learned(net, photos, tmp_path, lab):
+    net.category = {"id": 9, "name": "sprite", "keypoints": ["right_ear", "nose", "left_ear"]}
+    run(photos, tmp_path / "turned")
+    net.category = {}
+    run(photos, tmp_path / "plain")
+    turned, plain = (lab.read_json(tmp_path / name / "coco_results.json") for name in ("turned", "plain"))
+    assert {result["category_id"] for result in turned} == {9}
+    for a, b in zip(turned, plain, strict=True):
+        assert np.reshape(a["keypoints"], (3, 3)).tolist() == np.reshape(b["keypoints"], (3, 3))[[2, 0, 1]].tolist()
+
+
 def test_pictures_without_people_are_listed(net, tmp_path, lab):
     lab.save(tmp_path / "in" / "night.png", np.zeros((90, 120, 3), np.uint8))
     summary = run(tmp_path / "in", tmp_path / "out", csv=True)

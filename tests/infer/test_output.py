@@ -11,10 +11,13 @@ import pytest
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
+from bupose import skeletons
+from bupose.annotations.categories import CategoryOptions
 from bupose.atomic import replacing
 from bupose.errors import InputError
 from bupose.infer import output
 from bupose.people import Labels, People
+from bupose.skeleton import Skeleton
 from bupose.skeletons import BODY25, COCO17, COCO18, CROWDPOSE14
 
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "output.md"
@@ -167,3 +170,27 @@ def test_replacing_takes_the_longest_names(tmp_path):
         partial.write_text("whole")
         assert not path.exists()
     assert path.read_text() == "whole"
+
+
+CRAB = Skeleton("crab", ("eye", "left_claw", "right_claw"), (("eye", "left_claw"), ("eye", "right_claw")))
+
+
+def test_results_have_the_category_and_the_order_of_the_file_that_was_learned_from():
+    """A joint that the skeleton lacks is absent; without a category they are as ever."""
+    xy = np.array([[[1, 2], [3, 4], [np.nan, np.nan]]], np.float32)
+    people = People(xy, np.array([[0.5, 0.75, 0]]), np.array([0.25]), CRAB)
+    category = CategoryOptions(7, "crab", ["right_claw", "left_claw", "tail", "eye"])
+    (result,) = output.as_coco(people, 3, category)
+    assert result["keypoints"] == [0, 0, 0, 3, 4, 0.75, 0, 0, 0, 1, 2, 0.5]
+    assert [result[key] for key in ("image_id", "category_id", "score")] == [3, 7, 0.25]
+    assert output.as_coco(people, 3, CategoryOptions()) == people.to_coco(3)
+    body = People.nobody(COCO18)
+    assert output.as_coco(body, 3, CategoryOptions()) == body.to_coco(3, COCO17)
+
+
+def test_openpose_files_are_for_joints_that_they_hold():
+    for skeleton in skeletons.SKELETONS.values():
+        assert output.wants_openpose(None, skeleton)
+    assert not output.wants_openpose(None, CRAB)
+    assert output.wants_openpose(True, CRAB)
+    assert not output.wants_openpose(False, COCO17)
