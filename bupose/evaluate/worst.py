@@ -13,7 +13,7 @@ from bupose.evaluate.results import result_arrays
 from bupose.people import People
 from bupose.skeleton import Skeleton
 from bupose.viz import as_rgb, draw_people
-from bupose.viz.people import CASING, write
+from bupose.viz.captions import CASING, write
 
 SIDE = 720  # px, the longer side of each half
 GAP = 6

@@ -8,7 +8,7 @@ import numpy as np
 from bupose import viz
 from bupose.explore.session import Session
 from bupose.geometry import IDENTITY
-from bupose.viz.people import CASING
+from bupose.viz.captions import CASING
 from bupose.viz.picture import lay_over
 
 VIEWS = ("people", "heatmap", "limbs", "photo")

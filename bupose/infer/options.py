@@ -11,6 +11,7 @@ from bupose.codec import DecodeOptions
 from bupose.errors import OptionsError
 from bupose.images import MAX_PIXELS
 from bupose.options import check, declared, option, shown
+from bupose.viz.overlay import OverlayOptions
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
 PRECISIONS = ("auto", "float32", "bfloat16", "float16")
@@ -30,6 +31,13 @@ DecoderOverrides = dataclasses.make_dataclass(
 def given(overrides: DecoderOverrides) -> dict:
     """The decode options that were chosen."""
     return {name: value for name, value in vars(overrides).items() if value is not None}
+
+
+def flat_settings(options) -> dict:
+    """All options by name, those of groups as ``decoder.samples``; decode options only where chosen."""
+    groups = {"decoder": given(options.decoder), "overlay": vars(options.overlay)}
+    plain = {name: value for name, value in vars(options).items() if name not in groups}
+    return plain | {f"{group}.{name}": value for group, values in groups.items() for name, value in values.items()}
 
 
 @dataclass
@@ -61,6 +69,7 @@ class GroupOptions:
     fields_pictures : bool
         Write a picture of the fields.
     overlay_format : jpg or png
+    overlay.* : see OverlayOptions
     decoder.* : see DecodeOptions
         null keeps the default.
     """
@@ -77,6 +86,7 @@ class GroupOptions:
     openpose: bool | None = option(None)
     fields_pictures: bool = option(False)
     overlay_format: str = option("jpg", among=PICTURES)
+    overlay: OverlayOptions = field(default_factory=OverlayOptions)
     decoder: DecoderOverrides = field(default_factory=DecoderOverrides)
 
     def __post_init__(self) -> None:
@@ -164,6 +174,8 @@ class InferOptions(NetworkOptions):
     overlays, fields, fields_pictures : bool
         Write pictures (or a video) with people drawn in, fields as .npz, pictures of the fields.
     overlay_format : jpg or png
+    overlay.* : see OverlayOptions
+        Colours, labels, boxes, the least score drawn.
     resume : bool
         Go on with an interrupted run over the same pictures, if there is one.
     overwrite : bool
@@ -182,6 +194,7 @@ class InferOptions(NetworkOptions):
     fields: bool = option(False)
     fields_pictures: bool = option(False)
     overlay_format: str = option("jpg", among=PICTURES)
+    overlay: OverlayOptions = field(default_factory=OverlayOptions)
     resume: bool = option(False)
     overwrite: bool = option(False)
     show: bool = option(False)

@@ -24,7 +24,7 @@ from bupose.infer import output
 from bupose.infer.estimator import Estimator
 from bupose.infer.media import Frame, Media, open_media
 from bupose.infer.names import file_number, printable
-from bupose.infer.options import InferOptions, given
+from bupose.infer.options import InferOptions, flat_settings
 from bupose.infer.passed_over import PassedOver
 from bupose.infer.records import Records
 from bupose.infer.screen import Screen
@@ -203,7 +203,7 @@ class _Run:
         options, frame = self.options, estimate.source
         if not (options.overlays or options.show):
             return None
-        overlay = viz.draw_people(estimate.image, estimate.people)
+        overlay = viz.draw_overlay(estimate.image, estimate.people, options.overlay)
         if options.overlays and frame.image is None:
             output.write_image(self._path("overlays", frame.name, options.overlay_format), overlay)
         return overlay
@@ -259,12 +259,6 @@ def _load(options: InferOptions, path: Path, live: bool) -> Estimator:
 
 def _settings(options: InferOptions, path: Path) -> dict:
     """What the results depend on."""
-    values = {key: value for key, value in vars(options).items() if key not in (*HOW_ONLY, "decoder")}
-    values["command"] = "infer"
     network = f"{path} of {path.stat().st_size} bytes, {path.stat().st_mtime_ns}"
-    return {
-        "command": "infer",
-        **values,
-        "weights": network,
-        **{f"decoder.{key}": value for key, value in given(options.decoder).items()},
-    }
+    values = {key: value for key, value in flat_settings(options).items() if key not in HOW_ONLY}
+    return {"command": "infer", **values, "weights": network}

@@ -18,7 +18,7 @@ from bupose.folder import OutputFolder, open_output
 from bupose.images import read_image
 from bupose.infer import output
 from bupose.infer.names import number_pictures, safe_name
-from bupose.infer.options import GroupOptions, given
+from bupose.infer.options import GroupOptions, flat_settings, given
 from bupose.paths import expand
 from bupose.people import People
 from bupose.wording import counted
@@ -76,10 +76,8 @@ def group_saved(options: GroupOptions) -> int:
             raise InputError(
                 f"{options.input!r} holds {counted(len(file), 'picture')}; give photos=FOLDER instead of photo="
             )
-        values = {key: value for key, value in vars(options).items() if key not in ("output", "overwrite", "decoder")}
-        settings = (
-            {"command": "group"} | values | {f"decoder.{key}": value for key, value in given(options.decoder).items()}
-        )
+        values = {key: value for key, value in flat_settings(options).items() if key not in ("output", "overwrite")}
+        settings = {"command": "group"} | values
         folder = open_output(options.output, "out", settings, results=RESULTS, overwrite=options.overwrite)
         photos = [expand(options.photo)] if options.photo else [expand(options.photos) / "_"] if options.photos else []
         folder.check_apart(photos, ("overlays", "fields_pictures"))
@@ -172,7 +170,7 @@ def _write_pictures(grouped: Grouped, folder: Path, options: GroupOptions) -> No
     if output.wants_openpose(options.openpose, people.skeleton):
         output.write_openpose(folder / "openpose" / f"{name}_keypoints.json", people)
     if grouped.photo is not None:
-        picture = viz.draw_people(grouped.photo, people)
+        picture = viz.draw_overlay(grouped.photo, people, options.overlay)
         output.write_image(folder / "overlays" / f"{name}.{options.overlay_format}", picture)
     if options.fields_pictures:
         picture = viz.fields_picture(grouped.fields, grouped.photo, None if grouped.photo is None else grouped.matrix)

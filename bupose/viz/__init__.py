@@ -1,21 +1,25 @@
 """Seeing: people, fields and decisions as pictures (RGB uint8 arrays) and plots (matplotlib figures)."""
 
 from bupose.viz.candidate import explain_candidate
+from bupose.viz.captions import draw_legend
 from bupose.viz.curves import training_curves
 from bupose.viz.explain import explain_joint, explain_limb, explain_person, nearest_peak
 from bupose.viz.fields import color_wheel, fields_picture, heatmap, paf_hue, paf_quiver
 from bupose.viz.grouping import explain_assembly, explain_matching, explain_peaks
+from bupose.viz.overlay import OverlayOptions, draw_overlay
 from bupose.viz.panels import distinct_colors, name_joints, panels
-from bupose.viz.people import draw_legend, draw_people
+from bupose.viz.people import draw_people
 from bupose.viz.picture import Plot, as_rgb, warp_photo
 from bupose.viz.targets import explain_targets
 
 __all__ = [
+    "OverlayOptions",
     "Plot",
     "as_rgb",
     "color_wheel",
     "distinct_colors",
     "draw_legend",
+    "draw_overlay",
     "draw_people",
     "explain_assembly",
     "explain_candidate",

@@ -10,13 +10,13 @@ import numpy as np
 from bupose.errors import InputError
 from bupose.people import People
 from bupose.skeleton import Skeleton
+from bupose.viz.captions import CASING, draw_boxes, write_labels
 from bupose.viz.picture import as_rgb
 from bupose.wording import counted
 
 SHIFT = 4  # cv2 draws at 1/16 px
 FAR = 1e6  # px; a joint further away than this is no joint, and would overflow cv2's integers
 SPARE = 4  # px around the picture to draw on: at the very border of an array cv2's smooth edges are rough
-CASING = (16, 18, 24)  # the dark rim that sets a line apart from whatever lies beneath
 _ARC = np.linspace(-np.pi / 2, np.pi / 2, 6)
 _CIRCLE = np.linspace(0, 2 * np.pi, 17)[:-1]
 
@@ -30,6 +30,7 @@ def draw_people(
     min_score: float = 0.0,
     labels: Sequence[str] | None = None,
     person_colors: np.ndarray | None = None,
+    boxes: bool = False,
 ) -> np.ndarray:
     """Draw people over a photo.
 
@@ -53,6 +54,8 @@ def draw_people(
         Written above each person: a score, a number.
     person_colors : uint8 array (P, 3), optional
         RGB; one colour a person instead of one a limb, to tell people apart.
+    boxes : bool
+        Around each person's drawn joints, in their colour, else white.
 
     Returns
     -------
@@ -85,8 +88,10 @@ def draw_people(
         # strokes are premultiplied by their opacity, so one multiplication and one sum blend them all
         rest = cv2.cvtColor(255 - strokes[..., 3], cv2.COLOR_GRAY2RGB)
         part[:] = cv2.add(cv2.multiply(part, rest, scale=1 / 255), cv2.cvtColor(strokes, cv2.COLOR_RGBA2RGB))
+    if boxes:
+        draw_boxes(picture, xy, shown, person_width, person_colors)
     if labels is not None:
-        _write_labels(picture, labels, xy, shown)
+        write_labels(picture, labels, xy, shown)
     return picture
 
 
@@ -211,54 +216,3 @@ def _discs(center: np.ndarray, radius: np.ndarray) -> np.ndarray:
 def _premultiplied(color: np.ndarray, alpha: np.ndarray) -> np.ndarray:
     """Float (..., 4): RGB times opacity, and the opacity, 0 to 255."""
     return np.concatenate([color * alpha[..., None], 255 * alpha[..., None]], -1)
-
-
-def _write_labels(picture: np.ndarray, labels: Sequence[str], xy: np.ndarray, shown: np.ndarray) -> None:
-    for p, text in enumerate(labels):
-        if shown[p].any():
-            low, high = xy[p, shown[p]].min(0), xy[p, shown[p]].max(0)
-            write(picture, str(text), ((low[0] + high[0]) / 2, low[1] - 0.12 * (high[1] - low[1])))
-
-
-def write(picture: np.ndarray, text: str, at: tuple[float, float], align: float = 0.5) -> None:
-    """Write on a dark plate into ``picture`` (uint8 RGB), as near to ``at`` as its borders allow.
-
-    ``at`` is half-way up the text and, along it, at its left end for ``align`` 0, in its middle for 0.5.
-    """
-    height, width = picture.shape[:2]
-    size = max(0.4, 0.0008 * np.sqrt(height * width))
-    thick = max(1, round(1.6 * size))
-    (w, h), _ = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, size, thick)
-    pad = round(0.4 * h)
-    x = int(np.clip(at[0] - align * w, pad, max(pad, width - w - pad)))
-    y = int(np.clip(at[1] + h / 2, h + pad, max(h + pad, height - pad)))
-    plate = picture[max(0, y - h - pad) : y + pad, max(0, x - pad) : x + w + pad]
-    if not plate.size:  # an empty text
-        return
-    plate[:] = cv2.addWeighted(plate, 0.35, np.full_like(plate, CASING), 0.65, 0)
-    cv2.putText(picture, text, (x, y), cv2.FONT_HERSHEY_SIMPLEX, size, (255, 255, 255), thick, cv2.LINE_AA)
-
-
-def draw_legend(image: np.ndarray, skeleton: Skeleton) -> np.ndarray:
-    """Say in the upper left corner which colours are the people's left and which their right.
-
-    Parameters
-    ----------
-    image : array
-        Any picture :func:`draw_people` takes; it is not modified.
-
-    Returns
-    -------
-    uint8 array (H, W, 3), RGB
-    """
-    picture = as_rgb(image)
-    unit = max(11.0, 0.024 * np.sqrt(picture.shape[0] * picture.shape[1]))
-    for row, side in enumerate(("left", "right")):
-        mine = [j.startswith(side) for j in skeleton.joints]
-        y = round(unit * (1 + 1.5 * row))
-        colors = list(dict.fromkeys(map(tuple, skeleton.joint_colors[mine].tolist())))
-        for n, color in enumerate(colors):
-            for radius, paint in ((0.42, CASING), (0.32, color)):
-                cv2.circle(picture, (round(unit * (1 + 0.9 * n)), y), round(radius * unit), paint, -1, cv2.LINE_AA)
-        write(picture, side, (unit * (1 + 0.9 * len(colors)), y), align=0)
-    return picture

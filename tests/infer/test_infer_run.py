@@ -15,11 +15,13 @@ from bupose import weights
 from bupose.errors import BuposeError, InputError
 from bupose.fields_file import FieldsFile
 from bupose.images import read_image
+from bupose.infer.estimator import Estimator
 from bupose.infer.media import open_media
 from bupose.infer.options import InferOptions
 from bupose.infer.run import infer
 from bupose.nn.model import NetworkConfig, PoseNet
 from bupose.skeletons import COCO18
+from bupose.viz import OverlayOptions, draw_overlay
 
 SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "infer.py"
 
@@ -81,6 +83,18 @@ def test_pictures_without_people_are_listed(net, tmp_path, lab):
     assert (summary.pictures, summary.people, summary.failed) == (1, 0, 0)
     assert lab.read_json(tmp_path / "out" / "coco_results.json") == []
     assert [i["name"] for i in lab.read_json(tmp_path / "out" / "images.json")] == ["night"]
+
+
+def test_overlays_are_drawn_as_asked(net, photos, tmp_path, lab):
+    """And they are settings of the run: other overlays do not replace these unasked."""
+    style = OverlayOptions(colors="person", labels=["score"], boxes=True)
+    run(photos / "sub", tmp_path / "out", overlay=style, overlay_format="png")
+    people = Estimator(net, height=160)(photos / "sub" / "x=1.png")
+    wanted = draw_overlay(read_image(photos / "sub" / "x=1.png"), people, style)
+    np.testing.assert_array_equal(read_image(tmp_path / "out" / "overlays" / "x=1.png"), wanted)
+    assert lab.read_json(tmp_path / "out" / "run.json")["overlay.labels"] == ["score"]
+    with pytest.raises(InputError, match=r"overlay.boxes=True, now False"):
+        run(photos / "sub", tmp_path / "out", overlay_format="png", overlay=OverlayOptions("person", ["score"]))
 
 
 def test_what_is_not_asked_for_is_not_written(net, photos, tmp_path):

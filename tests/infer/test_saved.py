@@ -73,6 +73,9 @@ def test_overlays_and_a_photo_that_is_missing(saved, lab, capsys):
     picture = read_image(folder / "o u t" / "overlays" / "7.jpg").astype(int)
     x, y = labels.xy[0, COCO18.index["neck"]].round().astype(int)
     assert np.abs(picture[y, x] - 60).max() > 40
+    more = ["overlay.min_person_score=1", "overlay.labels=[number,score]", "overlay.boxes=true"]
+    assert group(folder, f"input={folder / 'fields.npz'}", f"photos={folder / 'photos'}", *more) == 1
+    assert np.abs(read_image(folder / "o u t" / "overlays" / "7.jpg").astype(int) - 60).max() < 5
     assert np.abs(picture[:60, :60] - 60).max() < 10
 
 

@@ -1,0 +1,90 @@
+"""How people are drawn over a photo, as options that every command takes alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from bupose.options import check, option
+from bupose.people import People
+from bupose.viz.panels import distinct_colors
+from bupose.viz.people import draw_people
+
+COLORS = ("limb", "person")
+LABELS = ("number", "score")
+
+
+@dataclass
+class OverlayOptions:
+    """What overlays show. Results do not change with it.
+
+    Parameters
+    ----------
+    colors : limb or person
+        A colour for each limb, warm on the person's left and cool on their right; or one for each person.
+    labels : list of number and score
+        What is written above a person: their place in the results, where 0 is the best, their score.
+    boxes : bool
+        Draw the box around a person's joints.
+    min_score : float
+        Joints below it are not drawn.
+    min_person_score : float
+        People below it are not drawn.
+    width : float
+        Factor on every line and joint.
+    opacity : float
+        Of a joint of score 1.
+    """
+
+    colors: str = option("limb", among=COLORS)
+    labels: tuple[str, ...] = option((), among=LABELS)
+    boxes: bool = option(False)
+    min_score: float = option(0.0, 0, 1)
+    min_person_score: float = option(0.0, 0, 1)
+    width: float = option(1.0, 0.1, 10)
+    opacity: float = option(0.9, 0, 1)
+
+    def __post_init__(self) -> None:
+        check(self, "overlay")
+
+
+def draw_overlay(
+    image: np.ndarray, people: People, options: OverlayOptions | None = None, only: Iterable[int] | None = None
+) -> np.ndarray:
+    """People over a photo, as :func:`draw_people` draws them.
+
+    Parameters
+    ----------
+    image : array
+        Any picture :func:`draw_people` takes; it is not modified.
+    people : People
+    options : OverlayOptions, optional
+    only : iterable of int, optional
+        Some of the people; they keep the numbers and colours that they have among all.
+
+    Returns
+    -------
+    uint8 array (H, W, 3), RGB
+
+    Raises
+    ------
+    InputError
+        The image is no picture.
+    """
+    options = options or OverlayOptions()
+    rows = [n for n in (range(len(people)) if only is None else only)
+            if people.person_score[n] >= options.min_person_score]  # fmt: skip
+    written = {"number": [str(n) for n in rows], "score": [f"{people.person_score[n]:.2f}" for n in rows]}
+    labels = [": ".join(parts) for parts in zip(*(written[name] for name in options.labels), strict=True)]
+    return draw_people(
+        image,
+        people[rows],
+        width=options.width,
+        opacity=options.opacity,
+        min_score=options.min_score,
+        labels=labels if options.labels else None,
+        person_colors=distinct_colors(len(people))[rows] if options.colors == "person" else None,
+        boxes=options.boxes,
+    )
