@@ -11,6 +11,7 @@ from bupose.data.picture import picture_of
 from bupose.errors import InputError
 from bupose.proportions import measure_lengths, usual_length
 from bupose.skeleton import Skeleton
+from bupose.wording import counted
 
 MOST_PHOTOS = 2000  # that are looked at, spread over the set
 MOST_DRAWN = 64  # which must be drawn to be looked at
@@ -43,7 +44,8 @@ def learn_lengths(samples, skeleton: Skeleton) -> tuple[Skeleton, str]:
     both = (measured > 0) & (by_name > 0)
     unit = np.median(measured[both] / by_name[both]) if both.any() else 0.0
     learned = replace(skeleton, limb_lengths=np.where(measured > 0, measured, unit * by_name).round(4).tolist())
-    return learned, f"Limb lengths measured from {len(lengths)} people: {(measured > 0).sum()} of {len(by_name)} limbs."
+    found = f"{(measured > 0).sum()} of {counted(len(by_name), 'limb')}"
+    return learned, f"Limb lengths measured from {counted(len(lengths), 'person')}: {found}."
 
 
 def _lengths(samples, skeleton: Skeleton, most: int) -> list[np.ndarray]:
