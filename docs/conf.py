@@ -2,6 +2,7 @@
 
 import logging
 import re
+import shutil
 import sys
 from pathlib import Path
 
@@ -42,6 +43,24 @@ html_css_files = ["site.css"]
 html_copy_source = html_show_sphinx = html_show_copyright = False
 
 
+# Where a link between files leads on the site, which has docs for its root.
+SITE = {
+    "../CONTRIBUTING.md": "contributing.md",
+    "../CHANGELOG.md": "changelog.md",
+    "../notebooks/": "notebooks/",
+    "../docs/": "../",  # from a notebook
+}
+
+
+def bring_notebooks(app, config) -> None:
+    """Copies the notebooks to where Sphinx finds them, in place of earlier copies."""
+    copies = Path(app.srcdir) / "notebooks"
+    shutil.rmtree(copies, ignore_errors=True)
+    copies.mkdir()
+    for notebook in copies.parents[1].glob("notebooks/*.ipynb"):
+        shutil.copy2(notebook, copies)  # with its time: one that has not changed is not run again
+
+
 # The list of pages beside each: it is of no use where pages are read as files.
 CONTENTS = {
     "Start": ("install", "quickstart", "concepts"),
@@ -53,13 +72,15 @@ CONTENTS = {
 
 
 def complete(app, page: str, source: list[str]) -> None:
-    """Gives a page what only the site has: lists of pages, whole docstrings, copies of pages from elsewhere."""
+    """Gives a page what only the site has: lists of pages, whole docstrings, links for the site."""
     contents = {"index": CONTENTS, "api/index": {"Modules": PAGES}}.get(page, {})
     trees = [
         "\n".join(["```{toctree}", ":hidden:", ":glob:", f":caption: {caption}", "", *pages, "```"])
         for caption, pages in contents.items()
     ]
-    text = re.sub(r"\]\(\.\./(CONTRIBUTING|CHANGELOG)\.md", lambda found: f"]({found[1].lower()}.md", source[0])
+    text = source[0]
+    for file, place in SITE.items():
+        text = text.replace(f"]({file}", f"]({place}")
     source[0] = "\n\n".join([for_site(page, text), *trees])
 
 
@@ -80,6 +101,7 @@ def skip_foreign(app, what, name, obj, skip: bool, options) -> bool | None:
 
 
 def setup(app) -> None:
+    app.connect("config-inited", bring_notebooks)
     app.connect("source-read", complete)
     app.connect("autodoc-process-docstring", show_as_code)
     app.connect("autodoc-skip-member", skip_foreign)

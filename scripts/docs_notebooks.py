@@ -1,7 +1,7 @@
 """Run the notebooks and keep what they show: docs_notebooks.py [NOTEBOOK.ipynb …]
 
-All of docs/notebooks, if none is named. A git host shows a notebook with what is kept in it; the site is built from a
-run of its own. Pictures are kept small, and with them a hash of the code that made them (tests/test_notebooks.py).
+All of them, if none is named. A git host shows a notebook with what is kept in it; the site is built from a run of its
+own. Pictures are kept small, and with them a hash of the code that made them (tests/test_notebooks.py).
 """
 
 import base64
@@ -60,6 +60,6 @@ def shrink(png: bytes) -> dict[str, str]:
 
 
 if __name__ == "__main__":
-    for name in sys.argv[1:] or sorted(Path("docs/notebooks").glob("*.ipynb")):
+    for name in sys.argv[1:] or sorted(Path("notebooks").glob("*.ipynb")):
         run(Path(name))
         print(f"{name}: {Path(name).stat().st_size / 1000:.0f} kB")

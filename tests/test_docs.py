@@ -45,7 +45,7 @@ def test_the_site_builds_strictly_and_fetches_nothing(tmp_path):
         assert not [a or b for a, b in loaded if re.match(r"(https?:)?//", a or b)], name
     for style in site.rglob("*.css"):
         assert not re.search(r"(url\(|@import)\s*[\"']?(https?:)?//", style.read_text(encoding="utf-8")), style.name
-    for notebook in (DOCS / "notebooks").glob("*.ipynb"):
+    for notebook in (ROOT / "notebooks").glob("*.ipynb"):
         page, kept = pages[f"notebooks/{notebook.stem}.html"], notebook.read_text(encoding="utf-8")
         assert page.count('class="output stream') == kept.count('"output_type": "stream"') > 0
         assert len(re.findall(r'<img [^>]*src="../_images/', page)) == kept.count('"image/') > 0
@@ -72,6 +72,7 @@ def small_site(tmp_path) -> Path:
     shutil.copytree(DOCS / "generated", source / "generated")
     shutil.copytree(DOCS / "static", source / "static")
     shutil.copy(DOCS / "conf.py", source)
+    (tmp_path / "notebooks").mkdir()
     (source / "other.md").write_text("# Other\n")
     (source / "start.md").write_text("# Site\n\n```{toctree}\n:glob:\nother*\n```\n")
     return source
@@ -91,15 +92,18 @@ def test_whatever_is_broken_ends_the_build(small_site):
 @pytest.mark.parametrize("code", ["1 / 0", "import sys; print('careful', file=sys.stderr)", "print(6 * 7)"])
 def test_notebooks_are_run_for_the_site_and_must_not_complain(small_site, code):
     nbformat = import_module("nbformat")
-    cells = [nbformat.v4.new_markdown_cell("# Sums"), nbformat.v4.new_code_cell(code)]
-    nbformat.write(nbformat.v4.new_notebook(cells=cells), small_site / "other_sums.ipynb")
+    cells = [nbformat.v4.new_markdown_cell("# Sums\n\n[Other](../docs/other.md)"), nbformat.v4.new_code_cell(code)]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), small_site.parent / "notebooks" / "sums.ipynb")
+    (small_site / "start.md").write_text("# Site\n\n```{toctree}\n:glob:\nother\nnotebooks/*\n```\n")
     done = build(small_site, small_site.parent / "out", "-D", "root_doc=start")
     if "print(6" not in code:
         assert done.returncode != 0
-        assert "other_sums.ipynb" in done.stderr
+        assert "sums.ipynb" in done.stderr
     else:
         assert done.returncode == 0, done.stderr
-        assert "42" in (small_site.parent / "out" / "other_sums.html").read_text(encoding="utf-8")
+        page = (small_site.parent / "out" / "notebooks" / "sums.html").read_text(encoding="utf-8")
+        assert "42" in page
+        assert 'href="../other.html"' in page
 
 
 # --- options ---

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-FOLDER = Path(__file__).resolve().parents[1] / "docs" / "notebooks"
+FOLDER = Path(__file__).resolve().parents[1] / "notebooks"
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
 LONGEST = 300  # seconds that a cell may take on a busy machine; all of a notebook takes half a minute on an idle one
 AGAIN = "run `make notebooks`, look at the pictures, and commit what it wrote"
