@@ -22,6 +22,7 @@ SCHEMAS = {
     "check_data": "bupose.data.check:CheckOptions",
     "download": "bupose.data.sources:DownloadOptions",
     "evaluate": "bupose.evaluate.options:EvaluateOptions",
+    "explore": "bupose.explore.options:ExploreOptions",
     "export": "bupose.export.options:ExportOptions",
     "infer": "bupose.infer.options:InferOptions",
     "group": "bupose.infer.options:GroupOptions",

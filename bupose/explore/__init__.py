@@ -1,9 +1,10 @@
 """A page on this machine for looking into one photo: fields, people, and why joints were joined or not.
 
-``python -m bupose.explore photo.jpg`` opens it. ``sight`` and ``session`` know nothing of the web, ``page`` nothing of
-poses; ``command`` reads the command line.
+``bupose explore photo.jpg`` opens it. ``sight`` and ``session`` know nothing of the web, ``page`` nothing of poses;
+``command`` begins and ends it.
 """
 
-from bupose.explore.command import main
+from bupose.explore.command import explore
+from bupose.explore.options import ExploreOptions
 
-__all__ = ["main"]
+__all__ = ["ExploreOptions", "explore"]

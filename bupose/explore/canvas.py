@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 
@@ -9,6 +11,7 @@ from bupose import viz
 from bupose.explore.session import Session
 from bupose.geometry import IDENTITY
 from bupose.viz.captions import CASING
+from bupose.viz.overlay import OverlayOptions
 from bupose.viz.picture import lay_over
 
 VIEWS = ("people", "heatmap", "limbs", "photo")
@@ -16,7 +19,12 @@ SHIFT = 4  # cv2 draws at 1/16 px
 
 
 def draw_view(
-    session: Session, view: str, joint: int | None = None, limb: int | None = None, peaks: bool = False
+    session: Session,
+    view: str,
+    joint: int | None = None,
+    limb: int | None = None,
+    peaks: bool = False,
+    overlay: OverlayOptions | None = None,
 ) -> np.ndarray:
     """One of :data:`VIEWS`.
 
@@ -28,6 +36,8 @@ def draw_view(
         Whose field; all by default. Its candidates are drawn, the used ones thick.
     peaks : bool
         Put a dot on every peak.
+    overlay : OverlayOptions, optional
+        How people are drawn.
 
     Returns
     -------
@@ -38,7 +48,7 @@ def draw_view(
     unit = np.sqrt(width * height) / 500
     picture = photo.copy()
     if view == "people":
-        picture = _draw_people(session)
+        picture = _draw_people(session, overlay or OverlayOptions())
     elif view == "heatmap":
         picture = viz.heatmap(trace.fields, joint, photo, IDENTITY)
     elif view == "limbs":
@@ -72,12 +82,14 @@ def shown_joints(session: Session, view: str, joint: int | None, limb: int | Non
     return None
 
 
-def _draw_people(session: Session) -> np.ndarray:
+def _draw_people(session: Session, overlay: OverlayOptions) -> np.ndarray:
     people, photo, picked = session.trace.people, session.sight.image, session.person
     if picked is None:
-        return viz.draw_people(photo, people)
-    others = viz.draw_people(photo, people[np.arange(len(people)) != picked], opacity=0.2)
-    return viz.draw_people(others, people[picked], labels=[f"{picked}"])
+        return viz.draw_overlay(photo, people, overlay)
+    faint = replace(overlay, opacity=min(overlay.opacity, 0.2), labels=(), boxes=False)
+    others = viz.draw_overlay(photo, people, faint, only=[n for n in range(len(people)) if n != picked])
+    named = replace(overlay, labels=("number",), min_person_score=0.0)
+    return viz.draw_overlay(others, people, named, only=[picked])
 
 
 def _add_wheel(picture: np.ndarray) -> None:

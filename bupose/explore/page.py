@@ -24,6 +24,7 @@ from bupose.explore.sight import Sight, draw_crowd, look
 from bupose.explore.storage import TABS, Uploads, release_taken
 from bupose.infer.estimator import Estimator
 from bupose.infer.output import write_coco, write_image
+from bupose.viz import OverlayOptions
 
 PORTRAIT = "grace_hopper.jpg"  # in the public domain, and in matplotlib
 KEPT = 8  # states of a tab whose files stay: downloads and fading pictures may still want them
@@ -56,10 +57,14 @@ class Page:
         What every tab begins with.
     uploads : Uploads
         What is dropped; each tab keeps its files in the same folder.
+    overlay : OverlayOptions, optional
+        How people are drawn.
     """
 
-    def __init__(self, estimator: Estimator, first: Sight, uploads: Uploads) -> None:
-        self.estimator, self.first, self.uploads = estimator, first, uploads
+    def __init__(
+        self, estimator: Estimator, first: Sight, uploads: Uploads, overlay: OverlayOptions | None = None
+    ) -> None:
+        self.estimator, self.first, self.uploads, self.overlay = estimator, first, uploads, overlay
         self.tabs: dict[str, str] = {}  # a tab's desk by gradio's name of the tab
         Session.begin(first, estimator.decoder)  # kernels are compiled before the first grouping is timed
         with Blocks(title="bupose", analytics_enabled=False, fill_width=True) as self.blocks:
@@ -204,7 +209,8 @@ class Page:
     def _show(self, said: dict, session: Session) -> dict:
         on, folder, people = self.on, _new_folder(self._desk(said)), session.trace.people
         picture, results = folder / f"{session.sight.stem}.jpg", folder / f"{session.sight.stem}_people.json"
-        write_image(picture, draw_view(session, *self._view(said), peaks=said[on.peaks]), quality=95)
+        view = draw_view(session, *self._view(said), said[on.peaks], self.overlay)
+        write_image(picture, view, quality=95)
         write_coco(results, session.coco())
         rows = [
             [n, round(float(score), 3), int(here.sum()), int(filled.sum())]

@@ -67,6 +67,6 @@ def serve(blocks: gr.Blocks, port: int, uploads: Uploads) -> str:
         )
     except Exception as problem:  # gradio raises bare ones
         raise OptionsError(
-            f"the explorer cannot serve at port {port}: {' '.join(str(problem).split())}; give another with --port"
+            f"the explorer cannot serve at port {port}: {' '.join(str(problem).split())}; give another by port="
         ) from problem
     return address

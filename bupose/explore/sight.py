@@ -138,7 +138,7 @@ def look(estimator: Estimator, source: str | Path | Film | np.ndarray, name: str
     if isinstance(source, Film):
         photo, film, name = Photo.whole(source.read()), source, name or source.path.name
     elif isinstance(source, Path):
-        photo, film = _read(source, estimator.least), None
+        photo, film = _read(source, estimator), None
     else:
         photo, film = open_photo(source), None
     views = estimator.prepare(photo)
@@ -177,12 +177,12 @@ def draw_crowd() -> tuple[np.ndarray, str]:
     return samples.draw_crowd(5, seed=11).image, "drawn crowd"
 
 
-def _read(path: Path, least: int) -> Photo:
+def _read(path: Path, estimator: Estimator) -> Photo:
     with _named(path):
         if check_regular(path) > MOST_BYTES:
             raise InputError(f"{path.name!r} has more than {MOST_BYTES // 10**6} MB; make it smaller")
         _check_pixels(path, *read_size(path))
-        return read(path, least=least)
+        return read(path, least=estimator.least, max_pixels=estimator.max_pixels)
 
 
 def _check_pixels(path: Path, width: float, height: float) -> None:

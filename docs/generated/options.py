@@ -43,7 +43,7 @@ PACKAGE = "# @package _global_\n"  # a preset's first line: for hydra, not for r
 
 
 # As they are read: what runs a network, what trains one, what prepares both.
-SCRIPTS = ("infer", "group", "evaluate", "train", "export", "check_data", "download")
+SCRIPTS = ("infer", "explore", "group", "evaluate", "train", "export", "check_data", "download")
 
 
 def show_reference() -> str:

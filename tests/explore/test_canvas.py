@@ -8,6 +8,7 @@ from bupose import geometry
 from bupose.explore.canvas import VIEWS, draw_view, shown_joints
 from bupose.explore.session import Session
 from bupose.explore.sight import look
+from bupose.viz import OverlayOptions, distinct_colors, draw_overlay
 
 
 def changed(one, other):
@@ -108,3 +109,14 @@ def test_pictures_of_few_pixels(estimator, size):
     tiny = Session.begin(look(estimator, np.full((*size, 3), 90, np.uint8)), estimator.decoder)
     for view in VIEWS:
         assert draw_view(tiny, view, peaks=True).shape == tiny.sight.image.shape
+
+
+def test_people_are_drawn_as_asked_and_a_picked_one_stands_out(session):
+    style = OverlayOptions(colors="person", labels=("score",), boxes=True)
+    drawn = draw_view(session, "people", overlay=style)
+    np.testing.assert_array_equal(drawn, draw_overlay(session.sight.image, session.trace.people, style))
+    picked = draw_view(session.pick_person(1), "people", overlay=style)
+    color = distinct_colors(len(session.trace.people))[1].astype(int)  # its own still, and nobody else's
+    near = [(np.abs(picture.astype(int) - color).max(2) < 12).sum() for picture in (drawn, picked, session.sight.image)]
+    assert near[1] - near[2] > 0.5 * (near[0] - near[2]) > 0
+    np.testing.assert_array_equal(draw_view(session, "photo", overlay=style), session.sight.image)

@@ -14,9 +14,14 @@ from contextlib import suppress
 
 import pytest
 
-from bupose import infer
+from bupose import commands, infer
 from bupose.errors import InputError, OptionsError
-from bupose.explore import command, main
+from bupose.explore import command
+
+
+def main(arguments=()):
+    """The command line."""
+    return commands.main(["explore", *arguments])
 
 
 @pytest.fixture
@@ -61,15 +66,15 @@ class TestWithGradio:
         assert "'broken.jpg' is damaged" in refused(str(save(tmp_path / "broken.jpg", b"rubbish")))
 
     def test_no_such_network(self, capsys):
-        assert main(["--weights", "no-such-network"]) == 2
+        assert main(["weights=no-such-network"]) == 2
         assert "no-such-network" in capsys.readouterr().err
 
     def test_a_taken_port(self, refused, taken):
-        assert f"port {taken} is taken" in refused("--port", str(taken))
+        assert f"port {taken} is taken" in refused(f"port={taken}")
 
     @pytest.mark.parametrize("port", ["0", "-1", "65536"])
     def test_no_such_port(self, refused, port):
-        assert f"--port is {port}" in refused(f"--port={port}")
+        assert f"port is {port}" in refused(f"port={port}")
 
     def test_errors_can_be_seen(self, monkeypatch, refused):
         monkeypatch.setenv("BUPOSE_DEBUG", "1")
@@ -125,7 +130,7 @@ def test_the_environment_opens_nothing(tmp_path, scenes, save):
     }  # fmt: skip
     photo = save(tmp_path / "a.png", scenes[0].image)
     server = subprocess.Popen(
-        [sys.executable, "-m", "bupose.explore", str(photo), "--device=cpu"],
+        [sys.executable, "-m", "bupose", "explore", str(photo), "device=cpu"],
         env={**os.environ, **environment},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -177,17 +182,46 @@ def test_the_next_free_port(monkeypatch, taken):
         command.free_port(None)
 
 
-def test_an_unknown_option_is_told(capsys):
-    assert main(["--no-such"]) == 2
-    said = capsys.readouterr().err
-    assert said.startswith("error: ")
-    assert "--no-such" in said
-    assert said.count("\n") == 1
+def test_mistakes_are_told_as_by_every_command(capsys):
+    for argument, words in {
+        "--no-such": "no option", "no_such=1": "no_such", "decoder.min_joints=0": "min_joints", "height=1": "height",
+        "overlay.colors=red": "overlay.colors", "overlay.labels=[name]": "overlay.labels",
+    }.items():  # fmt: skip
+        assert main([argument]) == 2
+        said = capsys.readouterr().err
+        assert said.startswith("error: ")
+        assert words in said
+        assert said.count("\n") == 1
+
+
+def test_it_takes_the_options_that_other_commands_take(monkeypatch, estimator):
+    """All of the network's; what it opens with is what they say."""
+    got = {}
+    monkeypatch.setattr(infer, "load", lambda weights, **values: got.update(values, weights=weights) or estimator)
+    monkeypatch.setattr(command, "find_spec", lambda name: True)
+
+    def stop():
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(command, "temporary_folder", stop)
+    given = [
+        "weights=net",
+        "height=96",
+        "scales=[1,0.5]",
+        "flip=true",
+        "decoder=sure",
+        "decoder.min_joints=4",
+        "threads=1",
+    ]
+    assert main([*given, "overlay.colors=person", "browser=false"]) == 0
+    assert (got["weights"], got["height"], got["scales"], got["flip"], got["threads"]) == ("net", 96, [1, 0.5], True, 1)
+    assert got["decoder"]["min_joints"] == 4
+    assert len(got["decoder"]) > 1
 
 
 def test_help(capsys):
-    with pytest.raises(SystemExit) as stop:
-        main(["--help"])
-    assert stop.value.code == 0
+    assert main(["--help"]) == 0
     said = capsys.readouterr().out
-    assert all(word in said for word in ("photo", "--weights", "--port", "--no-browser", "--height", "--device"))
+    assert all(
+        word in said for word in ("PHOTO", "weights", "port", "browser", "height", "device", "overlay", "decoder")
+    )

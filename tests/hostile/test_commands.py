@@ -109,10 +109,13 @@ download set=coco parts=[foo] | foo
 download set=coco output=a.png | a.png
 explore nope.jpg | nope.jpg
 explore empty.bin | empty.bin
-explore --port=99999 | --port
-explore --port=a | --port
-explore --height=0 | height
-explore --weights=empty.bin | empty.bin
+explore port=99999 | port
+explore port=a | port
+explore --port=7860 | port=7860
+explore height=0 | height
+explore weights=empty.bin | empty.bin
+explore overlay.colors=red | overlay.colors
+explore decoder.min_joints=0 | decoder.min_joints
 explore a.png photos | photos
 train experiment=foo | experiment
 train data.annotations=nope | annotations
