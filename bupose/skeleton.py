@@ -202,6 +202,14 @@ class Skeleton:
         where = {j: i for i, j in enumerate(names)}
         return np.array([where.get(j, -1) for j in self.joints], np.int32)
 
+    def limb_mapping(self, other: Skeleton) -> tuple[np.ndarray, np.ndarray]:
+        """int32 (L,): for each limb here the number of the same of ``other``, −1 where it has none, and float32 (L,):
+        −1 where it runs the other way round."""
+        forward = {limb: n for n, limb in enumerate(other.limbs)}
+        turned = [limb not in forward and limb[::-1] in forward for limb in self.limbs]
+        where = [forward.get(limb[::-1] if turn else limb, -1) for limb, turn in zip(self.limbs, turned, strict=True)]
+        return np.array(where, np.int32), np.where(turned, np.float32(-1), np.float32(1))
+
     def to_dict(self) -> dict:
         """Plain lists and numbers, ready for JSON or YAML."""
         return {

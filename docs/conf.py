@@ -65,7 +65,9 @@ def bring_notebooks(app, config) -> None:
 CONTENTS = {
     "Start": ("install", "quickstart", "concepts"),
     "Notebooks": ("notebooks/*",),
-    "How to": ("skeletons", "data", "training", "sweeps", "cluster", "export", "weights", "input", "output"),
+    "How to": (
+        *("own_data", "skeletons", "data", "training", "sweeps", "cluster", "export", "weights", "input", "output"),
+    ),
     "Facts": ("networks", "default_network", "speed", "comparison", "faq"),
     "Reference": ("configuration", "api/index", "contributing", "changelog"),
 }

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from bupose.annotations.categories import CategoryOptions
 from bupose.data.picture import Picture, picture_of
 from bupose.data.sample import Sample
 from bupose.errors import LabelsError, OptionsError
@@ -62,6 +63,11 @@ class Mixture:
     def notes(self) -> tuple[str, ...]:
         """What reading each set's annotations told."""
         return tuple(dict.fromkeys(note for s in self._sets for note in getattr(s, "notes", ())))
+
+    @property
+    def category(self) -> CategoryOptions:
+        """That of the first set."""
+        return getattr(self._sets[0], "category", CategoryOptions())
 
     def empty(self) -> Iterator[tuple[str, str]]:
         """File name of every listed photo in which nobody has a labelled joint, and why; of all sets."""

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
+from bupose.annotations.categories import CategoryOptions
 from bupose.annotations.reader import Annotations
+from bupose.annotations.values import id_key
 from bupose.data.picture import Photo, whole_sample
 from bupose.data.regions import Regions
 from bupose.data.sample import Sample
@@ -41,6 +43,8 @@ class Photos:
 
     Attributes
     ----------
+    category : CategoryOptions
+        What networks that learn from it find.
     region_box : float32 array (regions, 4), region_area : float32 array (regions,), pixels
     region_crowd, region_declared : bool arrays (regions,)
         Whether a region is a crowd, and whether the set itself declares it as not annotated.
@@ -58,6 +62,7 @@ class Photos:
         notes: Sequence[str] = (),
     ) -> None:
         self.folder, self.skeleton, self.max_box, self.notes = folder, skeleton, max_box, tuple(notes)
+        self.category = CategoryOptions(id_key(found.category["id"]), str(found.category.get("name", "")), list(names))
         images, table = [found.images[row] for row in rows], found.table
         self._names = np.array([i["file_name"] for i in images])
         self._ids = np.array([json.dumps(i["id"], default=int) for i in images])

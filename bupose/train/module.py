@@ -67,13 +67,17 @@ class PoseModule(pl.LightningModule):
         optimizer, schedule = build_optimizer(self.net, self.optim, self.steps)
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 
-    def training_step(self, batch: dict[str, Tensor], number: int) -> Tensor:
-        """The loss of a batch of :class:`bupose.data.PoseDataset`."""
+    def losses(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        """The loss and its parts of a batch of :class:`bupose.data.PoseDataset`."""
         images = batch["image"].contiguous(memory_format=torch.channels_last)
         targets = FieldTargets.from_batch(batch)
         if self.teacher is not None:
             targets = self.teacher.join(targets, images)
-        losses = self.field_loss(self.net.forward_stages(images), targets)
+        return self.field_loss(self.net.forward_stages(images), targets)
+
+    def training_step(self, batch: dict[str, Tensor], number: int) -> Tensor:
+        """The loss of a batch."""
+        losses = self.losses(batch)
         self._unchecked.append(losses["loss"].detach())
         if self.device.type == "cpu" or len(self._unchecked) >= CHECK_EVERY:
             self.check_loss()

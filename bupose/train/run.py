@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 import logging
-import math
 import warnings
-from collections.abc import Sequence
 from contextlib import nullcontext
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 
 import lightning.pytorch as pl
@@ -17,7 +15,6 @@ from lightning.pytorch.callbacks import (
     Callback,
     EarlyStopping,
     LearningRateMonitor,
-    TQDMProgressBar,
 )
 from lightning.pytorch.loggers import TensorBoardLogger
 from lightning.pytorch.utilities import rank_zero_only
@@ -25,28 +22,30 @@ from lightning.pytorch.utilities.exceptions import MisconfigurationException
 
 from bupose import weights
 from bupose.atomic import write_text
-from bupose.errors import BuposeError, OptionsError, WeightsError
+from bupose.errors import BuposeError, OptionsError
 from bupose.folder import OutputFolder
-from bupose.nn import PoseNet
-from bupose.nn.model import declare
-from bupose.nn.pretrained import load_trunk
-from bupose.skeleton import Skeleton
+from bupose.infer.estimator import Estimator
 from bupose.train.album import Album
-from bupose.train.auto import choose_fastest, fast_precision
 from bupose.train.averaging import MovingAverage
+from bupose.train.compare import write_comparison
 from bupose.train.feed import Feed
 from bupose.train.keeping import LAST, KeepNetworks, KeepState, StopBetweenSteps, find_state
 from bupose.train.log import CurveLog, TrainingThroughput
 from bupose.train.memory import keep_memory
 from bupose.train.module import PoseModule, TrainingError
-from bupose.train.options import PRECISIONS, TrainOptions, check_together
+from bupose.train.options import TrainOptions
+from bupose.train.progress import ProgressLine
 from bupose.train.referee import Referee, truth_of
 from bupose.train.sets import open_sets
+from bupose.train.settle import OPTIONS, settle
+from bupose.train.starting import build_network
 from bupose.train.state import StateIO
 from bupose.train.teacher import Teacher
+from bupose.train.threshold import settle_score
+from bupose.train.trainer_options import PRECISIONS
 
-OPTIONS, RESULT = "options.json", "result.json"
-RESULTS = (RESULT, LAST, "best.safetensors", "last.safetensors", "metrics.csv")
+RESULT, BEST, FOUND = "result.json", "best.safetensors", "found.png"
+RESULTS = (RESULT, LAST, BEST, FOUND, "last.safetensors", "metrics.csv")
 
 
 def train(options: TrainOptions) -> float:
@@ -68,8 +67,8 @@ def train(options: TrainOptions) -> float:
 
     Notes
     -----
-    The run's folder gets ``best.safetensors`` and ``last.safetensors``, ``metrics.csv``, ``pictures/``, ``last.ckpt``
-    to resume from, ``options.json`` and ``result.json``.
+    The run's folder gets ``best.safetensors`` and ``last.safetensors``, ``metrics.csv``, ``pictures/``, ``found.png``,
+    ``last.ckpt`` to resume from, ``options.json`` and ``result.json``.
     """
     state = find_state(options.resume) if options.resume else None
     folder = OutputFolder(
@@ -86,10 +85,10 @@ def _train(options: TrainOptions, folder: Path, state: Path | None) -> float:
         torch.set_num_threads(options.trainer.threads)
     pl.seed_everything(options.seed, verbose=False)
     sets = open_sets(options)
-    net = build_network(options, sets.skeleton)
-    options = _settle(options, net, state)
-    feed = Feed(options, options.codec(net.skeleton, net.grid), sets)
+    net = build_network(options, sets.skeleton, sets.category)
     teacher = Teacher.load(net.skeleton, options.teacher) if options.teacher.weights else None
+    options = settle(options, net, sets, teacher, state)
+    feed = Feed(options, options.codec(net.skeleton, net.grid), sets)
     module = PoseModule(net, options.loss, options.optim, options.trainer.steps, teacher)
     average = MovingAverage(options.trainer.ema) if options.trainer.ema else None
     networks = KeepNetworks(folder, options.trainer.metric, options.trainer.keep, average)
@@ -123,7 +122,14 @@ def _train(options: TrainOptions, folder: Path, state: Path | None) -> float:
     metric = float(best.get(options.trainer.metric, float("nan")))
     if trainer.is_global_zero:
         write_text(folder / RESULT, json.dumps(best, indent=1))
-        print(f"{options.trainer.metric} {metric:.1f}: {folder / 'best.safetensors'}", flush=True)
+        if options.choose_score and best:
+            truth = truth_of(options.val, feed.val_samples, count_validated(options, feed))
+            if (score := settle_score(folder / BEST, feed.val_samples, truth)) is not None:
+                print(f"decoder.min_person_score={score} tells best whom to believe")
+        if options.logger.pictures and best:
+            write_comparison(folder / FOUND, feed.val_samples, Estimator(weights.load(folder / BEST)))
+            print(f"labels beside what is found: {folder / FOUND}")
+        print(f"{options.trainer.metric} {metric:.1f}: {folder / BEST}", flush=True)
     return metric
 
 
@@ -132,59 +138,9 @@ def _is_out_of_memory(problem: Exception) -> bool:
     return isinstance(problem, (MemoryError, torch.OutOfMemoryError)) or "can't allocate memory" in str(problem)
 
 
-def build_network(options: TrainOptions, skeleton: Skeleton) -> PoseNet:
-    """The network as it starts.
-
-    Raises
-    ------
-    OptionsError, WeightsError
-        Names, options or weights that do not fit.
-    """
-    config = options.network(skeleton)
-    declare(config)  # before memory is taken for it
-    net = PoseNet(config)
-    check_together(options, net.multiple)
-    if options.start:
-        print(take_over(net, weights.load(weights.resolve(options.start)), options.start))
-    elif options.trunk.weights:
-        print(load_trunk(net.trunk, options.trunk.weights))
-    return net
-
-
-def take_over(net: PoseNet, started: PoseNet, source: str) -> str:
-    """Give a network all tensors of another that have its names and shapes; which others start afresh, as a sentence.
-
-    So a network for one skeleton starts another's, and one that got further parts goes on: weights that only got
-    further inputs keep those they had, and the new ones start at zero.
-
-    Raises
-    ------
-    WeightsError
-        The trunks share no more than their names: then little of what the other learned is of use.
-    """
-    own, given = net.state_dict(), started.state_dict()
-    taken = {name: tensor for name, tensor in given.items() if name in own and own[name].shape == tensor.shape}
-    misfits = [name for name in given if name in own and name not in taken]
-    grown = [name for name in misfits if _has_more_inputs(own[name], given[name])]
-    for name in grown:
-        taken[name] = torch.zeros_like(own[name])
-        taken[name][:, : given[name].shape[1]] = given[name]
-    foreign = [name for name in misfits if name.startswith("trunk.") and name not in grown]
-    if foreign or not any(name.startswith("trunk.") for name in taken):
-        raise WeightsError(
-            f"{source!r} has another trunk: {len(foreign)} tensors do not fit ({', '.join(foreign[:3])} …); "
-            f"choose trunk={started.config.trunk} and its options, or another start"
-        )
-    net.load_state_dict(taken, strict=False)
-    fresh = [name for name in own if name not in taken]
-    more = f", {len(grown)} of them with further inputs" if grown else ""
-    parts = ", ".join(sorted({".".join(name.split(".")[:2]) for name in fresh}))
-    return f"{source}: {len(taken)} tensors taken{more}, {len(fresh)} start afresh{': ' * bool(parts)}{parts}"
-
-
-def _has_more_inputs(own: torch.Tensor, given: torch.Tensor) -> bool:
-    """The same weights but for the number of input channels, of which there are more."""
-    return own.ndim == given.ndim == 4 and own.shape[1] > given.shape[1] and own[:, :1].shape == given[:, :1].shape
+def count_validated(options: TrainOptions, feed: Feed) -> int:
+    """Of how many pictures a validation is."""
+    return min(options.trainer.validation_limit or len(feed.val_samples), len(feed.val_samples))
 
 
 def build_trainer(
@@ -199,13 +155,13 @@ def build_trainer(
         Devices, or a way to use them, that this machine does not have.
     """
     t = options.trainer
-    count = min(t.validation_limit or len(feed.val_samples), len(feed.val_samples))
+    count = count_validated(options, feed)
     album = Album(folder, options.logger.pictures) if options.logger.pictures else None
     referee = Referee(truth_of(options.val, feed.val_samples, count), t.validation_height, networks, album)
     callbacks: list[Callback] = [referee, networks, LearningRateMonitor("step")]
     callbacks += [average] if average else []
     callbacks += [EarlyStopping(t.metric, mode="max", patience=t.patience)] if t.patience else []
-    callbacks += [TQDMProgressBar()] if options.logger.progress else []
+    callbacks += [ProgressLine()] if options.logger.progress else []
     callbacks += [TrainingThroughput(10), StopBetweenSteps(), KeepState(folder, t.save_every, curves)]
     loggers = [curves, *([TensorBoardLogger(folder, "", "tensorboard")] if options.logger.tensorboard else [])]
     try:
@@ -223,7 +179,7 @@ def build_trainer(
             check_val_every_n_epoch=None,
             num_sanity_val_steps=0,
             log_every_n_steps=options.logger.every,
-            enable_progress_bar=options.logger.progress,
+            enable_progress_bar=False,
             enable_model_summary=False,
             enable_checkpointing=True,
             use_distributed_sampler=False,
@@ -236,32 +192,6 @@ def build_trainer(
         chosen = ", ".join(f"trainer.{k}={getattr(t, k)}" for k in ("accelerator", "devices", "nodes", "strategy"))
         told = " ".join(str(problem).split())
         raise OptionsError(f"{chosen} cannot be had here ({told:.200}); choose others, or auto") from None
-
-
-def _settle(options: TrainOptions, net: PoseNet, state: Path | None) -> TrainOptions:
-    """Options with the choices that depend on others filled in; a resumed run keeps what it had found fastest."""
-    t = options.trainer
-    if t.auto and state is None:
-        t = choose_fastest(net, t)
-    elif t.auto or (t.precision == "auto" and state is not None):
-        kept = ("precision", "batch", "accumulate", "workers") if t.auto else ("precision",)
-        t = replace(t, **_recall(state.parent / OPTIONS, kept))
-    elif t.precision == "auto":
-        t = replace(t, precision=fast_precision(net, t))
-    every = min(t.validate_every, t.steps)
-    whole = math.ceil(t.steps / every) * every  # so that what comes out last is measured
-    return replace(options, trainer=replace(t, validate_every=every, steps=whole))
-
-
-def _recall(path: Path, names: Sequence[str]) -> dict:
-    """Trainer options that an earlier run had found."""
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))["trainer"]
-        return {name: found[name] for name in names}
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
-        raise TrainingError(
-            f"{str(path)!r} does not say {' and '.join(names)} of the run; give them as trainer.{names[0]}=…"
-        ) from None
 
 
 def _quiet() -> None:

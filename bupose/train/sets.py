@@ -6,9 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from bupose import skeletons
+from bupose.annotations.categories import CategoryOptions
 from bupose.data.lengths import learn_lengths
+from bupose.data.part import hold_out
 from bupose.skeleton import Skeleton
 from bupose.train.options import TrainOptions
+from bupose.wording import counted
 
 
 @dataclass(frozen=True)
@@ -20,6 +23,8 @@ class Sets:
     train, val : sequences of samples
     skeleton : Skeleton
         With the limb lengths that the labels of ``train`` have, unless it says its own.
+    category : CategoryOptions
+        What ``train`` labels.
     notes : sentences
         How the sets were read: joints matched, what was odd or left out.
     """
@@ -27,6 +32,7 @@ class Sets:
     train: Any
     val: Any
     skeleton: Skeleton
+    category: CategoryOptions
     notes: tuple[str, ...] = ()
 
 
@@ -39,8 +45,16 @@ def open_sets(options: TrainOptions) -> Sets:
         A set that cannot be read, or a skeleton that is none.
     """
     wanted = options.skeleton if options.skeleton == "auto" else skeletons.get(options.skeleton)
-    train = options.data.open(wanted)
-    skeleton, learned = learn_lengths(train, train.skeleton if wanted == "auto" else wanted)
-    val = options.val.open(skeleton)
-    notes = [f"{what}: {note}" for what, s in (("train", train), ("val", val)) for note in getattr(s, "notes", ())]
-    return Sets(train, val, skeleton, (*notes, *([learned] if learned else [])))
+    train, notes = options.data.open(wanted), []
+    skeleton = train.skeleton if wanted == "auto" else wanted
+    if options.hold_out and options.val.annotations is None:
+        train, val = hold_out(train, options.hold_out, options.seed)
+        notes += getattr(train, "notes", ())
+        notes.append(f"Held out to measure on: {len(val)} of {counted(len(train) + len(val), 'picture')}.")
+    else:
+        val = options.val.open(skeleton)
+        for what, samples in (("train", train), ("val", val)):
+            notes += [f"{what}: {note}" for note in getattr(samples, "notes", ())]
+    skeleton, learned = learn_lengths(train, skeleton)
+    category = getattr(train, "category", CategoryOptions())
+    return Sets(train, val, skeleton, category, tuple(note for note in (*notes, learned) if note))

@@ -195,10 +195,8 @@ class _PartMap:
 
     def __init__(self, student: Skeleton, teacher: Skeleton):
         self.joints = torch.from_numpy(student.mapping(teacher)).long()
-        forward = {limb: n for n, limb in enumerate(teacher.limbs)}
-        backward = {limb[::-1]: n for limb, n in forward.items()}
-        self.limbs = torch.tensor([forward.get(limb, backward.get(limb, -1)) for limb in student.limbs])
-        self.signs = torch.tensor([-1.0 if limb in backward and limb not in forward else 1.0 for limb in student.limbs])
+        limbs, signs = student.limb_mapping(teacher)
+        self.limbs, self.signs = torch.from_numpy(limbs).long(), torch.from_numpy(signs)
         if (self.joints < 0).all():
             raise SkeletonError(
                 f"the teacher's skeleton {teacher.name!r} has none of the joints of {student.name!r}; "

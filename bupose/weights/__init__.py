@@ -25,7 +25,7 @@ def resolve(name_or_path: str | Path | None = None, accept_license: bool = False
     Parameters
     ----------
     name_or_path : str or path, optional
-        A file, or a key of :data:`ZOO`; by default the network that comes with bupose.
+        A file, or a key of :data:`ZOO`; None or "default" is the network that comes with bupose.
     accept_license : bool
         As :func:`fetch`.
 
@@ -39,7 +39,7 @@ def resolve(name_or_path: str | Path | None = None, accept_license: bool = False
     WeightsError
         No such file or name, or what :func:`fetch` and :func:`import_weights` refuse.
     """
-    if name_or_path is None:
+    if name_or_path in (None, "default"):
         if not DEFAULT.is_file():
             raise WeightsError(f"this bupose comes without a network; give a file, or one of {', '.join(ZOO)}")
         return DEFAULT

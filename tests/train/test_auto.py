@@ -11,7 +11,7 @@ from bupose.skeletons import COCO17
 from bupose.train import auto, train
 from bupose.train.memory import keep_memory
 from bupose.train.options import TrainerOptions
-from bupose.train.run import build_network
+from bupose.train.starting import build_network
 
 
 @pytest.fixture

@@ -11,7 +11,8 @@ import torch
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
-from bupose import cli, config, skeletons
+from bupose import cli, config, skeletons, weights
+from bupose.errors import OptionsError
 from bupose.nn import PoseNet
 from bupose.train import FieldLoss, TrainOptions
 from bupose.train.optim import build_optimizer, freeze
@@ -35,8 +36,10 @@ def options_of(*overrides: str) -> TrainOptions:
 
 def build(options: TrainOptions) -> PoseNet:
     """The network without memory, its loss and its optimizer."""
+    skeleton = skeletons.get("coco17" if options.skeleton == "auto" else options.skeleton)
+    started = weights.load(weights.resolve(options.start)).config if options.start == "default" else None
     with torch.device("meta"):
-        net = PoseNet(options.network(skeletons.get("coco17" if options.skeleton == "auto" else options.skeleton)))
+        net = PoseNet(options.network(skeleton, started))
     check_together(options, net.multiple)
     freeze(net, options.optim)
     build_optimizer(net, options.optim, options.trainer.steps)
@@ -85,7 +88,7 @@ def test_published_recipes_are_the_published_networks():
     ("group", "preset"), [(g, p) for g in GROUPS for p in presets(g) if (g, p) != ("trunk", "timm")]
 )
 def test_every_preset_of_every_group_builds(group, preset):
-    build(options_of(f"{group}={preset}"))
+    build(options_of(f"{group}={preset}", *(["start=default"] if preset == "started" else [])))
 
 
 @pytest.mark.parametrize("preset", presets("data"))
@@ -175,3 +178,20 @@ def test_a_mistake_is_one_sentence(argument, says, capsys, monkeypatch, tmp_path
     told = capsys.readouterr().err
     assert says in told
     assert told.count("\n") == 1
+
+
+def test_parts_of_another_network_need_one():
+    for part in ("trunk", "head"):
+        with pytest.raises(
+            OptionsError, match=f"{part}=started is that of another network; give start=NETWORK, or another"
+        ):
+            build(options_of(f"{part}=started"))
+
+
+def test_fine_tuning_goes_on_with_the_network_that_comes_along():
+    """Its architecture is not written down a second time: options that are given come on top."""
+    came, net = weights.load(weights.resolve()).config, build(options_of("experiment=finetune"))
+    for name in ("trunk", "head", "trunk_options", "head_options", "normalisation"):
+        assert getattr(net.config, name) == getattr(came, name)
+    other = build(options_of("experiment=finetune", "head.options.blocks=3"))
+    assert other.config.head_options == came.head_options | {"blocks": 3}

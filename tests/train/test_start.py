@@ -7,9 +7,10 @@ import torch
 
 from bupose import weights
 from bupose.errors import WeightsError
+from bupose.skeleton import Skeleton
 from bupose.skeletons import BODY25, COCO17
 from bupose.train.options import HeadOptions, TrunkOptions
-from bupose.train.run import build_network
+from bupose.train.starting import build_network
 
 
 @pytest.fixture
@@ -72,3 +73,28 @@ def assert_same_fields(first, second):
     with torch.no_grad():
         for ours, theirs in zip(second.eval()(images), first.eval()(images), strict=True):
             torch.testing.assert_close(ours, theirs)
+
+
+@pytest.mark.parametrize(
+    "part", [{}, {"skip": True, "fold": True, "background": True}, {"upsample": True, "skip": True}]
+)
+def test_another_skeleton_goes_on_with_the_joints_and_limbs_it_shares(small_training, tmp_path, capsys, part):
+    """A limb that runs the other way round says the opposite; what is new says something else."""
+    head = HeadOptions("plain", {"layers": 1, "width": 8, **part})
+    first = build_network(replace(small_training(), head=head), COCO17)
+    for parameter in first.head.parameters():  # skips start at zero
+        torch.nn.init.normal_(parameter, std=0.5)
+    file = str(weights.save(first, tmp_path / "first.safetensors"))
+    arm = Skeleton("arm", ("tool", "right_elbow", "left_elbow", "right_wrist", "left_wrist"),
+                   (("left_wrist", "left_elbow"), ("right_elbow", "right_wrist"), ("left_elbow", "right_elbow"),
+                    ("tool", "left_elbow"), ("tool", "right_elbow")))  # fmt: skip
+    second = build_network(replace(small_training(), start=file, head=head), arm)
+    assert "the outputs for 4 of 5 joints and 2 of 5 limbs are taken by name" in capsys.readouterr().out
+    with torch.no_grad():
+        images = torch.randint(0, 255, (1, 3, 64, 64), dtype=torch.uint8)
+        (heat, paf), (new_heat, new_paf) = (net.eval()(images) for net in (first, second))
+    for n, joint in enumerate(arm.joints[1:], 1):
+        torch.testing.assert_close(new_heat[:, n], heat[:, COCO17.index[joint]])
+    was = [COCO17.limb_names.index(f"{side}_elbow-{side}_wrist") for side in ("left", "right")]
+    torch.testing.assert_close(new_paf[:, 0], -paf[:, was[0]])
+    torch.testing.assert_close(new_paf[:, 1], paf[:, was[1]])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from torch import nn
+from torch import Tensor, nn
 
 
 class Head(nn.Module):
@@ -28,6 +28,24 @@ class Head(nn.Module):
     stride_factor = 1
     multiple = 1
     overview = 0.0
+
+    def take_outputs(self, other: Head, joints: Tensor, limbs: Tensor, signs: Tensor) -> bool:
+        """Take over what a head of the same options says of joints and limbs that both have.
+
+        Parameters
+        ----------
+        other : Head
+        joints, limbs : int tensors (K,), (L,)
+            The other's number of each of these, −1 where it has none.
+        signs : float tensor (L,)
+            −1 where its limb runs the other way round.
+
+        Returns
+        -------
+        bool
+            Whether this head can.
+        """
+        return False
 
     def fuse(self) -> None:
         """Change what inference can do with fewer steps, for the same output; batch norms are folded already."""

@@ -97,6 +97,21 @@ class PlainHead(Head):
             said = said + self.skip(features)
         return [StageOutput(said[:, : self.joints], said[:, self.joints :])]
 
+    @torch.no_grad()
+    def take_outputs(self, other: Head, joints: Tensor, limbs: Tensor, signs: Tensor) -> bool:
+        """As :meth:`Head.take_outputs` says; the channels of a finer output, and x and y of a limb, go together."""
+        if not isinstance(other, PlainHead) or other.options != self.options:
+            return False
+        heat = torch.cat([joints, torch.full((int(self.options.background),), other.joints - 1)])
+        paf = torch.where(limbs[:, None] < 0, -1, 2 * limbs[:, None] + torch.arange(2)).flatten()
+        signs = signs.repeat_interleave(2)
+        _take_channels(self.heat, other.heat, heat, torch.ones(len(heat)))
+        _take_channels(self.paf, other.paf, paf, signs)
+        if self.skip is not None:
+            rows = torch.cat([heat, torch.where(paf < 0, -1, paf + other.joints)])
+            _take_channels(self.skip, other.skip, rows, torch.cat([torch.ones(len(heat)), signs]))
+        return True
+
     def fuse(self) -> None:
         """Fold the rearrangement of the features into the convolution after it: inference alone, the same output."""
         if self.options.fold and self.options.layers:
@@ -108,3 +123,12 @@ def _output(channels_in: int, channels: int, factor: int) -> nn.Sequential:
     """A 1x1 convolution, rearranged to ``factor`` times the resolution."""
     shuffle = [nn.PixelShuffle(factor)] if factor > 1 else []
     return nn.Sequential(nn.Conv2d(channels_in, channels * factor**2, 1), *shuffle)
+
+
+def _take_channels(to: nn.Module, of: nn.Module, rows: Tensor, signs: Tensor) -> None:
+    """Give each output channel of a convolution the weights of the other's channel ``rows``, where that is not −1."""
+    known = rows >= 0
+    for mine, theirs in zip(to.parameters(), of.parameters(), strict=True):
+        mine = mine.unflatten(0, (len(rows), -1))  # a view; the cells of a finer output stand together
+        theirs = theirs.unflatten(0, (-1, mine.shape[1]))
+        mine[known] = theirs[rows[known]] * signs[known].view(-1, *[1] * (mine.ndim - 1))

@@ -1,0 +1,65 @@
+"""Some pictures of a set, and a set in two parts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from bupose.annotations.categories import CategoryOptions
+from bupose.data.picture import Picture, picture_of
+from bupose.data.sample import Sample
+from bupose.errors import LabelsError
+from bupose.wording import counted
+
+
+class Part:
+    """A sequence of some of a set's samples.
+
+    Parameters
+    ----------
+    samples : sequence of samples
+    rows : sequence of int
+        Which, in order.
+    """
+
+    def __init__(self, samples, rows: Sequence[int]) -> None:
+        self._samples, self._rows, self.skeleton = samples, np.array(rows, np.int64), samples.skeleton
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What reading the whole set's annotations told."""
+        return getattr(self._samples, "notes", ())
+
+    @property
+    def category(self) -> CategoryOptions:
+        """That of the whole set."""
+        return getattr(self._samples, "category", CategoryOptions())
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __getitem__(self, i: int) -> Sample:
+        return self._samples[int(self._rows[i])]
+
+    def picture(self, i: int) -> Picture:
+        """A picture, undecoded where its set can."""
+        return picture_of(self._samples, int(self._rows[i]))
+
+
+def hold_out(samples, share: float, seed: int = 0) -> tuple[Part, Part]:
+    """A set without a share of its pictures, and these; which they are, only the seed decides.
+
+    Raises
+    ------
+    LabelsError
+        Fewer than two pictures.
+    """
+    count = len(samples)
+    if count < 2:
+        raise LabelsError(
+            f"the data has {counted(count, 'picture')}, none of which can be held out; give more, or val.annotations="
+        )
+    held = min(max(round(share * count), 1), count - 1)
+    order = np.random.default_rng(seed).permutation(count)
+    return Part(samples, np.sort(order[held:])), Part(samples, np.sort(order[:held]))

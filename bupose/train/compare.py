@@ -1,0 +1,26 @@
+"""A picture of what was learned: photos with their labels, beside what the network finds."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from pathlib import Path
+
+from bupose.atomic import write_bytes
+from bupose.data.check import spread_rows
+from bupose.infer.estimator import Estimator
+from bupose.viz import draw_people, panels
+
+MOST = 6  # photos
+
+
+def write_comparison(path: Path, samples, estimator: Estimator) -> None:
+    """Draw some photos of a set twice, as labelled and as found, into a PNG file."""
+    pictures, titles = [], []
+    for i in spread_rows(len(samples), MOST):
+        sample = samples[i]
+        found = estimator(sample.image)
+        pictures += [draw_people(sample.image, sample.labels.to_people()), draw_people(sample.image, found)]
+        titles += [f"{sample.name[-40:]}: {len(sample.labels)} labelled", f"{len(found)} found"]
+    file = BytesIO()
+    panels(*pictures, titles=titles, columns=min(4, len(pictures)), width=16.0).savefig(file, format="png")
+    write_bytes(path, file.getvalue())

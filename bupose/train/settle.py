@@ -1,0 +1,108 @@
+"""What training finds out by itself before it begins: precision, batch, and how many steps there is time for."""
+
+from __future__ import annotations
+
+import copy
+import json
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+
+from bupose.nn import PoseNet
+from bupose.train.auto import choose_fastest, fast_precision, training_device
+from bupose.train.feed import Feed
+from bupose.train.module import PoseModule, TrainingError
+from bupose.train.options import TrainOptions
+from bupose.train.sets import Sets
+from bupose.train.stream import EpochOrder, Stream
+from bupose.train.teacher import Teacher
+from bupose.wording import counted
+
+OPTIONS = "options.json"
+VALIDATIONS = 5  # where trainer.validate_every is 0
+LEAST_STEPS = 20  # whatever trainer.minutes says
+_WARM, _TIMED = 2, 6  # steps that are tried
+_FORWARD = 0.4  # of a training step, for each pixel
+
+
+def settle(
+    options: TrainOptions, net: PoseNet, sets: Sets, teacher: Teacher | None, state: Path | None
+) -> TrainOptions:
+    """Options with the choices that depend on others filled in; a resumed run (``state``) keeps what it had found.
+
+    Raises
+    ------
+    TrainingError
+        The resumed run does not say what it had found.
+    """
+    t = options.trainer
+    found = ["precision", "batch", "accumulate", "workers"] if t.auto else ["precision"] * (t.precision == "auto")
+    found += ["steps", "validate_every"] if t.minutes else []
+    if state is not None and found:
+        t = replace(t, **_recall(state.parent / OPTIONS, found))
+    elif t.auto:
+        t = choose_fastest(net, t)
+    elif t.precision == "auto":
+        t = replace(t, precision=fast_precision(net, t))
+    if t.passes:
+        most = math.ceil(t.passes * len(sets.train) / (t.batch * t.accumulate))
+        t = replace(t, steps=min(t.steps, most))
+    if t.minutes and state is None:
+        t = replace(t, steps=min(t.steps, steps_in_time(replace(options, trainer=t), net, sets, teacher)))
+    every = min(t.validate_every or math.ceil(t.steps / VALIDATIONS), t.steps)
+    whole = math.ceil(t.steps / every) * every  # so that what comes out last is measured
+    return replace(options, trainer=replace(t, validate_every=every, steps=whole))
+
+
+def steps_in_time(options: TrainOptions, net: PoseNet, sets: Sets, teacher: Teacher | None) -> int:
+    """How many steps, with the validations between them, ``trainer.minutes`` are enough for."""
+    t = options.trainer
+    step = time_step(options, net, sets, teacher)
+    shown = min(t.validation_limit or len(sets.val), len(sets.val))
+    pixels = t.validation_height**2 * 4 / 3  # of a picture
+    picture = _FORWARD * step * pixels / (t.batch * t.accumulate * math.prod(t.size))
+    seconds = 60 * t.minutes
+    if t.validate_every:
+        steps = seconds / (step + shown * picture / t.validate_every)
+    else:
+        steps = (seconds - VALIDATIONS * shown * picture) / step
+    steps = max(LEAST_STEPS, int(steps))
+    print(f"trainer.minutes={t.minutes:g}: {step:.2f} s a step here, time for {counted(steps, 'step')}", flush=True)
+    return steps
+
+
+def time_step(options: TrainOptions, net: PoseNet, sets: Sets, teacher: Teacher | None) -> float:
+    """Seconds of a training step as it will be, loading included; tried on a copy of the network."""
+    t, device = options.trainer, training_device(options.trainer)
+    feed = Feed(options, options.codec(net.skeleton, net.grid), sets)
+    module = PoseModule(copy.deepcopy(net), options.loss, options.optim, t.steps, teacher).to(device).train()
+    optimizer = module.configure_optimizers()["optimizer"]
+    order = EpochOrder(len(sets.train), t.batch, (_WARM + _TIMED) * t.accumulate, options.seed)
+    start = 0.0
+    for number, batch in enumerate(Stream(feed.train_dataset(), order, t.workers)):
+        if number == _WARM * t.accumulate:
+            start = time.perf_counter()
+        batch = feed.on_after_batch_transfer({name: value.to(device) for name, value in batch.items()}, 0)
+        with torch.autocast(device.type, torch.bfloat16, enabled=t.precision == "bfloat16"):
+            loss = module.losses(batch)["loss"]
+        loss.backward()
+        if (number + 1) % t.accumulate == 0:
+            optimizer.step()
+            optimizer.zero_grad()
+        loss.item()  # waits for a GPU
+    return (time.perf_counter() - start) / _TIMED
+
+
+def _recall(path: Path, names: Sequence[str]) -> dict:
+    """Trainer options that an earlier run had found."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))["trainer"]
+        return {name: found[name] for name in names}
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        raise TrainingError(
+            f"{str(path)!r} does not say {' and '.join(names)} of the run; give them as trainer.{names[0]}=…"
+        ) from None

@@ -1,0 +1,88 @@
+"""The network that a training starts with, new or going on from another."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+
+import torch
+
+from bupose import weights
+from bupose.annotations.categories import CategoryOptions
+from bupose.errors import WeightsError
+from bupose.infer.output import results_skeleton
+from bupose.nn import PoseNet
+from bupose.nn.model import declare
+from bupose.nn.pretrained import load_trunk
+from bupose.skeleton import Skeleton
+from bupose.train.options import TrainOptions, check_together
+
+
+def build_network(options: TrainOptions, skeleton: Skeleton, category: CategoryOptions | None = None) -> PoseNet:
+    """The network as it starts, for the skeleton and the category of the data.
+
+    Raises
+    ------
+    OptionsError, WeightsError
+        Names, options or weights that do not fit.
+    """
+    started = weights.load(weights.resolve(options.start)) if options.start else None
+    config = options.network(skeleton, started and started.config)
+    if category and (category.id != 1 or tuple(category.keypoints) != results_skeleton(skeleton).joints):
+        config = replace(config, category=asdict(category))  # not what COCO's results are anyway
+    declare(config)  # before memory is taken for it
+    net = PoseNet(config)
+    check_together(options, net.multiple)
+    if started:
+        print(take_over(net, started, options.start))
+    elif options.trunk.weights:
+        print(load_trunk(net.trunk, options.trunk.weights))
+    return net
+
+
+def take_over(net: PoseNet, started: PoseNet, source: str) -> str:
+    """Give a network all tensors of another that have its names and shapes; which others start afresh, as a sentence.
+
+    So one that got further parts goes on: weights that only got further inputs keep those they had, and the new ones
+    start at zero. A network for one skeleton starts another's: its outputs are taken for the joints and limbs that both
+    have, as far as the head can, and start afresh for the others.
+
+    Raises
+    ------
+    WeightsError
+        The trunks share no more than their names: then little of what the other learned is of use.
+    """
+    own, given = net.state_dict(), started.state_dict()
+    taken = {name: tensor for name, tensor in given.items() if name in own and own[name].shape == tensor.shape}
+    misfits = [name for name in given if name in own and name not in taken]
+    grown = [name for name in misfits if _has_more_inputs(own[name], given[name])]
+    for name in grown:
+        taken[name] = torch.zeros_like(own[name])
+        taken[name][:, : given[name].shape[1]] = given[name]
+    foreign = [name for name in misfits if name.startswith("trunk.") and name not in grown]
+    if foreign or not any(name.startswith("trunk.") for name in taken):
+        raise WeightsError(
+            f"{source!r} has another trunk: {len(foreign)} tensors do not fit ({', '.join(foreign[:3])} …); "
+            f"choose trunk={started.config.trunk} and its options, or another start"
+        )
+    net.load_state_dict(taken, strict=False)
+    fresh = [name for name in own if name not in taken]
+    more = f", {len(grown)} of them with further inputs" if grown else ""
+    parts = ", ".join(sorted({".".join(name.split(".")[:2]) for name in fresh}))
+    told = f"{source}: {len(taken)} tensors taken{more}, {len(fresh)} start afresh{': ' * bool(parts)}{parts}"
+    return told + _take_outputs(net, started)
+
+
+def _take_outputs(net: PoseNet, started: PoseNet) -> str:
+    """Take over what is said of joints and limbs that two skeletons share; how many, for the end of a sentence."""
+    mine, theirs = net.skeleton, started.skeleton
+    joints = torch.from_numpy(mine.mapping(theirs)).long()
+    limbs, signs = (torch.from_numpy(array) for array in mine.limb_mapping(theirs))
+    if mine == theirs or not net.head.take_outputs(started.head, joints, limbs.long(), signs):
+        return ""
+    both = f"{(joints >= 0).sum()} of {len(joints)} joints and {(limbs >= 0).sum()} of {len(limbs)} limbs"
+    return f"; of these the outputs for {both} are taken by name"
+
+
+def _has_more_inputs(own: torch.Tensor, given: torch.Tensor) -> bool:
+    """The same weights but for the number of input channels, of which there are more."""
+    return own.ndim == given.ndim == 4 and own.shape[1] > given.shape[1] and own[:, :1].shape == given[:, :1].shape

@@ -1,0 +1,136 @@
+"""How long and where a training runs, and what it tells."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from bupose.errors import OptionsError
+from bupose.options import check, option, shown
+
+PRECISIONS = {"float32": "32-true", "bfloat16": "bf16-mixed", "float16": "16-mixed"}
+DELIVERIES = ("auto", "targets", "joints", "photos")
+METRICS = ("AP", "AP50", "AP75", "AR")
+ACCELERATORS = ("auto", "cpu", "gpu", "cuda", "mps")
+MOST_DEVICES = 1024
+STRATEGIES = ("auto", "ddp", "ddp_spawn", "ddp_fork", "ddp_notebook", "ddp_find_unused_parameters_true")
+
+
+@dataclass
+class TrainerOptions:
+    """How training runs.
+
+    Parameters
+    ----------
+    steps : int
+        Optimizer steps, at most; rounded up to a whole number of validations.
+    minutes : float
+        So many steps as take about so long here, validations included; measured on some steps. 0 is no limit.
+    passes : float
+        So many steps as show every picture about so often. 0 is no limit.
+    batch : int
+        Crops of one process in one go.
+    accumulate : int
+        So many goes make a step.
+    size : (width, height), px
+        Of the crops.
+    workers : int
+        Processes that load and paint; 0 does it in between.
+    threads : int
+        Of torch on a CPU; 0 is torch's own choice. More than there are idle processors slows training many times.
+    deliver : "auto", "targets", "joints" or "photos"
+        What they do; the rest is done on the device (``bupose.data.PoseDataset``). Auto: "targets" on a CPU, else
+        "photos", or "joints" where the augmentation needs the processor.
+    accelerator, devices, nodes, strategy
+        Lightning's: where, on how many, and how they work together. Devices: auto, how many, -1 for all, or a list of
+        their numbers.
+    precision : "float32", "bfloat16", "float16" or "auto"
+        Of activations; weights are float32. Auto is the faster of bfloat16 and float32, tried for some steps; a
+        processor without instructions for bfloat16 takes many times as long.
+    auto : bool
+        Try which precision, batch and workers are fastest here, and use them.
+    ema : float in [0, 1)
+        Decay of the weights' moving average, which is what is measured and written; 0 is none.
+    sync_batch_norm : bool
+        Batch norm's statistics over all GPUs.
+    validate_every : int, steps
+        0 is five times in all.
+    validation_height : int, px
+        Photos are resized to this height for validation.
+    validation_limit : int
+        Only so many pictures are validated; 0 is all.
+    metric : AP, AP50, AP75 or AR
+        What the best network is chosen by.
+    keep : int
+        So many of the best networks are kept.
+    patience : int
+        Training stops after so many validations without a better network; 0 never.
+    save_every : int, steps
+        Between checkpoints to resume from.
+    """
+
+    steps: int = option(10_000, 1, 100_000_000)
+    minutes: float = option(0.0, 0, 10_000_000)
+    passes: float = option(0.0, 0, 1_000_000)
+    batch: int = option(16, 1, 65_536)
+    accumulate: int = option(1, 1, 65_536)
+    size: tuple[int, int] = option((384, 384), 8, 8192)
+    workers: int = option(1, 0, 1024)
+    threads: int = option(0, 0, 1024)
+    deliver: str = option("auto", among=DELIVERIES)
+    accelerator: str = option("auto", among=ACCELERATORS)
+    devices: Any = option("auto")
+    nodes: int = option(1, 1, 10_000)
+    strategy: str = option("auto", among=STRATEGIES)
+    precision: str = option("float32", among=("auto", *PRECISIONS))
+    auto: bool = option(False)
+    ema: float = option(0.999, 0, 0.999999)
+    sync_batch_norm: bool = option(False)
+    validate_every: int = option(500, 0, 100_000_000)
+    validation_height: int = option(368, 8, 10_000)
+    validation_limit: int = option(0, 0, 100_000_000)
+    metric: str = option("AP", among=METRICS)
+    keep: int = option(3, 1, 1000)
+    patience: int = option(0, 0, 1_000_000)
+    save_every: int = option(100, 1, 100_000_000)
+
+    def __post_init__(self) -> None:
+        check(self, "trainer")
+        if not _are_devices(self.devices):
+            raise OptionsError(
+                f"trainer.devices is {shown(self.devices)}; give auto, how many from 1 to {MOST_DEVICES}, -1 for all, "
+                "or a list of their numbers, as in [0,1]"
+            )
+
+
+@dataclass
+class LoggerOptions:
+    """What is told while training goes on; ``metrics.csv`` is always written.
+
+    Parameters
+    ----------
+    every : int, steps
+        Between rows of the curves.
+    tensorboard : bool
+        Curves and pictures for TensorBoard as well.
+    progress : bool
+        Step, loss, AP and the time left, on one line.
+    pictures : int
+        So many of the validation's pictures are drawn with fields and people at each validation; unless 0, some at the
+        end with labels beside people, too.
+    """
+
+    every: int = option(20, 1, 1_000_000)
+    tensorboard: bool = option(False)
+    progress: bool = option(True)
+    pictures: int = option(4, 0, 1000)
+
+    def __post_init__(self) -> None:
+        check(self, "logger")
+
+
+def _are_devices(value: Any) -> bool:
+    if isinstance(value, (list, tuple)):
+        numbers = all(type(n) is int and 0 <= n < MOST_DEVICES for n in value)
+        return numbers and 0 < len(value) == len(set(value))
+    return value == "auto" or (type(value) is int and (value == -1 or 1 <= value <= MOST_DEVICES))
