@@ -1,0 +1,124 @@
+"""From a CVAT export to people found, as docs/own_data.md has it; and the command that goes on after Ctrl-C."""
+
+import json
+import re
+import shlex
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from bupose import weights
+
+ROOT = Path(__file__).resolve().parents[2]
+SHORT = ["debug=quick", "logger.every=100"]
+
+
+def command(words: list[str]) -> list[str]:
+    """A line of the docs as this checkout runs it."""
+    if words[0] == "python":
+        return [sys.executable, str(ROOT / words[1]), *words[2:]]
+    return [sys.executable, "-m", "bupose", *words[1:]]
+
+
+def run(words: list[str], folder: Path) -> str:
+    done = subprocess.run(command(words), cwd=folder, capture_output=True, text=True, timeout=600)
+    assert done.returncode == 0, f"{words}: {done.stderr}"
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory, monkeypatch_module):
+    """A folder with a few crabs, of a category that is not the first."""
+    folder = tmp_path_factory.mktemp("beach")
+    run(["python", "scripts/draw_crabs.py", "crabs", "8"], folder)
+    file = folder / "crabs" / "annotations" / "person_keypoints_default.json"
+    data = json.loads(file.read_text())
+    for entry in data["annotations"]:
+        entry["category_id"] = 5
+    data["categories"][0]["id"] = 5
+    file.write_text(json.dumps(data))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def monkeypatch_module():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", str(ROOT))
+        patch.setenv("OMP_NUM_THREADS", "1")
+        yield patch
+
+
+def test_the_tutorial_runs(folder):
+    """Every command of the page, a few steps of training, on few pictures."""
+    page = (ROOT / "docs" / "own_data.md").read_text()
+    lines = [line for block in re.findall(r"^```bash\n(.*?)^```", page, re.M | re.S) for line in block.splitlines()]
+    draw, check, train, infer, evaluate = [shlex.split(line) for line in lines]
+    assert draw[1] == "scripts/draw_crabs.py"
+    assert "Joints matched: 6 of 6 of crab." in run(check, folder)
+    told = run([*train, *SHORT], folder)
+    for said in ("207 tensors taken", "Held out to measure on: 2 of 8 pictures.", "step 6 of 6", "AP "):
+        assert said in told
+    network = folder / "crabs" / "network"
+    assert (network / "found.png").is_file()
+    config = weights.load(network / "best.safetensors").config
+    assert config.skeleton.joints == ("front", "back", "left_elbow", "left_claw", "right_elbow", "right_claw")
+    assert config.category == {"id": 5, "name": "crab", "keypoints": list(config.skeleton.joints)}
+    run([*infer, "decoder=everything", "decoder.peak_threshold=0.001"], folder)
+    found = folder / "crabs" / "found"
+    assert len(list((found / "overlays").iterdir())) == 8
+    assert not (found / "openpose").exists()
+    results = json.loads((found / "coco_results.json").read_text())
+    assert {(result["category_id"], len(result["keypoints"])) for result in results} == {(5, 18)}
+    assert "AP" in run([*evaluate, "limit=2"], folder)
+
+
+LONG = ["bupose", "train", "experiment=tiny_synthetic", "data=coco", "hold_out=0.3", *SHORT]
+LONG += ["data.annotations=crabs/annotations/person_keypoints_default.json", "data.images=crabs/images/default"]
+LONG += ["trainer.steps=120", "trainer.validate_every=60", "trainer.save_every=5"]
+
+
+def interrupt(words: list[str], folder: Path, ready: Callable[[str], bool]) -> str:
+    """Ctrl-C as soon as a line that is printed is ``ready``; the command that is named then."""
+    train = subprocess.Popen(command(words), cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        assert any(ready(line) for line in train.stdout), train.stderr.read()
+        train.send_signal(signal.SIGINT)
+        _, told = train.communicate(timeout=300)
+    finally:
+        train.kill()
+    assert train.returncode == 130, told
+    (way_on,) = re.findall("^go on with: (.*)$", told, re.M)
+    return way_on
+
+
+def saved(path: Path) -> Callable[[str], bool]:
+    """Whether a run has begun, and its first checkpoint has come."""
+
+    def wait(line: str) -> bool:
+        deadline = time.monotonic() + 300
+        while "training pictures" in line and not path.is_file() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        return path.is_file()
+
+    return wait
+
+
+@pytest.mark.parametrize(("place", "words"), [("hydra.run.dir=a run", []), ("output=mine", [*LONG[2:], "output=mine"])])
+def test_ctrl_c_prints_the_command_that_goes_on(folder, place, words):
+    """With a real signal. Where resume= finds no options in the run's folder, they are given again."""
+    run_folder = place.partition("=")[2]
+    way_on = interrupt([*LONG, place], folder, saved(folder / run_folder / "last.ckpt"))
+    assert shlex.split(way_on) == ["bupose", "train", *words, f"resume={run_folder}"]
+    assert not (folder / run_folder / "result.json").exists()
+    assert "step 120 of 120" in run(shlex.split(way_on), folder)
+    assert (folder / run_folder / "result.json").is_file()
+
+
+def test_before_the_first_checkpoint_it_is_the_same_command(folder):
+    way_on = interrupt([*LONG, "output=early"], folder, lambda line: "training pictures" in line)
+    assert shlex.split(way_on) == [*LONG, "output=early"]
