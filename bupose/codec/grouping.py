@@ -5,14 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from bupose import kernels
-from bupose.codec.lengths import SLACK, person_scales
+from bupose.codec.completion import complete_people
+from bupose.codec.lengths import person_scales
 from bupose.codec.limbs import LimbCandidates
 from bupose.codec.options import DecodeOptions
 from bupose.codec.peaks import Peaks
 from bupose.fields import Fields
 from bupose.people import People
-
-STEP = 0.5  # cells a trail goes on at a time
 
 
 def group_people(
@@ -29,7 +28,8 @@ def group_people(
     people : People
         Best first, in pixels of the grid.
     members : int32 array (P, K)
-        Row of the peak that each person's joint came from, -1 for absent and completed joints.
+        Row of the peak that each person's joint came from, also where its score was too low to show it; -1 for absent
+        and completed joints.
     used : bool array (M,)
         Candidates whose two joints one person has.
 
@@ -58,26 +58,23 @@ def group_people(
     xy = np.where(here[..., None], peaks.xy[members], np.float32(np.nan)) if len(peaks) else np.zeros((0, joints, 2))
     sure = _joint_scores(peaks, candidates, used)
     joint_score = np.where(here, sure[members], np.float32(0)) if len(peaks) else np.zeros((0, joints))
-    similar = _expected_similarity(xy, joint_score, fields.skeleton.sigmas, float(options.jitter))
-    score = np.minimum(np.sqrt(evidence * similar), 1).astype(np.float32)
+    similar = _expected_similarity(xy, fields.skeleton.sigmas, float(options.jitter))
+    score = np.minimum(np.sqrt(evidence * _mean(similar, joint_score)), 1).astype(np.float32)
     best = np.argsort(-score, kind="stable")
     best = best[score[best] >= options.min_person_score]
     scale = person_scales(candidates, person, used, peaks, fields.skeleton)[rows[best]] if len(peaks) else np.zeros(0)
-    members, here, xy, joint_score, score = (a[best] for a in (members, here, xy, joint_score, score))
+    members, xy, joint_score, score, similar = (a[best] for a in (members, xy, joint_score, score, similar))
     xy, joint_score = np.ascontiguousarray(xy, np.float32), np.ascontiguousarray(joint_score, np.float32)
-    completed = np.zeros(here.shape, bool)
+    completed = np.zeros(members.shape, bool)
     if options.completion and len(best):
-        evidence = joint_score.copy()
-        longest = np.float32(options.max_limb_ratio) * scale[:, None] * fields.skeleton.usual
-        longest = np.where(longest > 0, longest + np.float32(SLACK), np.float32(np.inf))  # unknown: NaN or 0
-        trail = longest, float(options.paf_threshold), STEP
-        k.complete_people(fields.paf, fields.heat, fields.skeleton.limb_joints, xy, evidence, *trail)
-        completed = (evidence > 0) & ~here
-        joint_score = np.where(completed, np.minimum(evidence, 1) * np.float32(options.peak_threshold), joint_score)
-
-    keep = np.arange(len(best))
+        completed = complete_people(fields, xy, joint_score, scale, options)
+    keep = np.ones(len(best), bool)
     if options.duplicate_similarity < 1 and len(best) > 1:
-        keep = np.flatnonzero(~_duplicates(xy, fields.skeleton.sigmas, options.duplicate_similarity))
+        keep = ~_duplicates(xy, fields.skeleton.sigmas, options.duplicate_similarity)
+    joint_score *= np.sqrt(similar, dtype=np.float32)
+    unsure = joint_score < options.min_joint_score
+    xy[unsure], joint_score[unsure], completed[unsure] = np.nan, 0, False
+    keep &= (joint_score > 0).sum(1) >= options.min_joints
     pixels = fields.grid.to_pixels(xy[keep])
     people = People(pixels, joint_score[keep], score[keep], fields.skeleton, completed[keep])
     return people, members[keep], used
@@ -93,8 +90,8 @@ def _joint_scores(peaks: Peaks, candidates: LimbCandidates, used: np.ndarray) ->
     return np.sqrt(peaks.score * np.where(best > 0, np.minimum(best, 1), peaks.score))
 
 
-def _expected_similarity(xy: np.ndarray, weight: np.ndarray, sigmas: tuple[float, ...], jitter: float) -> np.ndarray:
-    """float (P,): object keypoint similarity to be expected of joints (P, K, 2) that lie ``jitter`` cells off.
+def _expected_similarity(xy: np.ndarray, sigmas: tuple[float, ...], jitter: float) -> np.ndarray:
+    """float64 (P, K): keypoint similarity to be expected of joints (P, K, 2) that lie ``jitter`` cells off.
 
     Notes
     -----
@@ -103,11 +100,14 @@ def _expected_similarity(xy: np.ndarray, weight: np.ndarray, sigmas: tuple[float
     ten times j.
     """
     if not jitter or not len(xy):
-        return np.ones(len(xy))
+        return np.ones(xy.shape[:2])
     sides = np.fmax.reduce(xy, 1) - np.fmin.reduce(xy, 1)
     area = np.maximum(0.53 * sides.prod(1, dtype=np.float64), 100 * jitter**2)
-    similar = 1 / (1 + jitter**2 / (area[:, None] * (2 * np.array(sigmas)) ** 2))
-    return (similar * weight).sum(1) / weight.sum(1)
+    return 1 / (1 + jitter**2 / (area[:, None] * (2 * np.array(sigmas)) ** 2))
+
+
+def _mean(values: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    return (values * weight).sum(1) / weight.sum(1)
 
 
 def _duplicates(xy: np.ndarray, sigmas: tuple[float, ...], similarity: float) -> np.ndarray:

@@ -32,7 +32,8 @@ class Trace:
     used : bool array (M,)
         Has both ends in one person.
     members : int32 array (P, K)
-        Row of the peak that each person's joint came from, -1 for absent and completed joints.
+        Row of the peak that each person's joint came from, also where its score was too low to show it; -1 for absent
+        and completed joints.
     people : People
         Pixels of the grid.
     """

@@ -100,7 +100,7 @@ def _warm_decode(k: ModuleType) -> None:
     scale = k.measure_people(ids, peaks, usual, person, np.zeros(0, bool), 3)
     k.find_overlong(ids, peaks, usual, person, scale, 2.2, 1.0)
     people = np.zeros((0, 2, 2), np.float32)
-    k.complete_people(paf, heat, limbs, people, np.zeros((0, 2), np.float32), np.zeros((0, 1), np.float32), 0.1, 0.5)
+    k.complete_people(paf, heat, limbs, people, np.zeros((0, 2), np.float32), np.zeros((0, 1, 2), np.float32), 0.1, 0.5)
     box = np.zeros((0, 4), np.float32)
     k.find_duplicates(people, box, np.zeros(0, np.int64), np.ones(2, np.float32), 0.5)
 

@@ -135,6 +135,8 @@ def explain_person(trace: Trace, person: int) -> Plot:
             color = skeleton.limb_colors[n] / 255
             axes.barh(n, c.score[m], color=color, edgecolor="0.4", lw=0.6, alpha=1 if trace.used[m] else 0.35)
             note = f" {c.score[m]:.2f}" + ("" if trace.used[m] else ", not used")
+            unsure = [skeleton.joints[k].replace("_", " ") for k in (a, b) if not trace.people.present[person, k]]
+            note += f", {' and '.join(unsure)} too unsure to show" if unsure else ""
             axes.text(max(0, c.score[m]), n, note, va="center", fontsize=8)
         else:
             lacking = [skeleton.joints[k].replace("_", " ") for k in (a, b) if members[k] < 0]

@@ -61,7 +61,7 @@ def test_a_single_joint_is_a_person_on_request(joint, body):
     codec = FieldCodec(COCO17)
     fields = codec.encode(shown(body.xy, [joint]), SIZE)
     assert len(codec.decode(fields)) == 0
-    people = codec.with_decoder(min_joints=1).decode(fields)
+    people = codec.with_decoder(min_joints=1, jitter=0).decode(fields)
     assert people.present.tolist() == [[j == joint for j in COCO17.joints]]
     k = COCO17.index[joint]
     np.testing.assert_allclose(people.xy[0, k], body.xy[0, k], atol=0.05)
@@ -136,22 +136,23 @@ def erased(fields, xy, joint, rest=0.0):
 @pytest.mark.parametrize("joint", COCO17.joints)
 def test_a_joint_too_faint_for_a_peak_comes_back(joint, body):
     codec, k = FieldCodec(COCO17), COCO17.index[joint]
-    people = codec.decode(erased(codec.encode(body, SIZE), body.xy[0, k], k, 0.02))
+    fields = codec.encode(body, SIZE)
+    people = codec.decode(erased(fields, body.xy[0, k], k, 0.02))
     assert len(people) == 1
     assert people.present.all()
     assert people.completed[0, k]
-    assert 0 < people.score[0, k] < codec.decoder.peak_threshold
+    assert 0 < people.score[0, k] < codec.decode(fields).score[0, k] / 2
     assert np.linalg.norm(people.xy[0, k] - body.xy[0, k]) < 6  # half a cell's diagonal
 
 
 @pytest.mark.parametrize("joint", [j for j in COCO17.joints if j.endswith(("nose", "eye", "ear", "wrist", "ankle"))])
 def test_a_joint_without_any_heat_is_where_its_field_ends(joint, body):
-    codec, k = FieldCodec(COCO17), COCO17.index[joint]
+    codec, k = FieldCodec(COCO17).with_decoder(min_joint_score=0), COCO17.index[joint]
     fields = erased(codec.encode(body, SIZE), body.xy[0, k], k)
     people = codec.decode(fields)
     assert len(people) == 1
     assert np.flatnonzero(people.completed[0]).tolist() == [k]
-    assert 0 < people.score[0, k] < codec.decoder.peak_threshold
+    assert 0 < people.score[0, k] < codec.decode(codec.encode(body, SIZE)).score[0, k] / 2
     assert np.linalg.norm(people.xy[0, k] - body.xy[0, k]) < 18  # its round end, and half a cell
     without = codec.with_decoder(completion=False).decode(fields)
     assert np.flatnonzero(~without.present[0]).tolist() == [k]

@@ -61,8 +61,11 @@ def test_members_are_the_people(trace):
     p, k = np.nonzero(members >= 0)
     rows = members[p, k]
     np.testing.assert_array_equal(trace.peaks.joint[rows], k)
-    np.testing.assert_array_equal(people.xy[p, k], trace.fields.grid.to_pixels(trace.peaks.xy[rows]))
-    np.testing.assert_array_equal(people.present, (members >= 0) | people.completed)
+    shown = people.present[p, k]
+    np.testing.assert_array_equal(people.xy[p, k][shown], trace.fields.grid.to_pixels(trace.peaks.xy[rows[shown]]))
+    np.testing.assert_array_equal(people.present, (people.score > 0) & ((members >= 0) | people.completed))
+    assert (people.score[people.present] >= trace.options.min_joint_score).all()
+    assert shown.mean() > 0.5
     assert not (people.completed & (members >= 0)).any()
     for i, row in zip(p, rows, strict=True):
         assert trace.person_of(row) == i

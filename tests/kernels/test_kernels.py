@@ -56,7 +56,7 @@ several = [
     other(np.repeat(wide.heat, 2, 2)[:, :, ::2], np.repeat(wide.paf, 2, 3)[..., ::2]),
     other(np.where(wide.heat == 0, np.nan, wide.heat), wide.paf),
 ]
-answers = [people.xy.round(3).tolist() for people in codec.decode(several)]
+answers = [np.nan_to_num(people.xy).round(3).tolist() for people in codec.decode(several)]
 assert all(answer == answers[0] for answer in answers)
 for options in ({"matching": "greedy"}, {"crowd": 0}, {"peaks_per_joint": 1}, {"min_joints": 1, "smooth": 1}):
     codec.with_decoder(**options).decode(several)
@@ -95,7 +95,7 @@ def expected():
     codec = FieldCodec(skeletons.COCO17)
     people = codec.decode(codec.encode(Labels(xy, np.full((3, 17), 2), skeletons.COCO17), (256, 256)))
     assert len(people) >= 3
-    return people.xy
+    return np.nan_to_num(people.xy)
 
 
 @pytest.fixture(scope="module")

@@ -285,9 +285,10 @@ def test_complete_people(seed, shape, threshold):
     xy[known] = rng.uniform(-0.3, (w - 0.7, h - 0.7), (known.sum(), 2))
     evidence[known] = 0.5
     fast, slow = (xy.copy(), evidence.copy()), (xy.copy(), evidence.copy())
-    longest = rng.choice([1.93, 4.07, np.inf], (3, 3)).astype(np.float32)
-    compiled.complete_people(paf, heat, limb_joints, *fast, longest, threshold, 0.5)
-    reference.complete_people(paf, heat, limb_joints, *slow, longest, threshold, 0.5)
+    span = np.stack([rng.choice([0, 1.03, 2.47], (3, 3)), rng.choice([1.93, 4.07, np.inf], (3, 3))], 2)
+    span = span.astype(np.float32)
+    compiled.complete_people(paf, heat, limb_joints, *fast, span, threshold, 0.5)
+    reference.complete_people(paf, heat, limb_joints, *slow, span, threshold, 0.5)
     np.testing.assert_allclose(fast[1], slow[1], atol=1e-4)
     np.testing.assert_allclose(fast[0], slow[0], atol=1e-3)
 

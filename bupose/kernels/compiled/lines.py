@@ -58,7 +58,7 @@ def project_line(paf, limb, ends, samples, near, threshold):
 
 
 @jit
-def complete_people(paf, heat, limb_joints, xy, evidence, longest, threshold, step):
+def complete_people(paf, heat, limb_joints, xy, evidence, span, threshold, step):
     """Follow limbs' fields from known joints to those still missing; fills ``xy`` and ``evidence`` in place."""
     joints, h, w = heat.shape
     floor = np.float32(0.002)  # of heat: lets a clear field count where heat is silent
@@ -90,7 +90,7 @@ def complete_people(paf, heat, limb_joints, xy, evidence, longest, threshold, st
                             break
                         dx, dy = x - xy[p, known, 0], y - xy[p, known, 1]
                         away = np.sqrt(dx * dx + dy * dy)
-                        if away > longest[p, limb] or away < np.float32(s) * np.float32(step) / 2 - 4:
+                        if away > span[p, limb, 1] or away < np.float32(s) * np.float32(step) / 2 - 4:
                             break  # limbs are straight: a trail that comes back is lost
                         cx, cy = int(x + np.float32(0.5)), int(y + np.float32(0.5))
                         px, py, value = x, y, floor
@@ -99,6 +99,9 @@ def complete_people(paf, heat, limb_joints, xy, evidence, longest, threshold, st
                                 if heat[missing, yy, xx] > value:
                                     value = heat[missing, yy, xx]
                                     px, py = np.float32(xx), np.float32(yy)
+                        dx, dy = px - xy[p, known, 0], py - xy[p, known, 1]
+                        if np.sqrt(dx * dx + dy * dy) < span[p, limb, 0]:
+                            continue
                         found = np.sqrt(min(value, np.float32(1))) * total / np.float32(s)
                         if found >= near * best[missing]:
                             best[missing], place[missing, 0], place[missing, 1] = found, px, py

@@ -79,7 +79,7 @@ def _project(paf, limb, ends, parts, near):
     return points, (1 - blind) * (u * direction[0] + v * direction[1]) + blind * np.hypot(u, v)
 
 
-def complete_people(paf, heat, limb_joints, xy, evidence, longest, threshold, step):
+def complete_people(paf, heat, limb_joints, xy, evidence, span, threshold, step):
     """Follow limbs' fields from known joints to those still missing; fills ``xy`` and ``evidence`` in place.
 
     Parameters
@@ -91,8 +91,8 @@ def complete_people(paf, heat, limb_joints, xy, evidence, longest, threshold, st
     evidence : float32 array (P, K)
         Positive where a joint is known. A joint found gets the root of its heat times the mean strength of the
         field on the way, at the place where this is most; of places as good to a thousandth, at the last.
-    longest : float32 array (P, L), cells
-        How far a joint may be from the one that a trail starts from.
+    span : float32 array (P, L, 2), cells
+        How near to the joint that a trail starts from, and how far from it, a joint may be.
     threshold : float
         Strength at which a trail is lost.
     step : float, cells
@@ -105,9 +105,11 @@ def complete_people(paf, heat, limb_joints, xy, evidence, longest, threshold, st
                     known, missing = ends[side], ends[1 - side]
                     if evidence[p, known] > 0 and not evidence[p, missing] > 0:
                         way = step if side == 0 else -step
-                        trail = _follow(paf, limb, xy[p, known], threshold, way, longest[p, limb])
+                        trail = _follow(paf, limb, xy[p, known], threshold, way, span[p, limb, 1])
                         for place, strength in trail:
                             value, place = _warmest(heat[missing], place)
+                            if np.hypot(*(place - xy[p, known])) < span[p, limb, 0]:
+                                continue
                             found = np.sqrt(min(value, 1)) * strength
                             if found >= 0.999 * best.get(missing, (0, None))[0]:
                                 best[missing] = found, place
