@@ -107,8 +107,8 @@ def test_options_are_those_of_the_dataclass():
     assert options.decoder.min_joints == 5
     assert options.decoder.samples is None
     assert got("input=x", "decoder=everything").decoder.min_joints == 1
-    assert got("annotations=x", "images=y", name="evaluate").decoder.min_person_score == 0
-    assert got("annotations=x", "images=y", "decoder=default", name="evaluate").decoder.min_person_score is None
+    assert got("input=x", "decoder=sure", "decoder.at_least.min_joints=6").decoder.at_least["min_joints"] == 6
+    assert got("annotations=x", "images=y", name="evaluate").decoder.min_person_score is None
     assert got("input=x", name="infer").scales is None
     assert got("input=x", "scales=[1,0.5]", name="infer").scales == [1.0, 0.5]
 
@@ -129,7 +129,7 @@ def test_every_decode_option_can_be_overridden():
         (["decoder.peak_treshold=0.1"], ["peak_treshold", "did you mean 'peak_threshold'"]),
         (["+decoder.nope=1"], ["decoder.nope", "min_joints"]),
         (["++nope=1"], ["nope", "stride"]),
-        (["decoder=nope"], ["decoder is 'nope'", "default, everything, ranked, sure"]),
+        (["decoder=nope"], ["decoder is 'nope'", "default, everything, sure"]),
         (["decoder.min_person_score=7"], ["min_person_score", "0 to 1"]),
         (["decoder.matching=fast"], ["matching", "hungarian, greedy"]),
         (["layout=nope"], ["layout is 'nope'", "openpose, bupose"]),

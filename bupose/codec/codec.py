@@ -14,13 +14,12 @@ from bupose.codec.grouping import group_people
 from bupose.codec.lengths import find_overlong
 from bupose.codec.limbs import score_limbs
 from bupose.codec.matching import match_limbs
-from bupose.codec.options import DecodeOptions, TargetOptions
+from bupose.codec.options import DecodeOptions, TargetOptions, read_options
 from bupose.codec.peaks import find_peaks, smooth
 from bupose.codec.targets import Targets, encode_labels
 from bupose.codec.trace import Trace
 from bupose.errors import FieldsError, LabelsError, OptionsError
 from bupose.fields import Fields, Grid
-from bupose.options import from_dict
 from bupose.people import Labels, People
 from bupose.skeleton import Skeleton
 
@@ -54,7 +53,7 @@ class FieldCodec:
 
     def with_decoder(self, **values) -> FieldCodec:
         """The same codec with some decode options changed."""
-        return replace(self, decoder=from_dict(DecodeOptions, {**vars(self.decoder), **values}, "decoder"))
+        return replace(self, decoder=read_options(vars(self.decoder), values))
 
     def encode(self, labels: Labels, size: tuple[int, int], ignore: np.ndarray | None = None) -> Targets:
         """Paint labels (pixels) of a picture of ``size`` = (width, height) into target fields.

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import dataclasses
+import typing
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
-from bupose.options import check, option
+from bupose.options import check, declared, from_dict, option
 
 
 @dataclass
@@ -60,14 +63,16 @@ class DecodeOptions:
     matching : "hungarian" or "greedy"
         One-to-one choice of largest total weight, or heaviest first.
     completion : bool
-        Look for missing joints along limbs' fields; they get a score below ``peak_threshold``.
+        Look for joints without a peak along limbs' fields; half their evidence makes their score.
     duplicate_similarity : float
         Object keypoint similarity to a better person from which a person is a duplicate; 1 keeps all.
     jitter : float, cells
         How far off the truth joints lie as a rule: people too small for joints so inexact get lower scores. 0 for
         exact fields.
+    min_joint_score : float
+        Joints below are left out; 0 keeps all.
     min_joints : int
-        People with fewer joints found by peaks are dropped; 1 keeps all.
+        People with fewer joints found by peaks, or fewer left, are dropped; 1 keeps all.
     min_person_score : float
         People below are dropped; 0 keeps all.
     """
@@ -87,8 +92,48 @@ class DecodeOptions:
     completion: bool = option(True)
     duplicate_similarity: float = option(0.8, 0, 1)
     jitter: float = option(0.4, 0, 100)
+    min_joint_score: float = option(0.05, 0, 1)
     min_joints: int = option(3, 1, 1000)
     min_person_score: float = option(0.1, 0, 1)
 
     def __post_init__(self) -> None:
         check(self, "decoder")
+
+
+# As average precision is meant: it looks at the ranking, and whoever is left out only loses.
+EVERYBODY = {"min_joints": 1, "min_joint_score": 0.0, "min_person_score": 0.0}
+
+# Every decode option, null by default: as the network or the library says; at_least as in read_options.
+DecoderOverrides = dataclasses.make_dataclass(
+    "DecoderOverrides",
+    [
+        (name, typing.Optional[hint], field(default=None, metadata=metadata))  # noqa: UP045
+        for name, (hint, metadata) in declared(DecodeOptions).items()
+    ]
+    + [("at_least", dict[str, float], field(default_factory=dict))],
+    namespace={"__module__": __name__, "__doc__": "Decode options that differ; None keeps what the network says."},
+)
+
+
+def given(overrides: DecoderOverrides) -> dict:
+    """The decode options that were chosen."""
+    return {name: value for name, value in vars(overrides).items() if value is not None and value != {}}
+
+
+def read_options(own: Mapping, said: Mapping) -> DecodeOptions:
+    """Decode options: a network's ``own``, but for what is ``said``.
+
+    ``said["at_least"]``, a mapping of further options to numbers, raises those that are lower and leaves the others:
+    for presets that may never loosen a network's own options.
+
+    Raises
+    ------
+    OptionsError
+        An unknown name, or a value out of its range.
+    """
+    said, floors = dict(said), said.get("at_least") or {}
+    said.pop("at_least", None)
+    least = vars(from_dict(DecodeOptions, floors, "decoder.at_least"))
+    chosen = {**vars(from_dict(DecodeOptions, own, "decoder")), **said}
+    raised = {name: max(least[name], chosen[name]) for name in floors if name not in said}
+    return from_dict(DecodeOptions, {**chosen, **raised}, "decoder")

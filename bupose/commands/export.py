@@ -11,13 +11,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bupose import cli, weights
-from bupose.codec import DecodeOptions
+from bupose.codec import given, read_options
 from bupose.export import calibration_pictures, export_network
 from bupose.export.options import ExportOptions
 from bupose.export.write import COMPARED
-from bupose.infer.options import given
 from bupose.nn import NetworkConfig
-from bupose.options import from_dict
 from bupose.paths import expand
 
 
@@ -35,7 +33,7 @@ def main(options: ExportOptions) -> int:
 def settle(config: NetworkConfig, options: ExportOptions) -> NetworkConfig:
     """The declaration with what the options say of how the network is run."""
     said = {name: getattr(options, name) for name in ("height", "scales") if getattr(options, name) is not None}
-    decoder = from_dict(DecodeOptions, {**config.decoder, **given(options.decoder)}, "decoder")
+    decoder = read_options(config.decoder, given(options.decoder))
     origin = {**config.origin, **options.note}
     return replace(config, preprocess={**config.preprocess, **said}, decoder=vars(decoder), origin=origin)
 

@@ -16,6 +16,7 @@ RANGES = {  # low, high, step of a slider; a network's own value widens it
     "paf_threshold": (0.0, 0.6, 0.001),
     "limb_threshold": (0.0, 1.0, 0.005),
     "limb_share": (0.0, 1.0, 0.01),
+    "min_joint_score": (0.0, 1.0, 0.005),
     "min_person_score": (0.0, 1.0, 0.005),
     "min_joints": (1, 18, 1),
     "duplicate_similarity": (0.0, 1.0, 0.01),
@@ -27,8 +28,8 @@ RANGES = {  # low, high, step of a slider; a network's own value widens it
 }
 CHOICES = {"matching": ["hungarian", "greedy"]}
 FIRST = (
-    "peak_threshold", "paf_threshold", "limb_threshold", "limb_share", "min_joints", "min_person_score", "matching",
-    "completion",
+    "peak_threshold", "paf_threshold", "limb_threshold", "limb_share", "min_joints", "min_joint_score",
+    "min_person_score", "matching", "completion",
 )  # fmt: skip
 OTHERS = tuple(f.name for f in dataclasses.fields(DecodeOptions) if f.name not in FIRST)
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from bupose.codec import DecodeOptions
-from bupose.infer.options import DecoderOverrides, given
+from bupose.codec import DecoderOverrides, given, read_options
 from bupose.options import check, option
 
 
@@ -54,4 +53,4 @@ class ExportOptions:
 
     def __post_init__(self) -> None:
         check(self)
-        DecodeOptions(**given(self.decoder))
+        read_options({}, given(self.decoder))

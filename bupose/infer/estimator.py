@@ -11,7 +11,7 @@ import torch
 
 from bupose import geometry, weights
 from bupose.annotations.categories import CategoryOptions
-from bupose.codec import DecodeOptions, FieldCodec, TargetOptions, Trace
+from bupose.codec import DecodeOptions, FieldCodec, TargetOptions, Trace, read_options
 from bupose.errors import OptionsError
 from bupose.fields import Fields
 from bupose.images import MAX_PIXELS, Photo
@@ -91,7 +91,7 @@ class Estimator:
         self.scales = sorted(chosen.scales or told.scales or [1.0], reverse=True)
         self.longest, self.flip, self.batch = chosen.longest, flip, chosen.batch
         target = from_dict(TargetOptions, net.target, "target")
-        how = from_dict(DecodeOptions, {**net.decoder, **(decoder or {})}, "decoder")
+        how = read_options(net.decoder, decoder or {})
         self.codec = FieldCodec(net.skeleton, net.grid, target, how)
         self.category = from_dict(CategoryOptions, net.category, "category")
 

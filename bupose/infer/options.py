@@ -2,35 +2,18 @@
 
 from __future__ import annotations
 
-import dataclasses
-import typing
 from dataclasses import dataclass, field
 from typing import Any
 
-from bupose.codec import DecodeOptions
+from bupose.codec import DecoderOverrides, given, read_options
 from bupose.errors import OptionsError
 from bupose.images import MAX_PIXELS
-from bupose.options import check, declared, option, shown
+from bupose.options import check, option, shown
 from bupose.viz.overlay import OverlayOptions
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
 PRECISIONS = ("auto", "float32", "bfloat16", "float16")
 PICTURES = ("jpg", "png")
-
-# Every decode option, null by default: as the network or the library says.
-DecoderOverrides = dataclasses.make_dataclass(
-    "DecoderOverrides",
-    [
-        (name, typing.Optional[hint], field(default=None, metadata=metadata))  # noqa: UP045
-        for name, (hint, metadata) in declared(DecodeOptions).items()
-    ],
-    namespace={"__module__": __name__, "__doc__": "Decode options that differ; None keeps what the network says."},
-)
-
-
-def given(overrides: DecoderOverrides) -> dict:
-    """The decode options that were chosen."""
-    return {name: value for name, value in vars(overrides).items() if value is not None}
 
 
 def flat_settings(options) -> dict:
@@ -95,7 +78,7 @@ class GroupOptions:
         check(self)
         if self.photo and self.photos:
             raise OptionsError("photo and photos are both given; give the one photo, or the folder of many")
-        DecodeOptions(**given(self.decoder))  # refuses values out of range before anything is read
+        read_options({}, given(self.decoder))  # refuses values out of range before anything is read
 
 
 @dataclass
@@ -125,6 +108,8 @@ class NetworkOptions:
         Auto loses nothing: float32, or an .onnx file's own. bfloat16 is faster on some processors, and costs accuracy.
     threads : int
         Of torch and of the grouping; null is torch's own choice.
+    completed : bool
+        Keep joints without a peak of their own; false is decoder.completion=false.
     decoder.* : see DecodeOptions
         null keeps what the network says.
     """
@@ -140,18 +125,20 @@ class NetworkOptions:
     device: str = option("auto")
     precision: str = option("auto", among=PRECISIONS)
     threads: int | None = option(None, 1, 1024)
+    completed: bool = option(True)
     decoder: DecoderOverrides = field(default_factory=DecoderOverrides)
 
     def __post_init__(self) -> None:
         check(self)
         if self.device.split(":")[0] not in DEVICES:
             raise OptionsError(f"device is {shown(self.device)}; choose one of {', '.join(DEVICES)}, or cuda:N")
-        DecodeOptions(**given(self.decoder))
+        read_options({}, given(self.decoder))
 
     def for_estimator(self) -> dict:
         """The options that :class:`bupose.infer.Estimator` takes."""
         names = ("height", "longest", "scales", "flip", "batch", "max_pixels", "device", "precision", "threads")
-        return {name: getattr(self, name) for name in names} | {"decoder": given(self.decoder)}
+        decoder = given(self.decoder) | ({} if self.completed else {"completion": False})
+        return {name: getattr(self, name) for name in names} | {"decoder": decoder}
 
 
 @dataclass

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from bupose import geometry, viz
-from bupose.codec import DecodeOptions, FieldCodec
+from bupose.codec import FieldCodec, given, read_options
 from bupose.errors import BuposeError, DiskError, FieldsError, InputError
 from bupose.fields import Fields
 from bupose.fields_file import FieldsFile
@@ -18,7 +18,7 @@ from bupose.folder import OutputFolder, open_output
 from bupose.images import read_image
 from bupose.infer import output
 from bupose.infer.names import number_pictures, safe_name
-from bupose.infer.options import GroupOptions, flat_settings, given
+from bupose.infer.options import GroupOptions, flat_settings
 from bupose.paths import expand
 from bupose.people import People
 from bupose.wording import counted
@@ -126,7 +126,7 @@ def _group(file: FieldsFile, name: str, image_id: int, options: GroupOptions) ->
         matrix = geometry.IDENTITY if options.scale is None else geometry.scale(options.scale)
         if photo is not None:
             _check_size(photo, fields, matrix)
-    codec = FieldCodec(fields.skeleton, fields.grid, decoder=DecodeOptions(**given(options.decoder)))
+    codec = FieldCodec(fields.skeleton, fields.grid, decoder=read_options({}, given(options.decoder)))
     people = codec.decode(fields).transform(geometry.invert(matrix))
     size = (info.get("image_width"), info.get("image_height"))
     if photo is not None:

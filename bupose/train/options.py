@@ -7,7 +7,7 @@ import os
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from bupose.codec import DecodeOptions, FieldCodec, TargetOptions
+from bupose.codec import DecoderOverrides, FieldCodec, TargetOptions, given, read_options
 from bupose.data.augment import AugmentOptions
 from bupose.data.datasets import DataOptions
 from bupose.errors import OptionsError
@@ -103,7 +103,7 @@ class TrainOptions:
     trunk: TrunkOptions = field(default_factory=TrunkOptions)
     head: HeadOptions = field(default_factory=HeadOptions)
     target: TargetOptions = field(default_factory=TargetOptions)
-    decoder: DecodeOptions = field(default_factory=DecodeOptions)
+    decoder: DecoderOverrides = field(default_factory=DecoderOverrides)
     data: DataOptions = field(default_factory=DataOptions)
     val: DataOptions = field(default_factory=DataOptions)
     hold_out: float = option(0.0, 0, 0.9)
@@ -123,6 +123,7 @@ class TrainOptions:
 
     def __post_init__(self) -> None:
         check(self)
+        read_options({}, given(self.decoder))  # refuses what is out of range
 
     def network(self, skeleton: Skeleton, started: NetworkConfig | None = None) -> NetworkConfig:
         """The network that these options describe, for the skeleton of the data; ``started`` is that of ``start``.
@@ -149,14 +150,14 @@ class TrainOptions:
             **chosen,
             normalisation=started.normalisation if started and self.trunk.name == STARTED else None,
             target=asdict(self.target),
-            decoder=asdict(self.decoder),
+            decoder=asdict(read_options({}, given(self.decoder))),
             preprocess={"height": self.trainer.validation_height},
             origin=dict(self.note),
         )
 
     def codec(self, skeleton: Skeleton, grid: Grid) -> FieldCodec:
         """What paints this training's targets."""
-        return FieldCodec(skeleton, grid, self.target, self.decoder)
+        return FieldCodec(skeleton, grid, self.target, read_options({}, given(self.decoder)))
 
 
 def check_together(options: TrainOptions, multiple: int) -> None:

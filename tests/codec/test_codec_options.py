@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from bupose import skeletons
-from bupose.codec import DecodeOptions, FieldCodec, TargetOptions
+from bupose.codec import DecodeOptions, FieldCodec, TargetOptions, read_options
 from bupose.errors import OptionsError
 from bupose.options import from_dict
 
@@ -117,3 +117,34 @@ def test_a_ceiling_that_is_reached_is_told(crowd, noisy, recwarn):
     assert not recwarn.list
     with pytest.warns(UserWarning, match="more than 5 candidates of one joint, the highest are kept"):
         codec.with_decoder(peaks_per_joint=5).decode(fields)
+
+
+def test_presets_may_not_loosen_what_a_network_says():
+    own = {"limb_threshold": 0.15, "min_joints": 2}
+    floors = {"limb_threshold": 0.1, "min_joints": 5, "min_person_score": 0.3}
+    chosen = read_options(own, {"at_least": floors, "completion": False})
+    assert (chosen.limb_threshold, chosen.min_joints, chosen.min_person_score) == (0.15, 5, 0.3)
+    assert not chosen.completion
+    assert chosen.peak_threshold == DecodeOptions().peak_threshold
+    assert read_options(own, {"at_least": floors, "min_joints": 1}).min_joints == 1  # whoever says a number means it
+    codec = FieldCodec(skeletons.COCO17).with_decoder(**own).with_decoder(at_least=floors)
+    assert codec.decoder.limb_threshold == 0.15
+
+
+@pytest.mark.parametrize("floors", [{"min_person_score": 2}, {"nope": 1}, {"matching": 3}])
+def test_floors_are_checked(floors):
+    with pytest.raises(OptionsError, match=next(iter(floors))):
+        read_options({}, {"at_least": floors})
+
+
+def test_unsure_joints_are_left_out_and_people_with_them(crowd, noisy):
+    """The option does what leaving them out afterwards does, and changes nothing else."""
+    codec = FieldCodec(skeletons.COCO17).with_decoder(min_joint_score=0)
+    fields = noisy(codec.encode(crowd(8, 0), (640, 368)), 0, 0.1)
+    every, some = codec.decode(fields), codec.with_decoder(min_joint_score=0.5, min_joints=9).decode(fields)
+    sure = every.score >= 0.5
+    rows = sure.sum(1) >= 9
+    assert 0 < len(some) == rows.sum() < len(every)
+    np.testing.assert_array_equal(some.xy, np.where(sure[..., None], every.xy, np.nan)[rows])
+    np.testing.assert_array_equal(some.score, np.where(sure, every.score, 0)[rows])
+    np.testing.assert_array_equal(some.person_score, every.person_score[rows])
