@@ -1,9 +1,9 @@
 """Measure against annotations: bupose evaluate annotations=FILE predictions=RESULTS [images=FOLDER] [output=evaluation]
 
-bupose evaluate annotations=FILE images=FOLDER weights=NETWORK [flip=true …] lets a network predict first, people of
-every score (decoder=ranked); decoder=default leaves out whom the network's own thresholds leave out.
-Prints average precision, a table of joints, kinds of errors and what each costs; writes them as JSON, CSV and text,
-with pictures of the worst where images= is given.
+bupose evaluate annotations=FILE images=FOLDER weights=NETWORK [flip=true …] lets a network predict first. Average
+precision then counts people of every score, as COCO's does; ranking=false leaves out whom bupose infer leaves out.
+Prints average precision, a table of joints, kinds of errors and what each costs, and whether what is shown is right;
+writes them as JSON, CSV and text, with pictures of the worst where images= is given.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import itertools
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bupose import cli
 from bupose.errors import LabelsError, SkeletonError
@@ -20,6 +21,9 @@ from bupose.evaluate.options import EvaluateOptions
 from bupose.evaluate.results import as_results
 from bupose.folder import OutputFolder
 
+if TYPE_CHECKING:
+    from bupose.evaluate.predict import Predictions
+
 RESULTS = ("metrics.json", "metrics.csv", "joints.csv", "report.txt", "worst", "coco_results.json", "images.json")
 
 
@@ -27,11 +31,13 @@ def main(options: EvaluateOptions) -> int:
     truth = read_truth(options.annotations, skeleton=options.skeleton, category=options.category)
     if options.limit:
         truth = truth.only(itertools.islice(truth.images, options.limit))
-    predictions, unreadable = options.predictions, {}
+    predictions, shown, unreadable = options.predictions, None, {}
     with OutputFolder(options.output, {"command": "evaluate"}, RESULTS, overwrite=None) as folder:
         if not predictions:
-            predictions, truth, unreadable = run_network(options, truth, folder.path)
-        report = evaluate(predictions, truth, protocol=options.protocol, gains=options.gains)
+            found, truth = run_network(options, truth, folder.path)
+            predictions = found.ranked if options.ranking else found.shown
+            shown, unreadable = found.shown, found.unreadable
+        report = evaluate(predictions, truth, protocol=options.protocol, gains=options.gains, shown=shown)
         print(report.table())
         try:
             report.write(folder.path, options.images, options.worst)
@@ -42,22 +48,23 @@ def main(options: EvaluateOptions) -> int:
     return 1 if unreadable else 0
 
 
-def run_network(options: EvaluateOptions, truth: Truth, output: Path) -> tuple[dict, Truth, dict]:
-    """What a network finds, the truth of the pictures that could be read, and what was wrong with the others."""
+def run_network(options: EvaluateOptions, truth: Truth, output: Path) -> tuple[Predictions, Truth]:
+    """What a network finds, and the truth of the pictures that could be read."""
     from bupose import infer
-    from bupose.evaluate.predict import predict_readable
+    from bupose.evaluate.predict import predict
 
     net = infer.load(options.weights, accept_license=options.accept_license, **options.for_estimator())
-    found, unreadable = predict_readable(net, truth, options.images, progress=True)
-    if not found:
+    found = predict(net, truth, options.images, progress=True)
+    unreadable = found.unreadable
+    if not found.shown:
         raise next(iter(unreadable.values()))
-    infer.write_coco(output / "coco_results.json", as_results(found, truth))
+    infer.write_coco(output / "coco_results.json", as_results(found.ranked if options.ranking else found.shown, truth))
     for problem in unreadable.values():
         print(problem, file=sys.stderr)
     if unreadable:
         note = f"Pictures that cannot be read, left out: {len(unreadable)} of {len(truth.images)}."
-        truth = replace(truth.only(found), notes=(*truth.notes, note))
-    return found, truth, unreadable
+        truth = replace(truth.only(found.shown), notes=(*truth.notes, note))
+    return found, truth
 
 
 def run(arguments: list[str]) -> int:

@@ -32,6 +32,9 @@ class EvaluateOptions(NetworkOptions):
         Of the annotations, by name or id; null is person, else the only one with keypoints.
     limit : int
         Only the first so many pictures.
+    ranking : bool
+        Average precision counts the network's people of every score, as COCO's evaluation is meant; false counts those
+        who are shown.
     worst : int
         How many pictures of errors to draw, where ``images`` is given.
     gains : bool
@@ -46,6 +49,7 @@ class EvaluateOptions(NetworkOptions):
     skeleton: str | None = option(None, path=True)
     category: str | None = option(None)
     limit: int | None = option(None, 1, 1_000_000_000)
+    ranking: bool = option(True)
     worst: int = option(12, 0, 10_000)
     gains: bool = option(True)
 

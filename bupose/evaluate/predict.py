@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tqdm import tqdm
 
+from bupose import geometry
+from bupose.codec import EVERYBODY
 from bupose.errors import BuposeError, LabelsError
 from bupose.evaluate.truth import Truth
 from bupose.infer import Estimator
@@ -15,8 +18,27 @@ from bupose.paths import expand
 from bupose.people import People
 
 
-def predict(estimator: Estimator, truth: Truth, images: str | Path, *, progress: bool = False) -> dict[int, People]:
-    """Image id -> people, for every annotated picture.
+@dataclass(frozen=True)
+class Predictions:
+    """What a network says of annotated pictures.
+
+    Parameters
+    ----------
+    shown : dict of image id to People
+        By the estimator's own options.
+    ranked : dict of image id to People
+        Of the same fields everybody, whatever the score.
+    unreadable : dict of image id to BuposeError
+        Pictures that could not be read, which the others lack.
+    """
+
+    shown: dict[int, People] = field(default_factory=dict)
+    ranked: dict[int, People] = field(default_factory=dict)
+    unreadable: dict[int, BuposeError] = field(default_factory=dict)
+
+
+def predict(estimator: Estimator, truth: Truth, images: str | Path, *, progress: bool = False) -> Predictions:
+    """What a network says of every annotated picture.
 
     Parameters
     ----------
@@ -28,22 +50,6 @@ def predict(estimator: Estimator, truth: Truth, images: str | Path, *, progress:
 
     Raises
     ------
-    InputError
-        A photo cannot be read.
-    """
-    found, unreadable = predict_readable(estimator, truth, images, progress=progress)
-    for problem in unreadable.values():
-        raise problem
-    return found
-
-
-def predict_readable(
-    estimator: Estimator, truth: Truth, images: str | Path, *, progress: bool = False
-) -> tuple[dict[int, People], dict[int, BuposeError]]:
-    """As :func:`predict`, but photos that cannot be read are only told: image id -> people, and image id -> problem.
-
-    Raises
-    ------
     LabelsError
         The annotations do not name a photo.
     """
@@ -52,12 +58,18 @@ def predict_readable(
     folder = expand(images)
     paths = [folder / image["file_name"] for image in truth.images.values()]
     estimates: Iterable = tqdm(
-        estimator.stream(paths), total=len(paths), unit="picture", file=sys.stderr, disable=None if progress else True
+        estimator.stream(paths, keep_fields=True),
+        total=len(paths),
+        unit="picture",
+        file=sys.stderr,
+        disable=None if progress else True,
     )
-    found, unreadable = {}, {}
+    found, everybody = Predictions(), estimator.codec.with_decoder(**EVERYBODY)
     for image_id, estimate in zip(truth.images, estimates, strict=True):
         if estimate.problem is None:
-            found[image_id] = estimate.people
+            found.shown[image_id] = estimate.people
+            ranked = everybody.decode(estimate.fields)
+            found.ranked[image_id] = ranked.transform(geometry.invert(estimate.matrix))
         else:
-            unreadable[image_id] = estimate.problem
-    return found, unreadable
+            found.unreadable[image_id] = estimate.problem
+    return found

@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import math
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +14,7 @@ import numpy as np
 from bupose.atomic import write_text
 from bupose.errors import InputError
 from bupose.evaluate.errors import KINDS, Diagnosis
+from bupose.evaluate.shown import Shown
 from bupose.evaluate.truth import Truth
 from bupose.evaluate.worst import draw_errors, write_photo
 from bupose.images import read_image
@@ -36,6 +37,8 @@ class Report:
     pck_name : what ``pck`` counts
     pck : two int arrays (K,)
         Joints within the distance, and joints labelled.
+    shown : Shown
+        Whether what is shown is right.
     truth : Truth
     """
 
@@ -45,6 +48,7 @@ class Report:
     gains: dict[str, float]
     pck_name: str
     pck: tuple[np.ndarray, np.ndarray]
+    shown: Shown
     truth: Truth
 
     def joint_rows(self) -> list[dict]:
@@ -78,6 +82,7 @@ class Report:
             f"        {p['predicted']} predicted, of these {p['duplicate']} duplicates or parts of people already "
             f"found, {p['background']} in the background, {p['ignored']} in ignored regions"
         ]
+        lines += [f"Shown:  {self.shown.sentence()}"]
         lines += ["", "Missed people by group", ""]
         lines += _columns([["group", "missed", "of"]] + [[g, *map(str, n)] for g, n in d.missed.items() if n[1]])
         if self.gains:
@@ -96,6 +101,7 @@ class Report:
                 "people": self.diagnosis.people,
                 "missed": {g: {"missed": n, "annotated": of} for g, (n, of) in self.diagnosis.missed.items()},
                 "gains": self.gains,
+                "shown": {**asdict(self.shown), "precision": self.shown.precision},
                 "pictures": len(self.truth.images),
                 "sigmas": dict(zip(self.truth.joints, self.truth.sigmas.tolist(), strict=True)),
                 "notes": list(self.truth.notes),

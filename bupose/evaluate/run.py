@@ -13,7 +13,8 @@ from bupose.evaluate.oks import coco_ap
 from bupose.evaluate.pck import count_within, pck
 from bupose.evaluate.repairs import repair_gains
 from bupose.evaluate.report import Report
-from bupose.evaluate.results import read_both
+from bupose.evaluate.results import read_both, read_results
+from bupose.evaluate.shown import FOUND, count_shown
 from bupose.evaluate.truth import Truth
 from bupose.people import People
 from bupose.skeleton import Skeleton
@@ -42,6 +43,7 @@ def evaluate(
     category: str | int | None = None,
     image_ids: Iterable | None = None,
     gains: bool = True,
+    shown: Sequence[Mapping] | Mapping[int, People] | None = None,
 ) -> Report:
     """Measure predictions against annotations.
 
@@ -55,6 +57,9 @@ def evaluate(
         As for :func:`bupose.evaluate.read_truth`.
     gains : bool
         Say what each kind of error costs; this takes eleven further evaluations, and is not done for MPII.
+
+    shown : as predictions, optional
+        Those of whom to say whether what is shown is right; by default the predictions.
 
     Raises
     ------
@@ -72,6 +77,7 @@ def evaluate(
         truth = box_areas(truth)
     matched = match_all(results, truth)
     diagnosis = diagnose(matched, truth)
+    visible = results if shown is None else read_results(shown, truth)
     length, alpha = PCK[protocol]
     return Report(
         protocol=protocol,
@@ -80,6 +86,7 @@ def evaluate(
         gains=repair_gains(diagnosis, truth) if gains and protocol != "mpii" else {},
         pck_name=f"PCK {alpha:g} {length}",
         pck=count_within(matched, truth, length, alpha),
+        shown=count_shown(match_all(visible, truth, FOUND), truth),
         truth=truth,
     )
 

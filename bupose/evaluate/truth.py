@@ -16,7 +16,7 @@ from bupose.annotations.names import match_names
 from bupose.annotations.own_skeleton import declare_skeleton
 from bupose.annotations.reader import Annotations, read
 from bupose.annotations.values import id_key
-from bupose.errors import InputError, LabelsError
+from bupose.errors import InputError, LabelsError, SkeletonError
 from bupose.evaluate.regions import Undeclared
 from bupose.evaluate.sigmas import choose_sigmas
 from bupose.skeleton import Skeleton
@@ -101,6 +101,13 @@ class Truth:
         xy, visibility, *_ = truth_arrays(self.annotations, len(self.joints))
         skeleton, _ = declare_skeleton(str(self.category.get("name") or "own"), self.joints, pairs, xy, visibility > 0)
         return replace(skeleton, sigmas=tuple(self.sigmas))
+
+    def limbs(self) -> np.ndarray:
+        """int (L, 2): the joints of each limb of :meth:`skeleton`; none where the pairs make no skeleton."""
+        try:
+            return self.skeleton().limb_joints
+        except (LabelsError, SkeletonError):
+            return np.zeros((0, 2), np.int32)
 
     def as_results(self) -> list[dict]:
         """The annotated people as if they were predicted with full confidence; unlabelled joints are absent."""

@@ -7,6 +7,7 @@ import numpy as np
 import torch.distributed
 from lightning.pytorch.callbacks import Callback
 
+from bupose.codec import EVERYBODY
 from bupose.data.datasets import DataOptions
 from bupose.errors import OptionsError
 from bupose.evaluate import Truth, coco_ap
@@ -72,7 +73,8 @@ class Referee(Callback):
         self._estimator, self._found = None, {}
 
     def _estimate(self) -> None:
-        people = self._estimator([image for _, image in self._waiting]) if self._waiting else []
+        ranked = self._estimator.with_decoder(**EVERYBODY)
+        people = ranked([image for _, image in self._waiting]) if self._waiting else []
         self._found |= {number: p for (number, _), p in zip(self._waiting, people, strict=True)}
         self._waiting = []
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from bupose import cli, infer
+from bupose.codec import FieldCodec
 from bupose.commands import evaluate
 from bupose.errors import InputError
 from bupose.people import Labels
@@ -44,38 +45,50 @@ def test_predictions(folder, capsys):
 
 def test_a_network(folder, make, monkeypatch, capsys):
     """A network that finds the first picture's person; its joints are in another order than the file's."""
-    person = Labels.from_coco(make.coco({1: [make.person(100, 100)]})["annotations"], COCO17).to_people().to(COCO18)
+    person = Labels.from_coco(make.coco({1: [make.person(100, 100)]})["annotations"], COCO17).to(COCO18)
 
-    def stream(paths):
+    codec = FieldCodec(COCO18)
+    fields = [codec.encode(person[:n], (640, 480)) for n in (1, 0)]
+
+    def stream(paths, keep_fields):
         assert [p.name for p in paths] == ["1.png", "2.png"]
-        return (SimpleNamespace(people=person[:n], problem=None) for n in (1, 0))
+        assert keep_fields
+        for one in fields:
+            yield SimpleNamespace(people=codec.decode(one), fields=one, matrix=np.eye(2, 3), problem=None)
 
     asked = {}
-    monkeypatch.setattr(infer, "load", lambda name, **options: asked.update(options) or SimpleNamespace(stream=stream))
+    net = SimpleNamespace(stream=stream, codec=codec)
+    monkeypatch.setattr(infer, "load", lambda name, **options: asked.update(options) or net)
     options = {"annotations": folder / "val.json", "images": folder, "output": folder / "out"}
     assert run(**options, flip="true", scales="[1,1.5]") == 0
     assert (asked["flip"], asked["scales"]) == (True, [1, 1.5])
-    assert asked["decoder"] == {"min_joints": 1, "min_person_score": 0}  # everybody is ranked
+    assert asked["decoder"] == {}  # its own options say who is shown
     first = capsys.readouterr().out
     assert "2 annotated, 1 found, 1 missed" in first
+    assert "1 person, 1 of them annotated; 17 of 17 joints right (100.0 %); 0 people with an impossible limb" in first
     assert run(**options, predictions=folder / "out" / "coco_results.json") == 0
     assert capsys.readouterr().out == first
 
 
 def test_a_photo_that_cannot_be_read(folder, monkeypatch, capsys):
-    broken = [SimpleNamespace(people=None, problem=InputError("cannot read 1.png"))] * 2
-    monkeypatch.setattr(infer, "load", lambda name, **options: SimpleNamespace(stream=lambda paths: iter(broken)))
+    broken = [SimpleNamespace(problem=InputError("cannot read 1.png"))] * 2
+    net = SimpleNamespace(stream=lambda paths, keep_fields: iter(broken), codec=FieldCodec(COCO17))
+    monkeypatch.setattr(infer, "load", lambda name, **options: net)
     assert run(annotations=folder / "val.json", images=folder, output=folder / "out") == 2
     assert capsys.readouterr().err.splitlines()[-1] == "error: cannot read 1.png"
 
 
 def test_one_photo_that_cannot_be_read_costs_the_others_nothing(folder, make, monkeypatch, capsys):
-    person = Labels.from_coco(make.coco({1: [make.person(100, 100)]})["annotations"], COCO17).to_people()
+    person = Labels.from_coco(make.coco({1: [make.person(100, 100)]})["annotations"], COCO17)
+    codec = FieldCodec(COCO17)
     seen = [
-        SimpleNamespace(people=person, problem=None),
-        SimpleNamespace(people=None, problem=InputError("cannot read 2.png: it is cut short")),
+        SimpleNamespace(
+            people=person.to_people(), fields=codec.encode(person, (640, 480)), matrix=np.eye(2, 3), problem=None
+        ),
+        SimpleNamespace(problem=InputError("cannot read 2.png: it is cut short")),
     ]
-    monkeypatch.setattr(infer, "load", lambda name, **options: SimpleNamespace(stream=lambda paths: iter(seen)))
+    net = SimpleNamespace(stream=lambda paths, keep_fields: iter(seen), codec=codec)
+    monkeypatch.setattr(infer, "load", lambda name, **options: net)
     out = folder / "out"
     assert run(annotations=folder / "val.json", images=folder, output=out) == 1
     told = capsys.readouterr()
