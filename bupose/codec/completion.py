@@ -48,7 +48,7 @@ def complete_people(
 
 
 def _on_its_mirror(xy: np.ndarray, score: np.ndarray, mirror: np.ndarray) -> np.ndarray:
-    """bool (P, K): joints in the same cell as a surer one of the same name and the other side."""
+    """bool (P, K): joints in the cell of a surer one of the same name and the other side."""
     apart = np.abs(xy - xy[:, mirror]).max(2)
     weaker = (score < score[:, mirror]) | ((score == score[:, mirror]) & (np.arange(len(mirror)) > mirror))
-    return (mirror != np.arange(len(mirror))) & (apart < 0.5) & weaker
+    return (mirror != np.arange(len(mirror))) & (apart <= 0.5) & weaker

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from bupose import geometry, skeletons
-from bupose.codec import FieldCodec
+from bupose.codec import FieldCodec, completion
 from bupose.evaluate import oks
 from bupose.fields import Fields
 from bupose.people import Labels, People
@@ -160,6 +160,38 @@ def test_a_joint_without_any_heat_is_where_its_field_ends(joint, body):
     assert without.score[0, k] == 0
     others = np.delete(np.arange(17), k)
     np.testing.assert_array_equal(without.xy[0, others], people.xy[0, others])
+
+
+def test_a_joint_is_not_completed_onto_its_mirror_image(body):
+    """Both wrists' fields end where only the right one has heat: a left one there is no knowledge."""
+    codec = FieldCodec(COCO17).with_decoder(min_joint_score=0)
+    left, right = COCO17.index["left_wrist"], COCO17.index["right_wrist"]
+    body.xy[0, [left, right]] = body.xy[0, [COCO17.index["left_elbow"], COCO17.index["right_elbow"]]].mean(0)
+    fields = erased(codec.encode(body, SIZE), body.xy[0, left], left, 0.02)
+    people = codec.decode(fields)
+    assert len(people) == 1
+    assert np.flatnonzero(~people.present[0]).tolist() == [left]
+    apart = Fields(fields.heat.copy(), fields.paf, fields.grid, fields.skeleton)
+    apart.heat[right] = 0  # nothing is there to be mistaken for
+    assert codec.decode(apart).completed[0, left]
+
+
+def test_a_limb_of_no_length_is_not_completed(body, monkeypatch):
+    """A wrist in front of its elbow: only where nothing forbids it is it put there."""
+    codec = FieldCodec(COCO17).with_decoder(min_joint_score=0)
+    elbow, wrist = COCO17.index["left_elbow"], COCO17.index["left_wrist"]
+    near = body.xy.copy()
+    near[0, wrist] = near[0, elbow] + 0.08 * (body.xy[0, wrist] - body.xy[0, elbow])
+    fields = erased(codec.encode(replace(body, xy=near), SIZE), near[0, wrist], wrist, 0.02)
+
+    def length():
+        people = codec.decode(fields)
+        return np.linalg.norm(people.xy[0, wrist] - people.xy[0, elbow])
+
+    allowed = length()
+    monkeypatch.setattr(completion, "SHORTEST", 0)
+    assert length() < codec.grid.stride
+    assert not allowed <= length()  # NaN where there is none
 
 
 def test_completion_goes_on_from_what_it_found(body):
