@@ -52,7 +52,7 @@ class Grid:
         return -(-int(height) // self.stride), -(-int(width) // self.stride)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Fields:
     """Heatmaps and part affinity fields of one picture.
 
@@ -100,6 +100,10 @@ class Fields:
         """Width and height of the picture, up to a multiple of the stride, pixels."""
         h, w = self.heat.shape[1:]
         return w * self.grid.stride, h * self.grid.stride
+
+    def __repr__(self) -> str:
+        w, h = self.heat.shape[2], self.heat.shape[1]
+        return f"{type(self).__name__}({self.skeleton.name}, {w}x{h} cells of {self.grid.stride} px)"
 
     def flip(self) -> Fields:
         """The fields of the mirrored picture: columns, sides and x components change over."""

@@ -15,7 +15,7 @@ NEAREST = 16  # joints, in a crowd, that a joint is paired with
 SLACK = 4.0  # cells that a limb may go beyond where its field seems to end
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class LimbCandidates:
     """M candidate limbs, sorted by limb, first and second joint.
 
@@ -30,6 +30,9 @@ class LimbCandidates:
 
     ids: np.ndarray
     values: np.ndarray
+
+    def __repr__(self) -> str:
+        return f"LimbCandidates({len(self)})"
 
     def __len__(self) -> int:
         return len(self.ids)

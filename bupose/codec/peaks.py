@@ -12,7 +12,7 @@ from bupose import kernels
 from bupose.codec.options import DecodeOptions
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Peaks:
     """N joint candidates, joint by joint.
 
@@ -31,6 +31,9 @@ class Peaks:
     xy: np.ndarray
     score: np.ndarray
     start: np.ndarray
+
+    def __repr__(self) -> str:
+        return f"Peaks({len(self)})"
 
     def __len__(self) -> int:
         return len(self.joint)

@@ -15,7 +15,7 @@ from bupose.people import Labels
 MOST_CELLS = 10_000_000  # of a target; those of 17 joints and 19 limbs then take 2 GB
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Targets(Fields):
     """Fields, and where they are known.
 

@@ -12,9 +12,10 @@ from bupose.codec.peaks import Peaks
 from bupose.fields import Fields
 from bupose.kernels import reference
 from bupose.people import People
+from bupose.wording import counted
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Trace:
     """What :meth:`FieldCodec.explain` saw and decided.
 
@@ -47,6 +48,10 @@ class Trace:
     used: np.ndarray
     members: np.ndarray
     people: People
+
+    def __repr__(self) -> str:
+        limbs = f"{counted(len(self.candidates), 'candidate limb')}, {int(self.used.sum())} used"
+        return f"Trace({counted(len(self.peaks), 'joint candidate')}, {limbs}, {self.people!r})"
 
     def samples(self, m: int) -> tuple[np.ndarray, np.ndarray]:
         """Points of candidate ``m``'s line, float32 (S, 2) pixels, and the field's projections there, float32 (S,)."""

@@ -55,6 +55,13 @@ def test_peaks_lie_by_their_joints(trace):
     assert (peaks.score > trace.options.peak_threshold).all()
 
 
+def test_what_a_prompt_shows_is_short(trace):
+    for one in (trace, trace.fields, trace.peaks, trace.candidates):
+        assert type(one).__name__ in repr(one)
+        assert len(repr(one)) < 200
+    assert f"{len(trace.people)} people" in repr(trace)
+
+
 def test_members_are_the_people(trace):
     people, members = trace.people, trace.members
     assert members.shape == people.score.shape
