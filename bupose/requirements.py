@@ -10,7 +10,7 @@ from importlib import metadata
 _MODULES = {"opencv-python": "cv2", "pyyaml": "yaml", "hydra-core": "hydra"}
 _SAME = {"opencv-python": ("opencv-python-headless", "opencv-contrib-python", "opencv-contrib-python-headless")}
 _REQUIREMENT = re.compile(
-    r"([\w.-]+)\s*(?:\[[^]]*\])?\s*(?:\(?>=\s*([\w.]+))?[^;]*(?:;.*extra\s*==\s*['\"]([\w-]+)['\"])?"
+    r"([\w.-]+)\s*(?:\[[^]]*\])?\s*[^;>]*(?:>=\s*([\w.]+))?[^;]*(?:;.*extra\s*==\s*['\"]([\w-]+)['\"])?"
 )
 
 

@@ -1,5 +1,8 @@
 """Requirements as pip writes them into a package's metadata; ``packaging`` reads them independently."""
 
+import tomllib
+from pathlib import Path
+
 import pytest
 from packaging.requirements import Requirement as Independent
 from packaging.version import Version
@@ -12,6 +15,9 @@ LINES = [
     "numpy (>=1.26)",
     "PyYAML >= 6",
     "tqdm",
+    "hydra-core<1.4,>=1.3",
+    "scipy<2",
+    'sqlalchemy<2,>=1.4; extra == "search"',
     'lightning>=2.5; extra == "train"',
     "tensorboard >=2.16 ; extra == 'train'",
     'jupyter-lab[all]>=4.0.1; python_version > "3.10" and extra == "notebooks"',
@@ -39,9 +45,10 @@ def test_lines_are_read_as_packaging_reads_them(metadata):
     for line, requirement in zip(LINES, found, strict=True):
         independent = Independent(line)
         assert requirement.name == independent.name.lower()
-        assert str(independent.specifier) == (f">={requirement.least}" if requirement.least else "")
+        least = [one.version for one in independent.specifier if one.operator == ">="]
+        assert [requirement.least] == (least or [""])
         assert not requirement.extra or f'extra == "{requirement.extra}"' in str(independent.marker)
-    assert [r.extra for r in found] == ["", "", "", "", "train", "train", "notebooks"]
+    assert [r.extra for r in found] == ["", "", "", "", "", "", "search", "train", "train", "notebooks"]
 
 
 @pytest.mark.parametrize(("older", "newer"), [("2.9", "2.13"), ("1.26.4", "2.0"), ("2.4", "2.4.1+cpu"), ("0", "0.1")])
@@ -74,3 +81,17 @@ def test_a_bupose_that_is_only_on_the_path(monkeypatch):
 
     monkeypatch.setattr(requirements.metadata, "requires", requires)
     assert read_requirements() == []
+
+
+def test_what_is_tested_with_fits_what_is_asked_for_and_no_candidate_of_hydras_does():
+    """hydra's plugins ask for ``hydra-core>=1.1.0.dev7``, which lets pip take release candidates, too."""
+    root = Path(__file__).resolve().parents[1]
+    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    asked = [*project["dependencies"], *(line for lines in project["optional-dependencies"].values() for line in lines)]
+    asked = {needed.name: needed.specifier for needed in map(Independent, asked)}
+    lines = (root / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    tested = dict(line.split("==") for line in lines if "==" in line)
+    unfit = [n for n, version in tested.items() if n in asked and version not in asked[n]]
+    assert not unfit
+    assert len(tested.keys() & asked.keys()) > 20
+    assert not asked["hydra-core"].contains("1.4.0rc3", prereleases=True)
