@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Mapping, Sequence
 
@@ -141,7 +142,11 @@ class PoseDataset(Dataset):
 
 
 def init_worker(worker: int = 0) -> None:
-    """For ``DataLoader(worker_init_fn=…)``: one thread a worker, OpenCV's and torch's own would fight each other."""
+    """For ``DataLoader(worker_init_fn=…)``: one thread a worker, OpenCV's and torch's own would fight each other.
+
+    A terminal sends Ctrl-C to every process: workers wait for the first one to end them.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     cv2.setNumThreads(0)
     torch.set_num_threads(1)
 

@@ -61,6 +61,7 @@ def settle(
 def steps_in_time(options: TrainOptions, net: PoseNet, sets: Sets, teacher: Teacher | None) -> int:
     """How many steps, with the validations between them, ``trainer.minutes`` are enough for."""
     t = options.trainer
+    print(f"trainer.minutes={t.minutes:g}: timing some steps", flush=True)
     step = time_step(options, net, sets, teacher)
     shown = min(t.validation_limit or len(sets.val), len(sets.val))
     pixels = t.validation_height**2 * 4 / 3  # of a picture
@@ -71,7 +72,7 @@ def steps_in_time(options: TrainOptions, net: PoseNet, sets: Sets, teacher: Teac
     else:
         steps = (seconds - VALIDATIONS * shown * picture) / step
     steps = max(LEAST_STEPS, int(steps))
-    print(f"trainer.minutes={t.minutes:g}: {step:.2f} s a step here, time for {counted(steps, 'step')}", flush=True)
+    print(f"{step:.2f} s a step, time for {counted(steps, 'step')}", flush=True)
     return steps
 
 

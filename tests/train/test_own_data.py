@@ -1,6 +1,7 @@
 """From a CVAT export to people found, as docs/own_data.md has it; and the command that goes on after Ctrl-C."""
 
 import json
+import os
 import re
 import shlex
 import signal
@@ -84,10 +85,11 @@ LONG += ["trainer.steps=120", "trainer.validate_every=60", "trainer.save_every=5
 
 def interrupt(words: list[str], folder: Path, ready: Callable[[str], bool]) -> str:
     """Ctrl-C as soon as a line that is printed is ``ready``; the command that is named then."""
-    train = subprocess.Popen(command(words), cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    train = subprocess.Popen(command(words), cwd=folder, text=True, start_new_session=True, **pipes)
     try:
         assert any(ready(line) for line in train.stdout), train.stderr.read()
-        train.send_signal(signal.SIGINT)
+        os.killpg(train.pid, signal.SIGINT)  # as a terminal does: to the workers, too
         _, told = train.communicate(timeout=300)
     finally:
         train.kill()
@@ -119,6 +121,7 @@ def test_ctrl_c_prints_the_command_that_goes_on(folder, place, words):
     assert (folder / run_folder / "result.json").is_file()
 
 
-def test_before_the_first_checkpoint_it_is_the_same_command(folder):
-    way_on = interrupt([*LONG, "output=early"], folder, lambda line: "training pictures" in line)
-    assert shlex.split(way_on) == [*LONG, "output=early"]
+@pytest.mark.parametrize("moment", ["timing some steps", "training pictures"])
+def test_before_the_first_checkpoint_it_is_the_same_command(folder, moment):
+    words = [*LONG, "trainer.minutes=1", f"output={moment}"]
+    assert shlex.split(interrupt(words, folder, lambda line: moment in line)) == words
