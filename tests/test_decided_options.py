@@ -20,19 +20,17 @@ DECIDED = {
     DecodeOptions: {  # weighed on COCO's fields, AP 54.8
         "smooth": 0.0,
         "peak_threshold": 0.025,
-        "peaks_per_joint": 10_000,
         "samples": 12,
         "paf_threshold": 0.02,
-        "near": 1.0,
         "limb_threshold": 0.0,
         "limb_share": 0.0,
-        "trust": 0.75,
-        "crowd": 64,
+        "joint_score_exponent": 0.75,
+        "prune_above": 64,
         "max_limb_ratio": 2.2,  # of the limbs labelled in COCO 99.9 % are below
         "matching": "hungarian",
         "completion": True,
         "duplicate_similarity": 0.8,
-        "jitter": 0.4,
+        "localization_sigma": 0.4,
         "min_joint_score": 0.05,  # of published fields 60 % of the completed joints go, 1 % of the others
         "min_joints": 3,
         "min_person_score": 0.1,

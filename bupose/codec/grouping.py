@@ -58,7 +58,7 @@ def group_people(
     xy = np.where(here[..., None], peaks.xy[members], np.float32(np.nan)) if len(peaks) else np.zeros((0, joints, 2))
     sure = _joint_scores(peaks, candidates, used)
     joint_score = np.where(here, sure[members], np.float32(0)) if len(peaks) else np.zeros((0, joints))
-    similar = _expected_similarity(xy, fields.skeleton.sigmas, float(options.jitter))
+    similar = _expected_similarity(xy, fields.skeleton.sigmas, float(options.localization_sigma))
     score = np.minimum(np.sqrt(evidence * _mean(similar, joint_score)), 1).astype(np.float32)
     best = np.argsort(-score, kind="stable")
     best = best[score[best] >= options.min_person_score]
@@ -90,20 +90,20 @@ def _joint_scores(peaks: Peaks, candidates: LimbCandidates, used: np.ndarray) ->
     return np.sqrt(peaks.score * np.where(best > 0, np.minimum(best, 1), peaks.score))
 
 
-def _expected_similarity(xy: np.ndarray, sigmas: tuple[float, ...], jitter: float) -> np.ndarray:
-    """float64 (P, K): keypoint similarity to be expected of joints (P, K, 2) that lie ``jitter`` cells off.
+def _expected_similarity(xy: np.ndarray, sigmas: tuple[float, ...], sigma: float) -> np.ndarray:
+    """float64 (P, K): keypoint similarity to be expected of joints (P, K, 2) that lie ``sigma`` cells off.
 
     Notes
     -----
-    The mean of COCO's exp(-d² / 2 s² κ²) over Gaussian errors of deviation j along x and y is 1 / (1 + j² / s² κ²).
-    κ is two sigmas, s² the joints' box times 0.53, a person's usual share of its box; nobody is taken for smaller than
-    ten times j.
+    The mean of COCO's exp(-d² / 2 s² κ²) over Gaussian errors of deviation σ along x and y is 1 / (1 + σ² / s² κ²).
+    κ is two of COCO's sigmas, s² the joints' box times 0.53, a person's usual share of its box; nobody is taken for
+    smaller than ten times σ.
     """
-    if not jitter or not len(xy):
+    if not sigma or not len(xy):
         return np.ones(xy.shape[:2])
     sides = np.fmax.reduce(xy, 1) - np.fmin.reduce(xy, 1)
-    area = np.maximum(0.53 * sides.prod(1, dtype=np.float64), 100 * jitter**2)
-    return 1 / (1 + jitter**2 / (area[:, None] * (2 * np.array(sigmas)) ** 2))
+    area = np.maximum(0.53 * sides.prod(1, dtype=np.float64), 100 * sigma**2)
+    return 1 / (1 + sigma**2 / (area[:, None] * (2 * np.array(sigmas)) ** 2))
 
 
 def _mean(values: np.ndarray, weight: np.ndarray) -> np.ndarray:

@@ -11,6 +11,7 @@ from bupose.codec.options import DecodeOptions
 from bupose.codec.peaks import Peaks
 from bupose.skeleton import Skeleton
 
+TRUSTED_LENGTH = 1.0  # cells from which a candidate's direction is trusted: peaks are that inexact
 NEAREST = 16  # joints, in a crowd, that a joint is paired with
 SLACK = 4.0  # cells that a limb may go beyond where its field seems to end
 
@@ -58,10 +59,10 @@ def score_limbs(peaks: Peaks, paf: np.ndarray, skeleton: Skeleton, options: Deco
     Cao et al. 2017, eq. 10, sampled bilinearly at field resolution. The weight is the score times a power of the two
     joints' scores: a field's line may run past the end of a limb, faint joints there should lose.
     """
-    strength = np.power(peaks.score, np.float32(options.trust))
-    line = (int(options.samples), float(options.near), float(options.paf_threshold))
+    strength = np.power(peaks.score, np.float32(options.joint_score_exponent))
+    line = (int(options.samples), TRUSTED_LENGTH, float(options.paf_threshold))
     limits = (float(options.limb_threshold), float(options.limb_share))
-    crowd = (int(options.crowd), NEAREST, SLACK)
+    crowd = (int(options.prune_above), NEAREST, SLACK)
     k = kernels.load()
     ids, values = k.score_limbs(paf, skeleton.limb_joints, peaks.start, peaks.xy, strength, line, limits, crowd)
     return LimbCandidates(ids, values)

@@ -41,21 +41,17 @@ class DecodeOptions:
         noisy ones.
     peak_threshold : float
         Heat above which a local maximum is a joint candidate. Lower finds fainter joints.
-    peaks_per_joint : int
-        Of more candidates of a joint than this, the highest are kept, with a warning: what bounds the time.
     samples : int
         Points of a line integral, both joints included.
     paf_threshold : float
         Field strength that counts as evidence of a limb.
-    near : float, cells
-        Length from which a candidate limb's direction is trusted (peaks are that inexact).
     limb_threshold : float
         Mean projection that a candidate limb must exceed.
     limb_share : float
         Share of a candidate's samples that must exceed ``paf_threshold``.
-    trust : float
-        Power of the two joint scores in a candidate's weight: score · (first · second)^trust.
-    crowd : int
+    joint_score_exponent : float
+        Power of the two joint scores in a candidate's weight: score · (first · second)^exponent.
+    prune_above : int
         With at least this many pairs of joints for one limb, score only those within reach of its field.
     max_limb_ratio : float
         Leave out limbs longer than this many times the usual length of their kind in a person of that size (99.9 % of
@@ -66,7 +62,7 @@ class DecodeOptions:
         Look for joints without a peak along limbs' fields; half their evidence makes their score.
     duplicate_similarity : float
         Object keypoint similarity to a better person from which a person is a duplicate; 1 keeps all.
-    jitter : float, cells
+    localization_sigma : float, cells
         How far off the truth joints lie as a rule: people too small for joints so inexact get lower scores. 0 for
         exact fields.
     min_joint_score : float
@@ -79,19 +75,17 @@ class DecodeOptions:
 
     smooth: float = option(0.0, 0, 10)
     peak_threshold: float = option(0.025, 0, 1)
-    peaks_per_joint: int = option(10_000, 1, 100_000)
     samples: int = option(12, 2, 1000)
     paf_threshold: float = option(0.02, 0, 1)
-    near: float = option(1.0, 0.01, 10)
     limb_threshold: float = option(0.0, 0, 1)
     limb_share: float = option(0.0, 0, 1)
-    trust: float = option(0.75, 0, 4)
-    crowd: int = option(64, 0, 100_000)
+    joint_score_exponent: float = option(0.75, 0, 4)
+    prune_above: int = option(64, 0, 100_000)
     max_limb_ratio: float = option(2.2, 1, 1000)
     matching: str = option("hungarian", among=("hungarian", "greedy"))
     completion: bool = option(True)
     duplicate_similarity: float = option(0.8, 0, 1)
-    jitter: float = option(0.4, 0, 100)
+    localization_sigma: float = option(0.4, 0, 100)
     min_joint_score: float = option(0.05, 0, 1)
     min_joints: int = option(3, 1, 1000)
     min_person_score: float = option(0.1, 0, 1)

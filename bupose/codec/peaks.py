@@ -11,6 +11,8 @@ import numpy as np
 from bupose import kernels
 from bupose.codec.options import DecodeOptions
 
+MOST = 10_000  # candidates of one joint: what bounds the time
+
 
 @dataclass(frozen=True, repr=False)
 class Peaks:
@@ -54,20 +56,20 @@ def find_peaks(heat: np.ndarray, options: DecodeOptions) -> Peaks:
 
     Notes
     -----
-    More candidates of a joint than ``options.peaks_per_joint`` are cut, with a warning.
+    Of more candidates of a joint than ``MOST`` the highest are kept, with a warning.
 
     A Gaussian's logarithm is a parabola, so three values along each axis give its centre exactly.
     """
     k = kernels.load()
     cells = k.find_peaks(heat, float(options.peak_threshold))
     start = np.searchsorted(cells[:, 0], np.arange(len(heat) + 1)).astype(np.int32)
-    if np.diff(start).max(initial=0) > options.peaks_per_joint:
+    if np.diff(start).max(initial=0) > MOST:
         warnings.warn(
-            f"more than {options.peaks_per_joint} candidates of one joint, the highest are kept; raise peaks_per_joint "
-            "for crowds so large, or peak_threshold if the fields are noise",
+            f"more than {MOST} candidates of one joint, the highest are kept; raise peak_threshold if the fields are "
+            "noise",
             stacklevel=2,
         )
-        cells = _highest(heat, cells, start, int(options.peaks_per_joint))
+        cells = _highest(heat, cells, start, MOST)
         start = np.searchsorted(cells[:, 0], np.arange(len(heat) + 1)).astype(np.int32)
     xy, score = k.refine_peaks(heat, cells)
     return Peaks(np.ascontiguousarray(cells[:, 0]), xy, score, start)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bupose.codec.limbs import LimbCandidates
+from bupose.codec.limbs import TRUSTED_LENGTH, LimbCandidates
 from bupose.codec.options import DecodeOptions
 from bupose.codec.peaks import Peaks
 from bupose.fields import Fields
@@ -58,7 +58,7 @@ class Trace:
         limb, a, b = self.candidates.ids[m]
         ends = np.concatenate([self.peaks.xy[a], self.peaks.xy[b]])
         options = self.options
-        xy, projection = reference.project_samples(self.fields.paf, limb, ends, int(options.samples), options.near)
+        xy, projection = reference.project_samples(self.fields.paf, limb, ends, int(options.samples), TRUSTED_LENGTH)
         return self.fields.grid.to_pixels(xy).astype(np.float32), projection.astype(np.float32)
 
     def person_of(self, peak: int) -> int:

@@ -21,9 +21,8 @@ RANGES = {  # low, high, step of a slider; a network's own value widens it
     "min_joints": (1, 18, 1),
     "duplicate_similarity": (0.0, 1.0, 0.01),
     "max_limb_ratio": (1.0, 10.0, 0.1),
-    "trust": (0.0, 4.0, 0.05),
-    "near": (0.1, 10.0, 0.1),
-    "jitter": (0.0, 5.0, 0.05),
+    "joint_score_exponent": (0.0, 4.0, 0.05),
+    "localization_sigma": (0.0, 5.0, 0.05),
     "samples": (2, 40, 1),
 }
 CHOICES = {"matching": ["hungarian", "greedy"]}

@@ -80,7 +80,10 @@ def test_people_of_one_crowd_do_not_depend_on_another(separated, codec_of, same_
     codec = codec_of()
     labels, size = separated(codec.skeleton, 8, 1, columns=6, rows=6)
     fields = codec.encode(labels, size)
-    cut, uncut = codec.with_decoder(crowd=0).explain(fields), codec.with_decoder(crowd=100_000).explain(fields)
+    cut, uncut = (
+        codec.with_decoder(prune_above=0).explain(fields),
+        codec.with_decoder(prune_above=100_000).explain(fields),
+    )
     same_people(cut.people, uncut.people)
     assert len(cut.people) == 36
     assert set(map(tuple, cut.candidates.ids.tolist())) <= set(map(tuple, uncut.candidates.ids.tolist()))

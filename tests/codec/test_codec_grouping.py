@@ -40,7 +40,7 @@ def test_the_score_knows_how_similar_inexact_joints_can_be(scale, jitter, body):
     """Against the similarity that joints moved at random really have."""
     codec, labels = FieldCodec(COCO17), body.transform(geometry.scale(scale))
     fields = codec.encode(labels, SIZE)
-    sure, unsure = (codec.with_decoder(jitter=j).decode(fields).person_score[0] for j in (0, jitter))
+    sure, unsure = (codec.with_decoder(localization_sigma=j).decode(fields).person_score[0] for j in (0, jitter))
     noise = np.random.default_rng(0).normal(0, jitter * codec.grid.stride, (2000, 17, 2))
     moved = People(labels.xy + noise, np.ones((2000, 17)), np.ones(2000), COCO17)
     assert (unsure / sure) ** 2 == pytest.approx(oks(moved, labels).mean(), abs=0.02)
@@ -61,7 +61,7 @@ def test_a_single_joint_is_a_person_on_request(joint, body):
     codec = FieldCodec(COCO17)
     fields = codec.encode(shown(body.xy, [joint]), SIZE)
     assert len(codec.decode(fields)) == 0
-    people = codec.with_decoder(min_joints=1, jitter=0).decode(fields)
+    people = codec.with_decoder(min_joints=1, localization_sigma=0).decode(fields)
     assert people.present.tolist() == [[j == joint for j in COCO17.joints]]
     k = COCO17.index[joint]
     np.testing.assert_allclose(people.xy[0, k], body.xy[0, k], atol=0.05)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from bupose import skeletons
-from bupose.codec import DecodeOptions, FieldCodec, TargetOptions, read_options
+from bupose.codec import DecodeOptions, FieldCodec, TargetOptions, peaks, read_options
 from bupose.errors import OptionsError
 from bupose.options import from_dict
 
@@ -23,15 +23,13 @@ ONE_SENTENCE = r"\A[^\n]{20,200}\Z"
         {"paf_threshold": 2},
         {"limb_threshold": -1},
         {"limb_share": 1.5},
-        {"near": 0},
-        {"near": float("inf")},
-        {"trust": -1},
+        {"localization_sigma": float("inf")},
+        {"joint_score_exponent": -1},
         {"smooth": -1},
         {"samples": 1},
         {"samples": 10.5},
         {"samples": float("inf")},
-        {"peaks_per_joint": 0},
-        {"crowd": -1},
+        {"prune_above": -1},
         {"min_joints": 0},
         {"min_person_score": 3},
         {"duplicate_similarity": -0.5},
@@ -79,8 +77,8 @@ def test_with_decoder_changes_a_copy():
 def test_numbers_of_any_kind_are_numbers(crowd):
     codec = FieldCodec(skeletons.COCO17)
     fields = codec.encode(crowd(3, 0), (640, 368))
-    plain = codec.with_decoder(samples=10, peak_threshold=0.25, crowd=100).explain(fields)
-    odd = {"samples": 10.0, "peak_threshold": np.float32(0.25), "crowd": np.int64(100)}
+    plain = codec.with_decoder(samples=10, peak_threshold=0.25, prune_above=100).explain(fields)
+    odd = {"samples": 10.0, "peak_threshold": np.float32(0.25), "prune_above": np.int64(100)}
     trace = codec.with_decoder(**odd).explain(fields)
     np.testing.assert_array_equal(trace.people.xy, plain.people.xy)
     assert len(trace.samples(0)[1]) == 10
@@ -99,10 +97,13 @@ def test_each_threshold_drops_what_is_below(crowd, noisy):
     assert 0 < len(some) == (everybody.person_score >= 0.3).sum() < len(everybody)
 
 
-def test_of_too_many_peaks_the_highest_are_kept(crowd, noisy):
+@pytest.mark.filterwarnings("ignore:more than 5 candidates")
+def test_of_too_many_peaks_the_highest_are_kept(crowd, noisy, monkeypatch):
     codec = FieldCodec(skeletons.COCO17)
     fields = noisy(codec.encode(crowd(8, 0), (640, 368)), 0, 0.02)
-    every, few = codec.explain(fields).peaks, codec.with_decoder(peaks_per_joint=5).explain(fields).peaks
+    every = codec.explain(fields).peaks
+    monkeypatch.setattr(peaks, "MOST", 5)
+    few = codec.explain(fields).peaks
     for k in range(17):
         best = np.sort(every.score[every.joint == k])[-5:]
         np.testing.assert_array_equal(np.sort(few.score[few.joint == k]), best)
@@ -110,13 +111,14 @@ def test_of_too_many_peaks_the_highest_are_kept(crowd, noisy):
     assert set(map(tuple, few.xy.tolist())) <= set(map(tuple, every.xy.tolist()))
 
 
-def test_a_ceiling_that_is_reached_is_told(crowd, noisy, recwarn):
+def test_a_ceiling_that_is_reached_is_told(crowd, noisy, recwarn, monkeypatch):
     codec = FieldCodec(skeletons.COCO17)
     fields = noisy(codec.encode(crowd(8, 0), (640, 368)), 0, 0.02)
     codec.decode(fields)
     assert not recwarn.list
+    monkeypatch.setattr(peaks, "MOST", 5)
     with pytest.warns(UserWarning, match="more than 5 candidates of one joint, the highest are kept"):
-        codec.with_decoder(peaks_per_joint=5).decode(fields)
+        codec.decode(fields)
 
 
 def test_presets_may_not_loosen_what_a_network_says():

@@ -38,7 +38,7 @@ def test_samples_are_what_the_score_is_the_mean_of(trace):
 def test_weight_follows_from_scores(trace):
     c, peaks = trace.candidates, trace.peaks
     ends = peaks.score[c.first] * peaks.score[c.second]
-    np.testing.assert_allclose(c.weight, c.score * ends**trace.options.trust, rtol=1e-4)
+    np.testing.assert_allclose(c.weight, c.score * ends**trace.options.joint_score_exponent, rtol=1e-4)
     assert (c.score > 0).all()
     assert (c.score <= 1.2).all()
     np.testing.assert_array_equal(peaks.joint[c.first], trace.fields.skeleton.limb_joints[c.limb, 0])

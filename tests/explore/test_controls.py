@@ -16,7 +16,7 @@ def test_every_option_has_its_place_and_its_sentence():
     told = controls.describe_options()
     assert set(told) == names
     assert told["min_joints"] == "People with fewer joints found by peaks, or fewer left, are dropped; 1 keeps all."
-    assert told["near"].endswith("(cells)")
+    assert told["localization_sigma"].endswith("(cells)")
     assert all(sentence[0].isupper() and "``" not in sentence for sentence in told.values())
 
 

@@ -133,10 +133,10 @@ def test_a_moved_threshold_changes_people_and_runs_no_network(tab, served, scene
 
 def test_a_mistyped_number_is_one_sentence(tab):
     tab.get_by_text("more of the grouping").click()
-    number = tab.locator("#peaks_per_joint input")
-    number.fill("0")
+    number = tab.locator("#prune_above input")
+    number.fill("-1")
     number.press("Enter")
-    expect(tab.locator("#message")).to_have_text(re.compile(r"decoder.peaks_per_joint is 0; give a whole"))
+    expect(tab.locator("#message")).to_have_text(re.compile(r"decoder.prune_above is -1; give a whole"))
     expect(tab.locator("#message")).to_be_in_viewport()  # though the number is far below the place of messages
     number.fill("10")
     number.press("Enter")

@@ -90,7 +90,8 @@ LIES = {
         for group, name in (
             ("trunk_options", "width"), ("trunk_options", "channels"), ("head_options", "layers"),
             ("head_options", "width"), ("target", "sigma"), ("target", "limb_width"), ("decoder", "samples"),
-            ("decoder", "trust"), ("preprocess", "height"), ("preprocess", "scales"), ("normalisation", "mean"),
+            ("decoder", "joint_score_exponent"), ("preprocess", "height"),
+            ("preprocess", "scales"), ("normalisation", "mean"),
             ("normalisation", "std"), ("normalisation", "order"), ("skeleton", "joints"), ("skeleton", "sigmas"),
         )
         for value in (None, True, HUGE, -1, NAN, INF, "x", [NAN] * 3, {"a": 1}, [[[]]])

@@ -26,14 +26,13 @@ INNER = {
 
 # Decodes every kind of array that a caller may bring, by every kernel, and tells what came out of it.
 DECODE = """
-import json, sys, warnings
+import json, sys
 import numpy as np
 from bupose import kernels, skeletons
 from bupose.codec import FieldCodec
 from bupose.fields import Fields
 from bupose.people import Labels
 
-warnings.simplefilter("ignore")  # of the ceiling that peaks_per_joint=1 is
 xy = np.random.default_rng(7).uniform(20, 230, (3, 17, 2))
 labels = Labels(xy, np.full((3, 17), 2), skeletons.COCO17)
 codec = FieldCodec(skeletons.COCO17)
@@ -58,7 +57,7 @@ several = [
 ]
 answers = [np.nan_to_num(people.xy).round(3).tolist() for people in codec.decode(several)]
 assert all(answer == answers[0] for answer in answers)
-for options in ({"matching": "greedy"}, {"crowd": 0}, {"peaks_per_joint": 1}, {"min_joints": 1, "smooth": 1}):
+for options in ({"matching": "greedy"}, {"prune_above": 0}, {"min_joints": 1, "smooth": 1}):
     codec.with_decoder(**options).decode(several)
 codec.decode([other(0 * wide.heat, wide.paf), wide.flip(), other(wide.heat[:, :0], wide.paf[:, :, :0])])
 
