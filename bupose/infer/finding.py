@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import glob
-import itertools
-import math
 import os
-import re
-from collections.abc import Container, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,10 +13,9 @@ from bupose.folder import OF_PICTURES, RUN, UNFINISHED
 from bupose.images import FOREIGN, PICTURES, VIDEOS, Video
 from bupose.images.files import quote, read_bytes, refusal
 from bupose.infer.passed_over import NO_SUFFIX, PassedOver
+from bupose.infer.patterns import choices, fixed_part, is_pattern, split_any_depth
 
 _WANTED = PICTURES | VIDEOS | FOREIGN
-MOST_CHOICES = 1000  # that the braces of a pattern may stand for
-_CHOICE = re.compile(r"\{([^{}]*,[^{}]*)\}")  # as in *.{jpg,png}
 
 
 @dataclass(frozen=True)
@@ -65,6 +61,7 @@ class Search:
 
     def __init__(self, excluded: Container[str] = ()) -> None:
         self.passed_over, self._excluded = PassedOver(), excluded
+        self._met: set[str] = set()  # folders that were counted
 
     def find(self, sources: Sequence) -> list[tuple[Source, str]]:
         """Each picture and video with a relative name, in the order of the sources.
@@ -92,29 +89,48 @@ class Search:
             return _Part([(Video(int(text)), f"camera{text}")])
         if "://" in text:
             return _Part([(Video(text), "stream")])
-        if _is_pattern(text):
+        if is_pattern(text):
             return self._find_fitting(text, root)
         raise InputError(f"there is no file or folder {quote(text)}; check the path")
 
     def _find_fitting(self, pattern: str, root: str) -> _Part:
-        """Folders that fit, with all in them, and files that are pictures, or whose suffix the pattern names."""
-        choices = _choices(pattern)
-        wanted = _WANTED | {_suffix(choice) for choice in choices} - {""}
-        fitting = {hit for choice in choices for hit in glob.glob(choice, root_dir=root or None, recursive=True)}
-        found: list[tuple[Source, str]] = []
+        """Folders that fit, with all in them, and files that are pictures, or whose suffix the pattern names.
+
+        What links make fit twice is taken once, by the path without links if there is one.
+        """
+        several, base = choices(pattern), os.path.join(root, fixed_part(pattern))
+        wanted = _WANTED | {_suffix(choice) for choice in several} - {""}
+        fitting = {hit.rstrip(os.sep) for choice in several for hit in self._fit(choice, root)}
+        found: dict[str, tuple[Source, str]] = {}  # by path without links to folders
         folders: set[str] = set()
-        for path in sorted(os.path.join(root, hit).rstrip(os.sep) for hit in fitting):
+        for path in sorted(fitting, key=lambda path: (_is_linked(path, base), Path(path))):
             if any(str(parent) in folders for parent in Path(path).parents):
                 continue  # in a folder that fits, too
+            inside: list[tuple[Source, str]] = []
             if os.path.isdir(path):
                 folders.add(str(Path(path)))
-                found += self._look_below(path)
+                inside = self._look_below(path) if self._is_no_result(path) else []
             elif self._is_wanted(os.path.basename(path), wanted):
-                found.append((_open(path), path))
+                inside = [(_open(path), path)]
+            for one, place in inside:
+                found.setdefault(
+                    os.path.join(os.path.realpath(os.path.dirname(place)), os.path.basename(place)), (one, place)
+                )
         if not found:
             raise InputError(f"no picture or video fits the pattern {quote(pattern)}{self._told()}; check the path")
-        base = os.path.join(root, _fixed_part(pattern))
-        return _Part(found, base, os.path.abspath(base))
+        return _Part(sorted(found.values(), key=lambda named: Path(named[1])), base, os.path.abspath(base))
+
+    def _fit(self, pattern: str, root: str) -> Iterator[str]:
+        """What fits, as glob has it; but ``**`` means the folders that a search of a folder would go through."""
+        parts = split_any_depth(pattern)
+        if parts is None:
+            yield from (os.path.join(root, hit) for hit in glob.glob(pattern, root_dir=root or None))
+            return
+        before, after = parts
+        for start in glob.glob(before, root_dir=root or None) if before else [""]:
+            whole = os.path.join(root, start)
+            for folder, _ in self._walk(whole or os.curdir):
+                yield from self._fit(after or "*", folder if whole else folder[len(os.curdir + os.sep) :])
 
     def _find_below(self, folder: str) -> list[tuple[Source, str]]:
         """As :meth:`_look_below`; refuses a folder that cannot be looked into, or holds nothing."""
@@ -137,24 +153,33 @@ class Search:
         Links to folders are followed after all else, unless they lead to what was searched, or to a folder above.
         """
         found: dict[str, Source] = {}
-        starts, seen, above = [folder], set(), os.path.join(os.path.realpath(folder), "")
 
         def note(problem: OSError) -> None:
             found[problem.filename] = Unreadable(str(refusal(problem.filename, problem)))
 
+        for root, files in self._walk(folder, note):
+            found |= {
+                path: _open(path) for path in (os.path.join(root, f) for f in files if self._is_wanted(f, _WANTED))
+            }
+        return [(found[path], path) for path in sorted(found, key=Path)]
+
+    def _walk(self, folder: str, note: Callable[[OSError], None] | None = None) -> Iterator[tuple[str, list[str]]]:
+        """The folder and those in it, each once, with the names of their files."""
+        starts, seen, above = [folder], set(), os.path.join(os.path.realpath(folder), "")
         for start in starts:  # grows
             target = os.path.realpath(start)
-            if target in seen or (start != folder and above.startswith(os.path.join(target, ""))):
-                self.passed_over.links += 1
+            if start != folder and above.startswith(os.path.join(target, "")):
+                self._count("links", start)
                 continue
             for root, folders, files in os.walk(start, onerror=note):
-                seen.add(os.path.realpath(root))
+                if (place := os.path.realpath(root)) in seen:
+                    self._count("links", root)
+                    folders.clear()
+                    continue
+                seen.add(place)
                 folders[:] = [name for name in folders if self._is_wanted_folder(root, name)]
                 starts += sorted(path for name in folders if os.path.islink(path := os.path.join(root, name)))
-                found |= {
-                    path: _open(path) for path in (os.path.join(root, f) for f in files if self._is_wanted(f, _WANTED))
-                }
-        return [(found[path], path) for path in sorted(found, key=Path)]
+                yield root, files
 
     def _is_wanted(self, name: str, suffixes: Container[str]) -> bool:
         """Whether a file of that name is taken; else it is counted."""
@@ -169,12 +194,22 @@ class Search:
 
     def _is_wanted_folder(self, root: str, name: str) -> bool:
         if name.startswith("."):
-            self.passed_over.hidden_folders += 1
-        elif _is_result(path := os.path.join(root, name)) or os.path.realpath(path) in self._excluded:
-            self.passed_over.results += 1
-        else:
-            return True
-        return False
+            self._count("hidden_folders", os.path.join(root, name))
+            return False
+        return self._is_no_result(os.path.join(root, name))
+
+    def _is_no_result(self, folder: str) -> bool:
+        """Whether a folder holds none of bupose's results; else it is counted."""
+        if _is_result(folder) or os.path.realpath(folder) in self._excluded:
+            self._count("results", folder)
+            return False
+        return True
+
+    def _count(self, kind: str, folder: str) -> None:
+        """A folder that is passed over, once however often it is met."""
+        if (place := os.path.abspath(folder)) not in self._met:
+            self._met.add(place)
+            setattr(self.passed_over, kind, getattr(self.passed_over, kind) + 1)
 
     def _find_listed(self, path: str) -> _Part:
         """What a ``.txt`` file lists: files, folders and patterns, relative to its own folder; names are, too.
@@ -201,7 +236,7 @@ class Search:
         try:
             return self._find(line, folder)
         except InputError as problem:
-            one = Unreadable(str(problem)) if _is_pattern(line) or os.path.isdir(path) else _open(path)
+            one = Unreadable(str(problem)) if is_pattern(line) or os.path.isdir(path) else _open(path)
             return _Part([(one, path)], os.path.dirname(path), os.path.dirname(path))
 
 
@@ -241,30 +276,17 @@ def _read_lines(path: str, folder: str) -> list[str]:
     return lines
 
 
-def _is_pattern(text: str) -> bool:
-    return "\0" not in text and (glob.has_magic(text) or bool(_CHOICE.search(text)))
-
-
-def _choices(pattern: str) -> list[str]:
-    """``*.{jpg,png}`` as a shell takes it: ``*.jpg`` and ``*.png``."""
-    parts = [part.split(",") if n % 2 else [part] for n, part in enumerate(_CHOICE.split(pattern))]
-    if math.prod(map(len, parts)) > MOST_CHOICES:
-        raise InputError(f"the pattern {quote(pattern)} stands for more than {MOST_CHOICES} others; give fewer choices")
-    return ["".join(chosen) for chosen in itertools.product(*parts)]
-
-
-def _fixed_part(pattern: str) -> str:
-    """The folder that a pattern begins with, before anything in it may vary."""
-    choice = _CHOICE.search(pattern)
-    return os.path.dirname(re.split(r"[*?[]", pattern[: choice.start()] if choice else pattern, maxsplit=1)[0])
-
-
 def _suffix(path: str) -> str:
     return os.path.splitext(path)[1].lower()
 
 
 def _open(path: str) -> Source:
     return Video(Path(path)) if _suffix(path) in VIDEOS else Path(path)
+
+
+def _is_linked(path: str, base: str) -> bool:
+    """Whether the way to it from the folder ``base`` goes through a link."""
+    return os.path.realpath(path) != os.path.join(os.path.realpath(base), os.path.relpath(path, base or os.curdir))
 
 
 def _is_result(folder: str) -> bool:

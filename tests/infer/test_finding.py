@@ -108,6 +108,16 @@ def test_nothing_is_found_twice_however_links_lead(make):
 
 
 @needs_links
+def test_a_link_into_what_another_links_to_finds_nothing_twice(make):
+    folder = make("in/a.png", "far/x/3.png", "far/4.png")
+    (folder / "in" / "1").symlink_to(folder / "far" / "x")  # comes before the folder that holds it
+    (folder / "in" / "2").symlink_to(folder / "far")
+    media = open_media(folder / "in")
+    assert [frame.file_name for frame in media] == ["1/3.png", "2/4.png", "a.png"]
+    assert media.passed_over.links == 1
+
+
+@needs_links
 def test_links_to_results_are_no_way_in(make):
     folder = make("in/a.png", "other/run.json", "other/overlays/b.png", "mine/overlays/c.png")
     for n, target in enumerate(("other", "other/overlays", "mine")):
@@ -166,6 +176,36 @@ def test_a_suffix_that_a_pattern_names_is_taken(make):
 def test_braces_do_not_grow_without_end(make):
     with pytest.raises(InputError, match="more than 1000"):
         open_media(f"{make('a.png')}/{'{a,b}' * 60}.png")
+
+
+def test_patterns_of_any_depth_leave_out_what_a_folder_leaves_out(make, monkeypatch):
+    """Results of bupose, and hidden folders; but not where the pattern names them."""
+    folder = make("a.jpg", "b/c.jpg", "out/run.json", "out/overlays/a.jpg", "out/crowd.jpg", "mine/a.jpg", ".x/d.jpg")
+    monkeypatch.chdir(folder)
+    for pattern in ("**/*.jpg", "**/*.{jpg,jpeg}", "**", "**/*", "*", f"{folder}/**/*.jpg", "**/**/*.jpg"):
+        media = open_media(pattern, exclude=[folder / "mine"])
+        assert [frame.file_name for frame in media] == ["a.jpg", "b/c.jpg"], pattern
+        assert media.passed_over.results == 2, pattern
+    assert files("out/**/*.jpg") == ["crowd.jpg"]
+    assert files("out/overlays/*.jpg") == ["a.jpg"]
+    assert files(".x/**/*.jpg") == ["d.jpg"]
+
+
+@needs_links
+@pytest.mark.parametrize("pattern", ["**/*.png", "**", "**/*", "*", "{a,b,far,*}"])
+def test_patterns_find_nothing_twice_however_links_lead(make, monkeypatch, pattern):
+    """With two links back, what glob's own ``**`` lists grows without end: 2^40 paths."""
+    folder = make("in/a/1.png", "in/b/2.png", "far/x/3.png", "far/4.png")
+    for name, target in {"a/back": "in", "a/up": "in", "b/up": ".", "a0": "in/a", "a1": "far/x", "far": "far"}.items():
+        (folder / "in" / name).symlink_to(folder / target)
+    (folder / "far" / "home").symlink_to(folder / "in")
+    monkeypatch.chdir(folder / "in")
+    media = open_media(pattern)
+    found = [os.path.realpath(frame.path) for frame in media]
+    assert sorted(found) == sorted(
+        str(folder / name) for name in ("in/a/1.png", "in/b/2.png", "far/x/3.png", "far/4.png")
+    )
+    assert [frame.file_name for frame in media][:2] == ["a/1.png", "a1/3.png"]
 
 
 # --- several sources ---
