@@ -138,10 +138,14 @@ def read_both(
     image_ids: Iterable | None = None,
     **choice,
 ) -> tuple[list[dict], Truth]:
-    """:func:`read_results` and :func:`read_truth`, and of both only the chosen pictures; notes stand with the truth."""
+    """:func:`read_results` and :func:`read_truth`, and of both only the chosen pictures; notes stand with the truth.
+
+    Of the file's joints the truth then knows only those that the results still have: both may be read again.
+    """
     truth = read_truth(annotations, **choice)
     results, notes = _read_results(results, truth)
-    truth = replace(truth, notes=truth.notes + tuple(note for note in notes if note not in truth.notes))
+    notes = truth.notes + tuple(note for note in notes if note not in truth.notes)
+    truth = replace(truth, notes=notes, file_joints=truth.joints, places=())
     if image_ids is None:
         return results, truth
     truth = truth.only(image_ids)

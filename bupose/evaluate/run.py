@@ -15,7 +15,7 @@ from bupose.evaluate.repairs import repair_gains
 from bupose.evaluate.report import Report
 from bupose.evaluate.results import read_both, read_results
 from bupose.evaluate.shown import FOUND, count_shown
-from bupose.evaluate.truth import Truth
+from bupose.evaluate.truth import Truth, read_truth
 from bupose.people import People
 from bupose.skeleton import Skeleton
 from bupose.skeletons import CROWDPOSE14
@@ -68,7 +68,8 @@ def evaluate(
     OptionsError
         An unknown protocol.
     """
-    results, truth = read_both(predictions, annotations, image_ids, skeleton=skeleton, category=category)
+    whole = read_truth(annotations, skeleton=skeleton, category=category)
+    results, truth = read_both(predictions, whole, image_ids)
     if protocol == "auto":
         protocol = _fitting_protocol(truth)
     if protocol not in PROTOCOLS:
@@ -77,7 +78,7 @@ def evaluate(
         truth = box_areas(truth)
     matched = match_all(results, truth)
     diagnosis = diagnose(matched, truth)
-    visible = results if shown is None else read_results(shown, truth)
+    visible = results if shown is None else read_results(shown, whole)
     length, alpha = PCK[protocol]
     return Report(
         protocol=protocol,

@@ -11,7 +11,8 @@ import pytest
 from bupose.errors import InputError, OptionsError
 from bupose.evaluate import evaluate, read_truth
 from bupose.evaluate.oks import METRICS
-from bupose.skeletons import CROWDPOSE14
+from bupose.skeleton import Skeleton
+from bupose.skeletons import COCO17, CROWDPOSE14
 
 
 @pytest.fixture
@@ -96,6 +97,33 @@ def test_rules_follow_the_annotations(make):
     assert report.metrics["AP"] == report.metrics["AP_easy"] == pytest.approx(100)
     with pytest.raises(OptionsError, match="choose one of auto, coco, crowdpose, mpii"):
         evaluate([], crowd, protocol="voc")
+
+
+@pytest.mark.parametrize("protocol", ["coco", "crowdpose"])
+def test_some_of_the_joints_are_evaluated_as_if_the_file_had_no_others(protocol, make):
+    """In another order than the file's; also those who are shown, and what repairing costs."""
+    joints = ("right_wrist", "nose", "left_wrist")
+    tri = Skeleton("tri", joints, (("nose", "left_wrist"), ("nose", "right_wrist")))
+    rows = [COCO17.index[joint] for joint in joints]
+    a, b = make.person(100, 100), make.person(300, 100)
+    wrong = b.copy()
+    wrong[COCO17.index["left_wrist"], :2] += 12
+    wrong[COCO17.index["right_ankle"], :2] += 200
+
+    def measure(skeleton, pick):
+        truth = make.coco({1: [a, b]})  # with the area and box of whole people
+        for entry in truth["annotations"]:
+            triples = np.reshape(entry["keypoints"], (-1, 3))[pick]
+            entry |= {"keypoints": triples.reshape(-1).tolist(), "num_keypoints": len(triples)}
+        truth["categories"][0]["keypoints"] = np.array(COCO17.joints)[pick].tolist()
+        every = [make.result(a[pick], 1, 0.9), make.result(wrong[pick], 1, 0.8)]
+        return evaluate(every, truth, protocol=protocol, skeleton=skeleton, shown=every[1:])
+
+    some, alone = (report.to_dict() for report in (measure(tri, slice(None)), measure(tri, rows)))
+    assert some.pop("notes") != alone.pop("notes")
+    assert some == alone
+    assert some["metrics"]["AP"] < 100
+    assert (some["shown"]["joints"], some["shown"]["right"]) == (3, 2)
 
 
 def test_real_predictions(shared):
