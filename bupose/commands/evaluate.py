@@ -11,7 +11,6 @@ from __future__ import annotations
 import itertools
 import sys
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bupose import cli
@@ -34,21 +33,21 @@ def main(options: EvaluateOptions) -> int:
     predictions, shown, unreadable = options.predictions, None, {}
     with OutputFolder(options.output, {"command": "evaluate"}, RESULTS, overwrite=None) as folder:
         if not predictions:
-            found, truth = run_network(options, truth, folder.path)
+            found, truth = run_network(options, truth, folder)
             predictions = found.ranked if options.ranking else found.shown
             shown, unreadable = found.shown, found.unreadable
         report = evaluate(predictions, truth, protocol=options.protocol, gains=options.gains, shown=shown)
         print(report.table())
+        folder.finish()
         try:
             report.write(folder.path, options.images, options.worst)
         except (SkeletonError, LabelsError) as problem:  # of the pictures, which come last
             print(f"no pictures of errors are drawn: {problem}", file=sys.stderr)
-        folder.finish()
     print(f"\nwritten to {folder.path}")
     return 1 if unreadable else 0
 
 
-def run_network(options: EvaluateOptions, truth: Truth, output: Path) -> tuple[Predictions, Truth]:
+def run_network(options: EvaluateOptions, truth: Truth, folder: OutputFolder) -> tuple[Predictions, Truth]:
     """What a network finds, and the truth of the pictures that could be read."""
     from bupose import infer
     from bupose.evaluate.predict import predict
@@ -58,7 +57,10 @@ def run_network(options: EvaluateOptions, truth: Truth, output: Path) -> tuple[P
     unreadable = found.unreadable
     if not found.shown:
         raise next(iter(unreadable.values()))
-    infer.write_coco(output / "coco_results.json", as_results(found.ranked if options.ranking else found.shown, truth))
+    folder.finish()  # before the first result: whatever ends the run, the same command may replace what it has written
+    infer.write_coco(
+        folder.path / "coco_results.json", as_results(found.ranked if options.ranking else found.shown, truth)
+    )
     for problem in unreadable.values():
         print(problem, file=sys.stderr)
     if unreadable:

@@ -11,7 +11,7 @@ from bupose import cli, infer
 from bupose.codec import FieldCodec
 from bupose.commands import evaluate
 from bupose.errors import InputError
-from bupose.people import Labels
+from bupose.people import Labels, People
 from bupose.skeletons import COCO17, COCO18
 
 
@@ -68,6 +68,26 @@ def test_a_network(folder, make, monkeypatch, capsys):
     assert "1 person, 1 of them annotated; 17 of 17 joints right (100.0 %); 0 people with an impossible limb" in first
     assert run(**options, predictions=folder / "out" / "coco_results.json") == 0
     assert capsys.readouterr().out == first
+
+
+@pytest.mark.parametrize("stage", ["evaluate", "Report.write"])
+def test_what_an_interrupted_run_has_written_may_be_replaced(folder, make, monkeypatch, stage):
+    """After the network's people were written, and among the pictures of the worst."""
+    from bupose.evaluate.report import Report
+
+    def stop(*_, **__):
+        (folder / "out" / "metrics.json").write_text("{}")
+        raise KeyboardInterrupt
+
+    fields = FieldCodec(COCO17).encode(Labels.nobody(COCO17), (640, 480))
+    nobody = SimpleNamespace(people=People.nobody(COCO17), fields=fields, matrix=np.eye(2, 3), problem=None)
+    net = SimpleNamespace(stream=lambda paths, keep_fields: iter([nobody] * 2), codec=FieldCodec(COCO17))
+    monkeypatch.setattr(infer, "load", lambda name, **options: net)
+    options = {"annotations": folder / "val.json", "images": folder, "output": folder / "out", "gains": "false"}
+    with monkeypatch.context() as patch:
+        patch.setattr(*((evaluate, "evaluate") if stage == "evaluate" else (Report, "write")), stop)
+        assert run(**options) == cli.INTERRUPTED
+    assert run(**options) == 0
 
 
 def test_a_photo_that_cannot_be_read(folder, monkeypatch, capsys):
