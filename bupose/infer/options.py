@@ -54,7 +54,7 @@ class GroupOptions:
     overlay_format : jpg or png
     overlay.* : see OverlayOptions
     decoder.* : see DecodeOptions
-        null keeps the default.
+        null keeps what the file says (bupose infer notes its own), else the default.
     """
 
     input: str | None = option(None, path=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 import time
 from collections import deque
@@ -133,6 +134,8 @@ class _Run:
 
     def go(self, estimator: Estimator) -> None:
         options, start = self.options, time.perf_counter()
+        how = {"decoder": estimator.decoder, "category": estimator.category}
+        self._how = {name: dataclasses.asdict(values) for name, values in how.items()}
         pictures = options.overlays or options.fields_pictures or options.show
         stream = estimator.stream(
             self._frames(),
@@ -191,7 +194,7 @@ class _Run:
     def _write_fields(self, estimate: Estimate) -> None:
         options, frame = self.options, estimate.source
         if options.fields:
-            info = {"file_name": frame.file_name, "matrix": estimate.matrix}
+            info = {"file_name": frame.file_name, "matrix": estimate.matrix, **self._how}
             info |= {"image_width": estimate.size[0], "image_height": estimate.size[1]}
             path = self._path("fields", frame.name, "npz")
             write_fields(path, {frame.name: estimate.fields}, info={frame.name: info})

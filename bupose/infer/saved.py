@@ -10,8 +10,9 @@ from pathlib import Path
 import numpy as np
 
 from bupose import geometry, viz
+from bupose.annotations.categories import CategoryOptions
 from bupose.codec import FieldCodec, given, read_options
-from bupose.errors import BuposeError, DiskError, FieldsError, InputError
+from bupose.errors import BuposeError, DiskError, FieldsError, InputError, OptionsError
 from bupose.fields import Fields
 from bupose.fields_file import FieldsFile
 from bupose.folder import OutputFolder, open_output
@@ -19,6 +20,7 @@ from bupose.images import read_image
 from bupose.infer import output
 from bupose.infer.names import number_pictures, safe_name
 from bupose.infer.options import GroupOptions, flat_settings
+from bupose.options import from_dict
 from bupose.paths import expand
 from bupose.people import People
 from bupose.wording import counted
@@ -45,6 +47,8 @@ class Grouped:
     size : (width, height), optional
         Of the photo, pixels.
     photo : uint8 array (H, W, 3), optional
+    category : CategoryOptions
+        For the COCO results.
     """
 
     image_id: int
@@ -55,6 +59,7 @@ class Grouped:
     file_name: str
     size: tuple[int, int] | None
     photo: np.ndarray | None
+    category: CategoryOptions
 
 
 def group_saved(options: GroupOptions) -> int:
@@ -101,7 +106,7 @@ def _group_all(file: FieldsFile, folder: OutputFolder, options: GroupOptions) ->
             stop.args, interrupted = (f"after {counted(len(images), 'picture')}; their results are written",), stop
             break
         people = grouped.people
-        results += people.to_coco(image_id, output.results_skeleton(people.skeleton))
+        results += output.as_coco(people, image_id, grouped.category)
         images.append(_entry(grouped))
         print(f"{name}: {counted(len(people), 'person')}, {counted(int(people.present.sum()), 'joint')}")
     told = "the results of an earlier run stay"
@@ -126,12 +131,18 @@ def _group(file: FieldsFile, name: str, image_id: int, options: GroupOptions) ->
         matrix = geometry.IDENTITY if options.scale is None else geometry.scale(options.scale)
         if photo is not None:
             _check_size(photo, fields, matrix)
-    codec = FieldCodec(fields.skeleton, fields.grid, decoder=read_options({}, given(options.decoder)))
+    try:
+        decoder = read_options(info.get("decoder", {}), given(options.decoder))
+        category = from_dict(CategoryOptions, info.get("category", {}), "category")
+    except OptionsError as problem:  # those given were read before
+        raise FieldsError(f"its meta is of another version of bupose, or damaged: {problem}") from None
+    codec = FieldCodec(fields.skeleton, fields.grid, decoder=decoder)
     people = codec.decode(fields).transform(geometry.invert(matrix))
     size = (info.get("image_width"), info.get("image_height"))
     if photo is not None:
         size = photo.shape[1::-1]
-    return Grouped(image_id, name, fields, matrix, people, file_name, None if None in size else size, photo)
+    size = None if None in size else size
+    return Grouped(image_id, name, fields, matrix, people, file_name, size, photo, category)
 
 
 def _read_photo(file_name: str, options: GroupOptions) -> np.ndarray | None:

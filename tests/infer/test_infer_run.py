@@ -12,13 +12,16 @@ import pytest
 import torch
 
 from bupose import weights
+from bupose.codec import DecoderOverrides
 from bupose.errors import BuposeError, InputError
-from bupose.fields_file import FieldsFile
+from bupose.fields import Fields, Grid
+from bupose.fields_file import FieldsFile, write_fields
 from bupose.images import read_image
 from bupose.infer.estimator import Estimator
 from bupose.infer.media import open_media
-from bupose.infer.options import InferOptions
+from bupose.infer.options import GroupOptions, InferOptions
 from bupose.infer.run import infer
+from bupose.infer.saved import group_saved
 from bupose.nn.model import NetworkConfig, PoseNet
 from bupose.skeletons import COCO18
 from bupose.viz import OverlayOptions, draw_overlay
@@ -75,6 +78,37 @@ def test_results_are_of_the_category_that_the_network_learned(net, photos, tmp_p
     assert {result["category_id"] for result in turned} == {9}
     for a, b in zip(turned, plain, strict=True):
         assert np.reshape(a["keypoints"], (3, 3)).tolist() == np.reshape(b["keypoints"], (3, 3))[[2, 0, 1]].tolist()
+
+
+def test_saved_fields_are_grouped_to_the_people_of_the_run(net, photos, tmp_path, lab):
+    """With the network's decode options, those of the run, and its category; others may be given."""
+    net.decoder = {"smooth": 1.5}
+    net.category = {"id": 9, "name": "sprite", "keypoints": ["right_ear", "nose", "left_ear"]}
+    out = tmp_path / "out"
+    run(photos, out, fields=True, scales=[1, 0.5], flip=True, decoder=DecoderOverrides(localization_sigma=3.0))
+    name = "000000000042"
+    wanted = [result for result in lab.read_json(out / "coco_results.json") if result["image_id"] == 42]
+
+    def group(name, **decoder):
+        options = {"input": str(out / "fields" / f"{name}.npz"), "output": str(tmp_path / "again"), "overwrite": True}
+        failed = group_saved(GroupOptions(**options, decoder=DecoderOverrides(**decoder)))
+        return failed or lab.read_json(tmp_path / "again" / "coco_results.json")
+
+    assert len(wanted) == 1
+    assert group(name) == group(name, smooth=1.5) == wanted
+    for other in ({"smooth": 0.0}, {"localization_sigma": 0.0}):
+        assert group(name, **other) != wanted
+
+
+def test_decode_options_that_a_fields_file_cannot_mean_are_told(tmp_path, capsys):
+    fields = Fields(np.zeros((18, 4, 4)), np.zeros((19, 2, 4, 4)), Grid(8), COCO18)
+    info = {"old": {"decoder": {"crowd": 64}}, "odd": {"decoder": 3}, "mad": {"category": {"id": []}}, "good": {}}
+    write_fields(tmp_path / "f.npz", dict.fromkeys(info, fields), info=info)
+    assert group_saved(GroupOptions(input=str(tmp_path / "f.npz"), output=str(tmp_path / "out"))) == 3
+    told = capsys.readouterr().err.splitlines()
+    assert [line.partition(" is of another version of bupose, or damaged: ")[0] for line in told] == [
+        "old: its meta", "odd: its meta", "mad: its meta",
+    ]  # fmt: skip
 
 
 def test_pictures_without_people_are_listed(net, tmp_path, lab):
