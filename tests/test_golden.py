@@ -14,7 +14,7 @@ from bupose.skeletons import COCO18
 
 # Instruction sets and threads move neither by more than 0.05; a choice that is worth anything moves them by more.
 WITHIN = 0.3
-GROUPING, NETWORK = 54.7, 51.2  # on all 250 photos; on every tenth, where all have 55.1
+GROUPING, NETWORK = 54.7, 49.6  # on all 250 photos; on every tenth, where all have 54.9
 
 
 @pytest.fixture(scope="module")
