@@ -79,14 +79,18 @@ def split_paths(arguments: list[str], name: str, key: str) -> tuple[list[str], l
     Raises
     ------
     OptionsError
-        Paths are given both with and without ``key=``.
+        Paths are given both with and without ``key=``, or several where the option takes one.
     """
-    known = {*(f.name for f in dataclasses.fields(config.schema(name))), *config.groups(), "hydra"}
+    schema = config.schema(name)
+    known = {*(f.name for f in dataclasses.fields(schema)), *config.groups(), "hydra"}
     paths = [argument for argument in arguments if _is_path(argument, known)]
     others = [argument for argument in arguments if not _is_path(argument, known)]
     given = [argument for argument in others if argument.lstrip("+").startswith(f"{key}=")]
-    if paths and given:
-        raise OptionsError(f"{paths[0]!r} and {given[0]!r} are both given; write {key}=[…,…], or paths alone")
+    takes_one = typing.get_type_hints(schema)[key] is not typing.Any
+    if paths and (given or (takes_one and len(paths) > 1)):
+        first, second = paths[0], [*given, *paths[1:]][0]
+        instead = f"{name} takes one {key}: run it for each" if takes_one else f"write {key}=[…,…], or paths alone"
+        raise OptionsError(f"{first!r} and {second!r} are both given; {instead}")
     return others, paths
 
 

@@ -3,6 +3,7 @@
 import importlib.metadata
 import json
 import os
+import re
 import runpy
 import subprocess
 import sys
@@ -186,6 +187,29 @@ def test_several_paths_and_options_in_any_order(inferred, tmp_path, monkeypatch)
     assert options.input == AWKWARD
     assert (options.output, options.flip, options.scales) == ("o, ut", True, [1.0, 0.5])
     assert options.decoder.min_joints == 5
+
+
+@pytest.mark.parametrize(
+    ("name", "key", "arguments", "told"),
+    [
+        (
+            "group",
+            "input",
+            ["a.npz", "b.npz"],
+            "'a.npz' and 'b.npz' are both given; group takes one input: run it for each",
+        ),
+        ("explore", "photo", ["a.jpg", "photo=b.jpg"], "explore takes one photo: run it for each"),
+        (
+            "infer",
+            "input",
+            ["a.jpg", "b.jpg", "input=c.jpg"],
+            "'a.jpg' and 'input=c.jpg' are both given; write input=[…,…]",
+        ),
+    ],
+)
+def test_more_paths_than_an_option_takes_are_told(name, key, arguments, told):
+    with pytest.raises(OptionsError, match=re.escape(told)):
+        cli.split_paths([*arguments, "decoder=sure"], name, key)
 
 
 @given(st.lists(st.text(min_size=1).filter(lambda t: t[0] != "-" and "=" not in t and "\0" not in t), min_size=1))
