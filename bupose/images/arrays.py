@@ -88,7 +88,10 @@ def _check_numbers(array: np.ndarray) -> np.ndarray:
     if kind.kind == "u" and kind.itemsize <= 2:
         return np.ascontiguousarray(array)
     if kind.kind != "f":
-        raise InputError(f"a picture's whole numbers are uint8 or uint16; got {kind}: write picture.astype(np.uint8)")
+        fitting = "uint8" if array.max() <= 255 else "uint16"  # what does not fit would wrap around
+        raise InputError(
+            f"a picture's whole numbers are uint8 or uint16; got {kind}: write picture.astype(np.{fitting})"
+        )
     low, high = float(array.min()), float(array.max())
     if not np.isfinite([low, high]).all():
         raise InputError("a picture's floats are from 0 to 1; these hold NaN or infinity")

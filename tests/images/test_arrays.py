@@ -133,6 +133,7 @@ class TestPil:
     [
         (RGB.astype(float), "reach 255: write picture.astype(np.uint8)"),
         (RGB.astype(int), "got int64: write picture.astype(np.uint8)"),
+        (RGB.astype(int) * 257, "got int64: write picture.astype(np.uint16)"),
         (RGB / 255 - 1, "ready for a network"),
         (RGB * np.nan, "NaN"),
         (np.stack([RGB, RGB]), "give list(batch)"),
