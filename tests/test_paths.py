@@ -18,12 +18,12 @@ from bupose.folder import OutputFolder
 from bupose.kernels.cache import cache_home
 from bupose.nn.pretrained import load_trunk
 from bupose.paths import expand
-from bupose.train.keeping import find_state
+from bupose.train.checkpoints import find_state
 from bupose.train.summary import read_runs
 from bupose.viz.curves import training_curves
 
 NOBODY = "~nobody-of-this-name"
-HOLDERS = ("paths.py", "cli.py", "infer/media.py")  # of arguments that may be no paths, and names in folders and lists
+HOLDERS = ("paths.py", "cli.py", "infer/finding.py")  # of arguments that may be no paths, and of names in lists
 
 
 def test_homes_are_filled_in(monkeypatch, tmp_path):

@@ -18,7 +18,7 @@ from bupose import cli
 from bupose.paths import expand
 from bupose.process import INTERRUPTED
 from bupose.train import TrainOptions, train
-from bupose.train.keeping import LAST
+from bupose.train.checkpoints import LAST
 from bupose.train.resume import recall_arguments
 
 MODULE = "bupose.commands.train"

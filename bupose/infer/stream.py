@@ -17,8 +17,8 @@ from bupose.errors import BuposeError, InputError
 from bupose.fields import Fields
 from bupose.images import MAX_PIXELS, VIDEOS, Photo, from_memory, read
 from bupose.images.files import FAULTS, quote, reason
-from bupose.infer.lookahead import read_ahead
 from bupose.infer.media import Frame, Media
+from bupose.infer.prefetch import read_ahead
 from bupose.infer.preprocess import Prepared
 from bupose.people import People
 

@@ -86,7 +86,7 @@ class PoseModule(pl.LightningModule):
         return losses["loss"]
 
     def validation_step(self, batch: dict, number: int) -> None:
-        """Nothing: :class:`bupose.train.referee.Referee` looks at the pictures."""
+        """Nothing: :class:`bupose.train.validation.CocoValidation` looks at the pictures."""
 
     def check_loss(self) -> None:
         """Stop where the loss or the gradients are no numbers.

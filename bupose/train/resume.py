@@ -9,7 +9,7 @@ from pathlib import Path
 import yaml
 
 from bupose.options import shown
-from bupose.train.keeping import find_state
+from bupose.train.checkpoints import find_state
 from bupose.train.module import TrainingError
 
 _OPTION = re.compile(r"\+{0,2}[A-Za-z_][\w./@]*=", re.ASCII)

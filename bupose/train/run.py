@@ -25,17 +25,15 @@ from bupose.atomic import write_text
 from bupose.errors import BuposeError, OptionsError
 from bupose.folder import OutputFolder
 from bupose.infer.estimator import Estimator
-from bupose.train.album import Album
 from bupose.train.averaging import MovingAverage
+from bupose.train.checkpoints import LAST, KeepNetworks, KeepState, StopBetweenSteps, find_state
 from bupose.train.compare import write_comparison
-from bupose.train.feed import Feed
-from bupose.train.keeping import LAST, KeepNetworks, KeepState, StopBetweenSteps, find_state
+from bupose.train.data_module import PoseDataModule
 from bupose.train.log import CurveLog, TrainingThroughput
 from bupose.train.memory import keep_memory
 from bupose.train.module import PoseModule, TrainingError
 from bupose.train.options import TrainOptions
 from bupose.train.progress import ProgressLine
-from bupose.train.referee import Referee, truth_of
 from bupose.train.sets import open_sets
 from bupose.train.settle import OPTIONS, settle
 from bupose.train.starting import build_network
@@ -43,6 +41,8 @@ from bupose.train.state import StateIO
 from bupose.train.teacher import Teacher
 from bupose.train.threshold import settle_score
 from bupose.train.trainer_options import PRECISIONS
+from bupose.train.validation import CocoValidation, truth_of
+from bupose.train.validation_images import ValidationImages
 
 RESULT, BEST, FOUND = "result.json", "best.safetensors", "found.png"
 RESULTS = (RESULT, LAST, BEST, FOUND, "last.safetensors", "metrics.csv")
@@ -88,18 +88,18 @@ def _train(options: TrainOptions, folder: Path, state: Path | None) -> float:
     net = build_network(options, sets.skeleton, sets.category)
     teacher = Teacher.load(net.skeleton, options.teacher) if options.teacher.weights else None
     options = settle(options, net, sets, teacher, state)
-    feed = Feed(options, options.codec(net.skeleton, net.grid), sets)
+    data = PoseDataModule(options, options.codec(net.skeleton, net.grid), sets)
     module = PoseModule(net, options.loss, options.optim, options.trainer.steps, teacher)
     average = MovingAverage(options.trainer.ema) if options.trainer.ema else None
     networks = KeepNetworks(folder, options.trainer.metric, options.trainer.keep, average)
     curves = CurveLog(folder)
-    trainer = build_trainer(options, folder, feed, networks, average, curves)
+    trainer = build_trainer(options, folder, data, networks, average, curves)
     if trainer.is_global_zero:
         write_text(folder / OPTIONS, json.dumps(asdict(options), indent=1, default=str))
-        print(f"{net.describe()}\ntraining pictures: {len(feed.train_samples)}, to {folder}", flush=True)
+        print(f"{net.describe()}\ntraining pictures: {len(data.train_samples)}, to {folder}", flush=True)
         print(*sets.notes, sep="\n", end="\n" * bool(sets.notes), flush=True)
     try:
-        trainer.fit(module, feed, ckpt_path=state)
+        trainer.fit(module, data, ckpt_path=state)
     except SystemExit:  # how Lightning ends after Ctrl-C
         asked = next(c.asked for c in trainer.callbacks if isinstance(c, StopBetweenSteps))
         raise (asked or KeyboardInterrupt()) from None
@@ -123,11 +123,11 @@ def _train(options: TrainOptions, folder: Path, state: Path | None) -> float:
     if trainer.is_global_zero:
         write_text(folder / RESULT, json.dumps(best, indent=1))
         if options.choose_score and best:
-            truth = truth_of(options.val, feed.val_samples, count_validated(options, feed))
-            if (score := settle_score(folder / BEST, feed.val_samples, truth)) is not None:
+            truth = truth_of(options.val, data.val_samples, count_validated(options, data))
+            if (score := settle_score(folder / BEST, data.val_samples, truth)) is not None:
                 print(f"decoder.min_person_score={score} tells best whom to believe")
         if options.logger.pictures and best:
-            write_comparison(folder / FOUND, feed.val_samples, Estimator(weights.load(folder / BEST)))
+            write_comparison(folder / FOUND, data.val_samples, Estimator(weights.load(folder / BEST)))
             print(f"labels beside what is found: {folder / FOUND}")
         print(f"{options.trainer.metric} {metric:.1f}: {folder / BEST}", flush=True)
     return metric
@@ -138,13 +138,13 @@ def _is_out_of_memory(problem: Exception) -> bool:
     return isinstance(problem, (MemoryError, torch.OutOfMemoryError)) or "can't allocate memory" in str(problem)
 
 
-def count_validated(options: TrainOptions, feed: Feed) -> int:
+def count_validated(options: TrainOptions, data: PoseDataModule) -> int:
     """Of how many pictures a validation is."""
-    return min(options.trainer.validation_limit or len(feed.val_samples), len(feed.val_samples))
+    return min(options.trainer.validation_limit or len(data.val_samples), len(data.val_samples))
 
 
 def build_trainer(
-    options: TrainOptions, folder: Path, feed: Feed, networks: KeepNetworks, average: MovingAverage | None,
+    options: TrainOptions, folder: Path, data: PoseDataModule, networks: KeepNetworks, average: MovingAverage | None,
     curves: CurveLog,
 ) -> pl.Trainer:  # fmt: skip
     """Lightning's trainer with everything that watches, measures and writes.
@@ -155,10 +155,10 @@ def build_trainer(
         Devices, or a way to use them, that this machine does not have.
     """
     t = options.trainer
-    count = count_validated(options, feed)
-    album = Album(folder, options.logger.pictures) if options.logger.pictures else None
-    referee = Referee(truth_of(options.val, feed.val_samples, count), t.validation_height, networks, album)
-    callbacks: list[Callback] = [referee, networks, LearningRateMonitor("step")]
+    count = count_validated(options, data)
+    images = ValidationImages(folder, options.logger.pictures) if options.logger.pictures else None
+    validation = CocoValidation(truth_of(options.val, data.val_samples, count), t.validation_height, networks, images)
+    callbacks: list[Callback] = [validation, networks, LearningRateMonitor("step")]
     callbacks += [average] if average else []
     callbacks += [EarlyStopping(t.metric, mode="max", patience=t.patience)] if t.patience else []
     callbacks += [ProgressLine()] if options.logger.progress else []

@@ -13,8 +13,8 @@ from pathlib import Path
 import torch
 
 from bupose.nn import PoseNet
-from bupose.train.auto import choose_fastest, fast_precision, training_device
-from bupose.train.feed import Feed
+from bupose.train.autotune import choose_fastest, fast_precision, training_device
+from bupose.train.data_module import PoseDataModule
 from bupose.train.module import PoseModule, TrainingError
 from bupose.train.options import TrainOptions
 from bupose.train.sets import Sets
@@ -79,15 +79,15 @@ def steps_in_time(options: TrainOptions, net: PoseNet, sets: Sets, teacher: Teac
 def time_step(options: TrainOptions, net: PoseNet, sets: Sets, teacher: Teacher | None) -> float:
     """Seconds of a training step as it will be, loading included; tried on a copy of the network."""
     t, device = options.trainer, training_device(options.trainer)
-    feed = Feed(options, options.codec(net.skeleton, net.grid), sets)
+    data = PoseDataModule(options, options.codec(net.skeleton, net.grid), sets)
     module = PoseModule(copy.deepcopy(net), options.loss, options.optim, t.steps, teacher).to(device).train()
     optimizer = module.configure_optimizers()["optimizer"]
     order = EpochOrder(len(sets.train), t.batch, (_WARM + _TIMED) * t.accumulate, options.seed)
     start = 0.0
-    for number, batch in enumerate(Stream(feed.train_dataset(), order, t.workers)):
+    for number, batch in enumerate(Stream(data.train_dataset(), order, t.workers)):
         if number == _WARM * t.accumulate:
             start = time.perf_counter()
-        batch = feed.on_after_batch_transfer({name: value.to(device) for name, value in batch.items()}, 0)
+        batch = data.on_after_batch_transfer({name: value.to(device) for name, value in batch.items()}, 0)
         with torch.autocast(device.type, torch.bfloat16, enabled=t.precision == "bfloat16"):
             loss = module.losses(batch)["loss"]
         loss.backward()

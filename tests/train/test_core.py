@@ -9,7 +9,7 @@ for name in ("cv2", "numba", "hydra", "omegaconf"):
     sys.modules[name] = None
 import bupose.train
 from bupose.train import FieldLoss, LossOptions, OptimOptions, PoseModule, Teacher
-from bupose.train import averaging, keeping, log
+from bupose.train import averaging, checkpoints, log
 """
 
 

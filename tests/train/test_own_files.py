@@ -9,7 +9,7 @@ import pytest
 from bupose.data import DataOptions
 from bupose.evaluate import coco_ap
 from bupose.skeletons import COCO17
-from bupose.train import referee, train
+from bupose.train import train, validation
 
 
 @pytest.fixture
@@ -33,7 +33,9 @@ def own(tmp_path):
 
 def test_a_file_of_ones_own(small_training, own, monkeypatch, capsys):
     seen = []
-    monkeypatch.setattr(referee, "coco_ap", lambda found, truth: seen.append((found, truth)) or coco_ap(found, truth))
+    monkeypatch.setattr(
+        validation, "coco_ap", lambda found, truth: seen.append((found, truth)) or coco_ap(found, truth)
+    )
     options = small_training(steps=2, validate_every=2, workers=1)
     options.data, options.val = DataOptions("coco", annotations=own), DataOptions("coco", annotations=own)
     train(options)

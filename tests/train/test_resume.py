@@ -3,7 +3,7 @@
 import pytest
 import yaml
 
-from bupose.train.keeping import find_state
+from bupose.train.checkpoints import find_state
 from bupose.train.module import TrainingError
 from bupose.train.resume import recall_arguments
 

@@ -18,14 +18,14 @@ from bupose.evaluate import coco_ap
 from bupose.folder import OutputFolder
 from bupose.infer.estimator import Estimator
 from bupose.process import Stopped
-from bupose.train import referee
-from bupose.train.keeping import KeepNetworks, KeepState, StopBetweenSteps
+from bupose.train import validation
+from bupose.train.checkpoints import KeepNetworks, KeepState, StopBetweenSteps
 from bupose.train.log import CurveLog
 from bupose.train.module import PoseModule, TrainingError
 from bupose.train.options import TeacherOptions
-from bupose.train.referee import Referee
 from bupose.train.run import train
 from bupose.train.state import read_state
+from bupose.train.validation import CocoValidation
 
 
 def curves(folder) -> list[dict]:
@@ -58,7 +58,9 @@ def test_a_run_leaves_a_network_that_works_and_its_curves(small_training, tmp_pa
 def test_validation_sees_what_users_will_see(small_training, tmp_path, monkeypatch):
     """Everybody whom the written network finds is measured, and the AP is theirs."""
     seen = []
-    monkeypatch.setattr(referee, "coco_ap", lambda found, truth: seen.append((found, truth)) or coco_ap(found, truth))
+    monkeypatch.setattr(
+        validation, "coco_ap", lambda found, truth: seen.append((found, truth)) or coco_ap(found, truth)
+    )
     options = small_training(steps=12, validate_every=12, ema=0.5, optim={"lr": 0.01, "warmup": 0})
     options.decoder.peak_threshold = 0.01
     train(options)
@@ -104,7 +106,7 @@ def test_a_killed_run_goes_on_as_if_nothing_had_been(small_training, whole, tmp_
         if moment == "step":
             patch.setattr(PoseModule, "on_train_batch_end", kill_late)
         else:
-            patch.setattr(Referee, "on_validation_epoch_end", kill)
+            patch.setattr(CocoValidation, "on_validation_epoch_end", kill)
         with pytest.raises(Killed):
             train(small_training("broken"))
     train(small_training("elsewhere", given={"resume": str(tmp_path / "broken")}))

@@ -7,9 +7,9 @@ from bupose import weights
 from bupose.evaluate.matching import Matched, match_all
 from bupose.evaluate.results import as_results
 from bupose.infer.estimator import Estimator
-from bupose.train.referee import truth_of
 from bupose.train.run import train
 from bupose.train.threshold import best_score
+from bupose.train.validation import truth_of
 
 
 def picture(scores, whose, annotated):

@@ -13,7 +13,7 @@ from bupose.infer.estimator import Estimator
 from bupose.infer.output import write_image
 
 
-class Album:
+class ValidationImages:
     """Draws the first pictures of each validation into ``pictures/``, and into TensorBoard where that is used.
 
     Parameters

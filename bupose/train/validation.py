@@ -14,16 +14,16 @@ from bupose.evaluate import Truth, coco_ap
 from bupose.evaluate.sampled import truth_of_samples
 from bupose.infer.estimator import Estimator
 from bupose.people import People
-from bupose.train.album import Album
-from bupose.train.keeping import KeepNetworks
+from bupose.train.checkpoints import KeepNetworks
 from bupose.train.module import PoseModule
+from bupose.train.validation_images import ValidationImages
 from bupose.wording import counted
 
 _TOGETHER = 8  # pictures that the estimator gets at once
 SHOWN = ("AP", "AP50", "AP75", "AR")
 
 
-class Referee(Callback):
+class CocoValidation(Callback):
     """Measures the network at each validation.
 
     It must stand before the moving average among the callbacks: that one takes the averaged weights away again when
@@ -37,12 +37,12 @@ class Referee(Callback):
         Pictures are resized to it, network pixels.
     networks : KeepNetworks
         Gets each measured network.
-    album : Album, optional
+    images : ValidationImages, optional
         Gets the first pictures.
     """
 
-    def __init__(self, truth: Truth, height: int, networks: KeepNetworks, album: Album | None = None):
-        self.truth, self.height, self.networks, self.album = truth, height, networks, album
+    def __init__(self, truth: Truth, height: int, networks: KeepNetworks, images: ValidationImages | None = None):
+        self.truth, self.height, self.networks, self.images = truth, height, networks, images
         self._estimator: Estimator | None = None
         self._waiting: list[tuple[int, np.ndarray]] = []
         self._found: dict[int, People] = {}
@@ -57,8 +57,8 @@ class Referee(Callback):
         self._waiting.append((batch["number"], batch["image"]))
         if len(self._waiting) == _TOGETHER:
             self._estimate()
-        if self.album is not None:
-            self.album.add(trainer, batch, self._estimator)
+        if self.images is not None:
+            self.images.add(trainer, batch, self._estimator)
 
     def on_validation_epoch_end(self, trainer: pl.Trainer, pl_module: PoseModule) -> None:
         """Count, log, and keep the network if it is good."""

@@ -14,7 +14,7 @@ from bupose.train.sets import Sets
 from bupose.train.stream import EpochOrder, Loader, Stream, worker_context
 
 
-class Feed(pl.LightningDataModule):
+class PoseDataModule(pl.LightningDataModule):
     """Hands out batches of a training's data.
 
     Parameters
