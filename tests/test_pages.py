@@ -1,5 +1,6 @@
 """What README and docs show: Python runs as it stands, commands compose, YAML is skeletons, JSON is JSON."""
 
+import dataclasses
 import json
 import re
 import shlex
@@ -158,7 +159,8 @@ def check_command(name: str, arguments: list[str]) -> None:
         preset = re.fullmatch(r"hydra/(\w+)=(\w+)", argument)
         assert preset is None or (ROOT / "conf/hydra" / preset[1] / f"{preset[2]}.yaml").is_file(), argument
     kept = [a for a in kept if not a.startswith(("hydra/", "hydra.launcher"))]
-    composed = cli.run(lambda options: options, name, kept, paths="input")
+    takes_paths = "input" in {f.name for f in dataclasses.fields(config.schema(name))}
+    composed = cli.run(lambda options: options, name, kept, paths="input" if takes_paths else None)
     assert isinstance(composed, config.schema(name)), (name, arguments)
 
 
