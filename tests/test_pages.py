@@ -160,7 +160,7 @@ def check_command(name: str, arguments: list[str]) -> None:
         assert preset is None or (ROOT / "conf/hydra" / preset[1] / f"{preset[2]}.yaml").is_file(), argument
     kept = [a for a in kept if not a.startswith(("hydra/", "hydra.launcher"))]
     takes_paths = "input" in {f.name for f in dataclasses.fields(config.schema(name))}
-    composed = cli.run(lambda options: options, name, kept, paths="input" if takes_paths else None)
+    composed = cli.run(lambda options: options, name, kept, paths="input" if takes_paths else "")
     assert isinstance(composed, config.schema(name)), (name, arguments)
 
 
