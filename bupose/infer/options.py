@@ -23,6 +23,11 @@ def flat_settings(options) -> dict:
     return plain | {f"{group}.{name}": value for group, values in groups.items() for name, value in values.items()}
 
 
+def chosen(options: GroupOptions | NetworkOptions) -> dict:
+    """The decode options that were chosen."""
+    return given(options.decoder) | ({} if options.completed else {"completion": False})
+
+
 @dataclass
 class GroupOptions:
     """Group saved fields into people.
@@ -52,6 +57,8 @@ class GroupOptions:
     fields_pictures : bool
         Write a picture of the fields.
     overlay_format : jpg or png
+    completed : bool
+        Keep joints without a peak of their own; false is decoder.completion=false.
     overlay.* : see OverlayOptions
     decoder.* : see DecodeOptions
         null keeps what the file says (bupose infer notes its own), else the default.
@@ -69,6 +76,7 @@ class GroupOptions:
     openpose: bool | None = option(None)
     fields_pictures: bool = option(False)
     overlay_format: str = option("jpg", among=PICTURES)
+    completed: bool = option(True)
     overlay: OverlayOptions = field(default_factory=OverlayOptions)
     decoder: DecoderOverrides = field(default_factory=DecoderOverrides)
 
@@ -137,8 +145,7 @@ class NetworkOptions:
     def for_estimator(self) -> dict:
         """The options that :class:`bupose.infer.Estimator` takes."""
         names = ("height", "longest", "scales", "flip", "batch", "max_pixels", "device", "precision", "threads")
-        decoder = given(self.decoder) | ({} if self.completed else {"completion": False})
-        return {name: getattr(self, name) for name in names} | {"decoder": decoder}
+        return {name: getattr(self, name) for name in names} | {"decoder": chosen(self)}
 
 
 @dataclass

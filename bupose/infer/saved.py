@@ -11,7 +11,7 @@ import numpy as np
 
 from bupose import geometry, viz
 from bupose.annotations.categories import CategoryOptions
-from bupose.codec import FieldCodec, given, read_options
+from bupose.codec import FieldCodec, read_options
 from bupose.errors import BuposeError, DiskError, FieldsError, InputError, OptionsError
 from bupose.fields import Fields
 from bupose.fields_file import FieldsFile
@@ -19,7 +19,7 @@ from bupose.folder import OutputFolder, open_output
 from bupose.images import read_image
 from bupose.infer import output
 from bupose.infer.names import number_pictures, safe_name
-from bupose.infer.options import GroupOptions, flat_settings
+from bupose.infer.options import GroupOptions, chosen, flat_settings
 from bupose.options import from_dict
 from bupose.paths import expand
 from bupose.people import People
@@ -132,7 +132,7 @@ def _group(file: FieldsFile, name: str, image_id: int, options: GroupOptions) ->
         if photo is not None:
             _check_size(photo, fields, matrix)
     try:
-        decoder = read_options(info.get("decoder", {}), given(options.decoder))
+        decoder = read_options(info.get("decoder", {}), chosen(options))
         category = from_dict(CategoryOptions, info.get("category", {}), "category")
     except OptionsError as problem:  # those given were read before
         raise FieldsError(f"its meta is of another version of bupose, or damaged: {problem}") from None

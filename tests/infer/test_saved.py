@@ -85,6 +85,23 @@ def test_decode_options_reach_the_codec(saved, lab):
     assert lab.read_json(folder / "o u t" / "coco_results.json") == []
 
 
+@pytest.mark.parametrize("leave_out", ["completed=false", "decoder.completion=false"])
+def test_completed_joints_are_left_out(leave_out, tmp_path, lab):
+    """Of a wrist without heat its field still tells: it is there unless those are not wanted."""
+    fields, _, _ = scene()
+    wrist = fields.skeleton.index["left_wrist"]
+    heat = fields.heat.copy()
+    heat[wrist] *= 0.02
+    np.savez(tmp_path / "f.npz", heat=heat, paf=fields.paf.reshape(38, *fields.paf.shape[2:]))
+    options = [f"input={tmp_path / 'f.npz'}", "scale=1", "layout=bupose", "decoder.min_joint_score=0", "overwrite=true"]
+    counts = []
+    for more in ([], [leave_out]):
+        assert group(tmp_path, *options, *more) == 0
+        people = lab.read_json(tmp_path / "o u t" / "coco_results.json")
+        counts.append(sum(np.reshape(one["keypoints"], (17, 3))[9].any() for one in people))
+    assert counts[0] > counts[1] == 0
+
+
 def test_fields_that_do_not_say_how_they_relate_to_the_photo(tmp_path, lab):
     fields, _, labels = scene()
     np.savez(tmp_path / "plain.npz", heat=fields.heat, paf=fields.paf.reshape(38, *fields.paf.shape[2:]))
