@@ -3,11 +3,9 @@
 import importlib.metadata
 import json
 import os
-import re
 import runpy
 import subprocess
 import sys
-import time
 import tomllib
 from importlib import import_module
 from pathlib import Path
@@ -15,31 +13,16 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 import bupose
-from bupose import cli, commands, weights
+from bupose import commands, weights
 from bupose.errors import OptionsError
-from bupose.infer.run import Summary
 from bupose.nn import NetworkConfig, PoseNet
 from bupose.skeletons import COCO18
 
 HEAVY = {"numpy", "torch", "cv2", "numba", "hydra", "omegaconf", "scipy", "matplotlib", "yaml", "lightning", "gradio"}
 PLAIN = {"pairs"}  # modules of the package that are no command
 SCRIPTS = Path(__file__).resolve().parents[1] / "scripts"
-AWKWARD = [
-    "a b.jpg", "a,b.jpg", "x=1.jpg", "[1], (2) {3}.jpg", "Straße 日本.jpg", "it's \"quoted\".jpg", "${HOME}.jpg", "'a'",
-    "null", "true", "1.5", "@x", "#1: 50%.jpg", "a:b|c*?<>.jpg", "scales.jpg", "my folder/", "\\${x}\\",
-]  # fmt: skip
-
-
-@pytest.fixture
-def inferred(monkeypatch):
-    """The options that bupose infer gets."""
-    got = []
-    monkeypatch.setattr(import_module("bupose.commands.infer"), "infer", lambda o: got.append(o) or Summary())
-    return got
 
 
 @pytest.fixture
@@ -167,78 +150,6 @@ def test_mistakes_are_one_sentence(arguments, words, capsys, tmp_path, monkeypat
     for word in words:
         assert word in said
     assert list(tmp_path.iterdir()) == []
-
-
-@pytest.mark.parametrize("name", AWKWARD)
-def test_a_path_alone_is_the_input(name, inferred, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    if name == "x=1.jpg":  # what might be an option must be there
-        Path(name).touch()
-    assert commands.main(["infer", name]) == 0
-    assert inferred[0].input == name
-
-
-def test_several_paths_and_options_in_any_order(inferred, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    Path("x=1.jpg").touch()
-    arguments = ["output=o, ut", AWKWARD[0], "flip=true", *AWKWARD[1:], "scales=[1,0.5]", "decoder.min_joints=5"]
-    assert commands.main(["infer", *arguments]) == 0
-    (options,) = inferred
-    assert options.input == AWKWARD
-    assert (options.output, options.flip, options.scales) == ("o, ut", True, [1.0, 0.5])
-    assert options.decoder.min_joints == 5
-
-
-@pytest.mark.parametrize(
-    ("name", "key", "arguments", "told"),
-    [
-        (
-            "group",
-            "input",
-            ["a.npz", "b.npz"],
-            "'a.npz' and 'b.npz' are both given; group takes one input: run it for each",
-        ),
-        ("explore", "photo", ["a.jpg", "photo=b.jpg"], "explore takes one photo: run it for each"),
-        (
-            "infer",
-            "input",
-            ["a.jpg", "b.jpg", "input=c.jpg"],
-            "'a.jpg' and 'input=c.jpg' are both given; write input=[…,…]",
-        ),
-    ],
-)
-def test_more_paths_than_an_option_takes_are_told(name, key, arguments, told):
-    with pytest.raises(OptionsError, match=re.escape(told)):
-        cli.split_paths([*arguments, "decoder=sure"], name, key)
-
-
-@given(st.lists(st.text(min_size=1).filter(lambda t: t[0] != "-" and "=" not in t and "\0" not in t), min_size=1))
-def test_any_names(names):
-    assert cli.split_paths([*names, "flip=true"], "infer", "input") == (["flip=true"], names)
-
-
-def test_ten_thousand_names_take_seconds(inferred):
-    """Hydra's own parser takes a time that grows with their square."""
-    names, start = [f"photo {n}, 'x'.jpg" for n in range(10_000)], time.perf_counter()
-    assert commands.main(["infer", *names, "flip=true"]) == 0
-    assert time.perf_counter() - start < 10  # half a second; its parser alone took 27
-    assert (inferred[0].input, inferred[0].flip) == (names, True)
-
-
-def test_an_option_stays_one_even_where_a_file_has_its_name(inferred, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    Path("flip=true").touch()
-    assert commands.main(["infer", "a.jpg", "flip=true"]) == 0
-    assert commands.main(["infer", "./flip=true"]) == 0
-    assert [(o.input, o.flip) for o in inferred] == [("a.jpg", True), ("./flip=true", False)]
-
-
-def test_cameras_streams_and_patterns(inferred, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    Path("run=3.jpg").touch()
-    for source in ("0", "rtsp://camera/live?user=me", "run=*.jpg", "~/photos"):
-        assert commands.main(["infer", source]) == 0
-    assert [o.input for o in inferred] == ["0", "rtsp://camera/live?user=me", "run=*.jpg", "~/photos"]
 
 
 def test_training_and_sweeps(trained, tmp_path, monkeypatch):
