@@ -8,6 +8,7 @@ from bupose import lazy
 __getattr__, __dir__, __all__ = lazy.attach(
     __name__,
     {
+        "AnnotationReader": "formats",
         "Annotations": "reader",
         "FORMATS": "formats",
         "crowd_index": "crowding",

@@ -1,4 +1,4 @@
-"""Sets of annotated photos, one kind for each format that :mod:`bupose.annotations` reads."""
+"""Sets of annotated photos, in any format that :mod:`bupose.annotations` reads."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from bupose import skeletons
+from bupose.annotations.formats import FORMATS
 from bupose.annotations.names import fit_names
 from bupose.annotations.reader import Annotations, read
 from bupose.data.photos import Photos
-from bupose.errors import InputError, LabelsError
+from bupose.errors import LabelsError
 from bupose.options import check, option
 from bupose.paths import expand
 from bupose.skeleton import Skeleton
@@ -28,8 +29,8 @@ class PhotosOptions:
     images : str
         The folder that the file names in it start from; by default the JSON file's own.
     skeleton : str, Skeleton or dict
-        Whose joints to give, as ``bupose.skeletons.get`` takes it, or "auto": a built-in one that has the file's very
-        joints, else the file's own joints and limbs.
+        Whose joints to give, as ``bupose.skeletons.get`` takes it, or "auto": the set's usual one. For a file in COCO's
+        format this is a built-in one that has the file's very joints, else the file's own joints and limbs.
     category : str
         The category to take, by name or id; by default ``person``, else the only one with keypoints.
     with_people : bool
@@ -38,15 +39,19 @@ class PhotosOptions:
         Use only the first so many photos; 0 is all.
     max_box : float in [0, 1]
         Of a photo, the largest share that one box without an outline may have ignored.
+    complete : bool, optional
+        Nobody is left unlabelled. Where some are, only the surroundings of labelled people count as known. By default
+        what is known of the set: in OCHuman and MPII some are.
     """
 
     annotations: str = option("")
     images: str = option("")
-    skeleton: Any = option("coco17")
+    skeleton: Any = option("auto")
     category: str | int = option("", -(2**63), 2**63)
     with_people: bool = option(True)
     limit: int = option(0, 0, 100_000_000)
     max_box: float = option(0.5, 0, 1)
+    complete: bool | None = option(None)
 
     def __post_init__(self) -> None:
         self.annotations, self.images = (p if isinstance(p, str) else _path(p) for p in (self.annotations, self.images))
@@ -56,63 +61,6 @@ class PhotosOptions:
 def _path(value):
     """Text of a path object; anything else as it is."""
     return os.fspath(value) if isinstance(value, os.PathLike) else value
-
-
-@dataclass
-class CocoOptions(PhotosOptions):
-    """A file in COCO's keypoint format (cocodataset.org/#format-data), of any category and joints."""
-
-    skeleton: Any = option("auto")
-
-
-@dataclass
-class CrowdPoseOptions(PhotosOptions):
-    """CrowdPose's annotation file; with a skeleton that derives the neck from the shoulders, that neck is given."""
-
-    skeleton: Any = option("crowdpose14")
-
-
-@dataclass
-class OCHumanOptions(PhotosOptions):
-    """``ochuman_coco_format_….json``, which the set's authors give beside their own format.
-
-    Parameters
-    ----------
-    complete : bool
-        Say that nobody is left unlabelled. In OCHuman those who hide nobody are, so by default only the surroundings
-        of labelled people count as known.
-    """
-
-    complete: bool = option(False)
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if Path(self.annotations).name == "ochuman.json":
-            raise InputError("ochuman.json is not in COCO's format; take ochuman_coco_format_….json, from beside it")
-
-
-@dataclass
-class PoseTrackOptions(PhotosOptions):
-    """PoseTrack18: ``annotations`` is a JSON file or a folder of them; ``images`` the folder that holds ``images/``."""
-
-
-@dataclass
-class MpiiOptions(PhotosOptions):
-    """MPII's people, in the JSON form of HRNet's authors; ``images`` is the folder of photos.
-
-    Parameters
-    ----------
-    complete : bool
-        Say that nobody is left unlabelled. In MPII many are, so by default only the surroundings of labelled people
-        count as known.
-    """
-
-    complete: bool = option(False)
-
-
-@dataclass
-class AIChallengerOptions(PhotosOptions):
-    """``keypoint_train_annotations_….json`` as published, or a COCO-like file with the same 14 joints."""
 
 
 def open_photos(kind: str, options: PhotosOptions) -> Photos:
@@ -139,15 +87,15 @@ def open_photos(kind: str, options: PhotosOptions) -> Photos:
     if lost := [image["id"] for image in found.images if not image["file_name"]]:
         raise LabelsError(f"{found.name}: image {lost[0]!r:.40} has no file_name; name its photo")
     rows, notes = _choose_images(found, options)
-    unlisted = not getattr(options, "complete", True)
+    complete = FORMATS[found.kind].complete if options.complete is None else options.complete
     notes = [f"{found.name}: {note}" for note in (matched, told, *found.notes, *notes) if note]
-    return Photos(folder, found, rows, skeleton, names, options.max_box, unlisted, notes)
+    return Photos(folder, found, rows, skeleton, names, options.max_box, not complete, notes)
 
 
 def choose_skeleton(wanted: Any, found: Annotations) -> tuple[Skeleton, str]:
     """The skeleton that ``PhotosOptions.skeleton`` means for some annotations, and what to tell of it."""
     if wanted == "auto":
-        wanted = KINDS[found.kind]().skeleton
+        wanted = FORMATS[found.kind].skeleton
     return found.skeleton() if wanted == "auto" else (skeletons.get(wanted), "")
 
 
@@ -165,13 +113,3 @@ def _choose_images(found: Annotations, options: PhotosOptions) -> tuple[list[int
     if not rows:
         raise LabelsError(f"{found.name} has no photo with labelled people; with_people=false takes all")
     return rows, notes
-
-
-KINDS = {
-    "coco": CocoOptions,
-    "crowdpose": CrowdPoseOptions,
-    "ochuman": OCHumanOptions,
-    "posetrack": PoseTrackOptions,
-    "mpii": MpiiOptions,
-    "aichallenger": AIChallengerOptions,
-}

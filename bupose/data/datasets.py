@@ -8,7 +8,8 @@ from functools import partial
 from typing import Any
 
 from bupose import skeletons
-from bupose.data.annotated import KINDS, open_photos
+from bupose.annotations.formats import FORMATS
+from bupose.data.annotated import PhotosOptions, open_photos
 from bupose.data.folder import FolderOptions, read_folder
 from bupose.data.mixture import Mixture
 from bupose.data.synthetic import Synthetic
@@ -72,7 +73,7 @@ def mix(options: MixtureOptions) -> Mixture:
 
 # Each kind of set: its options, and what opens it.
 DATASETS = {
-    **{kind: (options, partial(open_photos, kind)) for kind, options in KINDS.items()},
+    **{name: (PhotosOptions, partial(open_photos, name)) for name in FORMATS},
     "folder": (FolderOptions, read_folder),
     "synthetic": (SyntheticOptions, Synthetic),
     "mixture": (MixtureOptions, mix),
@@ -84,7 +85,7 @@ class DataOptions:
     """A kind of data, and what may be said about it from a command line.
 
     What is None or empty is left at the kind's own default. The options of a kind stand in a class of
-    its own: ``CocoOptions``, ``SyntheticOptions``, …
+    its own: ``PhotosOptions``, ``SyntheticOptions``, …
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Where the public sets come from, under which terms, and how big they are."""
+"""The public sets that can be downloaded: which parts, how big they are, and how they are unpacked."""
 
 from __future__ import annotations
 
@@ -10,12 +10,10 @@ from dataclasses import dataclass
 from lzma import LZMAError
 from pathlib import Path
 
+from bupose.annotations.formats import FORMATS
+from bupose.annotations.formats.base import Archive, Source
 from bupose.errors import InputError, OptionsError
 from bupose.options import check, option
-
-_COCO = "http://images.cocodataset.org/"
-_MMPOSE = "https://download.openmmlab.com/mmpose/datasets/"
-_MPII = "https://datasets.d2.mpi-inf.mpg.de/andriluka14cvpr/"
 
 
 @dataclass
@@ -43,93 +41,8 @@ class DownloadOptions:
         check(self)
 
 
-@dataclass(frozen=True)
-class Archive:
-    """One file to download and unpack.
-
-    Parameters
-    ----------
-    url : str
-    megabytes : int
-        About so many; 0 is not known.
-    checksum : str, optional
-        ``md5:`` or ``sha256:`` and the digits, where a sum is published or confirmed by several sources.
-    """
-
-    url: str
-    megabytes: int
-    checksum: str | None = None
-
-    @property
-    def name(self) -> str:
-        """The last part of the URL."""
-        return self.url.rsplit("/", 1)[-1]
-
-    @property
-    def most(self) -> int:
-        """Bytes that are downloaded at most."""
-        return self.megabytes * 2_000_000 or 5_000_000_000
-
-
-@dataclass(frozen=True)
-class Source:
-    """A public set.
-
-    Parameters
-    ----------
-    licence : str
-    archives : dict of name -> Archive
-        Parts that can be had without asking anybody.
-    by_hand : str
-        What has to be fetched with a browser, and where; empty if nothing.
-    """
-
-    licence: str
-    archives: dict[str, Archive]
-    by_hand: str = ""
-
-
-# COCO publishes no sums; these md5 are given alike by several projects that check them. Others are not known.
-SOURCES = {
-    "coco": Source(
-        "annotations CC BY 4.0; photos under their own Flickr licences, many of them non-commercial",
-        {
-            "annotations": Archive(
-                _COCO + "annotations/annotations_trainval2017.zip", 241, "md5:f4bbac642086de4f52a3fdda2de5fa2c"
-            ),
-            "val": Archive(_COCO + "zips/val2017.zip", 778, "md5:442b8da7639aecaf257c1dceb8ba8c80"),
-            "train": Archive(_COCO + "zips/train2017.zip", 18440, "md5:cced6f7f71b7629ddf16f17bbcfab6b2"),
-            "unlabeled": Archive(_COCO + "zips/unlabeled2017.zip", 18800, "md5:7ebc562819fdb32847aab79530457326"),
-        },
-    ),
-    "crowdpose": Source(
-        "none stated for the annotations; photos from COCO, MPII and AI Challenger, for research",
-        {"annotations": Archive(_MMPOSE + "crowdpose_annotations.tar", 0)},
-        "photos: the Google Drive link at github.com/Jeff-sjtu/CrowdPose (images.zip, 2 GB)",
-    ),
-    "ochuman": Source(
-        "MIT for the annotations' code; photos for research",
-        {},
-        "all: the form at github.com/liruilong940607/OCHumanApi (images.zip, ochuman_coco_format_….json)",
-    ),
-    "posetrack18": Source(
-        "non-commercial research",
-        {"annotations": Archive(_MMPOSE + "posetrack18_annotations.tar", 0)},
-        "frames: posetrack.net, after signing up (about 80 GB)",
-    ),
-    "mpii": Source(
-        "simplified BSD for the annotations; photos from YouTube, for research",
-        {
-            "annotations": Archive(_MMPOSE + "mpii_annotations.tar", 0),
-            "images": Archive(_MPII + "mpii_human_pose_v1.tar.gz", 12900),
-        },
-    ),
-    "aichallenger": Source(
-        "research only; the challenge's own site is gone",
-        {"annotations": Archive(_MMPOSE + "aic_annotations.tar", 0)},
-        "photos: github.com/AIChallenger/AI_Challenger_2017 names where they are kept (about 18 GB)",
-    ),
-}
+# Every public set that can be read.
+SOURCES: dict[str, Source] = {name: form.source for name, form in FORMATS.items() if form.source}
 
 
 def describe_sources() -> str:

@@ -7,7 +7,7 @@ import pytest
 
 from bupose import geometry
 from bupose.annotations import match_names, read
-from bupose.annotations.formats import MPII_JOINTS
+from bupose.annotations.formats import mpii as mpii_format
 from bupose.data import Sample, open_samples
 from bupose.errors import LabelsError
 from bupose.evaluate import coco_ap, evaluate, read_truth
@@ -253,7 +253,7 @@ def test_mpii_flags_say_what_is_labelled(sets):
     assert not labels.present[0, samples.skeleton.index["left_elbow"]]
     assert not labels.present[0, samples.skeleton.index["left_wrist"]]
     assert labels.present[0, samples.skeleton.index["left_shoulder"]]
-    names = dict(zip(MPII_JOINTS, triples[:, 2], strict=True))
+    names = dict(zip(mpii_format.JOINTS, triples[:, 2], strict=True))
     assert names["left_elbow"] == names["left_wrist"] == 0
 
 

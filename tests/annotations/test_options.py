@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from bupose.annotations import FORMATS
 from bupose.data import open_samples
-from bupose.data.annotated import KINDS
 from bupose.errors import BuposeError, InputError, OptionsError
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", FORMATS)
 @pytest.mark.parametrize(
     "given",
     [{"annotations": 5}, {"annotations": None}, {"images": []}, {"limit": "x"}, {"limit": -1}, {"limit": 1.5},

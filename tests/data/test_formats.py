@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from pycocotools import mask as coco_mask
 
-from bupose.annotations import crowd_index
+from bupose.annotations import FORMATS, crowd_index
 from bupose.data.datasets import open_samples
 from bupose.errors import BuposeError, InputError
 from bupose.skeletons import COCO18, CROWDPOSE14
@@ -66,8 +66,30 @@ def test_ochuman(shared):
         assert (mask[seen[:, 1], seen[:, 0]] > 0).mean() > 0.8
     assert samples[1].ignore.mean() > 0.3  # two passers-by without labels
     assert open_samples("ochuman", {"annotations": path, "complete": True})[1].ignore is None
-    with pytest.raises(InputError, match="not in COCO's format"):
-        open_samples("ochuman", {"annotations": "some/ochuman.json"})
+
+
+@pytest.mark.parametrize("kind", ["coco", "ochuman"])
+def test_ochumans_own_format_is_told_from_the_one_to_take(write, kind):
+    image = {"file_name": "a.jpg", "width": 60, "height": 40, "annotations": [{"bbox": [1, 2, 30, 30]}]}
+    with pytest.raises(InputError, match=r"set\.json is not in COCO's format; take ochuman_coco_format"):
+        open_samples(kind, {"annotations": write({"images": [image]})})
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_every_format_has_its_preset_and_is_told(kind):
+    preset = Path(__file__).resolve().parents[2] / "conf" / "data" / f"{kind}.yaml"
+    assert f"kind: {kind}" in preset.read_text(encoding="utf-8").splitlines()
+
+
+def test_a_set_is_known_by_its_content(shared):
+    """Nobody need say what a file is: people who are not annotated are reckoned with all the same."""
+    for file, kind in (("mpii/test_mpii.json", "mpii"), ("crowdpose/test_crowdpose.json", "crowdpose")):
+        path = str(shared / "data" / "samples" / file)
+        told, guessed = (
+            open_samples(name, {"annotations": path, "skeleton": "crowdpose14"}) for name in (kind, "coco")
+        )
+        assert guessed.unlisted.tolist() == told.unlisted.tolist()
+        assert told.unlisted.any() == (kind == "mpii")
 
 
 def test_posetrack(shared):

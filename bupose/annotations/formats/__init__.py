@@ -1,0 +1,25 @@
+"""The field's data sets, each declared in a file of its own."""
+
+from __future__ import annotations
+
+from bupose.annotations.formats.aichallenger import AICHALLENGER
+from bupose.annotations.formats.base import AnnotationReader
+from bupose.annotations.formats.coco import COCO
+from bupose.annotations.formats.crowdpose import CROWDPOSE
+from bupose.annotations.formats.mpii import MPII
+from bupose.annotations.formats.ochuman import OCHUMAN
+from bupose.annotations.formats.posetrack import POSETRACK
+
+FORMATS: dict[str, AnnotationReader] = {
+    "coco": COCO,
+    "crowdpose": CROWDPOSE,
+    "ochuman": OCHUMAN,
+    "posetrack": POSETRACK,
+    "mpii": MPII,
+    "aichallenger": AICHALLENGER,
+}
+
+
+def guess_format(data) -> str:
+    """Which of ``FORMATS`` a file's content is; what is none is left to ``coco`` to refuse."""
+    return next((name for name, reader in FORMATS.items() if reader.recognises(data)), "coco")
