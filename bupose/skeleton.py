@@ -9,12 +9,14 @@ from itertools import islice
 
 import numpy as np
 
+from bupose.colors import shade
 from bupose.errors import SkeletonError
 from bupose.options import shown
 from bupose.proportions import usual_length
 
 DEFAULT_SIGMA = 0.079  # COCO's shoulder: a middling joint
 MOST_JOINTS, MOST_LIMBS = 256, 1024  # COCO-WholeBody has 133 joints
+MOST_PARTS = 8
 LONGEST_NAME = 100  # characters
 
 
@@ -49,11 +51,16 @@ class Skeleton:
         much longer. By default those of a human body, by the names of the joints; training replaces the default by
         those of its labels. Two skeletons that differ in nothing else are equal.
 
+    parts : mapping of name to names, optional
+        Every joint in one part, for scores, evaluation and drawing: a person without hands is a whole person. Parts
+        and their joints are in the order of ``joints``, so the part of the first joint comes first; that is the one
+        that everybody has. By default all joints are one part, ``body``.
+
     Raises
     ------
     SkeletonError
-        A value is of the wrong kind, names repeat, a limb's end is unknown, limbs leave a joint unconnected, or the
-        mirror image of a joint or limb is not part of the skeleton.
+        A value is of the wrong kind, names repeat, a limb's end is unknown, limbs leave a joint unconnected, the
+        mirror image of a joint or limb is not in the skeleton, or a joint is in no part or in two.
     """
 
     name: str
@@ -62,6 +69,7 @@ class Skeleton:
     sigmas: tuple[float, ...] = ()
     derived: tuple[tuple[str, tuple[str, ...]], ...] = ()
     limb_lengths: tuple[float, ...] = field(default=(), compare=False)
+    parts: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     def __post_init__(self) -> None:
         put = object.__setattr__  # frozen: normalise what YAML and hand-written declarations give
@@ -75,11 +83,22 @@ class Skeleton:
                 put(self, key, tuple(float(v) for v in values))
             except (TypeError, ValueError, OverflowError) as problem:
                 self._refuse(f"{key} must be numbers: {shown(str(problem))}")
-        derived = self.derived.items() if isinstance(self.derived, Mapping) else _list(self.derived, "derived")
-        if any(len(_list(entry, "derived")) != 2 for entry in derived):
-            self._refuse("derived must give each joint its parts; write neck: [left_shoulder, right_shoulder]")
-        put(self, "derived", tuple(sorted((_name(j), _names(parts, "derived")) for j, parts in derived)))
+        put(self, "derived", tuple(sorted(self._groups("derived", "neck: [left_shoulder, right_shoulder]"))))
+        put(self, "parts", self._groups("parts", "feet: [left_heel, right_heel]", MOST_PARTS) or self._one_part())
         self._check()
+        ordered = [(part, tuple(sorted(joints, key=self.joints.index))) for part, joints in self.parts]
+        put(self, "parts", tuple(sorted(ordered, key=lambda part: self.joints.index(part[1][0]))))
+
+    def _groups(self, key: str, example: str, most: int = MOST_JOINTS) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """A mapping of name to names, or its pairs, as a tuple of pairs."""
+        values = getattr(self, key)
+        entries = _list(list(values.items()) if isinstance(values, Mapping) else values, key, most)
+        if any(len(_list(entry, key)) != 2 for entry in entries):
+            self._refuse(f"{key} must give each name its joints; write {example}")
+        return tuple((_name(name), _names(joints, key)) for name, joints in entries)
+
+    def _one_part(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        return (("body", self.joints),)
 
     def _check(self) -> None:
         known = set(self.joints)
@@ -111,6 +130,13 @@ class Skeleton:
         for j in self.joints:
             if mirror_name(j) not in known:
                 self._refuse(f"joint {j!r} has no mirror image; add {mirror_name(j)!r} or rename it")
+        grouped = [j for _, joints in self.parts for j in joints]
+        if len(dict(self.parts)) < len(self.parts) or not all(joints for _, joints in self.parts):
+            self._refuse("a part is named twice or has no joints; give each a name of its own, and joints")
+        for j in {*grouped, *self.joints}:
+            if j not in known or grouped.count(j) != 1:
+                many = f"is in {grouped.count(j)} parts" if j in known else "of a part is unknown"
+                self._refuse(f"joint {j!r} {many}; put every joint into exactly one")
         declared = {frozenset(limb) for limb in self.limbs}
         for a, b in self.limbs:
             if frozenset((mirror_name(a), mirror_name(b))) not in declared:
@@ -185,14 +211,30 @@ class Skeleton:
     @cached_property
     def limb_colors(self) -> np.ndarray:
         """uint8 (L, 3) RGB: warm on the left, cool on the right, pale on the middle line; neighbours differ."""
-        return _shade(self.limbs)
+        return shade(self.limbs)
 
     @cached_property
     def joint_colors(self) -> np.ndarray:
         """uint8 (K, 3) RGB, by the same rule as the limbs."""
         limbs = self.limbs
         near = [tuple(sorted({j, *(x for limb in limbs if j in limb for x in limb)} - {j})) for j in self.joints]
-        return _shade([(j,) for j in self.joints], near)
+        return shade([(j,) for j in self.joints], near)
+
+    @cached_property
+    def part_joints(self) -> dict[str, np.ndarray]:
+        """Part -> int32: numbers of its joints, in its order."""
+        return {part: np.array([self.index[j] for j in joints], np.int32) for part, joints in self.parts}
+
+    @cached_property
+    def joint_parts(self) -> np.ndarray:
+        """int32 (K,): number of each joint's part."""
+        number = {j: n for n, (_, joints) in enumerate(self.parts) for j in joints}
+        return np.array([number[j] for j in self.joints], np.int32)
+
+    @cached_property
+    def limb_parts(self) -> np.ndarray:
+        """int32 (L,): number of each limb's part; one between two parts belongs to the later: the ankle has a foot."""
+        return self.joint_parts[self.limb_joints].max(1, initial=0).astype(np.int32)
 
     # --- exchange ---
 
@@ -211,7 +253,8 @@ class Skeleton:
         return np.array(where, np.int32), np.where(turned, np.float32(-1), np.float32(1))
 
     def to_dict(self) -> dict:
-        """Plain lists and numbers, ready for JSON or YAML."""
+        """Plain lists and numbers, ready for JSON or YAML; ``parts`` only where there is more than the one."""
+        parts = {} if self.parts == self._one_part() else {"parts": {p: list(joints) for p, joints in self.parts}}
         return {
             "name": self.name,
             "joints": list(self.joints),
@@ -219,18 +262,19 @@ class Skeleton:
             "sigmas": list(self.sigmas),
             "derived": {j: list(parts) for j, parts in self.derived},
             "limb_lengths": list(self.limb_lengths),
+            **parts,
         }
 
     @classmethod
     def from_dict(cls, values: Mapping) -> Skeleton:
-        """The inverse of :meth:`to_dict`; ``sigmas``, ``derived`` and ``limb_lengths`` may be missing.
+        """The inverse of :meth:`to_dict`; ``sigmas``, ``derived``, ``limb_lengths`` and ``parts`` may be missing.
 
         Raises
         ------
         SkeletonError
             A key is missing, unknown, or of the wrong kind.
         """
-        optional = "sigmas", "derived", "limb_lengths"
+        optional = "sigmas", "derived", "limb_lengths", "parts"
         known = {"name", "joints", "limbs", *optional}
         if not isinstance(values, Mapping) or not {"name", "joints", "limbs"} <= set(values) <= known:
             got = shown(list(values) if isinstance(values, Mapping) else values)
@@ -261,45 +305,3 @@ def _list(values, what: str, most: int = MOST_JOINTS) -> list:
     if len(entries) > most:
         raise SkeletonError(f"a skeleton has more than {most} entries for {what}; give at most so many")
     return entries
-
-
-# Light and dark alternate: neighbours differ in brightness too, which colour-blind people and grey prints keep.
-# Warm against cool holds under each kind of colour blindness; red against green would not.
-_SHADES = {
-    "left": ((255, 196, 0), (255, 82, 30), (255, 144, 0), (255, 236, 130), (222, 40, 60)),
-    "right": ((0, 196, 255), (36, 92, 255), (0, 146, 228), (110, 236, 255), (96, 72, 226)),
-    "middle": ((250, 244, 255), (224, 186, 214), (196, 164, 178)),
-}
-
-
-def _shade(parts: Sequence[Sequence[str]], near: Sequence[Sequence[str]] | None = None) -> np.ndarray:
-    """uint8 (N, 3): for each limb or joint the family of its side, and the shade least used around it.
-
-    A part and its mirror image have the same shade of their two families. Around a part are, by default, those
-    that share a joint with it.
-    """
-    kinds: dict[tuple[bool, tuple[str, ...]], list[int]] = {}  # middle line or sided, names without sides
-    for n, part in enumerate(parts):
-        kind = _side(part) == "middle", tuple(sorted(_sideless(j) for j in part))
-        kinds.setdefault(kind, []).append(n)
-    shade: dict[tuple[bool, tuple[str, ...]], int] = {}
-    colors = np.zeros((len(parts), 3), np.uint8)
-    for kind, members in kinds.items():
-        around = set(kind[1]) if near is None else {_sideless(j) for n in members for j in near[n]}
-        families = [_SHADES[_side(parts[n])] for n in members]
-        used = [0] * len(families[0])
-        for other in shade:
-            if other[0] == kind[0] and around & set(other[1]):
-                used[shade[other]] += 1
-        shade[kind] = used.index(min(used))
-        colors[members] = [family[shade[kind]] for family in families]
-    return colors
-
-
-def _sideless(name: str) -> str:
-    return name.removeprefix("left_").removeprefix("right_")
-
-
-def _side(names: Sequence[str]) -> str:
-    sides = {side for j in names for side in ("left", "right") if j.startswith(f"{side}_")}
-    return sides.pop() if len(sides) == 1 else "middle"

@@ -14,7 +14,7 @@ PACKAGE = Path(bupose.__file__).parent
 # A module may import only from rows above its own. Modules of one row stand side by side.
 LAYERS = [
     {"errors", "lazy", "requirements", "wording"},
-    {"atomic", "options", "paths", "process", "proportions"},
+    {"atomic", "colors", "options", "paths", "process", "proportions"},
     {"folder", "skeleton"},
     {"skeletons"},
     {"geometry"},
@@ -48,6 +48,7 @@ BARE = (
     "requirements",
     "wording",
     "atomic",
+    "colors",
     "options",
     "paths",
     "process",

@@ -143,7 +143,7 @@ def test_a_weird_declaration_is_refused_in_words(value):
         Skeleton.from_dict(value)
 
 
-@given(st.sampled_from(["name", "joints", "limbs", "sigmas", "derived"]), WEIRD)
+@given(st.sampled_from(["name", "joints", "limbs", "sigmas", "derived", "parts"]), WEIRD)
 def test_a_weird_value_is_refused_in_words_or_harmless(key, value):
     try:
         skeleton = Skeleton.from_dict({**COCO17.to_dict(), key: value})
@@ -164,3 +164,40 @@ def test_a_derived_joint_may_have_several_parts_but_must_not_be_one():
     for derived in ({"b": ["b", "c"]}, {"b": []}, {"d": ["a"]}, {"a": ["d"]}, [("b",)], {"b": "ac"}):
         with pytest.raises(SkeletonError):
             Skeleton("x", joints, limbs, derived=derived)
+
+
+def test_parts_are_ordered_as_joints_are():
+    joints, limbs = ["a", "b", "c", "d"], [("a", "b"), ("b", "c"), ("c", "d"), ("a", "d")]
+    s = Skeleton("x", joints, limbs, parts={"far": ["d", "c"], "near": ["b", "a"]})
+    assert s.parts == (("near", ("a", "b")), ("far", ("c", "d")))
+    assert {part: n.tolist() for part, n in s.part_joints.items()} == {"near": [0, 1], "far": [2, 3]}
+    assert s.joint_parts.tolist() == [0, 0, 1, 1]
+    assert s.limb_parts.tolist() == [0, 1, 1, 1]  # one between parts is of the later
+    assert Skeleton.from_dict(s.to_dict()) == s != Skeleton("x", joints, limbs)
+
+
+@ALL
+def test_without_parts_all_joints_are_the_body(skeleton):
+    whole = Skeleton(skeleton.name, skeleton.joints, skeleton.limbs)
+    assert whole.parts == (("body", skeleton.joints),)
+    assert not whole.limb_parts.any()
+    assert "parts" not in whole.to_dict()  # what was written before there were parts reads the same
+    assert sorted(j for _, part in skeleton.parts for j in part) == sorted(skeleton.joints)
+
+
+@pytest.mark.parametrize(
+    ("parts", "why"),
+    [
+        ({"one": ["a"]}, "'b' is in 0 parts"),
+        ({"one": ["a", "b"], "two": ["b"]}, "'b' is in 2 parts"),
+        ({"one": ["a", "b", "z"]}, "'z' of a part is unknown"),
+        ({"one": ["a", "b"], "two": []}, "has no joints"),
+        ([("one", ["a"]), ("one", ["b"])], "named twice"),
+        ({"one": "ab"}, "write a list"),
+        ([("one",)], "must give each name its joints"),
+        ({str(n): ["a"] for n in range(9)}, "more than 8"),
+    ],
+)
+def test_parts_hold_every_joint_once(parts, why):
+    with pytest.raises(SkeletonError, match=why):
+        Skeleton("x", ["a", "b"], [("a", "b")], parts=parts)

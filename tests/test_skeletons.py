@@ -8,7 +8,16 @@ import yaml
 
 from bupose import skeletons
 from bupose.errors import SkeletonError
-from bupose.skeletons import BODY25, BODY25_DENSE, COCO17, COCO17_DENSE, COCO18, CROWDPOSE14, SKELETONS
+from bupose.skeletons import (
+    BODY25,
+    BODY25_DENSE,
+    COCO17,
+    COCO17_DENSE,
+    COCO18,
+    COCO_WHOLEBODY,
+    CROWDPOSE14,
+    SKELETONS,
+)
 
 # OpenPose, src/openpose/pose/poseParameters.cpp: parts in order, and (a, b) of each limb in parse order.
 COCO18_PARTS = "Nose Neck RSho RElb RWri LSho LElb LWri RHip RKnee RAnk LHip LKnee LAnk REye LEye REar LEar"
@@ -33,6 +42,23 @@ COCO17_PARTS = (
     "right_wrist left_hip right_hip left_knee right_knee left_ankle right_ankle"
 )
 COCO17_SIGMAS = [.26, .25, .25, .35, .35, .79, .79, .72, .72, .62, .62, 1.07, 1.07, .87, .87, .89, .89]  # fmt: skip
+
+
+# COCO-WholeBody, data_format.md and evaluation/myeval_wholebody.py: numbers of the joints, and sigmas times 1000.
+WHOLEBODY_PARTS = {
+    "body": range(17), "feet": range(17, 23), "face": range(23, 91), "left_hand": range(91, 112),
+    "right_hand": range(112, 133),
+}  # fmt: skip
+WHOLEBODY_FACE_SIGMAS = (
+    "42 43 44 43 40 35 31 25 20 23 29 32 37 38 43 41 45 13 12 11 11 12 12 11 11 13 15 9 7 7 7 12 9 8 16 10 17 11 9 11 "
+    "9 7 13 8 11 12 10 34 8 8 9 8 8 7 10 8 9 9 9 7 7 8 11 8 8 8 10 8"
+)
+WHOLEBODY_HAND_SIGMAS = "29 22 35 37 47 26 25 24 35 18 24 22 26 17 21 21 32 20 19 22 31"
+# mmpose, configs/_base_/datasets/coco_wholebody.py: which points of the face change places in a mirror.
+FACE_MIRROR = (
+    "0-16 1-15 2-14 3-13 4-12 5-11 6-10 7-9 8-8 17-26 18-25 19-24 20-23 21-22 27-27 28-28 29-29 30-30 31-35 32-34 "
+    "33-33 36-45 37-44 38-43 39-42 40-47 41-46 48-54 49-53 50-52 51-51 55-59 56-58 57-57 60-64 61-63 62-62 65-67 66-66"
+)
 
 
 def spelled(parts: str) -> list[str]:
@@ -88,6 +114,31 @@ def test_crowdpose14_is_the_datasets():
     np.testing.assert_allclose(
         np.array(CROWDPOSE14.sigmas) * 10, [.79, .79, .72, .72, .62, .62, 1.07, 1.07, .87, .87, .89, .89, .79, .79]
     )  # fmt: skip
+
+
+def test_coco_wholebody_is_the_datasets():
+    s = COCO_WHOLEBODY
+    assert s.joints[:17] == COCO17.joints
+    assert s.limbs[: len(COCO17.limbs)] == COCO17.limbs
+    assert s.joints[17:23] == tuple(
+        side + joint for side in ("left_", "right_") for joint in ("big_toe", "small_toe", "heel")
+    )
+    fingers = ("thumb", "forefinger", "middle_finger", "ring_finger", "pinky_finger")
+    hand = ["hand_root", *(f"{finger}{n}" for finger in fingers for n in (1, 2, 3, 4))]
+    assert s.joints[91:] == tuple(side + joint for side in ("left_", "right_") for joint in hand)
+    assert {part: n.tolist() for part, n in s.part_joints.items()} == {k: list(v) for k, v in WHOLEBODY_PARTS.items()}
+    feet, hands = [68, 66, 66, 92, 94, 94], WHOLEBODY_HAND_SIGMAS.split()
+    sigmas = [*(100 * v for v in COCO17_SIGMAS), *feet, *WHOLEBODY_FACE_SIGMAS.split(), *hands, *hands]
+    np.testing.assert_allclose(np.array(s.sigmas) * 1000, np.array(sigmas, float))
+    mirror = {23 + a: 23 + b for a, b in pairs(FACE_MIRROR)}
+    mirror |= {b: a for a, b in mirror.items()}
+    assert [mirror[n] for n in range(23, 91)] == s.mirror_joints[23:91].tolist()
+    # Every limb of the face ends at neighbours on one line of it, or ties two lines, or a line to the body.
+    ends = s.limb_joints[s.limb_parts == 2] - 23
+    tied = {tuple(sorted(limb)) for limb in ends.tolist() if abs(limb[0] - limb[1]) != 1}
+    loops = {(36, 41), (42, 47), (48, 59), (60, 67)}
+    assert loops <= tied
+    assert len(tied - loops) == 5 + 4  # nose, both eyes twice; bridge to base, base to both lips, lip to chin
 
 
 def test_redundant_limbs():
