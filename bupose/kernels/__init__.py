@@ -43,7 +43,7 @@ def name() -> str:
 
 
 def load(task: str = "decode") -> ModuleType:
-    """The module with the kernels, those of ``task`` (decode or encode) ready to run at full speed."""
+    """The module with the kernels, those of ``task`` (decode, encode or tags) ready to run at full speed."""
     if name() == "reference":
         from bupose.kernels import reference
 
@@ -111,7 +111,14 @@ def _warm_encode(k: ModuleType) -> None:
     k.paint_limbs((4, 4), xy, present, np.array([[0, 1]], np.int32), 1.0)
 
 
-_WARM_UP = {"decode": _warm_decode, "encode": _warm_encode}
+def _warm_tags(k: ModuleType) -> None:
+    start, tags, score = np.array([0, 1, 2], np.int32), np.zeros((2, 1), np.float32), np.ones(2, np.float32)
+    k.group_tags(start, tags, score, np.arange(2, dtype=np.int32), (1.0, 2.0, 1))
+    heat, mean = np.zeros((2, 4, 4), np.float32), np.zeros((1, 1))
+    k.find_tagged(heat, heat[:, None].copy(), mean, np.ones((1, 2), bool))
+
+
+_WARM_UP = {"decode": _warm_decode, "encode": _warm_encode, "tags": _warm_tags}
 
 
 @contextlib.contextmanager

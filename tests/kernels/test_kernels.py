@@ -60,6 +60,7 @@ assert all(answer == answers[0] for answer in answers)
 for options in ({"matching": "greedy"}, {"prune_above": 0}, {"min_joints": 1, "smooth": 1}):
     codec.with_decoder(**options).decode(several)
 codec.decode([other(0 * wide.heat, wide.paf), wide.flip(), other(wide.heat[:, :0], wide.paf[:, :, :0])])
+kernels.load("tags")
 
 module = kernels.load()
 functions = {n: f for n, f in vars(module).items() if hasattr(f, "signatures") and not n.startswith("_")}

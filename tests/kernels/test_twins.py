@@ -13,6 +13,7 @@ from bupose import kernels
 from bupose.kernels import reference
 
 kernels.load("encode")
+kernels.load("tags")
 compiled = kernels.load("decode")
 
 ONLY_REFERENCE = {"project_samples"}  # the terms behind a mean, which a trace shows one limb at a time
@@ -347,3 +348,31 @@ def test_paint_limbs(seed, shape, people, width):
     fast, slow = (k.paint_limbs(shape, xy, present, limb_joints, width) for k in (compiled, reference))
     assert fast.dtype == slow.dtype == np.float32
     np.testing.assert_allclose(fast, slow, atol=1e-6)
+
+
+@given(seeds, st.integers(1, 3), st.integers(1, 4), st.sampled_from([0, 3, 12]), st.sampled_from([2, 16]))
+def test_group_tags(seed, size, joints, most, nearest):
+    rng = np.random.default_rng(seed)
+    start, _, score = some_peaks(rng, (9, 9), joints, most)
+    people = rng.uniform(-4, 4, (5, size))
+    tags = people[rng.integers(0, 5, len(score))] + rng.normal(0, 0.2, (len(score), size))
+    tags = tags.astype(np.float32)
+    order = rng.permutation(joints).astype(np.int32)
+    fast, slow = (k.group_tags(start, tags, score, order, (1.0, 2.0, nearest)) for k in (compiled, reference))
+    for name, a, b in zip(("members", "ids", "values", "matched"), fast, slow, strict=True):
+        assert a.dtype == b.dtype
+        np.testing.assert_array_equal(a, b, err_msg=name)
+    members, _, values, matched = fast
+    assert sorted(members[members >= 0]) == list(range(len(score)))  # every peak in one person
+    assert ((values[:, 1] > 0) == (values[:, 0] < 1)).all()
+    assert not (matched & (values[:, 1] == 0)).any()
+
+
+@given(seeds, kinds, some_cells, st.integers(1, 3))
+def test_find_tagged(seed, kind, shape, size):
+    rng = np.random.default_rng(seed)
+    heat, tags = made(rng, kind, 3, *shape), 2 * made(rng, kind, 3, size, *shape)
+    mean, absent = rng.normal(0, 1, (4, size)), rng.random((4, 3)) < 0.5
+    fast, slow = (k.find_tagged(heat, tags, mean, absent) for k in (compiled, reference))
+    assert fast.dtype == slow.dtype == np.int32
+    np.testing.assert_array_equal(fast, slow)

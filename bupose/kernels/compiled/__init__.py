@@ -10,14 +10,17 @@ from bupose.kernels.compiled.matching import match_greedy, match_hungarian
 from bupose.kernels.compiled.painting import paint_heat, paint_limbs
 from bupose.kernels.compiled.peaks import find_peaks, refine_peaks, smooth
 from bupose.kernels.compiled.people import find_duplicates, find_overlong, group_people, measure_people
+from bupose.kernels.compiled.tags import find_tagged, group_tags
 
 __all__ = [
     "complete_people",
     "find_duplicates",
     "find_overlong",
     "find_peaks",
+    "find_tagged",
     "follow_field",
     "group_people",
+    "group_tags",
     "match_greedy",
     "match_hungarian",
     "measure_people",

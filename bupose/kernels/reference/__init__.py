@@ -9,14 +9,17 @@ from bupose.kernels.reference.matching import match_greedy, match_hungarian
 from bupose.kernels.reference.painting import paint_heat, paint_limbs
 from bupose.kernels.reference.peaks import find_peaks, refine_peaks, smooth
 from bupose.kernels.reference.people import find_duplicates, find_overlong, group_people, measure_people
+from bupose.kernels.reference.tags import find_tagged, group_tags
 
 __all__ = [
     "complete_people",
     "find_duplicates",
     "find_overlong",
     "find_peaks",
+    "find_tagged",
     "follow_field",
     "group_people",
+    "group_tags",
     "match_greedy",
     "match_hungarian",
     "measure_people",
