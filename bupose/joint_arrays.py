@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import fields
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, replace
 from difflib import get_close_matches
 
 import numpy as np
@@ -24,6 +24,8 @@ class JointArrays:
 
     skeleton: Skeleton
     xy: np.ndarray
+    ids: np.ndarray | None
+    data: Mapping[str, np.ndarray] = {}
     thirds: str  # the array that stands beside x and y where joints are written as triples
 
     def __len__(self) -> int:
@@ -50,13 +52,15 @@ class JointArrays:
         if isinstance(key, str):
             return self._of_joint(key)
         rows = [key] if isinstance(key, (int, np.integer)) else key
-        return type(self)(**{name: value[rows] for name, value in self._arrays()}, skeleton=self.skeleton)
+        some = {name: value[rows] for name, value in self._arrays()}
+        return replace(self, **some, **({"data": {k: v[rows] for k, v in self.data.items()}} if self.data else {}))
 
     def __eq__(self, other) -> bool:
         if type(other) is not type(self):
             return NotImplemented
-        pairs = zip(self._arrays(), other._arrays(), strict=True)
-        return self.skeleton == other.skeleton and all(np.array_equal(a, b, equal_nan=True) for (_, a), (_, b) in pairs)
+        mine, theirs = ({**dict(one._arrays()), "data": None, **one.data} for one in (self, other))
+        same = self.skeleton == other.skeleton and mine.keys() == theirs.keys()
+        return same and all(_is_same(values, theirs[name]) for name, values in mine.items())
 
     __hash__ = None
 
@@ -64,7 +68,8 @@ class JointArrays:
         return f"{type(self).__name__}({counted(len(self), 'person')} of {self.skeleton.name})"
 
     def _arrays(self) -> list[tuple[str, np.ndarray]]:
-        return [(f.name, getattr(self, f.name)) for f in fields(self) if f.name != "skeleton"]
+        values = [(f.name, getattr(self, f.name)) for f in fields(self)]
+        return [(name, value) for name, value in values if isinstance(value, np.ndarray)]
 
     def _of_joint(self, name: str) -> np.ndarray:
         k = self.skeleton.index.get(name)
@@ -91,6 +96,17 @@ class JointArrays:
             many = f"{counted(shape[0], 'person')} of {counted(len(self.skeleton.joints), 'joint')}"
             raise LabelsError(f"{name} has shape {array.shape}, where {many} would have {shape}")
         object.__setattr__(self, name, array.reshape(shape))
+
+    def _put_ids(self) -> None:
+        """Whole numbers of at least −1, if there are any."""
+        if self.ids is not None:
+            self._put("ids", self.ids, np.int32, (len(self),))
+            if (self.ids < -1).any():
+                raise LabelsError(f"ids must be from 0 on, or -1 where unknown; got {self.ids.min()}")
+
+
+def _is_same(one, other) -> bool:
+    return one is other or np.array_equal(one, other, equal_nan=np.issubdtype(np.asarray(one).dtype, np.inexact))
 
 
 def joint_columns(skeleton: Skeleton) -> list[str]:

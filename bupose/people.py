@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from bupose import geometry
 from bupose.annotations.names import fit_names
-from bupose.annotations.values import AREA_OF_BOX, joint_boxes, numbers_of, read_table, records
+from bupose.annotations.values import AREA_OF_BOX, joint_boxes, numbers_of, read_table, records, track_ids
 from bupose.errors import DependencyError, LabelsError
 from bupose.joint_arrays import JointArrays, joint_columns, pick_by_name
+from bupose.options import shown
 from bupose.requirements import of_module
 from bupose.skeleton import Skeleton
 from bupose.wording import counted
@@ -39,6 +40,11 @@ class People(JointArrays):
         Names the K joints.
     completed : bool array (P, K), optional
         Joints without a peak of their own, filled in along a limb's field.
+    ids : int32 array (P,), optional
+        Who each is, over several pictures; −1 where that is not known. None where nobody is told from others.
+    data : dict of name to array (P, …), optional
+        Whatever else is known of each person; indices, :meth:`to`, :meth:`flip` and :meth:`transform` carry it along
+        as it is.
     """
 
     xy: np.ndarray
@@ -46,6 +52,8 @@ class People(JointArrays):
     person_score: np.ndarray
     skeleton: Skeleton
     completed: np.ndarray | None = None
+    ids: np.ndarray | None = None
+    data: dict[str, np.ndarray] = field(default_factory=dict)
     thirds = "score"
 
     def __post_init__(self) -> None:
@@ -55,6 +63,18 @@ class People(JointArrays):
         self._put("score", self.score, np.float32, (p, k))
         self._put("person_score", self.person_score, np.float32, (p,))
         self._put("completed", completed, bool, (p, k))
+        self._put_ids()
+        self._put_data()
+
+    def _put_data(self) -> None:
+        if not isinstance(self.data, Mapping):
+            raise LabelsError(f"data must be a dict of arrays; got {type(self.data).__name__}")
+        arrays = {name: np.asarray(values) for name, values in self.data.items()}
+        for name, array in arrays.items():
+            if not isinstance(name, str) or array.dtype == object or not array.ndim or len(array) != len(self):
+                entries = f"an array with an entry for each of {counted(len(self), 'person')}"
+                raise LabelsError(f"data[{shown(name)}] must be {entries}; got {array.dtype} {array.shape}")
+        object.__setattr__(self, "data", arrays)
 
     @classmethod
     def nobody(cls, skeleton: Skeleton) -> People:
@@ -78,14 +98,14 @@ class People(JointArrays):
         """The people of the mirrored picture: left joints become right ones."""
         m = self.skeleton.mirror_joints
         xy = geometry.apply(geometry.flip(width), self.xy)[:, m]
-        return People(xy, self.score[:, m], self.person_score, self.skeleton, self.completed[:, m])
+        return replace(self, xy=xy, score=self.score[:, m], completed=self.completed[:, m])
 
     def to(self, skeleton: Skeleton) -> People:
         """The same people with another skeleton's joints, found by name; derived joints are computed, others absent."""
         xy, score, completed = pick_by_name(
             (self.xy, self.score, self.completed), self.skeleton.joints, skeleton, self.present
         )
-        return People(xy, score, self.person_score, skeleton, completed)
+        return replace(self, xy=xy, score=score, skeleton=skeleton, completed=completed)
 
     def boxes(self) -> np.ndarray:
         """float32 (P, 4): x, y, width, height of the found joints, pixels; 0 where a person has none."""
@@ -102,19 +122,16 @@ class People(JointArrays):
 
         ``keypoints`` holds x, y, score for each joint of ``skeleton`` (default: the people's own), 0, 0, 0 for an
         absent joint. COCO results carry no visibility flag: its evaluation ignores the third number, and readers
-        get the joint's score from it.
+        get the joint's score from it. People with known ``ids`` have them as ``track_id``.
         """
         people = self if skeleton is None else self.to(skeleton)
         triples = np.concatenate([people.xy, people.score[..., None]], 2).astype(np.float64)
         triples = np.where(people.present[..., None], triples, 0.0).round(4)
+        ids = [-1] * len(people) if people.ids is None else people.ids.tolist()
         return [
-            {
-                "image_id": image_id,
-                "category_id": category_id,
-                "keypoints": t.reshape(-1).tolist(),
-                "score": float(s),
-            }
-            for t, s in zip(triples, people.person_score.round(6).tolist(), strict=True)
+            {"image_id": image_id, "category_id": category_id, "keypoints": t.reshape(-1).tolist(), "score": s}
+            | ({"track_id": i} if i >= 0 else {})
+            for t, s, i in zip(triples, people.person_score.round(6).tolist(), ids, strict=True)
         ]
 
     def to_pandas(self):
@@ -157,7 +174,7 @@ class People(JointArrays):
         absent = (triples == 0).all(2)
         xy = np.where(absent[..., None], np.nan, triples[..., :2])
         scores = [numbers_of(r.get("score", 1.0), "a COCO result", "a score") for r in results]
-        return cls(xy, triples[..., 2], scores, skeleton)
+        return cls(xy, triples[..., 2], scores, skeleton, ids=track_ids(results))
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -178,6 +195,8 @@ class Labels(JointArrays):
         Segment areas (OKS needs them); by default 0.53 of the joints' box, COCO's average.
     box : float32 array (P, 4), pixels, optional
         x, y, width, height; by default the joints' box.
+    ids : int32 array (P,), optional
+        As of :class:`People`.
     """
 
     xy: np.ndarray
@@ -185,6 +204,7 @@ class Labels(JointArrays):
     skeleton: Skeleton
     area: np.ndarray | None = None
     box: np.ndarray | None = None
+    ids: np.ndarray | None = None
     thirds = "visibility"
 
     def __post_init__(self) -> None:
@@ -195,6 +215,7 @@ class Labels(JointArrays):
         self._put("box", box, np.float32, (p, 4))
         area = self.box[:, 2] * self.box[:, 3] * AREA_OF_BOX if self.area is None else self.area
         self._put("area", area, np.float32, (p,))
+        self._put_ids()
 
     @classmethod
     def nobody(cls, skeleton: Skeleton) -> Labels:
@@ -227,7 +248,7 @@ class Labels(JointArrays):
     def to(self, skeleton: Skeleton) -> Labels:
         """The same labels with another skeleton's joints, found by name; derived joints are computed."""
         xy, visibility = pick_by_name((self.xy, self.visibility), self.skeleton.joints, skeleton, self.present)
-        return Labels(xy, visibility, skeleton, self.area, self.box)
+        return replace(self, xy=xy, visibility=visibility, skeleton=skeleton)
 
     @classmethod
     def from_coco(
@@ -238,7 +259,7 @@ class Labels(JointArrays):
         Parameters
         ----------
         annotations : iterable of dicts
-            With ``keypoints`` (x, y, v for each joint) and, if known, ``area`` and ``bbox``.
+            With ``keypoints`` (x, y, v for each joint) and, if known, ``area``, ``bbox`` and ``track_id``.
         skeleton : Skeleton
             Whose joints to give; those that the file lacks are derived where declared, else unlabelled.
         joints : sequence of names, optional
@@ -253,7 +274,8 @@ class Labels(JointArrays):
         names = list(joints or skeleton.joints)
         names = fit_names(names, skeleton, "what was given")[0] if joints else names
         table = read_table(annotations, len(names))
-        return cls.by_name(table.xy, table.visibility, names, skeleton, table.area, table.box)
+        labels = cls.by_name(table.xy, table.visibility, names, skeleton, table.area, table.box)
+        return replace(labels, ids=track_ids(annotations))
 
     @classmethod
     def by_name(cls, xy, visibility, names: Sequence[str], skeleton: Skeleton, area=None, box=None) -> Labels:
@@ -265,4 +287,4 @@ class Labels(JointArrays):
     def to_people(self) -> People:
         """The labels as if they were predictions of full confidence."""
         here = self.present
-        return People(np.where(here[..., None], self.xy, np.nan), here, np.ones(len(self)), self.skeleton)
+        return People(np.where(here[..., None], self.xy, np.nan), here, np.ones(len(self)), self.skeleton, ids=self.ids)

@@ -192,6 +192,13 @@ def read_table(annotations: Sequence[Mapping], joints: int) -> Table:
     return Table(ids, xy, visibility, box, area, crowd, tuple(notes))
 
 
+def track_ids(entries: Sequence[Mapping]) -> np.ndarray | None:
+    """int32 (N,): each entry's ``track_id``, −1 where it has no whole number from 0 on; None where none has."""
+    keys = [id_key(entry.get("track_id")) for entry in entries]
+    ids = np.array([k if isinstance(k, int) and 0 <= k < 2**31 else -1 for k in keys], np.int32)
+    return ids if (ids >= 0).any() else None
+
+
 def refuse_shares(xy: np.ndarray, name: str = "") -> None:
     """Refuse places (N, 2) that are shares of a picture's width and height: all joints would lie in one pixel.
 

@@ -61,7 +61,8 @@ def join_labels(*several: Labels) -> Labels:
     xy, visibility, area, box = (
         np.concatenate([getattr(labels, name) for labels in several]) for name in ("xy", "visibility", "area", "box")
     )
-    return Labels(xy, visibility, several[0].skeleton, area, box)
+    ids = None if any(labels.ids is None for labels in several) else np.concatenate([one.ids for one in several])
+    return Labels(xy, visibility, several[0].skeleton, area, box, ids)
 
 
 def people_near(labels: Labels, size: tuple[int, int]) -> Labels:
