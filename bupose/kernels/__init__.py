@@ -43,7 +43,7 @@ def name() -> str:
 
 
 def load(task: str = "decode") -> ModuleType:
-    """The module with the kernels, those of ``task`` (decode, encode or tags) ready to run at full speed."""
+    """The module with the kernels, those of ``task`` (decode, encode, tags, centre) ready to run at full speed."""
     if name() == "reference":
         from bupose.kernels import reference
 
@@ -118,7 +118,17 @@ def _warm_tags(k: ModuleType) -> None:
     k.find_tagged(heat, heat[:, None].copy(), mean, np.ones((1, 2), bool))
 
 
-_WARM_UP = {"decode": _warm_decode, "encode": _warm_encode, "tags": _warm_tags}
+def _warm_centre(k: ModuleType) -> None:
+    heat, places = np.zeros((2, 4, 4), np.float32), np.zeros((1, 2, 2), np.float32)
+    k.keep_highest(heat[:1], k.find_peaks(heat[:1], 0.5), 1)
+    xy, score = k.refine_peaks(heat, k.find_peaks(heat, 0.5))
+    ids, weight = k.pair_with_peaks(places, np.ones((1, 2), np.float32), np.zeros(3, np.int32), xy, score, 3.0)
+    k.match_hungarian(ids, weight, 1)
+    k.search_heat(heat, places, np.zeros((1, 4), np.float32), 1.0)
+    k.find_duplicates(places, np.zeros((1, 4), np.float32), np.zeros(1, np.int64), np.ones(2, np.float32), 0.5)
+
+
+_WARM_UP = {"decode": _warm_decode, "encode": _warm_encode, "tags": _warm_tags, "centre": _warm_centre}
 
 
 @contextlib.contextmanager

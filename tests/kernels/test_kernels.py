@@ -61,6 +61,7 @@ for options in ({"matching": "greedy"}, {"prune_above": 0}, {"min_joints": 1, "s
     codec.with_decoder(**options).decode(several)
 codec.decode([other(0 * wide.heat, wide.paf), wide.flip(), other(wide.heat[:, :0], wide.paf[:, :, :0])])
 kernels.load("tags")
+kernels.load("centre")
 
 module = kernels.load()
 functions = {n: f for n, f in vars(module).items() if hasattr(f, "signatures") and not n.startswith("_")}

@@ -14,6 +14,7 @@ from bupose.kernels import reference
 
 kernels.load("encode")
 kernels.load("tags")
+kernels.load("centre")
 compiled = kernels.load("decode")
 
 ONLY_REFERENCE = {"project_samples"}  # the terms behind a mean, which a trace shows one limb at a time
@@ -376,3 +377,52 @@ def test_find_tagged(seed, kind, shape, size):
     fast, slow = (k.find_tagged(heat, tags, mean, absent) for k in (compiled, reference))
     assert fast.dtype == slow.dtype == np.int32
     np.testing.assert_array_equal(fast, slow)
+
+
+@given(seeds, kinds, some_cells, st.integers(1, 3))
+def test_keep_highest(seed, kind, shape, reach):
+    heat = made(np.random.default_rng(seed), kind, 2, *shape)
+    cells = reference.find_peaks(heat, 0.0)
+    fast, slow = (k.keep_highest(heat, cells, reach) for k in (compiled, reference))
+    assert fast.dtype == slow.dtype == bool
+    np.testing.assert_array_equal(fast, slow)
+    assert reach > 1 or fast.all()  # what a peak is
+
+
+@given(seeds, some_cells, st.integers(0, 5), st.sampled_from([0.5, 3.0]))
+def test_pair_with_peaks(seed, shape, people, cut):
+    rng = np.random.default_rng(seed)
+    start, xy, score = some_peaks(rng, shape, 3)
+    xy = xy[np.lexsort((xy[:, 1], np.repeat(np.arange(3), np.diff(start))))]
+    places = rng.uniform(-3, max(shape) + 3, (people, 3, 2)).astype(np.float32)
+    spread = rng.uniform(0.3, 4, (people, 3)).astype(np.float32)
+    (ids, weight), (slow_ids, slow_weight) = (
+        k.pair_with_peaks(places, spread, start, xy, score, cut) for k in (compiled, reference)
+    )
+    assert ids.dtype == slow_ids.dtype == np.int32
+    assert weight.dtype == slow_weight.dtype == np.float32
+    fast, slow = dict(zip(map(tuple, ids.tolist()), weight)), dict(zip(map(tuple, slow_ids.tolist()), slow_weight))
+    assert list(fast) == sorted(fast)
+    for k, p, n in set(fast) ^ set(slow):  # at the edge of the reach a rounding decides
+        assert np.hypot(*(xy[n] - places[p, k])) / spread[p, k] == pytest.approx(cut, rel=1e-5)
+    for pair in set(fast) & set(slow):
+        np.testing.assert_allclose(fast[pair], slow[pair], rtol=1e-4)
+
+
+@given(seeds, kinds, some_cells, st.integers(0, 4), st.sampled_from([0.5, 9.6]))
+def test_search_heat(seed, kind, shape, people, variance):
+    rng = np.random.default_rng(seed)
+    heat = np.clip(made(rng, kind, 3, *shape), 0, 1)
+    places = rng.uniform(-3, max(shape) + 3, (people, 3, 2)).astype(np.float32)
+    low = rng.uniform(-5, max(shape), (people, 2))
+    box = np.concatenate([low, low + rng.uniform(-1, max(shape), (people, 2))], 1).astype(np.float32)
+    (cells, weight), (slow_cells, slow_weight) = (
+        k.search_heat(heat, places, box, variance) for k in (compiled, reference)
+    )
+    assert cells.dtype == slow_cells.dtype == np.int32
+    np.testing.assert_allclose(weight, slow_weight, rtol=1e-4, atol=1e-30)
+    v, u = cells[..., 0], cells[..., 1]  # cells that weigh the same but for a rounding may change places
+    distance = (u - places[..., 0]) ** 2 + (v - places[..., 1]) ** 2
+    here = heat[np.arange(3), v, u] * np.exp(-distance.astype(np.float64) / (2 * variance))
+    np.testing.assert_allclose(here[weight > 0], slow_weight[weight > 0], rtol=1e-4, atol=1e-30)
+    assert (cells[weight == 0] == 0).all()

@@ -4,6 +4,7 @@ Arrays are C-contiguous and writable float32 / int32 / bool, finite; positions a
 obvious twin of each function, which is its specification, stands in ``bupose.kernels.reference``.
 """
 
+from bupose.kernels.compiled.centre import keep_highest, pair_with_peaks, search_heat
 from bupose.kernels.compiled.limbs import follow_field, pair_joints, score_limbs
 from bupose.kernels.compiled.lines import complete_people, project_line, sample_field
 from bupose.kernels.compiled.matching import match_greedy, match_hungarian
@@ -21,15 +22,18 @@ __all__ = [
     "follow_field",
     "group_people",
     "group_tags",
+    "keep_highest",
     "match_greedy",
     "match_hungarian",
     "measure_people",
     "paint_heat",
     "paint_limbs",
     "pair_joints",
+    "pair_with_peaks",
     "project_line",
     "refine_peaks",
     "sample_field",
     "score_limbs",
+    "search_heat",
     "smooth",
 ]

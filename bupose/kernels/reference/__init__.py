@@ -3,6 +3,7 @@
 It also runs where numba is missing, or when ``BUPOSE_KERNELS=reference`` asks for it.
 """
 
+from bupose.kernels.reference.centre import keep_highest, pair_with_peaks, search_heat
 from bupose.kernels.reference.limbs import follow_field, pair_joints, score_limbs
 from bupose.kernels.reference.lines import complete_people, project_line, project_samples, sample_field
 from bupose.kernels.reference.matching import match_greedy, match_hungarian
@@ -20,16 +21,19 @@ __all__ = [
     "follow_field",
     "group_people",
     "group_tags",
+    "keep_highest",
     "match_greedy",
     "match_hungarian",
     "measure_people",
     "paint_heat",
     "paint_limbs",
     "pair_joints",
+    "pair_with_peaks",
     "project_line",
     "project_samples",
     "refine_peaks",
     "sample_field",
     "score_limbs",
+    "search_heat",
     "smooth",
 ]
