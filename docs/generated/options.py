@@ -92,8 +92,11 @@ def _show_group(name: str, kind: type) -> list[str]:
         rows = read_options(options, f"{name}.options.")
         parts += [f"#### {name} {choice}", _prose(options), _table(rows)]
     if kind is DataOptions:
+        kinds: dict[type, list[str]] = {}
         for choice, (options, _) in DATASETS.items():
-            parts += [f"#### {name} {choice}", _prose(options), _table(read_options(options, f"{name}."))]
+            kinds.setdefault(options, []).append(choice)
+        for options, choices in kinds.items():
+            parts += [f"#### {name} {', '.join(choices)}", _prose(options), _table(read_options(options, f"{name}."))]
         presets = ", ".join(f"`{scene}`" for scene in SCENES)
         parts += ["#### scenes", f"{_prose(SceneOptions)} `data.scene` is one of {presets}; from Python, all of:"]
         parts.append(_table(read_options(SceneOptions)))
