@@ -17,6 +17,7 @@ from importlib import import_module
 from pathlib import Path
 
 from bupose import __version__
+from bupose.paths import cache_home
 from bupose.requirements import Requirement, read_requirements
 from bupose.wording import counted
 
@@ -156,7 +157,7 @@ def look_at_kernels() -> Iterator[tuple[str, ...]]:
     yield "kind", kernels.name()
     if kernels.name() != "compiled":
         return
-    home, chosen = cache.cache_home(), numba.config.CACHE_DIR
+    home, chosen = cache_home(), numba.config.CACHE_DIR
     folder = chosen or cache.cache_folder()
     advice = "set BUPOSE_CACHE to a folder that you can write to"
     if not folder or not os.access(folder, os.W_OK):

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -195,7 +196,7 @@ def test_a_cache_that_cannot_be_written(monkeypatch, tmp_path, capsys):
     told = capsys.readouterr().out.splitlines()[-1]
     assert told.startswith("wrong: cache: compiled kernels cannot be kept in ")
     assert "set BUPOSE_CACHE" in told
-    monkeypatch.setattr(cache.tempfile, "gettempdir", lambda: str(tmp_path / "file"))
+    monkeypatch.setattr(tempfile, "gettempdir", lambda: str(tmp_path / "file"))
     assert commands.main(["doctor"]) == 1
     assert "! cache          none" in capsys.readouterr().out
 

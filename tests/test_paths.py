@@ -15,9 +15,8 @@ from bupose.data.datasets import open_samples
 from bupose.errors import BuposeError, InputError
 from bupose.export.calibration import calibration_pictures
 from bupose.folder import OutputFolder
-from bupose.kernels.cache import cache_home
 from bupose.nn.pretrained import load_trunk
-from bupose.paths import expand
+from bupose.paths import cache_home, expand
 from bupose.train.checkpoints import find_state
 from bupose.train.summary import read_runs
 from bupose.viz.curves import training_curves

@@ -6,29 +6,21 @@ import contextlib
 import hashlib
 import json
 import os
-import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 from bupose import atomic
 from bupose.errors import InputError
-from bupose.paths import expand
+from bupose.paths import cache_home, temporary_home, user
 
 SOURCE = Path(__file__).absolute().parent / "compiled"
 PATIENCE = 60.0  # seconds to wait for another process that compiles
 _LIST = "whole.json"  # the sum of every file in the cache
 
 
-def cache_home() -> Path:
-    """Where bupose keeps what it makes and downloads: ``$BUPOSE_CACHE``, else ``~/.cache/bupose``."""
-    with contextlib.suppress(InputError):  # no such user
-        return expand(os.environ.get("BUPOSE_CACHE") or "~/.cache/bupose")
-    return _temporary(f"bupose-{_user()}")
-
-
 def cache_folder() -> str:
-    """A writable folder for compiled kernels, below :func:`cache_home` or the temporary folder; "" if there is none.
+    """A writable folder for compiled kernels, below the cache's home or the temporary folder; "" if there is none.
 
     It is named after the kernels' source: numba itself misses changes in a file that another imports. A folder of
     somebody else's is never used, as what is in it is run.
@@ -37,13 +29,13 @@ def cache_folder() -> str:
     for file in sorted(SOURCE.glob("*.py")):
         digest.update(file.read_bytes())
     name = digest.hexdigest()[:12]
-    temporary = _temporary(f"bupose-numba-{_user()}")
+    temporary = temporary_home("bupose-numba")
     for home in (cache_home() / "numba", temporary):
         with contextlib.suppress(OSError):
             home.mkdir(parents=True, exist_ok=True, mode=0o700)
             if home == temporary and not _is_own(home):
                 continue  # anybody may make folders there
-            for folder in (home / name, home / f"{name}-{_user()}"):
+            for folder in (home / name, home / f"{name}-{user()}"):
                 folder.mkdir(exist_ok=True, mode=0o700)
                 if _is_own(folder) and os.access(folder, os.W_OK):
                     return str(folder)
@@ -99,12 +91,6 @@ def one_process_at_a_time() -> Iterator[None]:
             os.close(handle)
 
 
-def _temporary(name: str) -> Path:
-    with contextlib.suppress(OSError):  # there may be none that can be written to
-        return Path(tempfile.gettempdir()) / name
-    return Path(os.devnull) / name
-
-
 def _files(folder: Path) -> list[Path]:
     with contextlib.suppress(OSError):
         return [Path(entry.path) for entry in os.scandir(folder) if entry.name.endswith((".nbi", ".nbc"))]
@@ -117,9 +103,5 @@ def _sum(file: Path) -> str:
     return ""
 
 
-def _user() -> int | None:
-    return os.getuid() if hasattr(os, "getuid") else None
-
-
 def _is_own(folder: Path) -> bool:
-    return _user() is None or folder.stat().st_uid == _user()
+    return user() is None or folder.stat().st_uid == user()

@@ -6,8 +6,7 @@ import contextlib
 from pathlib import Path
 
 from bupose.errors import WeightsError
-from bupose.kernels.cache import cache_home
-from bupose.paths import expand
+from bupose.paths import cache_home, expand
 from bupose.weights import checkpoint, zoo
 from bupose.weights.averaging import average
 from bupose.weights.checkpoint import describe, load, save

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bupose.errors import WeightsError
-from bupose.kernels.cache import cache_home
+from bupose.paths import cache_home
 from bupose.weights import download
 from bupose.weights.importers.caffe import LICENCE as OPENPOSE_LICENCE
 

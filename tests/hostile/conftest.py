@@ -29,8 +29,8 @@ import torch
 
 from bupose import weights
 from bupose.errors import BuposeError
-from bupose.kernels.cache import cache_home
 from bupose.nn import NetworkConfig, PoseNet
+from bupose.paths import cache_home
 from bupose.skeletons import COCO17
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ import pytest
 from bupose import kernels, skeletons
 from bupose.codec import FieldCodec
 from bupose.kernels import cache, reference
+from bupose.paths import cache_home
 from bupose.people import Labels
 
 TWINS = Path(__file__).with_name("test_twins.py")
@@ -144,7 +146,7 @@ def test_a_cache_home_without_room_is_replaced(hindrance, tmp_path, monkeypatch)
     else:
         home.write_text("")
     monkeypatch.setenv("BUPOSE_CACHE", str(home))
-    monkeypatch.setattr(cache.tempfile, "gettempdir", lambda: str(tmp_path))
+    monkeypatch.setattr(tempfile, "gettempdir", lambda: str(tmp_path))
     folder = cache.cache_folder()
     assert Path(folder).parents[1] == tmp_path
     assert os.access(folder, os.W_OK)
@@ -154,7 +156,7 @@ def test_a_cache_home_without_room_is_replaced(hindrance, tmp_path, monkeypatch)
 
 def test_code_is_not_taken_from_another_users_folder(tmp_path, monkeypatch):
     monkeypatch.setenv("BUPOSE_CACHE", "/dev/null/home")
-    monkeypatch.setattr(cache.tempfile, "gettempdir", lambda: str(tmp_path))
+    monkeypatch.setattr(tempfile, "gettempdir", lambda: str(tmp_path))
     mine = Path(cache.cache_folder())
     assert tmp_path in mine.parents
     monkeypatch.setattr(cache.os, "getuid", lambda: 12345, raising=False)
@@ -175,7 +177,7 @@ def test_in_a_cache_of_many_users_each_has_a_folder(tmp_path, monkeypatch):
 def test_cache_home(given, home, monkeypatch, tmp_path):
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("BUPOSE_CACHE", given)
-    assert str(cache.cache_home()) == home.replace("~", str(tmp_path))
+    assert str(cache_home()) == home.replace("~", str(tmp_path))
 
 
 PAINT = """
