@@ -9,10 +9,11 @@ import numpy as np
 
 from bupose import geometry
 from bupose.annotations.names import fit_names
-from bupose.annotations.values import AREA_OF_BOX, joint_boxes, numbers_of, read_table, records, track_ids
+from bupose.annotations.values import joint_boxes, numbers_of, read_table, records, track_ids
 from bupose.errors import DependencyError, LabelsError
 from bupose.joint_arrays import JointArrays, joint_columns, pick_by_name
 from bupose.options import shown
+from bupose.proportions import AREA_OF_BOX
 from bupose.requirements import of_module
 from bupose.skeleton import Skeleton
 from bupose.wording import counted

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from bupose.errors import LabelsError
+from bupose.proportions import AREA_OF_BOX
 
-AREA_OF_BOX = 0.53  # of a person's box is person, COCO's average
 _LEAST_SHARE, _LARGEST_SHARE = 1e-3, 10  # of the box: beyond, an area is of other units, or of somebody else
 FAR = 1e6  # px; nothing in a picture lies farther out
 _INTEGER = re.compile(r"0|-?[1-9][0-9]{0,30}")

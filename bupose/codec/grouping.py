@@ -12,6 +12,7 @@ from bupose.codec.options import DecodeOptions
 from bupose.codec.peaks import Peaks
 from bupose.fields import Fields
 from bupose.people import People
+from bupose.proportions import AREA_OF_BOX
 
 
 def group_people(
@@ -96,13 +97,13 @@ def _expected_similarity(xy: np.ndarray, sigmas: tuple[float, ...], sigma: float
     Notes
     -----
     The mean of COCO's exp(-d² / 2 s² κ²) over Gaussian errors of deviation σ along x and y is 1 / (1 + σ² / s² κ²).
-    κ is two of COCO's sigmas, s² the joints' box times 0.53, a person's usual share of its box; nobody is taken for
+    κ is two of COCO's sigmas, s² the joints' box times ``AREA_OF_BOX``; nobody is taken for
     smaller than ten times σ.
     """
     if not sigma or not len(xy):
         return np.ones(xy.shape[:2])
     sides = np.fmax.reduce(xy, 1) - np.fmin.reduce(xy, 1)
-    area = np.maximum(0.53 * sides.prod(1, dtype=np.float64), 100 * sigma**2)
+    area = np.maximum(AREA_OF_BOX * sides.prod(1, dtype=np.float64), 100 * sigma**2)
     return 1 / (1 + sigma**2 / (area[:, None] * (2 * np.array(sigmas)) ** 2))
 
 

@@ -16,11 +16,11 @@ from pathlib import Path
 import numpy as np
 
 from bupose.annotations.crowding import crowd_index
-from bupose.annotations.values import AREA_OF_BOX
 from bupose.evaluate.oks import run_referee, summarize
 from bupose.evaluate.results import read_both
 from bupose.evaluate.truth import Truth, truth_arrays
 from bupose.people import People
+from bupose.proportions import AREA_OF_BOX
 
 LEVELS: dict[str, Callable[[float], bool]] = {
     "easy": lambda index: index < 0.1,

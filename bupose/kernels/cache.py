@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from bupose import atomic
+from bupose import atomic, proportions
 from bupose.errors import InputError
 from bupose.paths import cache_home, temporary_home, user
 
@@ -22,11 +22,11 @@ _LIST = "whole.json"  # the sum of every file in the cache
 def cache_folder() -> str:
     """A writable folder for compiled kernels, below the cache's home or the temporary folder; "" if there is none.
 
-    It is named after the kernels' source: numba itself misses changes in a file that another imports. A folder of
+    It is named after the source of all that is compiled: numba misses changes in a file that another imports. A folder of
     somebody else's is never used, as what is in it is run.
     """
     digest = hashlib.sha256()
-    for file in sorted(SOURCE.glob("*.py")):
+    for file in (*sorted(SOURCE.glob("*.py")), Path(proportions.__file__)):
         digest.update(file.read_bytes())
     name = digest.hexdigest()[:12]
     temporary = temporary_home("bupose-numba")

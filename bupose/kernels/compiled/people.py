@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from bupose.kernels.compiled.jit import jit
+from bupose.proportions import AREA_OF_BOX
 
 
 @jit
@@ -94,7 +95,7 @@ def find_duplicates(xy, box, order, sigmas, similarity):
                 continue
             if p > q:
                 p, q = q, p
-            area = 0.53 * max((box[p, 2] - box[p, 0]) * (box[p, 3] - box[p, 1]), np.float32(1))
+            area = AREA_OF_BOX * max((box[p, 2] - box[p, 0]) * (box[p, 3] - box[p, 1]), np.float32(1))
             alike, count = 0.0, 0
             for k in range(joints):
                 if np.isnan(xy[q, k, 0]):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from bupose.proportions import AREA_OF_BOX
+
 
 def group_people(ids, order, joint, joints):
     """Assemble people from limbs taken in ``order``; a limb that would give a person two of a joint is left out.
@@ -124,7 +126,7 @@ def find_duplicates(xy, box, order, sigmas, similarity):
             apart = (box[q, :2] > box[p, 2:]) | (box[p, :2] > box[q, 2:])
             if apart.any():
                 continue
-            area = 0.53 * max(np.prod(box[p, 2:] - box[p, :2]), 1)
+            area = AREA_OF_BOX * max(np.prod(box[p, 2:] - box[p, :2]), 1)
             distance = ((xy[q] - xy[p]) ** 2).sum(1)
             alike = np.exp(-distance / (8 * area * sigmas.astype(np.float64) ** 2))
             if np.nansum(alike) > similarity * (~np.isnan(xy[q, :, 0])).sum():
