@@ -22,8 +22,8 @@ _LIST = "whole.json"  # the sum of every file in the cache
 def cache_folder() -> str:
     """A writable folder for compiled kernels, below the cache's home or the temporary folder; "" if there is none.
 
-    It is named after the source of all that is compiled: numba misses changes in a file that another imports. A folder of
-    somebody else's is never used, as what is in it is run.
+    It is named after the kernels' source and the constants in it: numba itself misses changes in a file that another
+    imports. A folder of somebody else's is never used, as what is in it is run.
     """
     digest = hashlib.sha256()
     for file in (*sorted(SOURCE.glob("*.py")), Path(proportions.__file__)):
