@@ -22,6 +22,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bupose.evaluate.matching import LOOSE, Matched
+from bupose.evaluate.oks import keypoint_similarity
 from bupose.evaluate.truth import Truth
 from bupose.skeleton import mirror_name
 
@@ -130,9 +131,12 @@ def classify_joints(m: Matched, truth: Truth) -> tuple[np.ndarray, np.ndarray]:
     own_similarity = np.zeros(m.xy.shape[:2])
     for p, q in m.found:
         order = np.r_[q, np.setdiff1d(np.arange(len(m.truth)), q)]  # the person's own come first and win ties
-        same = keypoint_similarity(m.xy[p], m.truth[order], m.area[order], truth.sigmas) * m.seen[order]
-        swapped = keypoint_similarity(m.xy[p], m.truth[order][:, mirror], m.area[order], truth.sigmas)
-        candidates = np.concatenate([same, swapped * m.seen[order][:, mirror]])
+        same, swapped = (
+            keypoint_similarity(((m.truth[order][:, k] - m.xy[p]) ** 2).sum(2), m.area[order], truth.sigmas)
+            * m.seen[order][:, k]
+            for k in (slice(None), mirror)
+        )
+        candidates = np.concatenate([same, swapped])
         best, which = candidates.max(0), candidates.argmax(0)
         kind = np.full(len(truth.joints), KINDS.index("swap"))
         kind[which == len(order)] = KINDS.index("inversion")
@@ -143,12 +147,6 @@ def classify_joints(m: Matched, truth: Truth) -> tuple[np.ndarray, np.ndarray]:
         kinds[p] = np.where(m.seen[q], kind, -1)
         own_similarity[p] = same[0]
     return kinds, own_similarity
-
-
-def keypoint_similarity(xy: np.ndarray, places: np.ndarray, area: np.ndarray, sigmas: np.ndarray) -> np.ndarray:
-    """float64 (Q, K): likeness of joints (K, 2) to the places (Q, K, 2) of people of that area; 0 where NaN."""
-    squared = ((places - xy) ** 2).sum(2)
-    return np.nan_to_num(np.exp(-squared / (2 * (2 * sigmas) ** 2 * (area[:, None] + np.spacing(1)))), nan=0.0)
 
 
 def _count_groups(groups: Mapping[str, list[int]], m: Matched) -> None:

@@ -40,7 +40,6 @@ def oks_matrix(xy, truth_xy, visibility, area, box, sigmas) -> np.ndarray:
     seen = np.asarray(visibility) > 0
     region = ~seen.any(1)
     low, high = box[:, :2] - box[:, 2:], box[:, :2] + 2 * box[:, 2:]
-    scale = (2 * np.asarray(sigmas)) ** 2 * 2 * (np.asarray(area, np.float64) + np.spacing(1))[:, None]
     counted = seen | region[:, None]
     similarity = np.zeros((len(xy), len(truth_xy)))
     few = max(1, _AT_ONCE // max(truth_xy.size, 1))
@@ -48,9 +47,15 @@ def oks_matrix(xy, truth_xy, visibility, area, box, sigmas) -> np.ndarray:
         these = xy[start : start + few, None]
         outside = np.maximum(low[:, None] - these, 0) + np.maximum(these - high[:, None], 0)
         distance = (np.where(region[:, None, None], outside, these - truth_xy) ** 2).sum(3)
-        alike = np.nan_to_num(np.exp(-distance / scale), nan=0.0)
+        alike = keypoint_similarity(distance, area, sigmas)
         similarity[start : start + few] = (alike * counted).sum(2) / counted.sum(1)
     return similarity
+
+
+def keypoint_similarity(squared: np.ndarray, area: np.ndarray, sigmas: np.ndarray) -> np.ndarray:
+    """float64 (…, K): likeness of joints by their squared distances (…, Q, K) from those of Q people; 0 where NaN."""
+    scale = 2 * (2 * np.asarray(sigmas)) ** 2 * (np.asarray(area, np.float64) + np.spacing(1))[..., None]
+    return np.nan_to_num(np.exp(-squared / scale), nan=0.0)
 
 
 _AT_ONCE = 1_000_000  # distances held at once: crowds of thousands fit into any memory

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from bupose.evaluate.errors import GOOD, KINDS, Diagnosis, PictureErrors
-from bupose.evaluate.oks import run_referee, summarize
+from bupose.evaluate.oks import keypoint_similarity, run_referee, summarize
 from bupose.evaluate.truth import Truth
 
 WRONG = KINDS[1:]
@@ -45,8 +45,8 @@ def _typical_similarity(diagnosis: Diagnosis, truth: Truth) -> float:
     for picture in diagnosis.pictures:
         m = picture.matched
         for p, q in m.found:
-            away = ((m.xy[p] - m.truth[q]) ** 2).sum(1) / (2 * (2 * truth.sigmas) ** 2 * (m.area[q] + np.spacing(1)))
-            good += np.exp(-away[picture.kinds[p] == KINDS.index("good")]).tolist()
+            alike = keypoint_similarity(((m.xy[p] - m.truth[q]) ** 2).sum(1), m.area[q], truth.sigmas)
+            good += alike[picture.kinds[p] == KINDS.index("good")].tolist()
     return float(np.mean(good)) if good else (1 + GOOD) / 2
 
 

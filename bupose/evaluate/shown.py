@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bupose.evaluate.errors import keypoint_similarity
 from bupose.evaluate.matching import Matched
+from bupose.evaluate.oks import keypoint_similarity
 from bupose.evaluate.truth import Truth
 from bupose.wording import counted
 
@@ -62,7 +62,7 @@ def count_shown(pictures: Sequence[Matched], truth: Truth) -> Shown:
     joints = right = 0
     for m in pictures:
         for p, q in m.found:
-            similarity = keypoint_similarity(m.xy[p], m.truth[[q]], m.area[[q]], truth.sigmas)[0]
+            similarity = keypoint_similarity(((m.truth[q] - m.xy[p]) ** 2).sum(1), m.area[q], truth.sigmas)
             both = m.seen[q] & ~np.isnan(m.xy[p, :, 0])
             joints, right = joints + int(both.sum()), right + int((similarity[both] > RIGHT).sum())
     return Shown(
