@@ -12,10 +12,8 @@ import sys
 import typing
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from importlib import metadata
 
 import hydra
-import packaging.requirements
 from hydra._internal.utils import get_args_parser
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
@@ -28,7 +26,7 @@ from bupose import config
 from bupose.errors import BuposeError, DependencyError, OptionsError
 from bupose.options import shown
 from bupose.process import INTERRUPTED, USAGE, tell  # noqa: F401 (how a command ends)
-from bupose.requirements import Requirement
+from bupose.requirements import read_requirements
 
 HYDRA_FLAGS = (  # without those that read other configurations, or a pickle
     "--multirun", "-m", "--run", "-r", "--cfg", "-c", "--resolve", "--package", "-p", "--info", "-i", "--hydra-help",
@@ -242,20 +240,10 @@ def _check_override(argument: str, kind: type, sweep: bool) -> None:
 
 def _check_extra(extra: str, user: str) -> None:
     """See that all an extra asks for is installed, in versions that work together; ``user`` is what needs it."""
-    try:
-        lines = metadata.requires("bupose") or []
-    except metadata.PackageNotFoundError:
-        return
-    for needed in map(packaging.requirements.Requirement, lines):
-        marker = needed.marker
-        if marker is None or marker.evaluate({"extra": ""}) or not marker.evaluate({"extra": extra}):
-            continue
-        version = Requirement(needed.name).version
-        if not version or not needed.specifier.contains(version, prereleases=True):
-            there = f"{needed.name} {version} is installed" if version else "it is not installed"
-            raise DependencyError(
-                f"{user} needs {needed.name}{needed.specifier}, and {there}; pip install --upgrade 'bupose[{extra}]'"
-            )
+    for needed in read_requirements():
+        if needed.extra == extra and not (needed.version and needed.fits):
+            there = f"{needed.name} {needed.version} is installed" if needed.version else "it is not installed"
+            raise DependencyError(f"{user} needs {needed.name}{needed.versions}, and {there}; {needed.remedy}")
 
 
 def _depth(text: str) -> int:

@@ -80,8 +80,8 @@ def look_at_versions() -> Iterator[tuple[str, ...]]:
 def _fault(requirement: Requirement) -> str:
     if not requirement.version:
         return f"{requirement.name} is not installed; {requirement.remedy}"
-    if requirement.too_old:
-        return f"{requirement.version} is too old, {requirement.least} or newer is needed; {requirement.remedy}"
+    if not requirement.fits:
+        return f"{requirement.version} does not do, {requirement.versions} is needed; {requirement.remedy}"
     try:
         import_module(requirement.module)
     except Exception as problem:
@@ -100,8 +100,8 @@ def look_at_extras() -> Iterator[tuple[str, ...]]:
         if requirement.extra:
             extras.setdefault(requirement.extra, []).append(requirement)
     for extra, parts in extras.items():
-        old = [f"{r.name} {r.version} is too old, {r.least} or newer is needed; {r.remedy}" for r in parts if r.too_old]
-        yield extra, ", ".join(f"{r.name} {r.version or 'missing'}" for r in parts), "; ".join(old)
+        unfit = [f"{r.name} {r.version} does not do, {r.versions} is needed; {r.remedy}" for r in parts if not r.fits]
+        yield extra, ", ".join(f"{r.name} {r.version or 'missing'}" for r in parts), "; ".join(unfit)
 
 
 def look_at_machine() -> Iterator[tuple[str, ...]]:

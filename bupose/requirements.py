@@ -1,4 +1,4 @@
-"""Which packages bupose asks for, and which are there: read from what pip knows, nothing is imported."""
+"""Which packages bupose asks for, and which are there: read from what pip knows, none of them is imported."""
 
 from __future__ import annotations
 
@@ -9,17 +9,24 @@ from importlib import metadata
 # Packages whose module has another name.
 _MODULES = {"opencv-python": "cv2", "pyyaml": "yaml", "hydra-core": "hydra"}
 _SAME = {"opencv-python": ("opencv-python-headless", "opencv-contrib-python", "opencv-contrib-python-headless")}
-_REQUIREMENT = re.compile(
-    r"([\w.-]+)\s*(?:\[[^]]*\])?\s*[^;>]*(?:>=\s*([\w.]+))?[^;]*(?:;.*extra\s*==\s*['\"]([\w-]+)['\"])?"
-)
 
 
 @dataclass(frozen=True)
 class Requirement:
-    """A package, the least version that will do ("" for any), and the extra that asks for it ("" for bupose itself)."""
+    """A package that bupose asks for.
+
+    Parameters
+    ----------
+    name : str
+        In lower case.
+    versions : str
+        Those that will do, as ``>=2.4``; "" for any.
+    extra : str
+        The extra that asks for it, "" for bupose itself.
+    """
 
     name: str
-    least: str = ""
+    versions: str = ""
     extra: str = ""
 
     @property
@@ -38,15 +45,16 @@ class Requirement:
         return ""
 
     @property
-    def too_old(self) -> bool:
-        """Whether what is installed is older than what will do."""
-        return bool(self.version and self.least) and release(self.version) < release(self.least)
+    def fits(self) -> bool:
+        """Whether what is installed, if anything is, will do."""
+        from packaging.specifiers import SpecifierSet
+
+        return not self.version or SpecifierSet(self.versions).contains(self.version, prereleases=True)
 
     @property
     def remedy(self) -> str:
         """The command that installs it."""
-        wanted = f"bupose[{self.extra}]" if self.extra else f"{self.name}>={self.least}" if self.least else self.name
-        return f'pip install --upgrade "{wanted}"'
+        return f'pip install --upgrade "{f"bupose[{self.extra}]" if self.extra else f"{self.name}{self.versions}"}"'
 
 
 def read_requirements() -> list[Requirement]:
@@ -55,16 +63,19 @@ def read_requirements() -> list[Requirement]:
         lines = metadata.requires("bupose") or []
     except metadata.PackageNotFoundError:
         return []
-    found = [_REQUIREMENT.match(line).groups(default="") for line in lines]
-    return [Requirement(name.lower(), least, extra) for name, least, extra in found if name != "bupose"]
+    return [one for one in map(read_requirement, lines) if one.name != "bupose"]
+
+
+def read_requirement(line: str) -> Requirement:
+    """A line of a package's metadata (PEP 508)."""
+    from packaging.requirements import Requirement as Line
+
+    needed = Line(line)
+    extra = re.search(r'extra == "([^"]+)"', str(needed.marker))
+    return Requirement(needed.name.lower(), str(needed.specifier), extra[1] if extra else "")
 
 
 def of_module(module: str) -> Requirement:
     """The requirement that brings a module; one by its own name where none does."""
     root = module.partition(".")[0]
     return next((r for r in read_requirements() if r.module == root), Requirement(root))
-
-
-def release(version: str) -> tuple[int, ...]:
-    """The numbers that order versions: (2, 13) of ``2.13rc1+cpu``."""
-    return tuple(int(part) for part in re.match(r"[\d.]*", version)[0].split(".") if part)

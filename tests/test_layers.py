@@ -67,6 +67,7 @@ THIRD_PARTY = {
     "people": {"pandas"},
     "kernels": {"numba"},
     "codec": {"scipy"},
+    "requirements": {"packaging"},
     "images": {"cv2", "pillow_heif"},
     "data": {"cv2", "pycocotools", "torch"},
     "viz": {"cv2", "matplotlib"},
@@ -74,6 +75,7 @@ THIRD_PARTY = {
     "weights": {"torch", "safetensors", "tqdm"},
 }
 LAZY_ONLY = {
+    "requirements": {"packaging"},
     "images": {"pillow_heif"},
     "people": {"pandas"},
     "skeletons": {"yaml"},

@@ -1,14 +1,14 @@
-"""Requirements as pip writes them into a package's metadata; ``packaging`` reads them independently."""
+"""What bupose asks for, as pip writes it into a package's metadata."""
 
+import re
 import tomllib
 from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement as Independent
-from packaging.version import Version
 
 from bupose import requirements
-from bupose.requirements import Requirement, of_module, read_requirements, release
+from bupose.requirements import Requirement, of_module, read_requirements
 
 LINES = [
     "torch>=2.4",
@@ -39,31 +39,24 @@ def metadata(monkeypatch):
     return versions
 
 
-def test_lines_are_read_as_packaging_reads_them(metadata):
+def test_lines_are_read(metadata):
     found = read_requirements()
-    assert len(found) == len(LINES)
-    for line, requirement in zip(LINES, found, strict=True):
-        independent = Independent(line)
-        assert requirement.name == independent.name.lower()
-        least = [one.version for one in independent.specifier if one.operator == ">="]
-        assert [requirement.least] == (least or [""])
-        assert not requirement.extra or f'extra == "{requirement.extra}"' in str(independent.marker)
+    assert [r.name for r in found] == [re.match(r"[\w-]+", line)[0].lower() for line in LINES]
     assert [r.extra for r in found] == ["", "", "", "", "", "", "search", "train", "train", "notebooks"]
-
-
-@pytest.mark.parametrize(("older", "newer"), [("2.9", "2.13"), ("1.26.4", "2.0"), ("2.4", "2.4.1+cpu"), ("0", "0.1")])
-def test_releases_are_ordered_as_packaging_orders_them(older, newer):
-    assert Version(older) < Version(newer)
-    assert release(older) < release(newer)
+    assert {r.name: r.versions for r in found if r.name in ("torch", "numpy", "tqdm", "sqlalchemy")} == {
+        "torch": ">=2.4", "numpy": ">=1.26", "tqdm": "", "sqlalchemy": "<2,>=1.4",
+    }  # fmt: skip
 
 
 def test_what_is_installed(metadata):
     metadata |= {"torch": "2.3.1+cu118", "numpy": "1.26", "opencv-python-headless": "5.0"}
-    assert Requirement("torch", "2.4").too_old
-    assert not Requirement("numpy", "1.26").too_old
-    assert Requirement("opencv-python", "4.9").version == "5.0"
-    assert Requirement("lightning", "2.5").version == ""
-    assert not Requirement("lightning", "2.5").too_old
+    assert not Requirement("torch", ">=2.4").fits
+    assert Requirement("torch", ">=2").fits
+    assert Requirement("numpy", ">=1.26").fits
+    assert not Requirement("numpy", "<1.9").fits
+    assert Requirement("opencv-python", ">=4.9").version == "5.0"
+    assert Requirement("lightning", ">=2.5").version == ""
+    assert Requirement("lightning", ">=2.5").fits
 
 
 def test_modules_and_remedies(metadata):
