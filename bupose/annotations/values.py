@@ -152,7 +152,7 @@ def read_table(annotations: Sequence[Mapping], joints: int) -> Table:
             some = listed(ids[n] for n in np.flatnonzero(which))
             notes.append(f"{what}: {which.sum()} of {len(ids)} annotations ({some}).")
 
-    rows = [_flat_keypoints(a.get("keypoints"), joints, w) for a, w in zip(annotations, whose, strict=True)]
+    rows = [flat_keypoints(a.get("keypoints"), joints, w) for a, w in zip(annotations, whose, strict=True)]
     triples = _bulk(rows, whose, "keypoints", 3 * joints).reshape(-1, joints, 3)
     v = triples[..., 2]
     there = np.isfinite(triples[..., :2]).all(2) & (np.abs(triples[..., :2]) <= FAR).all(2)
@@ -223,18 +223,24 @@ def joint_boxes(xy: np.ndarray, present: np.ndarray) -> np.ndarray:
 _NO_BOX = [np.nan] * 4
 
 
-def _flat_keypoints(values, joints: int, whose: str) -> Sequence:
-    """3K numbers, of a flat list or of K lists of three; nothing labelled where there is no list."""
+def flat_keypoints(values, joints: int, whose: str, key: str = "keypoints") -> Sequence:
+    """3K numbers, of a flat list or of K lists of three; nothing labelled where there is no list.
+
+    Raises
+    ------
+    LabelsError
+        No list, or one of another length.
+    """
     if isinstance(values, np.ndarray):
         values = values.tolist()
     if values is None or (isinstance(values, (list, tuple)) and not len(values)):
         return [0.0] * (3 * joints)
     if not isinstance(values, (list, tuple)):
-        raise LabelsError(f"{whose} has keypoints that are {kind_of(values)}, no list of numbers; write x, y, v, …")
+        raise LabelsError(f"{whose} has {key} that are {kind_of(values)}, no list of numbers; write x, y, v, …")
     if all(isinstance(v, (list, tuple)) and len(v) == 3 for v in values):
         values = [number for triple in values for number in triple]
     if len(values) != 3 * joints:
-        got = f"{whose} has {len(values)} keypoint numbers"
+        got = f"{whose} has {len(values)} {key.removesuffix('s')} numbers"
         raise LabelsError(f"{got}; its category's {joints} joints need {3 * joints}")
     return values
 

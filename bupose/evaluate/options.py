@@ -17,7 +17,8 @@ class EvaluateOptions(NetworkOptions):
     Parameters
     ----------
     annotations : path
-        In COCO's keypoint format, or CrowdPose's, OCHuman's, PoseTrack18's (a folder, too), MPII's or AI Challenger's.
+        In COCO's keypoint format, or COCO-WholeBody's, CrowdPose's, OCHuman's, PoseTrack18's (a folder, too), MPII's or
+        AI Challenger's.
     predictions : path
         COCO results. Without them the network predicts.
     images : path

@@ -15,6 +15,7 @@ import numpy as np
 
 from bupose import skeletons
 from bupose.annotations.names import SYNONYMS, match_names
+from bupose.annotations.own_skeleton import find_known
 from bupose.skeleton import DEFAULT_SIGMA, Skeleton
 
 FACTOR = 0.23
@@ -26,7 +27,9 @@ KNOWN = {j: s for k in reversed(skeletons.SKELETONS.values()) for j, s in zip(k.
 def choose_sigmas(
     joints: Sequence[str], annotations: Sequence[Mapping], skeleton: Skeleton | None = None
 ) -> tuple[np.ndarray, tuple[str, ...]]:
-    """float64 (K,): the skeleton's, else the built-in ones by joint name; others are estimated, and a note says so."""
+    """float64 (K,): the skeleton's, else those of the built-in skeleton of these very joints, else the built-in ones by
+    joint name; others are estimated, and a note says so."""
+    skeleton = find_known(joints) if skeleton is None else skeleton
     known = {j: KNOWN[SYNONYMS.get(j, j)] for j in joints if SYNONYMS.get(j, j) in KNOWN}
     if skeleton is not None:
         places = match_names(joints, skeleton.joints)

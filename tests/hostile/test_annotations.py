@@ -46,6 +46,18 @@ def coco(joints=COCO17.joints):
     return {"images": images, "annotations": annotations, "categories": [category, {"id": 2, "name": "kite"}]}
 
 
+def wholebody():
+    data = coco()
+    for annotation in data["annotations"]:
+        annotation |= {"foot_kpts": body(12, 12, 6), "face_kpts": body(9, 9, 68, 1.0), "face_valid": True}
+        annotation |= {
+            "lefthand_kpts": body(9, 9, 21, 2.0),
+            "righthand_kpts": [],
+            "lefthand_valid": annotation["id"] > 1,
+        }
+    return data
+
+
 def posetrack():
     names = ["nose", "head_bottom", "head_top", *COCO17.joints[3:]]
     data = coco(names)
@@ -67,6 +79,7 @@ def aichallenger():
 
 DOCUMENTS = {
     "coco": coco,
+    "coco_wholebody": wholebody,
     "crowdpose": lambda: coco(["head" if j == "top_head" else j for j in CROWDPOSE14.joints]),
     "ochuman": coco,
     "posetrack": posetrack,
@@ -125,7 +138,7 @@ def tolerate(call, *arguments, **more):
 def look_through(kind, path, **options):
     """Read a set as check-data and training do, to the last mask; return how many people it has."""
     samples = open_samples(kind, {"annotations": str(path), "with_people": False, **options})
-    assert str(survey(samples)).count("\n") < 80
+    assert str(survey(samples)).count("\n") < 60 + len(samples.skeleton.joints)
     assert all(str(d) for d in find_defects(samples, decode=False))
     assert all(len(entry) == 2 for entry in samples.empty())
     people = 0
@@ -180,7 +193,7 @@ def test_annotations(pictures, count, kind):
         data, what = mutate(rng, DOCUMENTS[kind]())
         path.write_text(json.dumps(data), encoding="utf-8")
         try:
-            here = tolerate(look_through, "coco" if kind == "ochuman" else kind, path)
+            here = tolerate(look_through, "coco" if kind in ("ochuman", "coco_wholebody") else kind, path)
             there = tolerate(measure, path)
         except Exception as problem:
             problem.add_note(f"{kind}: {what}")

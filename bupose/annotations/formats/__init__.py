@@ -5,6 +5,7 @@ from __future__ import annotations
 from bupose.annotations.formats.aichallenger import AICHALLENGER
 from bupose.annotations.formats.base import AnnotationReader
 from bupose.annotations.formats.coco import COCO
+from bupose.annotations.formats.coco_wholebody import COCO_WHOLEBODY_SET
 from bupose.annotations.formats.crowdpose import CROWDPOSE
 from bupose.annotations.formats.mpii import MPII
 from bupose.annotations.formats.ochuman import OCHUMAN
@@ -12,6 +13,7 @@ from bupose.annotations.formats.posetrack import POSETRACK
 
 FORMATS: dict[str, AnnotationReader] = {
     "coco": COCO,
+    "coco_wholebody": COCO_WHOLEBODY_SET,
     "crowdpose": CROWDPOSE,
     "ochuman": OCHUMAN,
     "posetrack": POSETRACK,

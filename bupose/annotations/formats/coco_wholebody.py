@@ -1,0 +1,67 @@
+"""COCO-WholeBody (Jin et al. 2020): COCO's people with their feet, faces and hands, 133 joints."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from bupose.annotations.formats.base import AnnotationReader, Source, first_keys
+from bupose.annotations.formats.coco import COCO, check_coco
+from bupose.annotations.values import flag_of, flat_keypoints, numbers_of, records
+from bupose.skeletons import COCO_WHOLEBODY
+
+# What a file calls the part of a skeleton: an annotation's and a result's joints, a result's score, whether the part
+# could be labelled (data_format.md of jin-s13/COCO-WholeBody).
+KEYS = {
+    "body": ("keypoints", "score", ""),
+    "feet": ("foot_kpts", "foot_score", "foot_valid"),
+    "face": ("face_kpts", "face_score", "face_valid"),
+    "left_hand": ("lefthand_kpts", "lefthand_score", "lefthand_valid"),
+    "right_hand": ("righthand_kpts", "righthand_score", "righthand_valid"),
+}
+_MORE = {keys[0] for part, keys in KEYS.items() if part != "body"}
+
+
+def _recognises(data) -> bool:
+    return isinstance(data, Mapping) and bool(_MORE & first_keys(data.get("annotations")))
+
+
+def _convert(data, name: str) -> Mapping:
+    """One list of keypoints for each person, the body's as they are.
+
+    Elsewhere "v > 0 means that the keypoint is reliable", by any number: it counts as seen. A part that is not valid
+    has no labels.
+    """
+    data = check_coco(data, name)
+    categories = []
+    for category in records(data["categories"], "categories", name):
+        joints = category.get("keypoints")
+        if isinstance(joints, (list, tuple)) and len(joints) == len(COCO_WHOLEBODY.part_joints["body"]):
+            category = {**category, "keypoints": list(COCO_WHOLEBODY.joints), "skeleton": None}
+        categories.append(category)
+    annotations = []
+    for n, annotation in enumerate(records(data["annotations"], "annotations", name)):
+        whose, flat = f"{name}: annotation {annotation.get('id', n)!r:.40}", []
+        for part, joints in COCO_WHOLEBODY.part_joints.items():
+            key, _, valid = KEYS[part]
+            values = numbers_of(flat_keypoints(annotation.get(key), len(joints), whose, key), whose, key).reshape(-1)
+            if valid:
+                values[2::3] = np.where(values[2::3] > 0, 2, 0)
+                if not flag_of(annotation.get(valid, True), whose, valid):
+                    values[:] = 0
+            flat.append(values)
+        annotations.append({**annotation, "keypoints": np.concatenate(flat), "num_keypoints": None})
+    return {**data, "categories": categories, "annotations": annotations}
+
+
+COCO_WHOLEBODY_SET = AnnotationReader(
+    _convert,
+    _recognises,
+    skeleton=COCO_WHOLEBODY.name,
+    source=Source(
+        "annotations for non-commercial research; photos under their own Flickr licences",
+        {part: archive for part, archive in COCO.source.archives.items() if part in ("val", "train")},
+        "annotations: the Google Drive links at github.com/jin-s13/COCO-WholeBody (coco_wholebody_val_v1.0.json, …)",
+    ),
+)
