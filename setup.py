@@ -1,4 +1,4 @@
-"""Wheels carry conf/ as bupose/conf; a checkout uses conf/ itself (bupose.config.folder)."""
+"""Wheels carry conf/ as bupose/conf; a checkout uses conf/ itself (bupose.cli.schemas.folder)."""
 
 import shutil
 from pathlib import Path

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bupose.data.sample import Sample
-from bupose.data.synthetic import draw_scene
-from bupose.data.synthetic_options import SceneOptions
+from bupose.images.sample import Sample
 from bupose.skeletons import COCO18
+from bupose.synthetic.draw import draw_scene
+from bupose.synthetic.options import SceneOptions
 
 
 def draw_crowd(people: int = 12, seed: int = 7) -> Sample:

@@ -10,9 +10,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from bupose import FieldCodec, Fields, data, load, samples, viz
+from bupose import FieldCodec, Fields, load, samples, synthetic, viz
 from bupose.images import read_image
-from bupose.infer import write_image
+from bupose.predict import write_image
 from bupose.skeletons import COCO18
 
 SIZE, LIMB = (640, 368), "left_elbow-left_wrist"
@@ -21,7 +21,7 @@ TURNS = {"right": (1, 0), "down": (0, 1), "left": (-1, 0), "up": (0, -1)}
 
 def draw_crowd(out: Path, noise: float = 0.05) -> None:
     """Twelve people, grouped from fields with noise, for which the thresholds are raised."""
-    scene = data.draw_scene(7, (960, 544), 12, COCO18, data.SceneOptions(spread=2, height=(0.4, 0.75)))
+    scene = synthetic.draw_scene(7, (960, 544), 12, COCO18, synthetic.SceneOptions(spread=2, height=(0.4, 0.75)))
     low = {"peak_threshold": 3 * noise, "paf_threshold": 3 * noise, "limb_threshold": 4 * noise}
     codec, rng = FieldCodec(COCO18).with_decoder(**low, min_person_score=0.3), np.random.default_rng(7)
     ideal = codec.encode(scene.labels, (960, 544))
@@ -34,7 +34,7 @@ def draw_crowd(out: Path, noise: float = 0.05) -> None:
 
 def draw_steps(out: Path) -> None:
     """One scene from the photo to its people, on perfect fields."""
-    scene = data.draw_scene(11, SIZE, 4, COCO18, data.SceneOptions(spread=3, height=(0.6, 0.8)))
+    scene = synthetic.draw_scene(11, SIZE, 4, COCO18, synthetic.SceneOptions(spread=3, height=(0.6, 0.8)))
     codec, photo = FieldCodec(COCO18), scene.image
     trace = codec.explain(codec.encode(scene.labels, SIZE))
     heat, paf = viz.heatmap(trace.fields, None, photo), viz.paf_hue(trace.fields, None, photo)

@@ -12,9 +12,9 @@ import cv2
 import numpy as np
 
 from bupose.atomic import write_text
-from bupose.commands.pairs import split_pairs
+from bupose.cli.pairs import split_pairs
 from bupose.errors import OptionsError
-from bupose.infer import write_image
+from bupose.predict import write_image
 from bupose.process import run
 
 SIZE = (640, 480)

@@ -2,7 +2,7 @@
 
 import sys
 
-from bupose.commands import main
+from bupose.cli import main
 
 if __name__ == "__main__":
     sys.exit(main(["infer", *sys.argv[1:]]))

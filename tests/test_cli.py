@@ -10,9 +10,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from omegaconf import OmegaConf
 
-from bupose import cli, config
-from bupose.codec import DecodeOptions
+from bupose.cli import hydra_app, schemas
 from bupose.errors import BuposeError, OptionsError
+from bupose.methods.paf import DecodeOptions
 
 AWKWARD = [
     "IMG (1).jpg",
@@ -48,7 +48,7 @@ AWKWARD = [
 
 def through_hydra(text):
     """What the program gets for a quoted value."""
-    override = OverridesParser.create().parse_override("input=" + cli.quote(text))
+    override = OverridesParser.create().parse_override("input=" + hydra_app.quote(text))
     composed = OmegaConf.create({"input": None})
     OmegaConf.update(composed, "input", override.value())
     return composed.input
@@ -72,14 +72,14 @@ def test_any_text_of_the_characters_that_matter(text):
 
 def got(*arguments, name="group"):
     """The options a script gets."""
-    answer = cli.run(lambda options: options, name, list(arguments))
+    answer = hydra_app.run(lambda options: options, name, list(arguments))
     assert not isinstance(answer, int), "refused"
     return answer
 
 
 def refused(capsys, *arguments, name="group"):
     """The sentence a user gets, its beginning cut off."""
-    assert cli.run(lambda options: pytest.fail("was run"), name, list(arguments)) == cli.USAGE
+    assert hydra_app.run(lambda options: pytest.fail("was run"), name, list(arguments)) == hydra_app.USAGE
     said = capsys.readouterr()
     assert said.out == ""
     assert said.err.startswith("error: ")
@@ -182,57 +182,57 @@ def test_what_the_program_itself_refuses(capsys, monkeypatch):
     def task(options):
         raise OptionsError("there is no moon")
 
-    assert cli.run(task, "group", ["input=x"]) == cli.USAGE
+    assert hydra_app.run(task, "group", ["input=x"]) == hydra_app.USAGE
     assert capsys.readouterr().err == "error: there is no moon\n"
     monkeypatch.setenv("BUPOSE_DEBUG", "1")
     with pytest.raises(OptionsError):
-        cli.run(task, "group", ["input=x"])
+        hydra_app.run(task, "group", ["input=x"])
 
 
 def test_a_bug_is_not_hidden():
     with pytest.raises(ZeroDivisionError):
-        cli.run(lambda options: 1 / 0, "group", ["input=x"])
+        hydra_app.run(lambda options: 1 / 0, "group", ["input=x"])
 
 
 def test_interruption(capsys):
     def task(options):
         raise KeyboardInterrupt("after 3 pictures")
 
-    assert cli.run(task, "group", ["input=x"]) == cli.INTERRUPTED
+    assert hydra_app.run(task, "group", ["input=x"]) == hydra_app.INTERRUPTED
     assert capsys.readouterr().err == "interrupted after 3 pictures\n"
 
 
 def test_what_the_task_returns_is_returned_and_nothing_is_left(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     before = dict(os.environ)
-    assert cli.run(lambda options: 1, "group", ["input=x"]) == 1
+    assert hydra_app.run(lambda options: 1, "group", ["input=x"]) == 1
     assert list(tmp_path.iterdir()) == []
     assert dict(os.environ) == before
 
 
 def test_help(capsys):
-    assert cli.run(lambda options: pytest.fail("was run"), "group", ["--help"]) == 0
+    assert hydra_app.run(lambda options: pytest.fail("was run"), "group", ["--help"]) == 0
     said = capsys.readouterr().out
-    for f in dataclasses.fields(config.schema("group")):
+    for f in dataclasses.fields(schemas.schema("group")):
         assert f.name in said
 
 
 @pytest.mark.parametrize("name", ["infer", "group", "evaluate"])
 def test_every_option_is_described(name, capsys):
-    cli.run(lambda options: pytest.fail("was run"), name, ["--help"])
+    hydra_app.run(lambda options: pytest.fail("was run"), name, ["--help"])
     said = capsys.readouterr().out
-    for f in dataclasses.fields(config.schema(name)):
+    for f in dataclasses.fields(schemas.schema(name)):
         assert re.search(rf"^([\w, ]+, )?{f.name}(, [\w, ]+|\.\*)? : ", said, re.M), f.name
 
 
-@pytest.mark.parametrize("preset", sorted(f.stem for f in (config.folder() / "decoder").glob("*.yaml")))
+@pytest.mark.parametrize("preset", sorted(f.stem for f in (schemas.folder() / "decoder").glob("*.yaml")))
 def test_every_preset_composes(preset):
     assert got("input=x", f"decoder={preset}").decoder is not None
 
 
 def test_unknown_option_is_a_bupose_error():
     with pytest.raises(BuposeError):
-        config.find_option(config.schema("group"), "no.such")
+        schemas.find_option(schemas.schema("group"), "no.such")
 
 
 FORBIDDEN = [

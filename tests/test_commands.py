@@ -15,13 +15,13 @@ import numpy as np
 import pytest
 
 import bupose
-from bupose import commands, weights
+from bupose import cli, weights
 from bupose.errors import OptionsError
 from bupose.nn import NetworkConfig, PoseNet
 from bupose.skeletons import COCO18
 
 HEAVY = {"numpy", "torch", "cv2", "numba", "hydra", "omegaconf", "scipy", "matplotlib", "yaml", "lightning", "gradio"}
-PLAIN = {"pairs"}  # modules of the package that are no command
+PLAIN = {"hydra_app", "schemas", "pairs"}  # modules of the package that are no command
 SCRIPTS = Path(__file__).resolve().parents[1] / "scripts"
 
 
@@ -29,7 +29,7 @@ SCRIPTS = Path(__file__).resolve().parents[1] / "scripts"
 def trained(monkeypatch):
     """The options that bupose train gets."""
     got = []
-    monkeypatch.setattr(import_module("bupose.commands.train"), "train", lambda o: got.append(o) or 0.0)
+    monkeypatch.setattr(import_module("bupose.cli.train"), "train", lambda o: got.append(o) or 0.0)
     return got
 
 
@@ -44,7 +44,7 @@ def network(tmp_path_factory):
 
 def refused(capsys, *arguments):
     """The sentence a user gets, its beginning cut off."""
-    assert commands.main(arguments) == commands.USAGE
+    assert cli.main(arguments) == cli.USAGE
     said = capsys.readouterr()
     assert said.err.startswith("error: ")
     assert said.err.count("\n") == 1
@@ -53,26 +53,26 @@ def refused(capsys, *arguments):
 
 @pytest.mark.parametrize("arguments", [[], ["--help"], ["-h"], ["help"]])
 def test_the_commands_are_listed_one_a_line(arguments, capsys):
-    assert commands.main(arguments) == 0
+    assert cli.main(arguments) == 0
     lines = capsys.readouterr().out.splitlines()
-    for name, what in commands.COMMANDS.items():
+    for name, what in cli.COMMANDS.items():
         assert [line for line in lines if line.split()[:1] == [name] and what in line]
     assert max(map(len, lines)) <= 120
 
 
 def test_every_module_is_a_listed_command():
-    modules = {p.stem for p in Path(commands.__file__).parent.glob("*.py")} - {"__init__", *PLAIN}
-    assert modules == {name.replace("-", "_") for name in commands.COMMANDS}
+    modules = {p.stem for p in Path(cli.__file__).parent.glob("*.py")} - {"__init__", *PLAIN}
+    assert modules == {name.replace("-", "_") for name in cli.COMMANDS}
 
 
 def test_version(capsys):
-    assert commands.main(["--version"]) == 0
+    assert cli.main(["--version"]) == 0
     assert capsys.readouterr().out == f"bupose {bupose.__version__}\n"
 
 
 @pytest.mark.parametrize("arguments", [[], ["--help"], ["--version"], ["infr"]])
 def test_listing_loads_nothing_heavy(arguments):
-    code = f"import sys; from bupose.commands import main; main({arguments}); print(*sys.modules, file=sys.stderr)"
+    code = f"import sys; from bupose.cli import main; main({arguments}); print(*sys.modules, file=sys.stderr)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert not {name.partition(".")[0] for name in done.stderr.split()} & HEAVY
 
@@ -80,16 +80,16 @@ def test_listing_loads_nothing_heavy(arguments):
 def test_installed_as_a_console_command(tmp_path):
     project = tomllib.loads((SCRIPTS.parent / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     entry = importlib.metadata.EntryPoint("bupose", project["scripts"]["bupose"], "console_scripts")
-    assert entry.load() is commands.main
+    assert entry.load() is cli.main
     done = subprocess.run([sys.executable, "-m", "bupose", "nope"], cwd=tmp_path, capture_output=True, text=True)
-    assert done.returncode == commands.USAGE
+    assert done.returncode == cli.USAGE
     assert "'nope'" in done.stderr
 
 
-@pytest.mark.parametrize("name", commands.COMMANDS)
+@pytest.mark.parametrize("name", cli.COMMANDS)
 def test_every_command_has_help(name, capsys):
     try:
-        status = commands.main([name, "--help"])
+        status = cli.main([name, "--help"])
     except SystemExit as stop:  # argparse
         status = stop.code
     said = capsys.readouterr().out
@@ -99,11 +99,11 @@ def test_every_command_has_help(name, capsys):
 
 @pytest.mark.parametrize("name", ["check-data", "check_data"])
 def test_a_command_may_be_written_as_its_script(name, capsys):
-    assert commands.main([name, "--help"]) == 0
+    assert cli.main([name, "--help"]) == 0
     assert "defects" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("name", [n for n in commands.COMMANDS if (SCRIPTS / f"{n.replace('-', '_')}.py").exists()])
+@pytest.mark.parametrize("name", [n for n in cli.COMMANDS if (SCRIPTS / f"{n.replace('-', '_')}.py").exists()])
 def test_scripts_are_the_commands(name, capsys, monkeypatch):
     script = SCRIPTS / f"{name.replace('-', '_')}.py"
     monkeypatch.setattr(sys, "argv", [str(script), "--help"])
@@ -111,7 +111,7 @@ def test_scripts_are_the_commands(name, capsys, monkeypatch):
         runpy.run_path(str(script), run_name="__main__")
     said = capsys.readouterr().out
     assert not stop.value.code
-    assert commands.main([name, "--help"]) == 0
+    assert cli.main([name, "--help"]) == 0
     assert capsys.readouterr().out == said
 
 
@@ -154,8 +154,8 @@ def test_mistakes_are_one_sentence(arguments, words, capsys, tmp_path, monkeypat
 
 def test_training_and_sweeps(trained, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    assert commands.main(["train", "experiment=tiny_synthetic", "head.options.width=48"]) == 0
-    assert commands.main(["train", "-m", "experiment=tiny_synthetic", "optim.lr=0.1,0.2", "hydra.sweep.dir=s"]) == 0
+    assert cli.main(["train", "experiment=tiny_synthetic", "head.options.width=48"]) == 0
+    assert cli.main(["train", "-m", "experiment=tiny_synthetic", "optim.lr=0.1,0.2", "hydra.sweep.dir=s"]) == 0
     assert [o.optim.lr for o in trained] == [3e-3, 0.1, 0.2]
     assert trained[0].head.options == {"width": 48}
     assert [Path(o.output).name for o in trained[1:]] == ["0", "1"]
@@ -164,24 +164,24 @@ def test_training_and_sweeps(trained, tmp_path, monkeypatch):
 def test_lightning_starts_its_processes_with_the_command(monkeypatch, tmp_path):
     """What it would run for the second GPU is the same training in the same folder."""
     launcher = pytest.importorskip("lightning.fabric.strategies.launchers.subprocess_script")
-    train = import_module("bupose.commands.train")
+    train = import_module("bupose.cli.train")
     monkeypatch.chdir(tmp_path)
     seen = []
     monkeypatch.setattr(train, "train", lambda o: seen.append((o, launcher._hydra_subprocess_cmd(1)[0])) or 0.0)
     before = sys.modules["__main__"].__spec__
-    assert commands.main(["train", "experiment=tiny_synthetic", "head.options={width:8}", "hydra.run.dir=a run"]) == 0
+    assert cli.main(["train", "experiment=tiny_synthetic", "head.options={width:8}", "hydra.run.dir=a run"]) == 0
     assert sys.modules["__main__"].__spec__ is before
     options, (python, minus_m, module, *rest) = seen[0]
-    assert (python, minus_m, module) == (sys.executable, "-m", "bupose.commands.train")
+    assert (python, minus_m, module) == (sys.executable, "-m", "bupose.cli.train")
     assert train.run(rest) == 0
     assert seen[1][0] == options
 
 
 def test_the_training_command_is_a_program(monkeypatch, capsys):
     monkeypatch.setattr(sys, "argv", ["train", "--help"])
-    monkeypatch.delitem(sys.modules, "bupose.commands.train", raising=False)
+    monkeypatch.delitem(sys.modules, "bupose.cli.train", raising=False)
     with pytest.raises(SystemExit) as stop:
-        runpy.run_module("bupose.commands.train", run_name="__main__")
+        runpy.run_module("bupose.cli.train", run_name="__main__")
     assert stop.value.code == 0
     assert "a measured network file" in capsys.readouterr().out
 
@@ -194,18 +194,16 @@ def test_the_training_command_is_a_program(monkeypatch, capsys):
     ],
 )
 def test_a_missing_package_is_named_with_its_remedy(package, command, words):
-    code = (
-        f"import sys; sys.modules[{package!r}] = None; from bupose.commands import main; sys.exit(main([{command!r}]))"
-    )
+    code = f"import sys; sys.modules[{package!r}] = None; from bupose.cli import main; sys.exit(main([{command!r}]))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert done.returncode == commands.USAGE
+    assert done.returncode == cli.USAGE
     assert done.stderr.count("\n") == 1
     for word in words:
         assert word in done.stderr
 
 
 def test_interruptions_bugs_and_debugging(monkeypatch, capsys):
-    doctor = import_module("bupose.commands.doctor")
+    doctor = import_module("bupose.cli.doctor")
 
     def fail(problem):
         def run(arguments):
@@ -214,15 +212,15 @@ def test_interruptions_bugs_and_debugging(monkeypatch, capsys):
         monkeypatch.setattr(doctor, "run", run)
 
     fail(KeyboardInterrupt())
-    assert commands.main(["doctor"]) == commands.INTERRUPTED
+    assert cli.main(["doctor"]) == cli.INTERRUPTED
     assert capsys.readouterr().err == "interrupted\n"
     fail(ZeroDivisionError())
     with pytest.raises(ZeroDivisionError):
-        commands.main(["doctor"])
+        cli.main(["doctor"])
     monkeypatch.setenv("BUPOSE_DEBUG", "1")
     fail(OptionsError("no"))
     with pytest.raises(OptionsError):
-        commands.main(["doctor"])
+        cli.main(["doctor"])
 
 
 def test_infer_from_another_folder(network, tmp_path):
@@ -240,7 +238,7 @@ def test_infer_from_another_folder(network, tmp_path):
 
 def test_demo(network, tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    assert commands.main(["demo", f"weights={network}", "output=d emo", "people=3"]) == 0
+    assert cli.main(["demo", f"weights={network}", "output=d emo", "people=3"]) == 0
     said = capsys.readouterr().out
     assert "crowd.png: 0 found, 3 drawn" in said
     told = [line.removeprefix("wrote ") for line in said.splitlines() if line.startswith("wrote ")]
@@ -255,8 +253,8 @@ def test_demo_of_a_photo(network, tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("it's, =1.png").write_bytes(cv2.imencode(".png", np.full((40, 60, 3), 90, np.uint8))[1].tobytes())
     Path("broken.jpg").write_text("no picture")
-    assert commands.main(["demo", "it's, =1.png", f"weights={network}"]) == 0
+    assert cli.main(["demo", "it's, =1.png", f"weights={network}"]) == 0
     assert "it's, =1.png: 0 found\n1 picture," in capsys.readouterr().out
     assert not Path("out/demo/crowd.png").exists()
-    assert commands.main(["demo", "broken.jpg", f"weights={network}"]) == 1
+    assert cli.main(["demo", "broken.jpg", f"weights={network}"]) == 1
     assert "damaged" in capsys.readouterr().err

@@ -4,10 +4,10 @@ from dataclasses import asdict
 
 import pytest
 
-from bupose.codec import DecodeOptions, TargetOptions, given
 from bupose.data.augment import PRESETS, AugmentOptions
-from bupose.infer import preprocess
-from bupose.infer.options import NetworkOptions
+from bupose.estimate import preprocess
+from bupose.estimate.options import NetworkOptions
+from bupose.methods.paf import DecodeOptions, TargetOptions, given
 from bupose.train.loss import LossOptions
 from bupose.train.optim import OptimOptions
 from bupose.train.options import TeacherOptions

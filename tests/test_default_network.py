@@ -5,7 +5,7 @@ import pytest
 
 import bupose
 from bupose import samples, weights
-from bupose.selftest import is_at_nose
+from bupose.diagnose.selftest import is_at_nose
 
 
 def test_it_is_small_and_says_where_it_is_from():

@@ -16,7 +16,7 @@ import pytest
 import yaml
 
 import bupose
-from bupose import cli, config
+from bupose.cli import hydra_app, schemas
 from bupose.data.datasets import DATASETS
 from bupose.nn import HEADS, TRUNKS
 
@@ -50,7 +50,7 @@ def test_the_site_builds_strictly_and_fetches_nothing(tmp_path):
         assert page.count('class="output stream') == kept.count('"output_type": "stream"') > 0
         assert len(re.findall(r'<img [^>]*src="../_images/', page)) == kept.count('"image/') > 0
     shown = set(re.findall(r'<span class="pre">([\w.]+)</span>', pages["configuration.html"]))
-    assert not {key for script in config.SCHEMAS for key in keys_of(config.schema(script))} - shown
+    assert not {key for script in schemas.SCHEMAS for key in keys_of(schemas.schema(script))} - shown
     api = "".join(text for name, text in pages.items() if name.startswith("api/"))
     explained = set(re.findall(r'id="(bupose\.[\w.]+)"', api)) | set(re.findall(r">(bupose\.[\w.]+)<", unescape(api)))
     assert not public_names() - explained
@@ -134,7 +134,7 @@ def generated():
     sys.path.remove(str(DOCS))
 
 
-@pytest.mark.parametrize("script", config.SCHEMAS)
+@pytest.mark.parametrize("script", schemas.SCHEMAS)
 def test_every_option_is_explained(generated, script):
     """By a sentence or a type of its own, or in what is said of the whole group."""
     tables = re.split(r"^#+ ", import_module("generated.options").show_options(script), flags=re.M)
@@ -152,11 +152,11 @@ def test_every_option_is_explained(generated, script):
 def test_defaults_given_by_hand_change_nothing(generated, script):
     needed = {"infer": ["input=x"], "group": ["input=x"], "evaluate": ["annotations=x", "predictions=y"], "export": []}
     required = {argument.split("=")[0] for argument in needed[script]}
-    rows = import_module("generated.options").read_options(config.schema(script), nested=False)
+    rows = import_module("generated.options").read_options(schemas.schema(script), nested=False)
     given = [f"{row.key}={row.default.strip('`')}" for row in rows if row.key not in required]
     assert len(given) >= 6
-    options = [cli.run(lambda options: options, script, [*needed[script], *more]) for more in ([], given)]
-    assert options[0] == options[1] != cli.USAGE
+    options = [hydra_app.run(lambda options: options, script, [*needed[script], *more]) for more in ([], given)]
+    assert options[0] == options[1] != hydra_app.USAGE
 
 
 # --- names ---
@@ -228,10 +228,10 @@ def test_the_workflow_runs_and_keeps_what_is_there():
 def test_the_table_of_presets_in_training_is_whole():
     page = (DOCS / "training.md").read_text(encoding="utf-8")
     rows = dict(re.findall(r"^\| `(\w+)` \| (.*) \|$", page, re.M))
-    groups = [group for group in rows if (config.folder() / group).is_dir()]
+    groups = [group for group in rows if (schemas.folder() / group).is_dir()]
     assert len(groups) >= 9
     for group in groups:
-        presets = {file.stem for file in (config.folder() / group).glob("*.yaml")}
+        presets = {file.stem for file in (schemas.folder() / group).glob("*.yaml")}
         assert presets <= set(re.findall(r"`(\w+)`", rows[group])), group
 
 

@@ -12,10 +12,11 @@ import pytest
 import torch
 from numba.core.caching import _CacheLocator
 
-from bupose import commands, doctor, kernels, requirements, selftest, weights
-from bupose.codec import FieldCodec
+from bupose import cli, kernels, requirements, weights
+from bupose.diagnose import doctor, selftest
 from bupose.geometry import translate
 from bupose.kernels import cache
+from bupose.methods.paf import FieldCodec
 from bupose.nn import NetworkConfig, PoseNet
 from bupose.people import People
 from bupose.requirements import Requirement
@@ -52,7 +53,7 @@ def wrong(section, name):
 def test_a_machine_where_all_is_well(monkeypatch, capsys, tmp_path):
     monkeypatch.setenv("BUPOSE_CACHE", str(tmp_path))
     only(monkeypatch, "versions", "extras", "machine", "kernels")
-    assert commands.main(["doctor"]) == 0
+    assert cli.main(["doctor"]) == 0
     said = capsys.readouterr().out
     assert said.endswith("\n\nok: everything works\n")
     lines = said.splitlines()
@@ -67,7 +68,7 @@ def test_for_a_report(monkeypatch, capsys, tmp_path, network):
     monkeypatch.setenv("BUPOSE_CACHE", str(tmp_path / "kept"))
     network.write_bytes(b"")
     only(monkeypatch, "versions", "extras", "machine", "kernels", "network")
-    assert commands.main(["doctor", "--json"]) == 1
+    assert cli.main(["doctor", "--json"]) == 1
     said = capsys.readouterr().out
     report = json.loads(said)
     assert report["ok"] is False
@@ -101,7 +102,7 @@ def installed(monkeypatch):
 def test_a_library_that_is_too_old(installed, monkeypatch, capsys):
     installed(torch="1.13.1")
     only(monkeypatch, "versions")
-    assert commands.main(["doctor"]) == 1
+    assert cli.main(["doctor"]) == 1
     said = capsys.readouterr().out
     assert "! torch          1.13.1" in said
     assert "torch: 1.13.1 does not do, >=2.4 is needed; pip install" in said
@@ -192,12 +193,12 @@ def test_a_cache_that_cannot_be_written(monkeypatch, tmp_path, capsys):
     (tmp_path / "file").touch()
     monkeypatch.setenv("BUPOSE_CACHE", str(tmp_path / "file" / "cache"))
     only(monkeypatch, "kernels")
-    assert commands.main(["doctor"]) == 1
+    assert cli.main(["doctor"]) == 1
     told = capsys.readouterr().out.splitlines()[-1]
     assert told.startswith("wrong: cache: compiled kernels cannot be kept in ")
     assert "set BUPOSE_CACHE" in told
     monkeypatch.setattr(tempfile, "gettempdir", lambda: str(tmp_path / "file"))
-    assert commands.main(["doctor"]) == 1
+    assert cli.main(["doctor"]) == 1
     assert "! cache          none" in capsys.readouterr().out
 
 
@@ -223,7 +224,7 @@ def test_kernels_that_could_not_be_kept(monkeypatch):
 def test_a_damaged_network(network, damage, says, monkeypatch, capsys):
     damage(network)
     only(monkeypatch, "network", "self-test")
-    assert commands.main(["doctor"]) == 1
+    assert cli.main(["doctor"]) == 1
     said = capsys.readouterr().out
     told = said.splitlines()[-1]
     assert told.startswith("wrong: file: ")
@@ -280,7 +281,7 @@ def test_what_nobody_thought_of(monkeypatch, capsys):
         raise RuntimeError("the disk\nis on fire")
 
     monkeypatch.setattr(doctor, "SECTIONS", {"cellar": look, "versions": doctor.look_at_versions})
-    assert commands.main(["doctor"]) == 1
+    assert cli.main(["doctor"]) == 1
     said = capsys.readouterr().out
     assert "  first          fine" in said
     assert "RuntimeError: the disk is on fire" in said.splitlines()[-1]
@@ -289,7 +290,7 @@ def test_what_nobody_thought_of(monkeypatch, capsys):
 
 def test_without_torch():
     """The doctor's own modules load, say so, and name no other fault than those that follow."""
-    code = "import sys; sys.modules['torch'] = None; from bupose.commands import main; sys.exit(main(sys.argv[1:]))"
+    code = "import sys; sys.modules['torch'] = None; from bupose.cli import main; sys.exit(main(sys.argv[1:]))"
     done = subprocess.run([sys.executable, "-c", code, "doctor", "--json"], capture_output=True, text=True)
     assert done.returncode == 1, done.stderr
     problems = json.loads(done.stdout)["problems"]

@@ -6,10 +6,10 @@ import pytest
 
 import bupose
 from bupose import geometry
-from bupose.codec import FieldCodec
 from bupose.evaluate import coco_ap, read_truth
 from bupose.evaluate.predict import predict
 from bupose.fields_file import FieldsFile
+from bupose.methods.paf import FieldCodec
 from bupose.skeletons import COCO18
 
 # Instruction sets and threads move neither by more than 0.05; a choice that is worth anything moves them by more.

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from bupose.errors import DependencyError, LabelsError
-from bupose.infer import write_csv
 from bupose.people import Labels, People
+from bupose.predict import write_csv
 from bupose.skeletons import COCO17, COCO18
 
 MAKE = pytest.mark.parametrize("make", ["people", "labels"])

@@ -15,13 +15,13 @@ import pytest
 import torch
 import yaml
 
-from bupose import cli, config, weights
-from bupose.commands import COMMANDS
-from bupose.data import draw_scene
-from bupose.infer import write_coco, write_image
+from bupose import weights
+from bupose.cli import COMMANDS, hydra_app, schemas
 from bupose.nn import NetworkConfig, PoseNet, build_trunk
+from bupose.predict import write_coco, write_image
 from bupose.skeleton import Skeleton
 from bupose.skeletons import COCO17, COCO18
+from bupose.synthetic import draw_scene
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
@@ -150,8 +150,8 @@ def check_command(name: str, arguments: list[str]) -> None:
     if name.replace("_", "-") not in COMMANDS:
         assert (ROOT / "scripts" / f"{name}.py").is_file(), name
         return
-    if name not in config.SCHEMAS:
-        text = import_module(f"bupose.commands.{name}").__doc__
+    if name not in schemas.SCHEMAS:
+        text = import_module(f"bupose.cli.{name}").__doc__
         assert all(f"{a.partition('=')[0]}=" in text for a in arguments if "=" in a), (name, arguments)
         return
     kept = [first_value(a) for a in arguments if a != "-m"] if "-m" in arguments else arguments
@@ -159,9 +159,9 @@ def check_command(name: str, arguments: list[str]) -> None:
         preset = re.fullmatch(r"hydra/(\w+)=(\w+)", argument)
         assert preset is None or (ROOT / "conf/hydra" / preset[1] / f"{preset[2]}.yaml").is_file(), argument
     kept = [a for a in kept if not a.startswith(("hydra/", "hydra.launcher"))]
-    takes_paths = "input" in {f.name for f in dataclasses.fields(config.schema(name))}
-    composed = cli.run(lambda options: options, name, kept, paths="input" if takes_paths else "")
-    assert isinstance(composed, config.schema(name)), (name, arguments)
+    takes_paths = "input" in {f.name for f in dataclasses.fields(schemas.schema(name))}
+    composed = hydra_app.run(lambda options: options, name, kept, paths="input" if takes_paths else "")
+    assert isinstance(composed, schemas.schema(name)), (name, arguments)
 
 
 def first_value(argument: str) -> str:

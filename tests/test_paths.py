@@ -10,7 +10,7 @@ import pytest
 import bupose
 from bupose import fields_file, skeletons, weights
 from bupose.annotations.reader import read
-from bupose.commands import benchmark, demo, import_weights, summarize
+from bupose.cli import benchmark, demo, import_weights, summarize
 from bupose.data.datasets import open_samples
 from bupose.errors import BuposeError, InputError
 from bupose.export.calibration import calibration_pictures

@@ -16,14 +16,14 @@ from matplotlib.figure import Figure
 
 from bupose import geometry
 from bupose.errors import BuposeError
+from bupose.estimate.estimator import Estimator
+from bupose.estimate.preprocess import Prepared
+from bupose.estimate.stream import open_photo
 from bupose.export import calibration_pictures, export_network
-from bupose.infer.estimator import Estimator
-from bupose.infer.network import has_fast_bfloat16
-from bupose.infer.output import results_skeleton, write_coco, write_openpose
-from bupose.infer.preprocess import Prepared
-from bupose.infer.stream import open_photo
 from bupose.nn.model import PoseNet
 from bupose.people import People
+from bupose.predict.output import results_skeleton, write_coco, write_openpose
+from bupose.runtimes.network import has_fast_bfloat16
 from bupose.wording import counted
 
 HEIGHTS = (256, 368, 512)

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from bupose.benchmark.network import Runtime, make_batches, prepare_all, take_turns
-from bupose.infer.estimator import HEIGHT, Estimator
+from bupose.estimate.estimator import HEIGHT, Estimator
 from bupose.nn import PoseNet
 
 

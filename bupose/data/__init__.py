@@ -1,4 +1,4 @@
-"""Pictures with labelled people: files of the field's data sets, drawn scenes, and what training does to them."""
+"""Pictures with labelled people: files of the field's data sets, and what training does to them."""
 
 from bupose import lazy
 
@@ -14,15 +14,9 @@ __getattr__, __dir__, __all__ = lazy.attach(
         "Photos": "photos",
         "PhotosOptions": "annotated",
         "PoseDataset": "dataset",
-        "Sample": "sample",
-        "SceneOptions": "synthetic_options",
-        "Synthetic": "synthetic",
-        "SyntheticOptions": "synthetic_options",
         "augment_options": "augment",
         "collate": "dataset",
         "contact_sheet": "sheet",
-        "draw_creature": "synthetic",
-        "draw_scene": "synthetic",
         "find_defects": "check",
         "finish_batch": "batch",
         "init_worker": "dataset",

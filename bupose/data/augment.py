@@ -13,10 +13,10 @@ from bupose.data.mosaic import compose_mosaic
 from bupose.data.occlusion import hide_people
 from bupose.data.paste import paste_people
 from bupose.data.picture import Picture, crop_image, picture_of
-from bupose.data.sample import Sample
-from bupose.data.synthetic_camera import photograph
 from bupose.errors import OptionsError
+from bupose.images.sample import Sample
 from bupose.options import check, from_dict, option
+from bupose.synthetic.camera import photograph
 
 
 @dataclass

@@ -9,9 +9,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from bupose.codec import FieldCodec
 from bupose.data.picture import BORDER
 from bupose.errors import OptionsError
+from bupose.methods.paf import FieldCodec
 
 _CUT = 4.6052  # the exponent at which the codec's Gaussians end
 

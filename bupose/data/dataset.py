@@ -13,12 +13,12 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from bupose import geometry, kernels
-from bupose.codec import FieldCodec
 from bupose.data.affine import move_labels, people_near, plan_crop
 from bupose.data.augment import AugmentOptions, augment, augment_options
 from bupose.data.color import color_matrix
 from bupose.data.picture import BORDER, picture_of, reduction
 from bupose.errors import InputError, LabelsError, OptionsError
+from bupose.methods.paf import FieldCodec
 
 SUBSTITUTES = 10  # pictures that are tried, one after the other, where one cannot be read
 DELIVERIES = ("targets", "joints", "photos")

@@ -12,10 +12,10 @@ from bupose.annotations.formats import FORMATS
 from bupose.data.annotated import PhotosOptions, open_photos
 from bupose.data.folder import FolderOptions, read_folder
 from bupose.data.mixture import Mixture
-from bupose.data.synthetic import Synthetic
-from bupose.data.synthetic_options import MOST_PEOPLE, MOST_PICTURES, MOST_SEED, SIDES, SyntheticOptions
 from bupose.errors import OptionsError
 from bupose.options import check, option, shown
+from bupose.synthetic.draw import Synthetic
+from bupose.synthetic.options import MOST_PEOPLE, MOST_PICTURES, MOST_SEED, SIDES, SyntheticOptions
 
 WEIGHTS = (1e-6, 1e6)  # of a set in a mixture
 

@@ -8,8 +8,8 @@ import numpy as np
 
 from bupose.annotations.categories import CategoryOptions
 from bupose.data.picture import Picture, picture_of
-from bupose.data.sample import Sample
 from bupose.errors import LabelsError, OptionsError
+from bupose.images.sample import Sample
 
 MOST_TURNS = 20_000_000  # of a mixture: a turn takes about 50 bytes while they are dealt
 

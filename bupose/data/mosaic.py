@@ -10,7 +10,7 @@ import numpy as np
 
 from bupose import geometry
 from bupose.data.affine import join_labels
-from bupose.data.sample import Sample
+from bupose.images.sample import Sample
 from bupose.people import Labels
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
-from bupose.data.sample import Sample
+from bupose.images.sample import Sample
 from bupose.people import Labels
 
 

@@ -8,8 +8,8 @@ import numpy as np
 
 from bupose.annotations.categories import CategoryOptions
 from bupose.data.picture import Picture, picture_of
-from bupose.data.sample import Sample
 from bupose.errors import LabelsError
+from bupose.images.sample import Sample
 from bupose.wording import counted
 
 

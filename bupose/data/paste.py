@@ -11,7 +11,7 @@ from bupose import geometry
 from bupose.data.affine import join_labels, move_labels
 from bupose.data.occlusion import hide_joints
 from bupose.data.picture import Drawn, Picture, crop_image, picture_of
-from bupose.data.sample import Sample
+from bupose.images.sample import Sample
 from bupose.people import Labels
 
 _TRIES = 8

@@ -13,8 +13,8 @@ from bupose.annotations.reader import Annotations
 from bupose.annotations.values import id_key
 from bupose.data.picture import Photo, whole_sample
 from bupose.data.regions import Regions
-from bupose.data.sample import Sample
 from bupose.images import read_size
+from bupose.images.sample import Sample
 from bupose.people import Labels
 from bupose.skeleton import Skeleton
 

@@ -12,9 +12,9 @@ import numpy as np
 from bupose import geometry
 from bupose.annotations.outlines import box_corners
 from bupose.data.regions import fill_polygon
-from bupose.data.sample import Sample
 from bupose.errors import InputError
 from bupose.images import open_picture, shrink
+from bupose.images.sample import Sample
 from bupose.people import Labels
 
 BORDER = 128  # grey around a photo, as OpenPose's training code has it

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bupose.errors import OptionsError
+from bupose.estimate.options import NetworkOptions
 from bupose.evaluate.run import PROTOCOLS
-from bupose.infer.options import NetworkOptions
 from bupose.options import option
 
 

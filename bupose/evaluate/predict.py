@@ -10,10 +10,10 @@ from pathlib import Path
 from tqdm import tqdm
 
 from bupose import geometry
-from bupose.codec import EVERYBODY
 from bupose.errors import BuposeError, LabelsError
+from bupose.estimate import Estimator
 from bupose.evaluate.truth import Truth
-from bupose.infer import Estimator
+from bupose.methods.paf import EVERYBODY
 from bupose.paths import expand
 from bupose.people import People
 

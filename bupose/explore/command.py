@@ -54,10 +54,10 @@ def _serve(options: ExploreOptions, stopped: list) -> None:
     if find_spec("gradio") is None:
         raise DependencyError("the explorer needs gradio; pip install 'bupose[explore]'")
     port = free_port(options.port)
-    from bupose import infer
+    from bupose import estimate
     from bupose.explore.sight import draw_crowd, look
 
-    estimator = infer.load(options.weights, accept_license=options.accept_license, **options.for_estimator())
+    estimator = estimate.load(options.weights, accept_license=options.accept_license, **options.for_estimator())
     first = look(estimator, *draw_crowd()) if options.photo is None else look(estimator, options.photo)
     with temporary_folder() as folder:
         set_environment(folder)

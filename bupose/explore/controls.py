@@ -8,7 +8,7 @@ import re
 
 import gradio as gr
 
-from bupose.codec import DecodeOptions
+from bupose.methods.paf import DecodeOptions
 
 RANGES = {  # low, high, step of a slider; a network's own value widens it
     "smooth": (0.0, 3.0, 0.1),

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import gradio as gr
 
-from bupose.codec import DecodeOptions
 from bupose.explore.canvas import VIEWS
 from bupose.explore.controls import FIRST, OTHERS, describe_options, make_control
+from bupose.methods.paf import DecodeOptions
 from bupose.skeleton import Skeleton
 from bupose.viz.fields import limb_title
 

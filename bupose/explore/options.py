@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from bupose.infer.options import NetworkOptions
+from bupose.estimate.options import NetworkOptions
 from bupose.options import option
 from bupose.viz.overlay import OverlayOptions
 

@@ -17,13 +17,13 @@ import gradio as gr
 from matplotlib import cbook
 
 from bupose.errors import BuposeError, InputError, OptionsError
+from bupose.estimate.estimator import Estimator
 from bupose.explore.canvas import draw_view, shown_joints
 from bupose.explore.layout import ALL, Layout
 from bupose.explore.session import Session
 from bupose.explore.sight import Sight, draw_crowd, look
 from bupose.explore.storage import TABS, Uploads, release_taken
-from bupose.infer.estimator import Estimator
-from bupose.infer.output import write_coco, write_image
+from bupose.predict.output import write_coco, write_image
 from bupose.viz import OverlayOptions
 
 PORTRAIT = "grace_hopper.jpg"  # in the public domain, and in matplotlib

@@ -9,11 +9,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from bupose import geometry, viz
-from bupose.codec import DecodeOptions, Trace
 from bupose.explore.sight import Sight
-from bupose.infer.output import as_coco
+from bupose.methods.paf import DecodeOptions, Trace
 from bupose.options import from_dict
 from bupose.people import People
+from bupose.predict.output import as_coco
 from bupose.viz import Plot
 from bupose.wording import counted
 
@@ -33,7 +33,7 @@ class Offer:
     partner : str
         The joint at the other end, with the number of its peak.
     score, weight, share : float
-        See :class:`bupose.codec.LimbCandidates`.
+        See :class:`bupose.methods.paf.LimbCandidates`.
     fate : "used", "matched" or "rejected"
     reason : str
         One sentence.

@@ -13,14 +13,14 @@ import numpy as np
 
 from bupose import geometry, samples
 from bupose.annotations.categories import CategoryOptions
-from bupose.codec import FieldCodec
 from bupose.errors import InputError
+from bupose.estimate.estimator import Estimator
+from bupose.estimate.stream import open_photo
 from bupose.fields import Fields, Grid
 from bupose.images import VIDEOS, Photo, Video, read, read_size
 from bupose.images.files import check_regular
-from bupose.infer.estimator import Estimator
-from bupose.infer.names import file_number
-from bupose.infer.stream import open_photo
+from bupose.media.names import file_number
+from bupose.methods.paf import FieldCodec
 from bupose.paths import expand
 
 MOST_BYTES = 50_000_000  # of a photo's file

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import numpy as np
 
-from bupose.data.synthetic import draw_scene
 from bupose.errors import InputError, OptionsError
+from bupose.estimate.estimator import HEIGHT
+from bupose.estimate.preprocess import network_size, prepare
 from bupose.images import PICTURES, Photo, read
-from bupose.infer.estimator import HEIGHT
-from bupose.infer.network import pad_color
-from bupose.infer.preprocess import network_size, prepare
 from bupose.nn.model import PoseNet
 from bupose.paths import expand
+from bupose.runtimes.network import pad_color
+from bupose.synthetic.draw import draw_scene
 
 
 def calibration_pictures(net: PoseNet, folder: str | Path | None = None, count: int = 100) -> list[np.ndarray]:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from bupose.infer.network import Network
+from bupose.runtimes.network import Network
 from bupose.wording import counted
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from bupose.codec import DecoderOverrides, given, read_options
+from bupose.methods.paf import DecoderOverrides, given, read_options
 from bupose.options import check, option
 
 

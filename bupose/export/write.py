@@ -17,10 +17,10 @@ from bupose.atomic import workspace
 from bupose.errors import BuposeError, DependencyError, OptionsError, WeightsError
 from bupose.export.compare import Difference, compare
 from bupose.export.graph import write_graph
-from bupose.infer.network import TorchNetwork
-from bupose.infer.runtimes import start
 from bupose.nn.model import PoseNet
 from bupose.paths import expand
+from bupose.runtimes.network import TorchNetwork
+from bupose.runtimes.start import start
 from bupose.weights.checkpoint import save
 from bupose.weights.header import KEY, dump_header
 

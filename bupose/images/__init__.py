@@ -11,6 +11,7 @@ __getattr__, __dir__, __all__ = lazy.attach(
         "PICTURES": "kinds",
         "Photo": "picture",
         "Picture": "picture",
+        "Sample": "sample",
         "VIDEOS": "kinds",
         "Video": "video",
         "from_memory": "arrays",

@@ -9,8 +9,8 @@ from dataclasses import replace
 
 import torch
 
-from bupose.infer.network import has_fast_bfloat16
 from bupose.nn import PoseNet
+from bupose.runtimes.network import has_fast_bfloat16
 from bupose.train.options import TrainerOptions
 
 _TRIES = 3  # steps that are timed, after one to warm up

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bupose.atomic import write_bytes
 from bupose.data.check import spread_rows
-from bupose.infer.estimator import Estimator
+from bupose.estimate.estimator import Estimator
 from bupose.viz import draw_people, panels
 
 MOST = 6  # photos

@@ -5,10 +5,10 @@ from __future__ import annotations
 import lightning.pytorch as pl
 from torch.utils.data import Dataset, Sampler
 
-from bupose.codec import FieldCodec
 from bupose.data.augment import AugmentOptions
 from bupose.data.batch import finish_batch
 from bupose.data.dataset import PoseDataset, init_worker
+from bupose.methods.paf import FieldCodec
 from bupose.train.options import TrainOptions
 from bupose.train.sets import Sets
 from bupose.train.stream import EpochOrder, Loader, Stream, worker_context

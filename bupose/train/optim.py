@@ -12,8 +12,8 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LambdaLR
 
 from bupose.errors import OptionsError
-from bupose.infer.network import has_fast_bfloat16
 from bupose.options import check, option
+from bupose.runtimes.network import has_fast_bfloat16
 
 SCHEDULES = ("constant", "cosine", "step")
 OPTIMIZERS = {

@@ -7,11 +7,11 @@ import os
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from bupose.codec import DecoderOverrides, FieldCodec, TargetOptions, given, read_options
 from bupose.data.augment import AugmentOptions
 from bupose.data.datasets import DataOptions
 from bupose.errors import OptionsError
 from bupose.fields import Grid
+from bupose.methods.paf import DecoderOverrides, FieldCodec, TargetOptions, given, read_options
 from bupose.nn import HEADS, TRUNKS, NetworkConfig
 from bupose.options import check, option
 from bupose.skeleton import Skeleton

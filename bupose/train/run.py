@@ -23,8 +23,8 @@ from lightning.pytorch.utilities.exceptions import MisconfigurationException
 from bupose import weights
 from bupose.atomic import write_text
 from bupose.errors import BuposeError, OptionsError
+from bupose.estimate.estimator import Estimator
 from bupose.folder import OutputFolder
-from bupose.infer.estimator import Estimator
 from bupose.train.averaging import MovingAverage
 from bupose.train.checkpoints import LAST, KeepNetworks, KeepState, StopBetweenSteps, find_state
 from bupose.train.compare import write_comparison

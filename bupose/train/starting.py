@@ -9,10 +9,10 @@ import torch
 from bupose import weights
 from bupose.annotations.categories import CategoryOptions
 from bupose.errors import WeightsError
-from bupose.infer.output import results_skeleton
 from bupose.nn import PoseNet
 from bupose.nn.model import declare
 from bupose.nn.pretrained import load_trunk
+from bupose.predict.output import results_skeleton
 from bupose.skeleton import Skeleton
 from bupose.train.options import TrainOptions, check_together
 

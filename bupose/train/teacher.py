@@ -11,10 +11,10 @@ from torch.nn import functional
 
 from bupose import weights
 from bupose.errors import SkeletonError
-from bupose.infer.network import Network
-from bupose.infer.runtimes import RUNTIMES, start
 from bupose.nn import PoseNet
 from bupose.options import check, option
+from bupose.runtimes.network import Network
+from bupose.runtimes.start import RUNTIMES, start
 from bupose.skeleton import Skeleton
 from bupose.train.loss import FieldTargets, length
 

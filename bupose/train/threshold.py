@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 
 from bupose import weights
+from bupose.estimate.estimator import Estimator
 from bupose.evaluate import Truth
 from bupose.evaluate.matching import Matched, match_all
 from bupose.evaluate.results import as_results
-from bupose.infer.estimator import Estimator
 
 SIMILAR = 0.5  # the similarity from which somebody is found, as AP50 has it
 

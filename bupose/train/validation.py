@@ -7,12 +7,12 @@ import numpy as np
 import torch.distributed
 from lightning.pytorch.callbacks import Callback
 
-from bupose.codec import EVERYBODY
 from bupose.data.datasets import DataOptions
 from bupose.errors import OptionsError
+from bupose.estimate.estimator import Estimator
 from bupose.evaluate import Truth, coco_ap
 from bupose.evaluate.sampled import truth_of_samples
-from bupose.infer.estimator import Estimator
+from bupose.methods.paf import EVERYBODY
 from bupose.people import People
 from bupose.train.checkpoints import KeepNetworks
 from bupose.train.module import PoseModule

@@ -9,8 +9,8 @@ import numpy as np
 from lightning.pytorch.loggers import TensorBoardLogger
 
 from bupose import viz
-from bupose.infer.estimator import Estimator
-from bupose.infer.output import write_image
+from bupose.estimate.estimator import Estimator
+from bupose.predict.output import write_image
 
 
 class ValidationImages:

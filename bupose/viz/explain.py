@@ -15,7 +15,7 @@ from bupose.viz.picture import Plot
 from bupose.wording import counted
 
 if TYPE_CHECKING:
-    from bupose.codec import Trace
+    from bupose.methods.paf import Trace
 
 TEXT_RIM = [withStroke(linewidth=2.5, foreground="#101218")]
 LINE_RIM = [withStroke(linewidth=5, foreground="#101218")]

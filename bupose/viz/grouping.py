@@ -9,9 +9,9 @@ import numpy as np
 from matplotlib.patches import Rectangle
 from matplotlib.patheffects import withStroke
 
-from bupose.codec.matching import match_limbs
 from bupose.errors import FieldsError, InputError
 from bupose.kernels import reference
+from bupose.methods.paf.matching import match_limbs
 from bupose.viz.explain import TEXT_RIM, _draw_peaks, _frame
 from bupose.viz.fields import HEAT_COLORS, backdrop, heatmap, limb_number, limb_title, paf_hue
 from bupose.viz.panels import distinct_colors
@@ -19,7 +19,7 @@ from bupose.viz.picture import Plot
 from bupose.wording import counted
 
 if TYPE_CHECKING:
-    from bupose.codec import Trace
+    from bupose.methods.paf import Trace
 
 MATCHINGS = {"hungarian": ("-", "#2ca25f"), "greedy": ("--", "#e34a33")}  # line style and colour of each
 AROUND = 3  # cells shown to each side of a peak

@@ -11,7 +11,7 @@ from bupose.viz.fields import HEAT_COLORS, draw_arrows, limb_number, limb_title
 from bupose.viz.picture import Plot
 
 if TYPE_CHECKING:
-    from bupose.codec import FieldCodec
+    from bupose.methods.paf import FieldCodec
     from bupose.people import Labels
 
 BLUE, GREY = "#3567d6", "0.45"

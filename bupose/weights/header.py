@@ -9,8 +9,8 @@ import struct
 from collections.abc import Mapping
 from pathlib import Path
 
-from bupose.codec.options import DecodeOptions, TargetOptions
 from bupose.errors import BuposeError, OptionsError, WeightsError
+from bupose.methods.paf.options import DecodeOptions, TargetOptions
 from bupose.nn.model import NetworkConfig
 from bupose.options import from_dict, shown
 

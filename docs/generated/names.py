@@ -19,14 +19,15 @@ ROOT = Path(__file__).resolve().parents[2]
 # The pages and the modules they explain; a name that several modules offer is explained in the first of them.
 PAGES = {
     "bupose": ("bupose",),
-    "codec": ("bupose.codec",),
+    "methods": ("bupose.methods.paf",),
     "images": ("bupose.images",),
-    "infer": ("bupose.infer",),
+    "estimate": ("bupose.estimate", "bupose.media", "bupose.predict"),
     "viz": ("bupose.viz",),
     "skeletons": ("bupose.skeletons",),
     "evaluate": ("bupose.evaluate",),
     "annotations": ("bupose.annotations",),
     "data": ("bupose.data",),
+    "synthetic": ("bupose.synthetic",),
     "nn": ("bupose.nn", "bupose.nn.trunk", "bupose.nn.head"),
     "train": ("bupose.train",),
     "weights": ("bupose.weights", "bupose.weights.importers"),
@@ -81,7 +82,7 @@ def names_of(module: str) -> list[str]:
 
 @cache
 def places() -> dict[str, str]:
-    """Every public name, as in ``bupose.FieldCodec``, and where it is explained: ``bupose.codec.FieldCodec``."""
+    """Every public name, as in ``bupose.FieldCodec``, and where it is explained: ``bupose.methods.paf.FieldCodec``."""
     first: dict[int, str] = {}
     return {
         f"{module}.{name}": first.setdefault(id(getattr(import_module(module), name)), f"{module}.{name}")

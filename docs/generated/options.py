@@ -15,12 +15,12 @@ from pathlib import Path
 
 import yaml
 
-from bupose import config
+from bupose.cli import schemas
 from bupose.data.datasets import DATASETS, DataOptions
-from bupose.data.synthetic_options import SCENES, SceneOptions
-from bupose.infer.options import DecoderOverrides
 from bupose.nn import HEADS, TRUNKS
 from bupose.options import expected
+from bupose.predict.options import DecoderOverrides
+from bupose.synthetic.options import SCENES, SceneOptions
 from generated.names import markdown
 
 
@@ -53,7 +53,7 @@ def show_reference() -> str:
 
 def show_options(script: str) -> str:
     """Every option of a script, group by group, with presets, defaults and meanings."""
-    kind = config.schema(script)
+    kind = schemas.schema(script)
     parts = [f"## {script}", _prose(kind), _table(read_options(kind, nested=False))]
     for f in dataclasses.fields(kind):
         group = _group_of(f)
@@ -67,7 +67,7 @@ def show_options(script: str) -> str:
 
 def show_experiments() -> str:
     """The recipes of ``conf/experiment`` and ``conf/debug``, as they are written there."""
-    files = [f for group in ("experiment", "debug") for f in sorted((config.folder() / group).glob("*.yaml"))]
+    files = [f for group in ("experiment", "debug") for f in sorted((schemas.folder() / group).glob("*.yaml"))]
     return "\n\n".join(
         f"### {f.parent.name}={f.stem}\n\n```yaml\n{f.read_text(encoding='utf-8').split(PACKAGE)[-1]}```" for f in files
     )
@@ -167,7 +167,7 @@ def _table(rows: list[Option]) -> str:
 def _show_presets(group: str) -> str:
     """The files of a group in ``conf``: what each is for, and what it sets."""
     lines = []
-    for file in sorted((config.folder() / group).glob("*.yaml")):
+    for file in sorted((schemas.folder() / group).glob("*.yaml")):
         comment, values = _read_preset(file)
         settings = ", ".join(f"`{key}: {json.dumps(value)}`" for key, value in values.items()).replace('"', "")
         lines.append(f"- `{group}={file.stem}`: " + " ".join(filter(None, [comment, settings])))

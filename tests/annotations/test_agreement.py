@@ -8,11 +8,12 @@ import pytest
 from bupose import geometry
 from bupose.annotations import match_names, read
 from bupose.annotations.formats import mpii as mpii_format
-from bupose.data import Sample, open_samples
+from bupose.data import open_samples
 from bupose.errors import LabelsError
 from bupose.evaluate import coco_ap, evaluate, read_truth
 from bupose.evaluate.regions import Undeclared
 from bupose.evaluate.sampled import truth_of_samples
+from bupose.images import Sample
 from bupose.people import Labels, People
 from bupose.skeletons import COCO17
 

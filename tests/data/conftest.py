@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from bupose.data.sample import Sample
+from bupose.images.sample import Sample
 from bupose.people import Labels
 from bupose.skeletons import COCO17
 

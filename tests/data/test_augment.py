@@ -15,8 +15,8 @@ from bupose.data.mosaic import confine
 from bupose.data.occlusion import hide_joints
 from bupose.data.paste import body_shape, paste_person
 from bupose.data.picture import Drawn, crop_image, read_photo, shrink
-from bupose.data.sample import Sample
 from bupose.errors import OptionsError
+from bupose.images.sample import Sample
 from bupose.people import Labels
 from bupose.skeleton import Skeleton
 from bupose.skeletons import COCO17

@@ -10,9 +10,9 @@ from bupose.data.affine import choose_person
 from bupose.data.augment import AugmentOptions, augment
 from bupose.data.paste import paste_person
 from bupose.data.picture import Drawn
-from bupose.data.synthetic_camera import photograph
 from bupose.people import Labels
 from bupose.skeletons import COCO17
+from bupose.synthetic.camera import photograph
 
 SIZE = (256, 224)
 

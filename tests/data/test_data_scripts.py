@@ -7,16 +7,15 @@ from pathlib import Path
 import cv2
 import pytest
 
-from bupose import cli
-from bupose.commands import check_data as check_data_command
-from bupose.commands import download
+from bupose.cli import check_data as check_data_command
+from bupose.cli import download, hydra_app
 from bupose.data import sources
 from bupose.data.datasets import DATASETS, DataOptions
 
 
 @pytest.fixture
 def check_data():
-    return lambda *arguments: cli.run(check_data_command.main, "check_data", list(arguments))
+    return lambda *arguments: hydra_app.run(check_data_command.main, "check_data", list(arguments))
 
 
 def test_check_data(check_data, coco_file, tmp_path, capsys):
@@ -67,7 +66,7 @@ def test_every_kind_can_be_chosen(check_data, kind, tmp_path, capsys):
 
 
 def test_options_of_another_kind_are_refused(check_data, tmp_path, capsys):
-    assert check_data("data=coco", "data.count=3", f"output={tmp_path}") == cli.USAGE
+    assert check_data("data=coco", "data.count=3", f"output={tmp_path}") == hydra_app.USAGE
     assert "'coco' has no option count" in capsys.readouterr().err
 
 
@@ -90,7 +89,7 @@ def test_an_own_skeleton_is_what_is_looked_at(check_data, write, tmp_path, capsy
     own = f"skeleton={tmp_path / 'my crab.yaml'}"
     assert check_data(f"data.annotations={path}", own, f"output={tmp_path / 'other'}") == 0
     assert "Joints matched: 2 of 3 of my crab; not in the file, so never labelled: belly" in capsys.readouterr().out
-    assert check_data(f"data.annotations={path}", "skeleton=coco17", f"output={tmp_path / 'other'}") == cli.USAGE
+    assert check_data(f"data.annotations={path}", "skeleton=coco17", f"output={tmp_path / 'other'}") == hydra_app.USAGE
     assert "has none of the joints of 'coco17'" in capsys.readouterr().err
 
 
@@ -124,11 +123,11 @@ def test_download(monkeypatch, tmp_path, capsys):
     monkeypatch.setitem(sources.SOURCES, "toy", sources.Source("CC0", parts, "photos: ask"))
     monkeypatch.setattr(download, "fetch", fetch)
     arguments = ["set=toy", "parts=[annotations]", f"output={tmp_path}"]
-    assert cli.run(download.main, "download", arguments) == 0
+    assert hydra_app.run(download.main, "download", arguments) == 0
     assert (tmp_path / "toy" / "annotations" / "set.json").is_file()
     assert not (tmp_path / "toy" / "set.zip").exists()
     assert "needs more, by hand: photos: ask" in capsys.readouterr().out
-    assert cli.run(download.main, "download", arguments) == 0
+    assert hydra_app.run(download.main, "download", arguments) == 0
     assert fetched == [("http://nowhere/set.zip", "CC0")]  # the second time all is there
-    assert cli.run(download.main, "download", []) == 0
+    assert hydra_app.run(download.main, "download", []) == 0
     assert "CC0" in capsys.readouterr().out

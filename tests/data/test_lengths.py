@@ -7,7 +7,7 @@ import pytest
 
 from bupose.data import open_samples
 from bupose.data.lengths import learn_lengths
-from bupose.data.sample import Sample
+from bupose.images.sample import Sample
 from bupose.people import Labels
 from bupose.proportions import ENOUGH, measure_lengths, usual_length
 from bupose.skeleton import Skeleton

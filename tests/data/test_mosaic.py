@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from bupose.data.mosaic import compose_mosaic
-from bupose.data.sample import Sample
+from bupose.images.sample import Sample
 from bupose.people import Labels
 from bupose.skeletons import COCO17
 

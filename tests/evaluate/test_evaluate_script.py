@@ -7,10 +7,10 @@ import cv2
 import numpy as np
 import pytest
 
-from bupose import cli, infer
-from bupose.codec import FieldCodec
-from bupose.commands import evaluate
+from bupose import estimate
+from bupose.cli import evaluate, hydra_app
 from bupose.errors import InputError
+from bupose.methods.paf import FieldCodec
 from bupose.people import Labels, People
 from bupose.skeletons import COCO17, COCO18
 
@@ -30,7 +30,7 @@ def folder(make, tmp_path):
 
 
 def run(**options):
-    return cli.run(evaluate.main, "evaluate", [f"{key}={value}" for key, value in options.items()])
+    return hydra_app.run(evaluate.main, "evaluate", [f"{key}={value}" for key, value in options.items()])
 
 
 def test_predictions(folder, capsys):
@@ -58,7 +58,7 @@ def test_a_network(folder, make, monkeypatch, capsys):
 
     asked = {}
     net = SimpleNamespace(stream=stream, codec=codec)
-    monkeypatch.setattr(infer, "load", lambda name, **options: asked.update(options) or net)
+    monkeypatch.setattr(estimate, "load", lambda name, **options: asked.update(options) or net)
     options = {"annotations": folder / "val.json", "images": folder, "output": folder / "out"}
     assert run(**options, flip="true", scales="[1,1.5]") == 0
     assert (asked["flip"], asked["scales"]) == (True, [1, 1.5])
@@ -82,18 +82,18 @@ def test_what_an_interrupted_run_has_written_may_be_replaced(folder, make, monke
     fields = FieldCodec(COCO17).encode(Labels.nobody(COCO17), (640, 480))
     nobody = SimpleNamespace(people=People.nobody(COCO17), fields=fields, matrix=np.eye(2, 3), problem=None)
     net = SimpleNamespace(stream=lambda paths, keep_fields: iter([nobody] * 2), codec=FieldCodec(COCO17))
-    monkeypatch.setattr(infer, "load", lambda name, **options: net)
+    monkeypatch.setattr(estimate, "load", lambda name, **options: net)
     options = {"annotations": folder / "val.json", "images": folder, "output": folder / "out", "gains": "false"}
     with monkeypatch.context() as patch:
         patch.setattr(*((evaluate, "evaluate") if stage == "evaluate" else (Report, "write")), stop)
-        assert run(**options) == cli.INTERRUPTED
+        assert run(**options) == hydra_app.INTERRUPTED
     assert run(**options) == 0
 
 
 def test_a_photo_that_cannot_be_read(folder, monkeypatch, capsys):
     broken = [SimpleNamespace(problem=InputError("cannot read 1.png"))] * 2
     net = SimpleNamespace(stream=lambda paths, keep_fields: iter(broken), codec=FieldCodec(COCO17))
-    monkeypatch.setattr(infer, "load", lambda name, **options: net)
+    monkeypatch.setattr(estimate, "load", lambda name, **options: net)
     assert run(annotations=folder / "val.json", images=folder, output=folder / "out") == 2
     assert capsys.readouterr().err.splitlines()[-1] == "error: cannot read 1.png"
 
@@ -108,7 +108,7 @@ def test_one_photo_that_cannot_be_read_costs_the_others_nothing(folder, make, mo
         SimpleNamespace(problem=InputError("cannot read 2.png: it is cut short")),
     ]
     net = SimpleNamespace(stream=lambda paths, keep_fields: iter(seen), codec=codec)
-    monkeypatch.setattr(infer, "load", lambda name, **options: net)
+    monkeypatch.setattr(estimate, "load", lambda name, **options: net)
     out = folder / "out"
     assert run(annotations=folder / "val.json", images=folder, output=out) == 1
     told = capsys.readouterr()

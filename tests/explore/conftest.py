@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
-from bupose import Estimator, FieldCodec, data
+from bupose import Estimator, FieldCodec, synthetic
 from bupose.explore.session import Session
 from bupose.explore.sight import look
 from bupose.explore.storage import Uploads, temporary_folder
@@ -21,7 +21,7 @@ SIZE = (640, 368)
 
 
 class Painter:
-    """A :class:`bupose.infer.network.Network` that counts how often it runs; strange pictures have nobody."""
+    """A :class:`bupose.runtimes.network.Network` that counts how often it runs; strange pictures have nobody."""
 
     skeleton, grid, multiple, pad, decoder, preprocess = COCO18, Grid(8), 8, (0, 0, 0), {}, {}
     target, category = {}, {}
@@ -48,8 +48,8 @@ class Painter:
 @pytest.fixture(scope="session")
 def scenes():
     """Two scenes of whole people who keep their distance."""
-    options = data.SceneOptions(spread=8, height=(0.5, 0.7), beyond=0)
-    return [data.draw_scene(seed, SIZE, people, COCO18, options) for seed, people in ((1, 4), (3, 2))]
+    options = synthetic.SceneOptions(spread=8, height=(0.5, 0.7), beyond=0)
+    return [synthetic.draw_scene(seed, SIZE, people, COCO18, options) for seed, people in ((1, 4), (3, 2))]
 
 
 @pytest.fixture(scope="module")

@@ -14,20 +14,20 @@ from contextlib import suppress
 
 import pytest
 
-from bupose import commands, infer
+from bupose import cli, estimate
 from bupose.errors import InputError, OptionsError
 from bupose.explore import command
 
 
 def main(arguments=()):
     """The command line."""
-    return commands.main(["explore", *arguments])
+    return cli.main(["explore", *arguments])
 
 
 @pytest.fixture
 def refused(capsys, monkeypatch, estimator):
     """The sentence a user gets."""
-    monkeypatch.setattr(infer, "load", lambda *_, **__: estimator)
+    monkeypatch.setattr(estimate, "load", lambda *_, **__: estimator)
 
     def run(*arguments):
         assert main(arguments) == 2
@@ -84,7 +84,7 @@ class TestWithGradio:
     def test_it_serves_until_interrupted_and_leaves_nothing(
         self, capsys, monkeypatch, tmp_path, estimator, scenes, save
     ):
-        monkeypatch.setattr(infer, "load", lambda *_, **__: estimator)
+        monkeypatch.setattr(estimate, "load", lambda *_, **__: estimator)
         monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
         monkeypatch.setenv("GRADIO_TEMP_DIR", "")
         monkeypatch.setenv("GRADIO_ANALYTICS_ENABLED", "")
@@ -160,7 +160,7 @@ def test_the_environment_opens_nothing(tmp_path, scenes, save):
 def test_an_interrupt_that_somebody_catches_ends_it_all_the_same(monkeypatch, tmp_path, estimator, scenes, save):
     """As one does that arrives while a browser is started, or in a callback of the garbage collector."""
     pytest.importorskip("gradio", reason="needs the extra 'explore'")
-    monkeypatch.setattr(infer, "load", lambda *_, **__: estimator)
+    monkeypatch.setattr(estimate, "load", lambda *_, **__: estimator)
     for name in ("GRADIO_TEMP_DIR", "GRADIO_ANALYTICS_ENABLED"):
         monkeypatch.setenv(name, "")
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -197,7 +197,7 @@ def test_mistakes_are_told_as_by_every_command(capsys):
 def test_it_takes_the_options_that_other_commands_take(monkeypatch, estimator):
     """All of the network's; what it opens with is what they say."""
     got = {}
-    monkeypatch.setattr(infer, "load", lambda weights, **values: got.update(values, weights=weights) or estimator)
+    monkeypatch.setattr(estimate, "load", lambda weights, **values: got.update(values, weights=weights) or estimator)
     monkeypatch.setattr(command, "find_spec", lambda name: True)
 
     def stop():

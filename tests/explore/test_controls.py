@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from bupose.codec import DecodeOptions
+from bupose.methods.paf import DecodeOptions
 
 controls = pytest.importorskip("bupose.explore.controls", reason="needs the extra 'explore'", exc_type=ImportError)
 

@@ -8,8 +8,8 @@ import torch
 
 from bupose import skeletons
 from bupose.export import calibration_pictures, export_network
-from bupose.infer.runtimes import start
 from bupose.nn.model import NetworkConfig, PoseNet
+from bupose.runtimes.start import start
 
 
 def test_eight_bits(net, pictures, openvino_file, tmp_path):

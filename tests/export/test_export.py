@@ -10,13 +10,14 @@ import pytest
 import torch
 
 import bupose
-from bupose import cli, skeletons
-from bupose.commands import export as command
+from bupose import skeletons
+from bupose.cli import export as command
+from bupose.cli import hydra_app
 from bupose.errors import BuposeError, DependencyError, InputError, OptionsError, WeightsError
 from bupose.export import calibration_pictures, export_network
 from bupose.export.compare import Difference, compare
-from bupose.infer.runtimes import RUNTIMES, start
 from bupose.nn.model import NetworkConfig, PoseNet
+from bupose.runtimes.start import RUNTIMES, start
 from bupose.weights import save
 from bupose.weights.header import FORMATS, NEWEST, read_header
 
@@ -121,7 +122,7 @@ def test_a_file_says_how_it_is_run(net, tmp_path):
     save(net, tmp_path / "net.safetensors")
     changed = ["height=96", "scales=[1,0.5]", "decoder.min_joints=4", "note.licence=Apache-2.0"]
     paths = [f"weights={tmp_path / 'net.safetensors'}", f"output={tmp_path / 'out.safetensors'}"]
-    assert cli.run(command.main, "export", [*paths, *changed]) == 0
+    assert hydra_app.run(command.main, "export", [*paths, *changed]) == 0
     est, before = bupose.load(tmp_path / "out.safetensors"), bupose.load(tmp_path / "net.safetensors")
     assert (est.height, est.scales, est.decoder.min_joints) == (96, [1, 0.5], 4)
     assert est.decoder.peak_threshold == before.decoder.peak_threshold == 0.3
@@ -134,7 +135,7 @@ def test_a_file_says_how_it_is_run(net, tmp_path):
 
 def test_a_size_that_comes_often_is_compiled_for(openvino_file, monkeypatch):
     """From then on the same fields come from a graph of that size; of more sizes than are kept, the first stay."""
-    from bupose.infer import openvino_network
+    from bupose.runtimes import openvino_network
 
     monkeypatch.setattr(openvino_network, "OFTEN", 3)
     monkeypatch.setattr(openvino_network, "SIZES", 1)
@@ -279,12 +280,14 @@ def test_calibration_pictures_come_from_a_folder_or_are_drawn(net, tmp_path):
 def test_the_command(net, tmp_path, capsys):
     pytest.importorskip("onnxruntime")
     source, target = save(net, tmp_path / "a (1), b=2.safetensors"), tmp_path / "out é" / "IMG (1), x=1.onnx"
-    assert cli.run(command.main, "export", [f"weights={source}", f"output={target}", "pictures=1"]) == 0
+    assert hydra_app.run(command.main, "export", [f"weights={source}", f"output={target}", "pictures=1"]) == 0
     assert "differ from torch by" in capsys.readouterr().out
     assert target.is_file()
-    assert cli.run(command.main, "export", [f"weights={source}", f"output={tmp_path / 'm.pt'}"]) == cli.USAGE
+    assert (
+        hydra_app.run(command.main, "export", [f"weights={source}", f"output={tmp_path / 'm.pt'}"]) == hydra_app.USAGE
+    )
     assert capsys.readouterr().err.startswith("error: output is ")
-    assert cli.run(command.main, "export", [f"weights={tmp_path / 'none'}", "output=m.onnx"]) == cli.USAGE
+    assert hydra_app.run(command.main, "export", [f"weights={tmp_path / 'none'}", "output=m.onnx"]) == hydra_app.USAGE
     assert capsys.readouterr().err.count("\n") == 1
 
 

@@ -19,12 +19,12 @@ ADDRESSES = 2_500_000_000  # bytes of address space a child may add: more is ref
 
 
 def main() -> None:
-    from bupose import commands, kernels
-    from bupose.commands import check_data, evaluate, export, group, infer, train  # noqa: F401 (children find them imported)
+    from bupose import cli, kernels
+    from bupose.cli import check_data, evaluate, export, group, infer, train  # noqa: F401 (children find them imported)
 
     kernels.load()
     with contextlib.redirect_stderr(io.StringIO()):
-        commands.main(["infer", "input=none", "height=0"])  # refused, once hydra has loaded its plugins
+        cli.main(["infer", "input=none", "height=0"])  # refused, once hydra has loaded its plugins
     gc.freeze()  # a child's first collection must not copy every page
     print("ready", flush=True)
     for line in sys.stdin:
@@ -32,7 +32,7 @@ def main() -> None:
         child = os.fork()
         if not child:
             prepare(job)
-            leave(commands.main(job["arguments"]))
+            leave(cli.main(job["arguments"]))
         print(child, flush=True)
         _, status, usage = os.wait4(child, 0)
         print(status, usage.ru_maxrss, flush=True)

@@ -5,7 +5,7 @@ import shlex
 
 import pytest
 
-from bupose.commands import COMMANDS
+from bupose.cli import COMMANDS
 from bupose.skeletons import COCO17
 
 MISTAKES = [

@@ -44,13 +44,13 @@ GIVEN = {
 @pytest.mark.parametrize("command", VALUES)
 def test_each_is_one_sentence(command, capsys, tmp_path, monkeypatch, request):
     """In this process: a command that starts for each would take minutes."""
-    from bupose import commands
+    from bupose import cli
 
     monkeypatch.chdir(tmp_path)
     for value in VALUES[command]:
         if value == "average=[]":
             continue  # what export is given by default
-        status = commands.main([command, *GIVEN[command], *value.split(" head.")[0:1]] + [
+        status = cli.main([command, *GIVEN[command], *value.split(" head.")[0:1]] + [
             f"head.{part}" for part in value.split(" head.")[1:]
         ])  # fmt: skip
         said = capsys.readouterr()

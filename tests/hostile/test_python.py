@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import bupose
-from bupose import FieldCodec, Fields, Grid, Labels, People, Skeleton, data, skeletons, viz, weights
+from bupose import FieldCodec, Fields, Grid, Labels, People, Skeleton, skeletons, synthetic, viz, weights
 from bupose.skeletons import COCO17, COCO18
 
 PICTURE = np.zeros((64, 96, 3), np.uint8)
@@ -125,14 +125,14 @@ REFUSED = {
     "drawing nothing": lambda: viz.draw_people(PICTURE, None),
     "drawing on an empty picture": lambda: viz.draw_people(PICTURE[:0], people()),
     "drawing on a path": lambda: viz.draw_people("a.png", people()),
-    "a scene of seed -1": lambda: data.draw_scene(seed=-1),
-    "a scene of a seed in letters": lambda: data.draw_scene(seed="a"),
-    "a scene of size 0": lambda: data.draw_scene(seed=1, size=(0, 0)),
-    "a scene of no size": lambda: data.draw_scene(seed=1, size=None),
-    "a scene of 10^12 pixels": lambda: data.draw_scene(seed=1, size=(10**6, 10**6)),
-    "a scene of -1 people": lambda: data.draw_scene(seed=1, people=-1),
-    "a scene of people in letters": lambda: data.draw_scene(seed=1, people="many"),
-    "a scene of a skeleton's number": lambda: data.draw_scene(seed=1, skeleton=5),
+    "a scene of seed -1": lambda: synthetic.draw_scene(seed=-1),
+    "a scene of a seed in letters": lambda: synthetic.draw_scene(seed="a"),
+    "a scene of size 0": lambda: synthetic.draw_scene(seed=1, size=(0, 0)),
+    "a scene of no size": lambda: synthetic.draw_scene(seed=1, size=None),
+    "a scene of 10^12 pixels": lambda: synthetic.draw_scene(seed=1, size=(10**6, 10**6)),
+    "a scene of -1 people": lambda: synthetic.draw_scene(seed=1, people=-1),
+    "a scene of people in letters": lambda: synthetic.draw_scene(seed=1, people="many"),
+    "a scene of a skeleton's number": lambda: synthetic.draw_scene(seed=1, skeleton=5),
 }
 PICTURES = {
     "nothing": None,

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from bupose import kernels, skeletons
-from bupose.codec import FieldCodec
 from bupose.kernels import cache, reference
+from bupose.methods.paf import FieldCodec
 from bupose.paths import cache_home
 from bupose.people import Labels
 
@@ -31,7 +31,7 @@ DECODE = """
 import json, sys
 import numpy as np
 from bupose import kernels, skeletons
-from bupose.codec import FieldCodec
+from bupose.methods.paf import FieldCodec
 from bupose.fields import Fields
 from bupose.people import Labels
 

@@ -11,7 +11,8 @@ import torch
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
-from bupose import cli, config, skeletons, weights
+from bupose import skeletons, weights
+from bupose.cli import hydra_app, schemas
 from bupose.errors import OptionsError
 from bupose.nn import PoseNet
 from bupose.train import FieldLoss, TrainOptions
@@ -22,16 +23,16 @@ GROUPS = ("trunk", "head", "target", "decoder", "augment", "loss", "teacher", "o
 
 
 def presets(group: str) -> list[str]:
-    return sorted(file.stem for file in (config.folder() / group).glob("*.yaml"))
+    return sorted(file.stem for file in (schemas.folder() / group).glob("*.yaml"))
 
 
 def options_of(*overrides: str) -> TrainOptions:
     """As scripts/train.py composes them."""
-    kind = config.register("train")
-    with initialize_config_dir(str(config.folder()), version_base="1.3"):
-        composed = compose("train", ["output=nowhere", *(cli._add_below(o, kind) for o in overrides)])
+    kind = schemas.register("train")
+    with initialize_config_dir(str(schemas.folder()), version_base="1.3"):
+        composed = compose("train", ["output=nowhere", *(hydra_app._add_below(o, kind) for o in overrides)])
     OmegaConf.resolve(composed)
-    return config.read(composed, kind)
+    return schemas.read(composed, kind)
 
 
 def build(options: TrainOptions) -> PoseNet:
@@ -56,7 +57,7 @@ def test_experiments_build(experiment):
 
 def test_the_default_networks_recipe_builds():
     """Every training command of its card, as a shell reads it."""
-    card = (config.folder().parent / "docs" / "default_network.md").read_text()
+    card = (schemas.folder().parent / "docs" / "default_network.md").read_text()
     lines = card.split("```bash\n")[1].split("\n```")[0].splitlines()
     shell, outputs = {}, []
     for line in lines:
@@ -126,8 +127,8 @@ def test_debugging_goes_with_every_experiment(preset):
 )
 def test_sweeps_compose_where_their_plugin_is(preset, plugin):
     pytest.importorskip(plugin)
-    config.register("train")
-    with initialize_config_dir(str(config.folder()), version_base="1.3"):
+    schemas.register("train")
+    with initialize_config_dir(str(schemas.folder()), version_base="1.3"):
         composed = compose("train", ["output=nowhere", preset], return_hydra_config=True)
     part = preset.split("=")[0].removeprefix("hydra/")
     assert composed.hydra[part]._target_.startswith(plugin)
@@ -174,7 +175,7 @@ def test_a_mistake_is_one_sentence(argument, says, capsys, monkeypatch, tmp_path
     def check(options):
         build(options)
 
-    assert cli.run(check, "train", argument.split()) == 2
+    assert hydra_app.run(check, "train", argument.split()) == 2
     told = capsys.readouterr().err
     assert says in told
     assert told.count("\n") == 1

@@ -12,11 +12,11 @@ import torch
 from safetensors.torch import load_file
 
 from bupose import weights
-from bupose.codec import EVERYBODY
 from bupose.errors import InputError, OptionsError
+from bupose.estimate.estimator import Estimator
 from bupose.evaluate import coco_ap
 from bupose.folder import OutputFolder
-from bupose.infer.estimator import Estimator
+from bupose.methods.paf import EVERYBODY
 from bupose.process import Stopped
 from bupose.train import validation
 from bupose.train.checkpoints import KeepNetworks, KeepState, StopBetweenSteps

@@ -4,7 +4,7 @@ from importlib import import_module, metadata
 
 import pytest
 
-from bupose import commands, requirements
+from bupose import cli, requirements
 
 SEARCH = ["train", "-m", "experiment=tiny_synthetic", "hydra/sweeper=search", "hydra.sweep.dir=s"]
 
@@ -14,13 +14,11 @@ def test_a_search_goes_on_where_it_stopped(monkeypatch, tmp_path):
     import optuna
 
     tried = []
-    monkeypatch.setattr(
-        import_module("bupose.commands.train"), "train", lambda o: tried.append(o.optim.lr) or o.optim.lr
-    )
+    monkeypatch.setattr(import_module("bupose.cli.train"), "train", lambda o: tried.append(o.optim.lr) or o.optim.lr)
     monkeypatch.chdir(tmp_path)
     search = [*SEARCH, "hydra.sweeper.n_trials=3", "optim.lr=tag(log,interval(0.001,0.1))"]
-    assert commands.main(search) == 0
-    assert commands.main(search) == 0
+    assert cli.main(search) == 0
+    assert cli.main(search) == 0
     study = optuna.load_study(study_name="bupose", storage="sqlite:///search.db")
     assert [trial.params["optim.lr"] for trial in study.trials] == pytest.approx(tried)
     assert len(tried) == 6
@@ -47,7 +45,7 @@ def test_what_a_search_needs(monkeypatch, capsys, tmp_path, installed, sentence)
     monkeypatch.setattr(metadata, "requires", lambda _: asked)
     monkeypatch.setattr(metadata, "version", version)
     monkeypatch.chdir(tmp_path)
-    assert commands.main(SEARCH) == 2
+    assert cli.main(SEARCH) == 2
     said = capsys.readouterr().err
     assert said.startswith("error: ")
     assert sentence in said
@@ -56,8 +54,8 @@ def test_what_a_search_needs(monkeypatch, capsys, tmp_path, installed, sentence)
 
 
 def test_every_preset_of_hydra_names_its_extra():
-    from bupose import cli, config
+    from bupose.cli import hydra_app, schemas
 
-    presets = {file.stem for file in (config.folder() / "hydra").rglob("*.yaml")}
-    assert presets == set(cli.EXTRAS)
-    assert set(cli.EXTRAS.values()) <= {r.extra for r in requirements.read_requirements()}
+    presets = {file.stem for file in (schemas.folder() / "hydra").rglob("*.yaml")}
+    assert presets == set(hydra_app.EXTRAS)
+    assert set(hydra_app.EXTRAS.values()) <= {r.extra for r in requirements.read_requirements()}

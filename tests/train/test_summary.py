@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from bupose import commands, process
+from bupose import cli, process
 from bupose.errors import InputError
 from bupose.train.summary import plot, read_runs, swept_options, table
 
@@ -52,10 +52,10 @@ def test_no_runs_are_told(tmp_path):
     ("name", "says"), [("a.xyz", "give a picture's file name"), (".", "it is a folder"), ("n" * 300 + ".png", "long")]
 )
 def test_a_plot_that_cannot_be_written(sweep, name, says, capsys):
-    assert commands.main(["summarize", str(sweep), f"plot={sweep / name}"]) == process.USAGE
+    assert cli.main(["summarize", str(sweep), f"plot={sweep / name}"]) == process.USAGE
     assert says in capsys.readouterr().err
 
 
 def test_the_plot_of_the_command(sweep):
-    assert commands.main(["summarize", str(sweep), f"plot={sweep / 'new' / 'a.svg'}"]) == 0
+    assert cli.main(["summarize", str(sweep), f"plot={sweep / 'new' / 'a.svg'}"]) == 0
     assert (sweep / "new" / "a.svg").read_text().startswith("<?xml")

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from bupose import weights
+from bupose.estimate.estimator import Estimator
 from bupose.evaluate.matching import Matched, match_all
 from bupose.evaluate.results import as_results
-from bupose.infer.estimator import Estimator
 from bupose.train.run import train
 from bupose.train.threshold import best_score
 from bupose.train.validation import truth_of

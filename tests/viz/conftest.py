@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from bupose import skeletons
-from bupose.codec import FieldCodec
 from bupose.fields import Fields, Grid
+from bupose.methods.paf import FieldCodec
 
 
 @pytest.fixture(scope="session")

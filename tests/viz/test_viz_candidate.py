@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from bupose import viz
-from bupose.codec import FieldCodec
-from bupose.data import draw_scene
 from bupose.errors import FieldsError
+from bupose.methods.paf import FieldCodec
 from bupose.skeletons import COCO17
+from bupose.synthetic import draw_scene
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ from itertools import permutations
 import numpy as np
 import pytest
 
-from bupose import FieldCodec, Labels, data, viz
+from bupose import FieldCodec, Labels, synthetic, viz
 from bupose.errors import FieldsError, InputError
 from bupose.skeletons import COCO18
 
@@ -15,8 +15,8 @@ LIMB = "left_knee-left_ankle"
 @pytest.fixture(scope="module")
 def scene():
     """Three people with crossing shins, on which the matchings differ."""
-    options = data.SceneOptions(spread=1, height=(0.55, 0.85), props=(0, 0))
-    return data.draw_scene(31, SIZE, (2, 4), COCO18, options)
+    options = synthetic.SceneOptions(spread=1, height=(0.55, 0.85), props=(0, 0))
+    return synthetic.draw_scene(31, SIZE, (2, 4), COCO18, options)
 
 
 @pytest.fixture(scope="module")
@@ -97,7 +97,9 @@ def test_people_come_together(scene, trace):
 
 def test_limbs_left_out_are_dashed():
     """One redundant limb's field leads from everybody's shoulder to the neighbour's ear."""
-    people = data.draw_scene(10, (640, 360), 3, COCO18, data.SceneOptions(facing=(-30, 30), props=(0, 0))).labels
+    people = synthetic.draw_scene(
+        10, (640, 360), 3, COCO18, synthetic.SceneOptions(facing=(-30, 30), props=(0, 0))
+    ).labels
     codec = FieldCodec(COCO18).with_decoder(max_limb_ratio=1000)  # keeps them as candidates
     limb, ear = COCO18.limb_names.index("left_shoulder-left_ear"), COCO18.index["left_ear"]
     fields, swapped = codec.encode(people, (640, 360)), people.xy.copy()

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 import bupose
-from bupose import cli, weights
-from bupose.commands import export as command
+from bupose import weights
+from bupose.cli import export as command
+from bupose.cli import hydra_app
 from bupose.errors import WeightsError
 from bupose.nn import NetworkConfig, PoseNet
 from bupose.skeletons import COCO18
@@ -21,7 +22,7 @@ def test_the_mean_is_numpys(tmp_path):
     names = [str(weights.save(net, tmp_path / f"net {n}.safetensors")) for n, net in enumerate(nets)]
     states = [{k: v.numpy().copy() for k, v in net.state_dict().items()} for net in nets]
     paths = [f"weights={names[0]}", f"average=[{','.join(names[1:])}]", f"output={tmp_path / 'mean.safetensors'}"]
-    assert cli.run(command.main, "export", paths) == 0
+    assert hydra_app.run(command.main, "export", paths) == 0
     mean = weights.load(tmp_path / "mean.safetensors")
     for name, tensor in mean.state_dict().items():
         several = np.stack([state[name] for state in states])

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from bupose import weights
-from bupose.commands.import_weights import run
+from bupose.cli.import_weights import run
 from bupose.errors import BuposeError
 from bupose.nn.model import NetworkConfig, PoseNet
 from bupose.skeletons import COCO18

@@ -1,0 +1,79 @@
+"""Measure: bupose benchmark [part=all|grouping|network|shipped] [shared=../shared] [photos=40] [plots=docs/images]
+
+Photos, labels and the published network come from ``shared``. Times are only as good as the machine is quiet.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import torch
+
+from bupose import weights
+from bupose.atomic import replacing
+from bupose.benchmark import grouping, network, shipped
+from bupose.benchmark.table import markdown
+from bupose.cli.pairs import HELP, split_pairs, whole_number
+from bupose.errors import OptionsError
+from bupose.paths import expand
+from bupose.weights import import_weights
+from bupose.wording import counted
+
+
+def report(title: str, rows: list[dict], plot: str = "", draw=None) -> None:
+    print(f"\n{title}:\n{markdown(rows)}", flush=True)
+    if plot and draw:
+        with replacing(plot, ".png") as path:
+            draw(rows).savefig(path)
+
+
+def measure_grouping(shared: Path, photos: int, plots: str) -> None:
+    coco = shared / "data" / "coco"
+    fields, labels = coco / "fields_val.npz", coco / "val.json"
+    if coco.is_dir():
+        report("On a real network's fields, height 368, one thread", grouping.on_network_fields(fields, labels))
+        report("On ideal stride-8 fields, four or more people, height 368", grouping.on_ideal_fields(labels))
+    growth = plots and f"{plots}/growth.png"
+    crowds = [row for kind in grouping.CROWDS for row in grouping.in_crowds(kind)]
+    report("In growing crowds, one thread", crowds, growth, grouping.plot_growth)
+    report("First decoding in a fresh process, beyond imports", grouping.first_decode())
+
+
+def measure_network(shared: Path, photos: int, plots: str) -> None:
+    ir = shared / "weights" / "human-pose-estimation-0001" / "human-pose-estimation-0001.xml"
+    files, threads = sorted((shared / "data" / "coco" / "val").glob("*.jpg"))[:photos], torch.get_num_threads()
+    with tempfile.TemporaryDirectory() as folder:
+        ways = network.runtimes(import_weights(ir), Path(folder), shared / "data" / "coco" / "train")
+        report("The same network, pictures a second", network.beside_openvino(ways, ir, files))
+        bare = [row for way in ways for row in network.beside_bare(way, files, Path(folder))]
+        report("What all else adds to the bare network, batched, height 368", bare)
+        steps = network.by_steps(ways, files, Path(folder), threads=sorted({1, threads}))
+        report("ms a photo, step by step", steps, plots and f"{plots}/speed.png", network.plot_steps)
+
+
+def measure_shipped(shared: Path, photos: int, plots: str) -> None:
+    ir = shared / "weights" / "human-pose-estimation-0001" / "human-pose-estimation-0001.xml"
+    files = sorted((shared / "data" / "coco" / "val").glob("*.jpg"))[:photos]
+    with tempfile.TemporaryDirectory() as folder:
+        ways = network.runtimes(weights.load(weights.resolve()), Path(folder), shared / "data" / "coco" / "train")
+        rows = shipped.beside_published(ways, import_weights(ir), ir, files)
+    report(f"ms a picture of the network alone, {counted(torch.get_num_threads(), 'thread')}", rows)
+
+
+PARTS = {"grouping": measure_grouping, "network": measure_network, "shipped": measure_shipped}
+
+
+def run(arguments: list[str]) -> int:
+    if HELP & set(arguments):
+        print(__doc__)
+        return 0
+    pairs, others = split_pairs(arguments, ("part", "shared", "photos", "plots"))
+    part = pairs.get("part", "all")
+    if others or part not in (*PARTS, "all"):
+        got = f"part is {part!r}" if not others else f"{others[0]!r} is no option"
+        raise OptionsError(f"{got}; give part= one of all, {', '.join(PARTS)}")
+    shared, photos = expand(pairs.get("shared", "../shared")), whole_number(pairs, "photos", 40)
+    for name in PARTS if part == "all" else (part,):
+        PARTS[name](shared, photos, str(expand(pairs["plots"])) if pairs.get("plots") else "")
+    return 0

@@ -1,0 +1,57 @@
+"""Look whether annotations are right: bupose check-data data.annotations=FILE data.images=FOLDER [skeleton=…]
+
+Counts people and joints, says how the file was read, lists defects and the pictures that received no people, and draws
+pictures with their labels into output=check.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+from bupose.atomic import write_text
+from bupose.cli import hydra_app
+from bupose.data.check import CheckOptions, find_defects, spread_rows, survey
+from bupose.data.picture import picture_of
+from bupose.data.sheet import contact_sheet
+from bupose.folder import OutputFolder
+from bupose.predict.output import write_image
+from bupose.viz import draw_people
+from bupose.wording import counted
+
+RESULTS = ("defects.txt", "empty.txt", "labels.jpg", "suspicious.jpg")
+
+
+def main(options: CheckOptions) -> int:
+    samples = options.data.open(options.skeleton)
+    with OutputFolder(options.output, {"command": "check-data"}, RESULTS, overwrite=None) as folder:
+        status = check(samples, options, folder.path)
+        folder.finish()
+    return status
+
+
+def check(samples, options: CheckOptions, folder: Path) -> int:
+    print(survey(samples))
+    defects = list(find_defects(samples, options.decode))
+    write_text(folder / "defects.txt", "".join(f"{d.kind}\t{d}\n" for d in defects))
+    empty = list(samples.empty()) if hasattr(samples, "empty") else []
+    write_text(folder / "empty.txt", "".join(f"{name}\t{why}\n" for name, why in empty))
+    if empty:
+        reasons = ", ".join(f"{count} {why}" for why, count in Counter(why for _, why in empty).most_common(3))
+        print(f"{counted(len(empty), 'picture')} received no people ({reasons}): {folder / 'empty.txt'}")
+    unreadable = {d.row for d in defects if d.kind == "unreadable"}
+    suspicious = dict.fromkeys(d.row for d in defects if d.row not in unreadable)
+    whole = [i for i in range(len(samples)) if i not in unreadable]
+    chosen = [whole[n] for n in spread_rows(len(whole), options.pictures)]
+    for name, rows in (("labels", chosen), ("suspicious", list(suspicious)[: options.pictures])):
+        if rows:
+            sheet = contact_sheet([picture_of(samples, i) for i in rows], draw_people)
+            write_image(folder / f"{name}.jpg", sheet)
+            print(f"{counted(len(rows), 'picture')} drawn: {folder / name}.jpg")
+    kinds = ", ".join(f"{count} {kind}" for kind, count in Counter(d.kind for d in defects).most_common())
+    print(f"{counted(len(defects), 'defect')} ({kinds}): {folder / 'defects.txt'}" if defects else "no defects found")
+    return 1 if unreadable else 0
+
+
+def run(arguments: list[str]) -> int:
+    return hydra_app.run(main, "check_data", arguments)

@@ -1,0 +1,27 @@
+"""Say what is installed, whether it works, and how fast: bupose doctor [--json]
+
+Exit status: 0 all well, 1 something is wrong; what, and what to do, is said below the list. --json is for reports of
+problems; neither holds paths but that of the cache.
+"""
+
+from __future__ import annotations
+
+from bupose.cli.pairs import HELP
+from bupose.diagnose import doctor
+from bupose.errors import OptionsError
+
+
+def run(arguments: list[str]) -> int:
+    if HELP & set(arguments):
+        print(__doc__)
+        return 0
+    others = [argument for argument in arguments if argument != "--json"]
+    if others:
+        raise OptionsError(f"there is no option {others[0]!r}; there is --json")
+    findings = []
+    for finding in doctor.examine():
+        findings.append(finding)
+        if not arguments:
+            print(doctor.describe(finding, findings[:-1]), flush=True)
+    print(doctor.as_json(findings) if arguments else doctor.conclude(findings))
+    return 1 if any(finding.problem for finding in findings) else 0

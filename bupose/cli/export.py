@@ -1,0 +1,43 @@
+"""Write a network anew: bupose export [weights=FILE] output=FILE.onnx|.xml|.safetensors [precision=int8|…]
+
+The file is compared with torch before it is put in its place, and runs with bupose.load(file). Grouping fields into
+people stays bupose's (docs/export.md). calibration= a folder of photos like those to come, which int8 needs to be good.
+average=[FILE,…] takes the mean of several networks' weights. height=, scales= and decoder.*= say how the written
+network is run where its user says nothing else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bupose import weights
+from bupose.cli import hydra_app
+from bupose.export import calibration_pictures, export_network
+from bupose.export.options import ExportOptions
+from bupose.export.write import COMPARED
+from bupose.methods.paf import given, read_options
+from bupose.nn import NetworkConfig
+from bupose.paths import expand
+
+
+def main(options: ExportOptions) -> int:
+    net = weights.average(
+        [weights.load(weights.resolve(name, options.accept_license)) for name in (options.weights, *options.average)]
+    )
+    net.config, output = settle(net.config, options), expand(options.output)
+    count = options.pictures if options.precision == "int8" else min(COMPARED, options.pictures)
+    pictures = calibration_pictures(net, options.calibration, count)
+    print(export_network(net, output, pictures, options.format, options.precision))
+    return 0
+
+
+def settle(config: NetworkConfig, options: ExportOptions) -> NetworkConfig:
+    """The declaration with what the options say of how the network is run."""
+    said = {name: getattr(options, name) for name in ("height", "scales") if getattr(options, name) is not None}
+    decoder = read_options(config.decoder, given(options.decoder))
+    origin = {**config.origin, **options.note}
+    return replace(config, preprocess={**config.preprocess, **said}, decoder=vars(decoder), origin=origin)
+
+
+def run(arguments: list[str]) -> int:
+    return hydra_app.run(main, "export", arguments)

@@ -1,0 +1,285 @@
+"""Running a script's options through hydra: any file name, one sentence for any mistake, no litter."""
+
+from __future__ import annotations
+
+import dataclasses
+import glob
+import inspect
+import itertools
+import os
+import re
+import sys
+import typing
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import hydra
+from hydra._internal.utils import get_args_parser
+from hydra.core.global_hydra import GlobalHydra
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override, QuotedString
+from hydra.errors import HydraException
+from omegaconf import OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from bupose.cli import schemas
+from bupose.errors import BuposeError, DependencyError, OptionsError
+from bupose.options import shown
+from bupose.process import INTERRUPTED, USAGE, tell  # noqa: F401 (how a command ends)
+from bupose.requirements import read_requirements
+
+HYDRA_FLAGS = (  # without those that read other configurations, or a pickle
+    "--multirun", "-m", "--run", "-r", "--cfg", "-c", "--resolve", "--package", "-p", "--info", "-i", "--hydra-help",
+    "--version",
+)  # fmt: skip
+EXTRAS = {"parallel": "sweep", "slurm": "sweep", "search": "search"}  # what hydra's presets need
+DEEPEST = 20  # brackets in brackets
+_ASSIGNMENT = re.compile(r"(\+{0,2})([^=\s'\"]+)=(.*)", re.DOTALL)
+_LISTED = re.compile(r"\s*('(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\"|[^,]+?)\s*(?:,|$)", re.DOTALL)
+
+
+def run(task: Callable, name: str, arguments: list[str] | None = None, paths: str = ""):
+    """Compose ``conf/{name}.yaml`` with the command line, and call ``task`` with the options.
+
+    Parameters
+    ----------
+    task : callable of one argument
+        Gets the options dataclass of ``bupose.cli.schemas.SCHEMAS[name]``.
+    arguments : list of str, optional
+        By default those of the command line.
+    paths : str, optional
+        The option that arguments without a key are for: one path as it is, several as a list. They bypass hydra, whose
+        parser takes a time that grows with the square of their number.
+
+    Returns
+    -------
+    What ``task`` returned; 2 after a mistake, told in one sentence on stderr, and 130 after Ctrl-C. With
+    ``BUPOSE_DEBUG=1`` errors are raised instead.
+    """
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    if {"-h", "--help"} & set(arguments):
+        print(_help(task, name))
+        return 0
+    try:
+        others, given = split_paths(arguments, name, paths) if paths else (arguments, [])
+        return _compose(task, name, others, paths, given)
+    except (KeyboardInterrupt, BuposeError) as problem:
+        return tell(problem)
+    except (HydraException, OmegaConfBaseException) as problem:
+        return tell(OptionsError(_sentence(problem)))
+
+
+def split_paths(arguments: list[str], name: str, key: str) -> tuple[list[str], list[str]]:
+    """Options and flags, and the other arguments: paths, for the option ``key``.
+
+    ``x=1.jpg`` is a path where no option is called x, and there is such a file.
+
+    Raises
+    ------
+    OptionsError
+        Paths are given both with and without ``key=``, or several where the option takes one.
+    """
+    schema = schemas.schema(name)
+    known = {*(f.name for f in dataclasses.fields(schema)), *schemas.groups(), "hydra"}
+    paths = [argument for argument in arguments if _is_path(argument, known)]
+    others = [argument for argument in arguments if not _is_path(argument, known)]
+    given = [argument for argument in others if argument.lstrip("+").startswith(f"{key}=")]
+    takes_one = typing.get_type_hints(schema)[key] is not typing.Any
+    if paths and (given or (takes_one and len(paths) > 1)):
+        first, second = paths[0], [*given, *paths[1:]][0]
+        instead = f"{name} takes one {key}: run it for each" if takes_one else f"write {key}=[…,…], or paths alone"
+        raise OptionsError(f"{first!r} and {second!r} are both given; {instead}")
+    return others, paths
+
+
+def quote_paths(arguments: list[str], keys: set[str]) -> list[str]:
+    """The arguments with the values of ``keys`` quoted for hydra, whose grammar refuses ordinary file names.
+
+    A value in brackets is a list of paths, unless there is a file of that name; null and values already in quotes
+    stay what they are.
+    """
+    return [_quote_argument(argument, keys) for argument in arguments]
+
+
+def quote(text: str) -> str:
+    """``text`` as a quoted string of hydra's override grammar, free of interpolations."""
+    text = re.sub(r"(\\*)\$\{", lambda found: 2 * found[1] + "\\${", text)  # ${ would be looked up
+    text = re.sub(r"(\\*)'", lambda found: 2 * found[1] + "\\'", text)
+    ending = len(text) - len(text.rstrip("\\"))
+    return "'" + text + "\\" * ending + "'"
+
+
+def _is_path(argument: str, known: set[str]) -> bool:
+    """Whether an argument without a key is meant for one."""
+    if argument.startswith("-") or not argument:
+        return False
+    found = _ASSIGNMENT.fullmatch(argument)
+    if not found or "://" in found[2]:
+        return True
+    key = re.split(r"[.@/]", found[2])[0]
+    return key not in known and (os.path.lexists(os.path.expanduser(argument)) or bool(glob.glob(argument)))
+
+
+def _quote_argument(argument: str, keys: set[str]) -> str:
+    found = _ASSIGNMENT.fullmatch(argument)
+    if not found or found[2] not in keys or found[3] == "null":
+        return argument
+    value, start = found[3], f"{found[1]}{found[2]}="
+    if not os.path.lexists(os.path.expanduser(value)):
+        if len(value) > 1 and value[0] == value[-1] and value[0] in "'\"":
+            return argument
+        if value.startswith("[") and value.endswith("]"):
+            parts = _LISTED.findall(value[1:-1])
+            return start + "[" + ",".join(p if p[0] in "'\"" else quote(p) for p in parts) + "]"
+    return start + quote(value)
+
+
+def _compose(task: Callable, name: str, arguments: list[str], key: str, paths: list[str]):
+    """Hydra sees only the first of ``paths``; the task gets them all as the option ``key``."""
+    kind = schemas.register(name)
+    quoted = quote_paths(arguments, schemas.path_keys(kind)) + [f"{key}={quote(path)}" for path in paths[:1]]
+    sweep = bool({"-m", "--multirun"} & set(arguments))
+    for argument in quoted:
+        _check_flag(argument) if argument.startswith("-") else _check_override(argument, kind, sweep)
+    answers, failures = [], []
+
+    def job(composed):
+        try:
+            options = schemas.read(composed, kind)
+            answers.append(task(dataclasses.replace(options, **{key: paths}) if len(paths) > 1 else options))
+            return answers[-1]
+        except Exception as problem:
+            if sweep:
+                raise
+            failures.append(problem)  # hydra would print a line of its own
+
+    with _hydra_state(_arrange([_add_below(argument, kind) for argument in quoted])):
+        hydra.main(version_base="1.3", config_path=str(schemas.folder()), config_name=name)(job)()
+    if failures:
+        raise failures[0]
+    return answers[-1] if answers else None
+
+
+@contextmanager
+def _hydra_state(arguments: list[str]) -> Iterator[None]:
+    """Hydra reads the command line from ``sys.argv``, and raises its errors only if told to."""
+    argv, full = sys.argv, os.environ.get("HYDRA_FULL_ERROR")
+    sys.argv, os.environ["HYDRA_FULL_ERROR"] = [argv[0], *arguments], "1"
+    try:
+        yield
+    finally:
+        sys.argv = argv
+        os.environ.pop("HYDRA_FULL_ERROR")
+        if full is not None:
+            os.environ["HYDRA_FULL_ERROR"] = full
+        GlobalHydra.instance().clear()
+
+
+def _arrange(arguments: list[str]) -> list[str]:
+    """Options before flags: hydra takes them in one run, and tells by its usage what else it gets."""
+
+    def refuse(message: str) -> typing.NoReturn:
+        raise OptionsError(f"the flags cannot be read: {message}")
+
+    parser = get_args_parser()
+    parser.error = refuse
+    options = parser.parse_intermixed_args(arguments).overrides
+    return [*options, *(argument for argument in arguments if argument not in options)]
+
+
+def _add_below(argument: str, kind: type) -> str:
+    """``head.options.width=64`` and ``head.options={width:64}`` may change what is there, and add what is not."""
+    return f"++{argument}" if schemas.is_free(kind, argument.partition("=")[0]) else argument
+
+
+def _check_flag(argument: str) -> None:
+    """Refuse flags that hydra does not know; it would print its usage."""
+    if argument.partition("=")[0] not in HYDRA_FLAGS:
+        name, _, value = argument.lstrip("-").partition("=")
+        raise OptionsError(f"{argument!r} is no option; options are key=value, as in {name or 'key'}={value or 'true'}")
+
+
+def _check_override(argument: str, kind: type, sweep: bool) -> None:
+    """Refuse an unknown key, choice or kind of value; hydra would, too, but in many lines."""
+    if "=" not in argument and not argument.startswith("~"):
+        example = f", as in input={argument}" if "input" in {f.name for f in dataclasses.fields(kind)} else ""
+        raise OptionsError(f"{argument!r} is no option; write key=value{example}")
+    key, _, text = argument.lstrip("+~").partition("=")
+    if _depth(text) > DEEPEST:  # the parser takes minutes
+        raise OptionsError(f"cannot read {shown(argument)}; brackets in brackets go {DEEPEST} deep at most")
+    try:
+        override = OverridesParser.create().parse_override(argument)
+    except (HydraException, ValueError, RecursionError):  # whole numbers of thousands of digits, brackets without end
+        raise OptionsError(f"cannot read {shown(argument)}; quote the value twice, as in {key}=\"'…'\"") from None
+    if argument.startswith("~"):
+        raise OptionsError(f"{argument!r} would remove an option; give it a value instead, as in {key}=null")
+    if re.match(r"hydra\b", key):
+        value = text if override.is_sweep_override() else override.value()
+        schemas.check_hydra(key, value.text if isinstance(value, QuotedString) else value)
+        return _check_extra(EXTRAS[text], f"{key}={text}") if text in EXTRAS else None
+    group, _, place = key.partition("@")
+    if _ASSIGNMENT.fullmatch(argument) and group in schemas.groups():
+        if place and not dataclasses.is_dataclass(schemas.find_option(kind, place)):
+            raise OptionsError(f"{argument!r} would put a preset into {place}, which takes none")
+        for choice in text.split(",") if sweep else [text]:
+            _check_choice(group, choice)
+        return
+    hint = schemas.find_option(kind, key)
+    if override.is_sweep_override():
+        if not sweep:
+            raise OptionsError(
+                f"{argument!r} lists several values; write {key}=[{text}], or add --multirun to try each"
+            )
+    elif dataclasses.is_dataclass(hint):
+        same = [name for name, other in typing.get_type_hints(kind).items() if other is hint and name != key]
+        preset = f", or a preset: {same[0]}@{key}={text}" if same else ""
+        raise OptionsError(f"{key} is several options; set one, as in {key}.{next(iter(vars(hint())))}=…{preset}")
+    else:
+        _check_value(kind, key, hint, override)
+
+
+def _check_extra(extra: str, user: str) -> None:
+    """See that all an extra asks for is installed, in versions that work together; ``user`` is what needs it."""
+    for needed in read_requirements():
+        if needed.extra == extra and not (needed.version and needed.fits):
+            there = f"{needed.name} {needed.version} is installed" if needed.version else "it is not installed"
+            raise DependencyError(f"{user} needs {needed.name}{needed.versions}, and {there}; {needed.remedy}")
+
+
+def _depth(text: str) -> int:
+    """How deep brackets stand in brackets."""
+    depths = itertools.accumulate((c in "([{") - (c in ")]}") for c in text)
+    return max(depths, default=0)
+
+
+def _check_choice(group: str, choice: str) -> None:
+    choices = sorted(file.stem for file in (schemas.folder() / group).glob("*.yaml"))
+    if choice not in choices:
+        raise OptionsError(f"{group} is {choice!r}; choose one of {', '.join(choices)}")
+
+
+def _check_value(kind: type, key: str, hint, override: Override) -> None:
+    value = override.value()
+    try:
+        OmegaConf.update(OmegaConf.structured(kind), key, value)
+    except (OmegaConfBaseException, ValueError, TypeError, OverflowError, RecursionError):
+        text = value.text if isinstance(value, QuotedString) else value
+        raise OptionsError(f"{key} is {shown(text)}; it must be {schemas.describe(kind, key, hint)}") from None
+
+
+def _sentence(problem: BaseException) -> str:
+    """An error on one line, with the key it is about where OmegaConf knows it."""
+    while problem.__cause__ is not None:
+        problem = problem.__cause__
+    if isinstance(problem, BuposeError):
+        return str(problem)
+    lines = [line.strip() for line in str(problem).splitlines() if line.strip()]
+    key = getattr(problem, "full_key", None)
+    return f"{f'{key}: ' if key else ''}{lines[0] if lines else type(problem).__name__}"
+
+
+def _help(task: Callable, name: str) -> str:
+    """What the script's module says, and its options."""
+    script = inspect.getdoc(inspect.getmodule(task)) or ""
+    options = "\n\n".join(inspect.getdoc(part) for part in schemas.schema(name).__mro__[:-1])
+    return f"{script}\n\n{options}\n\nPresets and defaults: {schemas.folder() / name}.yaml"

@@ -1,0 +1,234 @@
+"""Many pictures: read ahead, batched by size, grouped while the network works on the next ones."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from bupose import geometry
+from bupose.errors import BuposeError, InputError
+from bupose.estimate.preprocess import Prepared
+from bupose.fields import Fields
+from bupose.images import MAX_PIXELS, VIDEOS, Photo, from_memory, read
+from bupose.images.files import FAULTS, quote, reason
+from bupose.media.prefetch import read_ahead
+from bupose.media.sources import Frame, Media
+from bupose.people import People
+
+if TYPE_CHECKING:
+    from bupose.estimate.estimator import Estimator
+
+HELD_BYTES = 500_000_000  # of pictures that wait for others of their size
+HELD_BATCHES = 4
+
+
+@dataclass
+class Estimate:
+    """What was found in one picture.
+
+    Parameters
+    ----------
+    source
+        As it was given: a path, an array, a frame.
+    people : People, optional
+        In the photo's pixels; None where there is no picture.
+    size : (width, height), optional
+        Of the photo, pixels.
+    image : uint8 array (H, W, 3), RGB, optional
+        The photo, if it was to be kept.
+    fields : Fields, optional
+        In network pixels, if they were to be kept.
+    matrix : float64 array (2, 3), optional
+        Photo pixels to network pixels.
+    problem : BuposeError, optional
+        Why there is no picture.
+    """
+
+    source: Any
+    people: People | None = None
+    size: tuple[int, int] | None = None
+    image: np.ndarray | None = None
+    fields: Fields | None = None
+    matrix: np.ndarray | None = None
+    problem: BuposeError | None = None
+
+
+@dataclass
+class _Job:
+    """A picture under way."""
+
+    estimate: Estimate
+    views: list[Prepared] = field(default_factory=list)
+    decoded: Future | None = None
+
+    @property
+    def shape(self) -> tuple:
+        return tuple(view.pixels.shape for view in self.views)
+
+    @property
+    def held(self) -> int:
+        image = self.estimate.image
+        return sum(view.pixels.nbytes for view in self.views) + (0 if image is None else image.nbytes)
+
+    @property
+    def done(self) -> bool:
+        return self.estimate.problem is not None or (self.decoded is not None and self.decoded.done())
+
+
+class Stream(Iterator[Estimate]):
+    """One run of an estimator over many pictures; iterate over it once.
+
+    Parameters
+    ----------
+    estimator : Estimator
+    sources : iterable of whatever :func:`open_photo` takes
+    keep_images, keep_fields : bool
+        Give them with each estimate.
+    in_order : bool
+        Else each comes as soon as it is done, and the first batches are small, so that the first come soon.
+    """
+
+    def __init__(
+        self, estimator: Estimator, sources: Iterable, keep_images: bool = False, keep_fields: bool = False,
+        in_order: bool = True,
+    ) -> None:  # fmt: skip
+        if isinstance(sources, (str, bytes, os.PathLike, Frame)) or getattr(sources, "ndim", 4) < 4:
+            raise InputError("a stream takes many pictures; give them in a list, a single one in brackets: [picture]")
+        if not isinstance(sources, Iterable):
+            raise InputError(f"a stream takes a list or generator of pictures; got {type(sources).__name__}")
+        self._estimator, self._sources, self._in_order = estimator, sources, in_order
+        self._keep_images, self._keep_fields = keep_images, keep_fields
+        self._batch = estimator.batch if in_order else 1  # grows
+        self._order: deque[_Job] = deque()
+        self._waiting: dict[tuple, list[_Job]] = {}
+        self._steps = self._go()
+
+    def __next__(self) -> Estimate:
+        return next(self._steps)
+
+    def close(self) -> None:
+        """Read nothing more, and wait for what is under way."""
+        self._steps.close()
+
+    def drain(self) -> Iterator[Estimate]:
+        """After :meth:`close` or an error: what was done by then, and has not been given yet."""
+        yield from self._finish_done()
+
+    def _go(self) -> Iterator[Estimate]:
+        estimator, ahead = self._estimator, self._estimator.batch + 1
+        with ThreadPoolExecutor(estimator.threads, "bupose-group") as self._pool:
+            for job in read_ahead(self._open, self._sources, ahead, max(1, estimator.threads // 2)):
+                self._order.append(job)
+                if job.estimate.problem is None:
+                    batch = self._waiting.setdefault(job.shape, [])
+                    batch.append(job)
+                    if len(batch) >= self._batch:
+                        self._run(job.shape)
+                        self._batch = min(2 * self._batch, estimator.batch)
+                while self._full():
+                    self._run(self._order[0].shape)  # the oldest has waited long enough
+                    yield self._finish(self._order.popleft())
+                yield from self._finish_done()
+            for shape in list(self._waiting):
+                self._run(shape)
+                yield from self._finish_done()
+            while self._order:
+                yield self._finish(self._order.popleft())
+
+    def _open(self, source) -> _Job:
+        """In a reader's thread: the picture, prepared."""
+        try:
+            photo = open_photo(source, None if self._keep_images else self._estimator.least, self._estimator.max_pixels)
+            estimate = Estimate(source, size=photo.size, image=photo.image if self._keep_images else None)
+            return _Job(estimate, self._estimator.prepare(photo))
+        except BuposeError as problem:
+            return _Job(Estimate(source, problem=problem))
+        except FAULTS as problem:
+            return _Job(Estimate(source, problem=InputError(f"cannot be read: {reason(problem)}")))
+
+    def _full(self) -> bool:
+        if not self._order or len(self._order) < 2:
+            return False
+        return len(self._order) > HELD_BATCHES * self._batch or sum(job.held for job in self._order) > HELD_BYTES
+
+    def _run(self, shape: tuple) -> None:
+        """The network on the pictures waiting with this shape, then their grouping in the pool."""
+        jobs = self._waiting.pop(shape, [])
+        if not jobs:
+            return
+        for job, seen in zip(jobs, self._estimator.run([job.views for job in jobs]), strict=True):
+            job.estimate.matrix = job.views[0].matrix
+            job.views = []
+            job.decoded = self._pool.submit(self._decode, seen)
+
+    def _decode(self, seen: list) -> tuple[People, Fields | None]:
+        fields = self._estimator.merge(seen)
+        return self._estimator.codec.decode(fields), fields if self._keep_fields else None
+
+    def _finish_done(self) -> Iterator[Estimate]:
+        """Those that are done, up to the first that is not where they come in order."""
+        if self._in_order:
+            while self._order and self._order[0].done:
+                yield self._finish(self._order.popleft())
+            return
+        done: list[_Job] = []
+        under_way: list[_Job] = []
+        for job in self._order:
+            (done if job.done else under_way).append(job)
+        self._order = deque([*done, *under_way])
+        for _ in done:
+            yield self._finish(self._order.popleft())
+
+    @staticmethod
+    def _finish(job: _Job) -> Estimate:
+        estimate = job.estimate
+        if estimate.problem is None:
+            try:
+                people, estimate.fields = job.decoded.result()
+                estimate.people = people.transform(geometry.invert(estimate.matrix))
+            except FAULTS as problem:
+                estimate.problem = InputError(f"its people cannot be grouped: {reason(problem)}")
+        return estimate
+
+
+def open_photo(source, least: int | None = None, max_pixels: int = MAX_PIXELS) -> Photo:
+    """One picture: a frame, the path of a file, a file's bytes, or what :func:`bupose.images.from_memory` takes.
+
+    Raises
+    ------
+    InputError
+        It cannot be read, or is no picture.
+    """
+    if isinstance(source, Frame):
+        return source.read(least)
+    if isinstance(source, (str, os.PathLike, bytes, bytearray, memoryview)):
+        try:
+            return read(source, least=least, max_pixels=max_pixels)
+        except InputError as problem:
+            raise InputError(_find_series(source) or str(problem)) from None
+    if hasattr(source, "read"):
+        raise InputError("an open file is no picture; give its path, or its bytes: file.read()")
+    if are_many(source):
+        raise InputError("this is a series, where one picture belongs; iterate over it, or over estimator.stream(…)")
+    return Photo.whole(from_memory(source))
+
+
+def _find_series(source) -> str:
+    """What to write where a path means many pictures."""
+    if not isinstance(source, (str, os.PathLike)):
+        return ""
+    path = Path(source)
+    what = "a folder" if path.is_dir() else "a video" if path.is_file() and path.suffix.lower() in VIDEOS else ""
+    return what and f"{quote(path)} is {what}; iterate over estimator.stream(bupose.media.open_media({quote(path)}))"
+
+
+def are_many(sources) -> bool:
+    """Whether this is a series of pictures: a list, tuple or generator of them, or what ``open_media`` gives."""
+    return isinstance(sources, (list, tuple, Iterator, Media)) and not hasattr(sources, "read")

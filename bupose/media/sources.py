@@ -1,0 +1,149 @@
+"""Where pictures come from: files, folders, patterns, lists, videos, cameras and streams."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from bupose.errors import InputError
+from bupose.images import MAX_PIXELS, Photo, Video, read
+from bupose.media.finding import Search, Source
+from bupose.media.names import frame_name, free_numbers, number_pictures, output_names, readable
+from bupose.media.passed_over import PassedOver
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A picture to come: a file not read yet, or a frame of a video.
+
+    Parameters
+    ----------
+    name : str
+        What result files are called, without suffix; no other frame of a ``Media`` has it.
+    file_name : str
+        What to call it in lists: the path below the folder it was found in; ``#`` and a number for a video's frame.
+    image_id : int
+    path : Path, optional
+        Of the picture's file.
+    image : uint8 array (H, W, 3), RGB, optional
+        Of a video's frame.
+    time : float, seconds, optional
+        In the video.
+    rate : float, optional
+        Frames a second of the video, where it says.
+    problem : str
+        Why there is no picture, where that is known before reading.
+    max_pixels : int
+        A larger file is refused.
+    """
+
+    name: str
+    file_name: str
+    image_id: int
+    path: Path | None = None
+    image: np.ndarray | None = None
+    time: float | None = None
+    rate: float | None = None
+    problem: str = ""
+    max_pixels: int = MAX_PIXELS
+
+    def read(self, least: int | None = None) -> Photo:
+        """The picture; ``least`` as for :func:`bupose.images.read`.
+
+        Raises
+        ------
+        InputError
+            The file is missing, damaged, too large, or of a kind that bupose cannot read.
+        """
+        if self.problem:
+            raise InputError(self.problem)
+        if self.image is not None:
+            return Photo.whole(self.image)
+        return read(self.path, least=least, max_pixels=self.max_pixels)
+
+
+@dataclass(frozen=True)
+class Media:
+    """Pictures and videos in order; their frames can be iterated over again and again.
+
+    Parameters
+    ----------
+    sources : sequence of (Path of a picture, Video, or Unreadable; file_name)
+    max_pixels : int
+        Larger pictures and videos are refused.
+    passed_over : PassedOver
+        What else the search met.
+    """
+
+    sources: Sequence[tuple[Source, str]]
+    max_pixels: int = MAX_PIXELS
+    passed_over: PassedOver = field(default_factory=PassedOver)
+
+    def __iter__(self) -> Iterator[Frame]:
+        are_videos = [isinstance(one, Video) for one, _ in self.sources]
+        names = output_names((file_name for _, file_name in self.sources), are_videos)
+        numbers = number_pictures([file_name for one, file_name in self.sources if not isinstance(one, Video)])
+        free, numbers = free_numbers(set(numbers)), iter(numbers)
+        for (one, file_name), name in zip(self.sources, names, strict=True):
+            if isinstance(one, Video):
+                yield from self._frames(one, file_name, name, free)
+            elif isinstance(one, Path):
+                yield Frame(name, file_name, next(numbers), path=one, max_pixels=self.max_pixels)
+            else:
+                yield Frame(name, file_name, next(numbers), problem=one.problem)
+
+    def _frames(self, video: Video, file_name: str, name: str, numbers: Iterator[int]) -> Iterator[Frame]:
+        """Each frame of a video; where some cannot be read, one more that says so."""
+        try:
+            for seen in video.frames(self.max_pixels):
+                called, listed = frame_name(name, seen.number), f"{file_name}#{seen.number}"
+                yield Frame(called, listed, next(numbers), None, seen.image, seen.time, seen.rate)
+        except InputError as problem:
+            yield Frame(name, file_name, next(numbers), problem=str(problem))
+
+    @property
+    def videos(self) -> list[Video]:
+        """Those of the sources that are videos, cameras or streams."""
+        return [one for one, _ in self.sources if isinstance(one, Video)]
+
+    @property
+    def live(self) -> bool:
+        """A camera or stream is among them."""
+        return any(video.live for video in self.videos)
+
+    @property
+    def total(self) -> int | None:
+        """How many frames there are, as far as files tell."""
+        if self.live:
+            return None
+        return len(self.sources) - len(self.videos) + sum(max(1, video.count) for video in self.videos)
+
+
+def open_media(
+    source: str | Path | int | Sequence, exclude: Sequence[Path] = (), max_pixels: int = MAX_PIXELS
+) -> Media:
+    """The pictures and videos that ``source`` means.
+
+    Parameters
+    ----------
+    source : path, int, or list of such
+        A picture, a video, a folder (with its subfolders and those that it links to, sorted; hidden files are left
+        out), a glob pattern, a ``.txt`` file with one path or pattern a line, the number of a camera, or the URL of a
+        stream.
+    exclude : sequence of Path
+        Folders to leave out: those of the results. Others that bupose has written results to are left out, too.
+    max_pixels : int
+        Larger pictures and videos are refused, one by one.
+
+    Raises
+    ------
+    InputError
+        Nothing is there, or a folder holds no picture or video.
+    """
+    search = Search({os.path.realpath(folder) for folder in exclude})
+    found = search.find(source if isinstance(source, (list, tuple)) else [source])
+    return Media(tuple((one, readable(name)) for one, name in found), max_pixels, search.passed_over)

@@ -1,0 +1,54 @@
+"""Joints without a peak of their own, filled in along the fields of limbs that lead to them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from bupose import kernels
+from bupose.fields import Fields
+from bupose.methods.paf.lengths import SLACK
+from bupose.methods.paf.options import DecodeOptions
+
+STEP = 0.5  # cells a trail goes on at a time
+SHORTEST = 0.15  # of a limb's usual length: nothing is known of a joint seen so near to the one that leads to it
+TRUST = 0.5  # of a trail's evidence, beside that of a peak
+
+
+def complete_people(
+    fields: Fields, xy: np.ndarray, joint_score: np.ndarray, scale: np.ndarray, options: DecodeOptions
+) -> np.ndarray:
+    """Find joints that people lack; fills ``xy`` and ``joint_score`` in place.
+
+    Parameters
+    ----------
+    xy : float32 array (P, K, 2), cells
+    joint_score : float32 array (P, K)
+        0 where a joint is absent.
+    scale : float32 array (P,), cells
+        How long a limb of usual length 1 is in each person; NaN where that is not known.
+
+    Returns
+    -------
+    bool array (P, K)
+        Joints that were found.
+    """
+    skeleton, absent = fields.skeleton, joint_score == 0
+    size = scale[:, None] * skeleton.usual
+    known = size > 0  # neither NaN nor 0
+    longest = np.where(known, np.float32(options.max_limb_ratio) * size + np.float32(SLACK), np.float32(np.inf))
+    shortest = np.where(known, np.float32(SHORTEST) * size, np.float32(0))
+    trail = np.stack([shortest, longest], 2), float(options.paf_threshold), STEP
+    kernels.load().complete_people(fields.paf, fields.heat, skeleton.limb_joints, xy, joint_score, *trail)
+    completed = absent & (joint_score > 0)
+    nonsense = completed & _on_its_mirror(xy, joint_score, skeleton.mirror_joints)
+    xy[nonsense], joint_score[nonsense] = np.nan, 0
+    completed &= ~nonsense
+    joint_score[completed] = np.minimum(joint_score[completed], 1) * np.float32(TRUST)
+    return completed
+
+
+def _on_its_mirror(xy: np.ndarray, score: np.ndarray, mirror: np.ndarray) -> np.ndarray:
+    """bool (P, K): joints in the cell of a surer one of the same name and the other side."""
+    apart = np.abs(xy - xy[:, mirror]).max(2)
+    weaker = (score < score[:, mirror]) | ((score == score[:, mirror]) & (np.arange(len(mirror)) > mirror))
+    return (mirror != np.arange(len(mirror))) & (apart <= 0.5) & weaker

@@ -1,0 +1,37 @@
+"""Limbs too long for their person: how large people are, as their limbs say, and which candidates do not fit."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from bupose import kernels
+from bupose.methods.paf.limbs import LimbCandidates
+from bupose.methods.paf.options import DecodeOptions
+from bupose.methods.peaks import Peaks
+from bupose.skeleton import Skeleton
+
+LEAST = 3  # limbs of a person that can tell its size
+SLACK = 1.0  # cells by which peaks may make a limb longer
+
+
+def find_overlong(
+    candidates: LimbCandidates, matched: np.ndarray, peaks: Peaks, skeleton: Skeleton, options: DecodeOptions
+) -> np.ndarray:
+    """bool (M,): candidates that are too long for the person whom the matched limbs make of one of their joints."""
+    k, ids = kernels.load(), candidates.ids
+    chosen = np.flatnonzero(matched)
+    order = chosen[np.argsort(-candidates.weight[chosen], kind="stable")]
+    _, person, used = k.group_people(ids, order, peaks.joint, len(skeleton.joints))
+    scale = person_scales(candidates, person, used, peaks, skeleton)
+    return k.find_overlong(ids, peaks.xy, skeleton.usual, person, scale, float(options.max_limb_ratio), SLACK)
+
+
+def person_scales(
+    candidates: LimbCandidates, person: np.ndarray, used: np.ndarray, peaks: Peaks, skeleton: Skeleton
+) -> np.ndarray:
+    """float32 (N,), cells: of person n, how long a limb of usual length 1 is; NaN for fewer than three limbs.
+
+    The median over a person's limbs: one wrong limb does not move it far. ``person`` and ``used`` are as
+    ``kernels.reference.group_people`` gives them.
+    """
+    return kernels.load().measure_people(candidates.ids, peaks.xy, skeleton.usual, person, used, LEAST)

@@ -1,0 +1,34 @@
+"""Which candidates of each limb are taken, one to one."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from bupose import kernels
+from bupose.methods.paf.limbs import LimbCandidates
+from bupose.methods.paf.options import DecodeOptions
+from bupose.methods.peaks import Peaks
+
+
+def match_limbs(
+    candidates: LimbCandidates, peaks: Peaks, options: DecodeOptions, allowed: np.ndarray | None = None
+) -> np.ndarray:
+    """bool (M,): the candidates taken; no joint has two limbs of one type. ``allowed``, bool (M,), is who may be.
+
+    Notes
+    -----
+    ``hungarian`` maximises the total weight of each limb type (Cao et al. 2017, eqs. 13-15); ``greedy`` takes the
+    heaviest first, as their code does.
+    """
+    k, ids, weight = kernels.load(), candidates.ids, np.ascontiguousarray(candidates.weight)
+    if allowed is not None:
+        ids, weight = np.ascontiguousarray(ids[allowed]), weight[allowed]
+    if options.matching == "greedy":
+        chosen = k.match_greedy(ids, np.argsort(-weight, kind="stable"), len(peaks))
+    else:
+        chosen = k.match_hungarian(ids, weight, len(peaks))
+    if allowed is None:
+        return chosen
+    matched = np.zeros(len(candidates), bool)
+    matched[allowed] = chosen
+    return matched

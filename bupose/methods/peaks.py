@@ -1,0 +1,81 @@
+"""Joint candidates: local maxima of the heatmaps, refined below the cell."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from bupose import kernels
+from bupose.methods.paf.options import DecodeOptions
+
+MOST = 10_000  # candidates of one joint: what bounds the time
+
+
+@dataclass(frozen=True, repr=False)
+class Peaks:
+    """N joint candidates, joint by joint.
+
+    Parameters
+    ----------
+    joint : int32 array (N,)
+        Ascending.
+    xy : float32 array (N, 2), cells
+    score : float32 array (N,)
+        Heat of the peak's cell, at most 1.
+    start : int32 array (K+1,)
+        Peaks of joint k are rows ``start[k]:start[k+1]``.
+    """
+
+    joint: np.ndarray
+    xy: np.ndarray
+    score: np.ndarray
+    start: np.ndarray
+
+    def __repr__(self) -> str:
+        return f"Peaks({len(self)})"
+
+    def __len__(self) -> int:
+        return len(self.joint)
+
+
+def smooth(heat: np.ndarray, sigma: float) -> np.ndarray:
+    """Heatmaps, float32 (K, h, w), blurred by a Gaussian of ``sigma`` cells, cut where it has fallen to a twentieth."""
+    taps = np.exp(-0.5 * (np.arange(np.ceil(2.45 * sigma) + 1) / sigma) ** 2)
+    return kernels.load().smooth(heat, (taps / (2 * taps.sum() - taps[0])).astype(np.float32))
+
+
+def find_peaks(heat: np.ndarray, options: DecodeOptions) -> Peaks:
+    """All joint candidates of heatmaps.
+
+    Parameters
+    ----------
+    heat : float32 array (K, h, w), finite
+
+    Notes
+    -----
+    Of more candidates of a joint than ``MOST`` the highest are kept, with a warning.
+
+    A Gaussian's logarithm is a parabola, so three values along each axis give its centre exactly.
+    """
+    k = kernels.load()
+    cells = k.find_peaks(heat, float(options.peak_threshold))
+    start = np.searchsorted(cells[:, 0], np.arange(len(heat) + 1)).astype(np.int32)
+    if np.diff(start).max(initial=0) > MOST:
+        warnings.warn(
+            f"more than {MOST} candidates of one joint, the highest are kept; raise peak_threshold if the fields are "
+            "noise",
+            stacklevel=2,
+        )
+        cells = _highest(heat, cells, start, MOST)
+        start = np.searchsorted(cells[:, 0], np.arange(len(heat) + 1)).astype(np.int32)
+    xy, score = k.refine_peaks(heat, cells)
+    return Peaks(np.ascontiguousarray(cells[:, 0]), xy, score, start)
+
+
+def _highest(heat: np.ndarray, cells: np.ndarray, start: np.ndarray, count: int) -> np.ndarray:
+    height = heat[cells[:, 0], cells[:, 1], cells[:, 2]]
+    rows = [np.sort(a + np.argsort(-height[a:b], kind="stable")[:count]) for a, b in pairwise(start)]
+    return np.ascontiguousarray(cells[np.concatenate(rows)])

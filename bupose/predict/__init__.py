@@ -1,0 +1,13 @@
+"""Whole runs of inference: what they read, write, and go on from."""
+
+from bupose import lazy
+
+__getattr__, __dir__, __all__ = lazy.attach(
+    __name__,
+    {
+        "write_coco": "output",
+        "write_csv": "output",
+        "write_image": "output",
+        "write_openpose": "output",
+    },
+)

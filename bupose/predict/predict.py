@@ -1,0 +1,267 @@
+"""A whole run: every picture of the input through the network, every result into the output folder."""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+import time
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+from tqdm import tqdm
+
+from bupose import viz, weights
+from bupose.errors import BuposeError, DiskError, OptionsError
+from bupose.estimate.estimator import Estimator
+from bupose.estimate.stream import Estimate
+from bupose.fields_file import write_fields
+from bupose.folder import OF_PICTURES, OutputFolder, open_output
+from bupose.images import Video
+from bupose.images.files import FAULTS, shorten
+from bupose.media.names import file_number, printable
+from bupose.media.passed_over import PassedOver
+from bupose.media.sources import Frame, Media, open_media
+from bupose.paths import expand
+from bupose.predict import output
+from bupose.predict.options import InferOptions, flat_settings
+from bupose.predict.records import Records
+from bupose.predict.screen import Screen
+from bupose.predict.video import VideoOutput
+from bupose.wording import counted
+
+WRITERS = 2  # threads that draw and write
+# What does not change what is found.
+HOW_ONLY = (
+    "output", "batch", "device", "threads", "compile", "resume", "overwrite", "show", "accept_license",
+)  # fmt: skip
+RESULTS = ("coco_results.json", "images.json", "people.csv", *OF_PICTURES)
+OF_ONE = (BuposeError, *FAULTS)  # what can be the fault of a single picture
+
+
+@dataclass
+class Summary:
+    """What a run did, and the folder it did it in."""
+
+    folder: Path = Path()
+    pictures: int = 0
+    people: int = 0
+    failed: int = 0
+    skipped: int = 0
+    seconds: float = 0.0
+    kept: bool = False  # nothing could be read, so the results of an earlier run stay
+    passed_over: PassedOver = field(default_factory=PassedOver)
+
+    def __str__(self) -> str:
+        done = f"{counted(self.pictures, 'picture')}, {counted(self.people, 'person')}, {self.failed} failed"
+        skipped = f", {self.skipped} done before" if self.skipped else ""
+        rate = self.pictures / self.seconds if self.seconds else 0
+        return f"{done}{skipped}; {self.seconds:.1f} s, {rate:.1f} images/s"
+
+
+def infer(options: InferOptions) -> Summary:
+    """Find the people of all pictures of ``options.input``, and write what ``options`` ask for.
+
+    Raises
+    ------
+    BuposeError
+        There is no input, no network, or nothing can be written; single pictures that fail are told on stderr.
+    KeyboardInterrupt
+        After an interruption; a run over files can be resumed. A camera or stream ends well by one.
+    """
+    exclude = [] if options.output is None else [expand(options.output)]
+    excluded = [folder / kind for folder in exclude for kind in ("", *OF_PICTURES)]
+    media = open_media(options.input, excluded, options.max_pixels)
+    if media.live and options.resume:
+        raise OptionsError("a camera or stream cannot be resumed; leave out resume=true")
+    path = weights.resolve(options.weights, options.accept_license)
+    settings = _settings(options, path)
+    output = open_output(
+        options.output, "out", settings, results=RESULTS, overwrite=options.overwrite, resume=options.resume
+    )
+    files = [one.source if isinstance(one, Video) else one for one, _ in media.sources]
+    output.check_apart((file for file in files if isinstance(file, Path)), OF_PICTURES)
+    with output:
+        estimator = _load(options, path, live=media.live)
+        try:
+            return _run(options, media, estimator, output)
+        except DiskError as problem:
+            told = str(problem).partition(";")[0]
+            raise DiskError(f"{told}; what is finished is kept: make room, and go on with resume=true") from None
+
+
+def _run(options: InferOptions, media: Media, estimator: Estimator, output: OutputFolder) -> Summary:
+    """The run, and its results put in place as far as it came."""
+    numbers = {file_number(file_name) for _, file_name in media.sources} - {None}
+    skeleton = estimator.network.skeleton
+    records = Records(
+        output.path, skeleton, output.settings, options.resume, options.overwrite, numbers, estimator.category
+    )
+    run, interrupted = _Run(options, output.path, media, records), None
+    try:
+        try:
+            run.go(estimator)
+        except KeyboardInterrupt as stop:
+            if not media.videos:
+                stop.args = (f"after {counted(run.summary.pictures, 'picture')}; resume=true goes on from here",)
+                raise
+            if not media.live:
+                stop.args = (f"after {counted(run.summary.pictures, 'frame')}; their results are written",)
+                interrupted = stop
+        if records.empty and output.occupied:
+            run.summary.kept = True
+        else:
+            records.finish(options.json, options.csv)
+            output.finish({"passed_over": run.summary.passed_over.to_dict()})
+        records.remove()
+    finally:
+        records.close()
+    if interrupted is not None:
+        raise interrupted
+    return run.summary
+
+
+class _Run:
+    def __init__(self, options: InferOptions, folder: Path, media: Media, records: Records):
+        self.options, self.folder, self.media, self.records = options, folder, media, records
+        self.summary = Summary(folder, passed_over=media.passed_over)
+        self._written: deque[tuple[Estimate, Future]] = deque()
+        self._told: set[str] = set()
+
+    def go(self, estimator: Estimator) -> None:
+        options, start = self.options, time.perf_counter()
+        how = {"decoder": estimator.decoder, "category": estimator.category}
+        self._how = {name: dataclasses.asdict(values) for name, values in how.items()}
+        pictures = options.overlays or options.fields_pictures or options.show
+        stream = estimator.stream(
+            self._frames(),
+            keep_images=pictures,
+            keep_fields=options.fields or options.fields_pictures,
+            in_order=bool(self.media.videos) or options.show or options.compile,
+        )
+        total = None if self.media.total is None else max(0, self.media.total - len(self.records.found))
+        bar = tqdm(total=total, unit=" images", disable=None, dynamic_ncols=True)
+        with (
+            bar as self._bar,
+            ThreadPoolExecutor(WRITERS, "bupose-write") as pool,
+            VideoOutput(self.folder, self._tell) as self._video,
+            Screen(options.show) as screen,
+        ):
+            try:
+                for estimate in stream:
+                    self._written.append((estimate, pool.submit(self._write, estimate)))
+                    while self._written and (self._written[0][1].done() or len(self._written) > 4 * WRITERS):
+                        self._note(screen)
+                    if screen.closed:
+                        break
+            finally:
+                stream.close()
+                self._written += [(estimate, pool.submit(self._write, estimate)) for estimate in stream.drain()]
+                self._note_all(screen)
+                self.summary.seconds = time.perf_counter() - start
+
+    def _frames(self) -> Iterator[Frame]:
+        """Those not found before. A video with overlays is gone through again, as its overlays are one file."""
+        for frame in map(self.records.settle, self.media):
+            if frame.name in self.records.found and (frame.image is None or not self.options.overlays):
+                self.summary.skipped += 1
+            else:
+                yield frame
+
+    def _write(self, estimate: Estimate) -> tuple[np.ndarray | None, str]:
+        """In a writer's thread: the picture's own files; gives the overlay where others need it, and what failed."""
+        if estimate.problem is not None:
+            return None, ""
+        overlay, problem = None, ""
+        for write in (self._write_openpose, self._write_fields, self._write_overlay):
+            try:
+                overlay = write(estimate)
+            except DiskError:
+                raise
+            except OF_ONE as failure:  # the people found are kept
+                problem = problem or " ".join(str(failure).split()) or type(failure).__name__
+        estimate.image = estimate.fields = None
+        return overlay, problem
+
+    def _write_openpose(self, estimate: Estimate) -> None:
+        if output.wants_openpose(self.options.openpose, estimate.people.skeleton):
+            output.write_openpose(self._path("openpose", f"{estimate.source.name}_keypoints", "json"), estimate.people)
+
+    def _write_fields(self, estimate: Estimate) -> None:
+        options, frame = self.options, estimate.source
+        if options.fields:
+            info = {"file_name": frame.file_name, "matrix": estimate.matrix, **self._how}
+            info |= {"image_width": estimate.size[0], "image_height": estimate.size[1]}
+            path = self._path("fields", frame.name, "npz")
+            write_fields(path, {frame.name: estimate.fields}, info={frame.name: info})
+        if options.fields_pictures:
+            picture = viz.fields_picture(estimate.fields, estimate.image, estimate.matrix)
+            output.write_image(self._path("fields_pictures", frame.name, options.overlay_format), picture)
+
+    def _write_overlay(self, estimate: Estimate) -> np.ndarray | None:
+        options, frame = self.options, estimate.source
+        if not (options.overlays or options.show):
+            return None
+        overlay = viz.draw_overlay(estimate.image, estimate.people, options.overlay)
+        if options.overlays and frame.image is None:
+            output.write_image(self._path("overlays", frame.name, options.overlay_format), overlay)
+        return overlay
+
+    def _path(self, kind: str, name: str, suffix: str) -> Path:
+        return self.folder / kind / f"{name}.{suffix}"
+
+    def _note_all(self, screen: Screen) -> None:
+        """What is finished is kept, also where something else is not."""
+        failure = None
+        while self._written:
+            try:
+                self._note(screen)
+            except DiskError as problem:
+                failure = problem
+        if failure is not None:
+            raise failure
+
+    def _note(self, screen: Screen) -> None:
+        """Put the oldest picture on record, once its files are written."""
+        estimate, written = self._written.popleft()
+        frame = estimate.source
+        overlay, problem = written.result()
+        if overlay is not None and frame.image is not None and self.options.overlays:
+            self._video.add(frame, overlay)
+        if estimate.problem is not None:
+            problem = str(estimate.problem)
+        else:
+            self.summary.people += len(estimate.people)
+        self.summary.pictures += not problem
+        self.records.add(frame, estimate.size, estimate.people, problem)
+        if problem:
+            self._tell(f"{shorten(frame.file_name)}: {problem}")
+        if overlay is not None:
+            screen.show(overlay)
+        self._bar.update()
+        self._bar.set_postfix(people=self.summary.people, refresh=False)
+
+    def _tell(self, problem: str) -> None:
+        """What is no reason to stop, once."""
+        self.summary.failed += 1
+        if problem not in self._told:
+            self._told.add(problem)
+            tqdm.write(printable(problem), file=sys.stderr)
+
+
+def _load(options: InferOptions, path: Path, live: bool) -> Estimator:
+    if options.threads is not None:
+        torch.set_num_threads(max(1, options.threads))
+    chosen = options.for_estimator() | {"compile": options.compile}
+    return Estimator(path, **chosen | ({"batch": 1} if live else {}))  # a camera's frames should not wait for others
+
+
+def _settings(options: InferOptions, path: Path) -> dict:
+    """What the results depend on."""
+    network = f"{path} of {path.stat().st_size} bytes, {path.stat().st_mtime_ns}"
+    values = {key: value for key, value in flat_settings(options).items() if key not in HOW_ONLY}
+    return {"command": "infer", **values, "weights": network}

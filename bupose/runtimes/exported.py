@@ -1,0 +1,113 @@
+"""What exported networks have in common: their header says what they are, their graph needs no torch weights."""
+
+from __future__ import annotations
+
+import re
+from abc import ABC, abstractmethod
+from pathlib import Path
+
+import numpy as np
+
+from bupose.errors import BuposeError, WeightsError
+from bupose.nn.model import declare
+from bupose.options import shown
+from bupose.runtimes.network import pad_color
+from bupose.weights.header import parse_config, quoted
+from bupose.wording import counted
+
+# What onnxruntime puts before what it means to say: its error's kind and number, and where in its source that is.
+_INTERNAL = re.compile(r"^\[ONNXRuntimeError\] : \d+ : \w+ : |/\S+\.(?:cc|cpp|h|hpp):\d+ (?:\S.*?\) )?")
+
+
+class ExportedNetwork(ABC):
+    """The declaration of an exported network, as :class:`bupose.runtimes.network.Network` asks for it.
+
+    Parameters
+    ----------
+    header : str or None
+        What the file carries under ``bupose.weights.header.KEY``.
+    path : Path
+        For messages.
+
+    A runtime's class gives :meth:`_fields`, and calls :meth:`_try` when it is ready.
+
+    Raises
+    ------
+    WeightsError
+        There is no header, or it cannot be read.
+    """
+
+    def __init__(self, header: str | None, path: Path):
+        if header is None:
+            raise WeightsError(
+                f"{str(path)!r} is a network that bupose did not export; import it (scripts/import_weights.py), "
+                "then export that (scripts/export.py)"
+            )
+        self.path, self.config = path, parse_config(header, path)
+        try:
+            net = declare(self.config)
+        except BuposeError as problem:
+            raise WeightsError(f"{str(path)!r} describes a network this bupose cannot build: {problem}") from None
+        self.skeleton, self.grid, self.multiple = net.skeleton, net.grid, net.multiple
+        self.decoder, self.preprocess = dict(self.config.decoder), dict(self.config.preprocess)
+        self.target, self.category = dict(self.config.target), dict(self.config.category)
+        self.pad = pad_color(net.config.normalisation)
+
+    def __call__(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Fields of uint8 pictures (B, H, W, 3), RGB: heat (B, K, h, w) and PAFs (B, L, 2, h, w), float32.
+
+        Raises
+        ------
+        WeightsError
+            The graph does not do what its header says, or cannot be computed.
+        """
+        many, height, width = images.shape[:3]
+        try:
+            heat, paf = (np.asarray(maps) for maps in self._fields(images))
+        except Exception as problem:  # the runtimes' own kinds, which have no names
+            raise WeightsError(
+                f"{quoted(self.path)} cannot be computed for {counted(many, 'picture')} of {width}x{height} px: "
+                f"{first_line(problem)}; lower height, or export it anew"
+            ) from None
+        cells, joints, limbs = self.grid.shape(width, height), len(self.skeleton.joints), len(self.skeleton.limbs)
+        wanted = (many, joints, *cells), (many, limbs, 2, *cells)
+        if (heat.shape, paf.shape) != wanted or heat.dtype != np.float32 or paf.dtype != np.float32:
+            raise WeightsError(
+                f"{quoted(self.path)} gives {heat.dtype} {heat.shape} and {paf.dtype} {paf.shape} where its header "
+                f"says float32 {wanted[0]} and {wanted[1]}; export it anew"
+            )
+        return heat, paf
+
+    @abstractmethod
+    def _fields(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """What the runtime computes, whatever that is."""
+
+    def _try(self) -> None:
+        """Look once, at a grey picture, whether the graph does what the header says."""
+        sides = 2 * self.multiple, 3 * self.multiple
+        maps = self(np.full((1, *sides, 3), 128, np.uint8))
+        if not all(np.isfinite(values).all() for values in maps):
+            raise WeightsError(f"{quoted(self.path)} gives NaN or infinite fields; export it anew")
+
+
+def read_file(path: Path) -> bytes:
+    """A network file's content.
+
+    Raises
+    ------
+    WeightsError
+        It cannot be read.
+    """
+    try:
+        if path.exists() and not path.is_file():
+            raise WeightsError(f"{quoted(path)} is no ordinary file; give a network file")
+        return path.read_bytes()
+    except (OSError, ValueError) as problem:
+        reason = getattr(problem, "strerror", None) or problem
+        raise WeightsError(f"cannot read {quoted(path)}: {reason}; check the path") from None
+
+
+def first_line(problem: Exception) -> str:
+    """What a runtime's error says, in short."""
+    lines = [line.strip() for line in str(problem).splitlines() if line.strip()] or [type(problem).__name__]
+    return shown(_INTERNAL.sub("", lines[0]), 200)[1:-1]

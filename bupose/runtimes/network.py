@@ -1,0 +1,152 @@
+"""Networks that run: NumPy pictures in, NumPy fields out, whatever computes them."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from typing import Protocol
+
+import numpy as np
+import torch
+
+from bupose.errors import DependencyError, OptionsError
+from bupose.fields import Grid
+from bupose.nn.model import PoseNet
+from bupose.skeleton import Skeleton
+from bupose.wording import counted
+
+# Auto is what loses nothing: in bfloat16 the shipped network has 54.1 AP instead of 54.5, and whether it is faster
+# the processor's flags do not tell (127 to 73 ms a picture on one, 145 to 161 on another).
+_PRECISIONS = {
+    "auto": torch.float32,
+    "float32": torch.float32,
+    "bfloat16": torch.bfloat16,
+    "float16": torch.float16,
+}
+
+# A forked process has a pool of OpenMP threads on its books, but not the threads, and would wait for them for ever.
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=lambda: torch.set_num_threads(1))
+
+
+class Network(Protocol):
+    """What :class:`bupose.estimate.Estimator` needs of a network.
+
+    ``multiple`` is what the input's sides must be multiples of, ``pad`` the RGB that stands for nothing, ``decoder``,
+    ``preprocess``, ``target`` and ``category`` what its file says of them. Called with uint8 pictures (B, H, W, 3),
+    RGB, it gives float32 heat (B, K, h, w) and PAFs (B, L, 2, h, w).
+    """
+
+    skeleton: Skeleton
+    grid: Grid
+    multiple: int
+    pad: tuple[int, int, int]
+    decoder: dict
+    preprocess: dict
+    target: dict
+    category: dict
+
+    def __call__(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]: ...
+
+
+class TorchNetwork:
+    """A :class:`PoseNet`, batch norms folded, on a device.
+
+    Parameters
+    ----------
+    net : PoseNet
+    device : str
+        auto (a GPU if there is one), cpu, cuda, cuda:N or mps.
+    precision : "float32", "bfloat16", "float16" or "auto"
+        Of weights and activations. Auto is float32.
+    channels_last : bool
+        Memory order of activations; faster on most devices.
+    compile : bool
+        Use ``torch.compile``.
+
+    Raises
+    ------
+    OptionsError
+        No such device or precision.
+    """
+
+    def __init__(
+        self,
+        net: PoseNet,
+        device: str = "auto",
+        precision: str = "float32",
+        channels_last: bool = True,
+        compile: bool = False,
+    ) -> None:
+        if precision not in _PRECISIONS:
+            raise OptionsError(f"precision is {precision!r}; choose one of {', '.join(_PRECISIONS)}")
+        self.skeleton, self.grid, self.multiple = net.skeleton, net.grid, net.multiple
+        self.decoder, self.preprocess = dict(net.config.decoder), dict(net.config.preprocess)
+        self.target, self.category = dict(net.config.target), dict(net.config.category)
+        self.pad = pad_color(net.config.normalisation)
+        self.device, self.compiled = choose_device(device), compile
+        order = torch.channels_last if channels_last else torch.contiguous_format
+        self._order = order
+        if precision == "bfloat16" and not has_fast_bfloat16(self.device):
+            warnings.warn(f"this {self.device} only emulates bfloat16, which is slow; use float32", stacklevel=2)
+        self._net = net.fuse().to(self.device, _PRECISIONS[precision], memory_format=order)
+        if compile:
+            self._net = torch.compile(self._net)
+
+    def __call__(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Fields of uint8 pictures (B, H, W, 3), RGB: heat (B, K, h, w) and PAFs (B, L, 2, h, w), float32."""
+        pixels = torch.from_numpy(images).permute(0, 3, 1, 2).contiguous(memory_format=self._order)
+        with torch.inference_mode():
+            try:
+                heat, paf = self._net(pixels.to(self.device))
+            except torch.OutOfMemoryError:
+                many, height, width = images.shape[:3]
+                raise OptionsError(
+                    f"{counted(many, 'picture')} of {width}x{height} px: too many for the memory of {self.device}; "
+                    "use a smaller batch, height or longest"
+                ) from None
+            except Exception as problem:
+                if self.compiled and type(problem).__module__.startswith("torch._"):
+                    raise DependencyError(
+                        f"torch.compile does not work here ({_first_line(problem)}); do without"
+                    ) from None
+                raise
+            return tuple(maps.contiguous().cpu().numpy() for maps in (heat, paf))
+
+
+def choose_device(name: str) -> torch.device:
+    """The device of a name; ``auto`` is a GPU if there is one.
+
+    Raises
+    ------
+    OptionsError
+        This machine, or this torch, has no such device.
+    """
+    found = ["cpu"]
+    if torch.cuda.is_available():
+        found = [*(f"cuda:{n}" for n in range(torch.cuda.device_count())), "cuda", *found]
+    if torch.backends.mps.is_available():
+        found = ["mps", *found]
+    if name == "auto":
+        return torch.device(found[0])
+    if name not in found:
+        raise OptionsError(f"device {name!r} is not here; choose auto or one of {', '.join(found)}")
+    return torch.device(name)
+
+
+def has_fast_bfloat16(device: torch.device) -> bool:
+    """Whether a device has instructions of its own for bfloat16; others only emulate it."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_capability(device) >= (8, 0)
+    known = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")  # torch tells under these names only
+    return device.type == "cpu" and any(getattr(torch.cpu, name, bool)() for name in known)
+
+
+def pad_color(normalisation: dict) -> tuple[int, int, int]:
+    """RGB of a normalisation's mean: the colour a network takes for nothing."""
+    mean = normalisation["mean"] if normalisation["order"] == "rgb" else normalisation["mean"][::-1]
+    return tuple(min(255, max(0, round(value))) for value in mean)
+
+
+def _first_line(problem: Exception) -> str:
+    return str(problem).strip().split("\n")[0][:200]

@@ -1,0 +1,14 @@
+"""Drawn scenes with labelled people."""
+
+from bupose import lazy
+
+__getattr__, __dir__, __all__ = lazy.attach(
+    __name__,
+    {
+        "SceneOptions": "options",
+        "Synthetic": "draw",
+        "SyntheticOptions": "options",
+        "draw_creature": "draw",
+        "draw_scene": "draw",
+    },
+)

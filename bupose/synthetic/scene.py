@@ -1,0 +1,109 @@
+"""Where the drawn people stand: ground, perspective, and what is between them."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from bupose.synthetic.background import add_clutter, draw_place
+from bupose.synthetic.figure import Figure, Scene, Thing
+from bupose.synthetic.head import FACE
+from bupose.synthetic.look import choose_look
+from bupose.synthetic.options import SceneOptions
+from bupose.synthetic.person import draw_people
+from bupose.synthetic.pose import BODY, Build, articulate, choose_angles
+from bupose.synthetic.props import draw_prop, draw_stool
+
+_FACE_JOINTS = np.isin(BODY.joints, FACE)
+_HIPS = BODY.index["mid_hip"]
+
+
+def plan_scene(rng: np.random.Generator, size: tuple[int, int], people: int, options: SceneOptions) -> Scene:
+    """Choose a place, people and things; nothing is painted yet but the background."""
+    width, height = size
+    horizon = height * rng.uniform(0.26, 0.42)
+    background = draw_place(rng, size, horizon, options.places)
+    add_clutter(rng, background, int(rng.integers(options.clutter[0], options.clutter[1] + 1)))
+
+    heights = choose_heights(rng, height, people, options)
+    tallest = height * options.height[1] * crowd_factor(people)
+    rise = (height * rng.uniform(0.9, 0.98 + 6 * options.beyond) - horizon) / tallest  # the camera's, in body heights
+    grounds = horizon + rise * heights
+    angles, poses = choose_angles(rng, people, tuple(options.poses))
+    build, facing = Build.choose(rng, people), _choose_facing(rng, people, options)
+    postures = articulate(angles, build, facing, float(np.clip(3 + 6 * rise, 4, 24)))
+    looks = [choose_look(rng, options.colors) for _ in range(people)]
+    figures = draw_people(postures, build, looks, heights)
+    xs = choose_places(rng, width, grounds, heights, options)
+
+    things = []
+    for n, (figure, pose, x, ground) in enumerate(zip(figures, poses, xs, grounds, strict=True)):
+        left, _, right, bottom = figure.bounds
+        lifted = rng.uniform(0.05, 0.2) * heights[n] if pose == "jump" else 0.0
+        if options.beyond == 0:  # nobody is cut
+            x = np.clip(x, (right - left) / 2, max(width - 1 - (right - left) / 2, (right - left) / 2))
+        figure.move(x - (left + right) / 2, ground - lifted - bottom)
+        if pose == "sit":
+            seat = draw_stool(*(figure.joints[_HIPS] + (0, 0.05 * heights[n])), ground, heights[n])
+            things.append(Thing(seat, ground - 1e-3))
+        things.append(Thing(figure.strokes, ground, n))
+    _cast_shadows(background, figures, grounds)
+    things += _choose_props(rng, width, horizon, rise, heights, options)
+    return Scene(background, figures, things, BODY, _FACE_JOINTS & (not options.face_from_behind))
+
+
+def crowd_factor(people: int) -> float:
+    """How much smaller people are drawn when there are many, and larger when there are few."""
+    return min(1.2, (5 / max(people, 1)) ** 0.4)
+
+
+def choose_heights(rng: np.random.Generator, height: int, people: int, options: SceneOptions) -> np.ndarray:
+    """Body heights (P,), px: as many between 100 and 200 as between 50 and 100."""
+    low, high = np.log(options.height)
+    return height * np.exp(rng.uniform(low, high, people)) * crowd_factor(people)
+
+
+def choose_places(
+    rng: np.random.Generator, width: int, grounds: np.ndarray, heights: np.ndarray, options: SceneOptions
+) -> np.ndarray:
+    """Columns (P,) px: for each the one of ``spread`` tries that is farthest from who stands already."""
+    xs = np.empty(len(heights))
+    for n in range(len(heights)):
+        margin = width * (0.08 if options.beyond == 0 else -options.beyond)
+        tries = rng.uniform(margin, width - margin, options.spread)
+        if n and options.spread > 1:
+            across = (tries[:, None] - xs[:n]) / (0.35 * (heights[n] + heights[:n]) / 2)
+            along = (grounds[n] - grounds[:n]) / (0.5 * (heights[n] + heights[:n]) / 2)
+            xs[n] = tries[np.argmax((across**2 + along**2).min(1))]
+        else:
+            xs[n] = tries[0]
+    return xs
+
+
+def _choose_facing(rng: np.random.Generator, people: int, options: SceneOptions) -> np.ndarray:
+    """Degrees (P,); every other person is turned to the viewer more than chance would have it."""
+    middle = (options.facing[0] + options.facing[1]) / 2
+    facing = rng.uniform(*options.facing, people)
+    return np.where(rng.random(people) < 0.5, middle + (facing - middle) / 3, facing)
+
+
+def _cast_shadows(background: np.ndarray, figures: list[Figure], grounds: np.ndarray) -> None:
+    dark = background.copy()
+    for figure, ground in zip(figures, grounds, strict=True):
+        left, _, right, _ = figure.bounds
+        center = (round(8 * (left + right)), round(16 * (ground - 0.012 * figure.height)))
+        axes = (round(7 * (right - left)), max(1, round(16 * 0.03 * figure.height)))
+        cv2.ellipse(dark, center, axes, 0, 0, 360, (30, 30, 40), -1, cv2.LINE_AA, 4)
+    cv2.addWeighted(dark, 0.22, background, 0.78, 0, dst=background)
+
+
+def _choose_props(
+    rng: np.random.Generator, width: int, horizon: float, rise: float, heights: np.ndarray, options: SceneOptions
+) -> list[Thing]:
+    things = []
+    for _ in range(int(rng.integers(options.props[0], options.props[1] + 1))):
+        x, person = rng.uniform(0, width), rng.choice(heights) if len(heights) else 0.3 * width
+        person *= rng.uniform(0.7, 1.1)
+        ground = horizon + rise * person
+        things.append(Thing(draw_prop(rng, x, ground, person), ground))
+    return things
