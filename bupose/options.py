@@ -14,7 +14,7 @@ from functools import lru_cache
 from itertools import pairwise
 from numbers import Integral, Real
 
-from bupose.errors import OptionsError
+from bupose.errors import BuposeError, OptionsError
 
 MOST = 1000  # entries of a list or dict, where its option says nothing else
 LONGEST = 4096  # characters of a text: the longest path that Linux takes
@@ -84,6 +84,27 @@ def from_dict(kind: type, values: Mapping, owner: str = ""):
         if name not in known:
             raise OptionsError(f"{owner} has no option {shown(name)}; it has {', '.join(known)}")
     return kind(**values)
+
+
+def choose(value, among: Collection[str], what: str, error: type[BuposeError] = OptionsError):
+    """What a mapping has under the name ``value``; of any other collection the value itself.
+
+    Parameters
+    ----------
+    value : str
+    among : mapping or collection of names
+    what : str
+        What is chosen, for the message.
+    error : class of error
+
+    Raises
+    ------
+    BuposeError
+        It is not among them.
+    """
+    if not isinstance(value, str) or value not in among:
+        raise error(f"{what} is {shown(value)}; choose one of {', '.join(among)}")
+    return among[value] if isinstance(among, Mapping) else value
 
 
 @lru_cache

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import bupose
-from bupose.errors import OptionsError
-from bupose.options import check, declared, from_dict, option, shown
+from bupose.errors import FieldsError, OptionsError
+from bupose.options import check, choose, declared, from_dict, option, shown
 
 
 @dataclass
@@ -162,3 +162,11 @@ def test_a_number_without_a_range_is_seen():
         share: float = option(0.0, 0, 1)
 
     assert numbers_without_range(Bare) == ["sizes"]
+
+
+def test_a_name_is_chosen_from_a_registry():
+    assert choose("b", {"a": 1, "b": 2}, "head") == 2
+    assert choose("b", ("a", "b"), "way") == "b"
+    for wrong in ("c", 5, None, ["a"]):
+        with pytest.raises(FieldsError, match=r"^layout is .*; choose one of a, b$"):
+            choose(wrong, ("a", "b"), "layout", FieldsError)

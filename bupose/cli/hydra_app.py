@@ -24,7 +24,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from bupose.cli import schemas
 from bupose.errors import BuposeError, DependencyError, OptionsError
-from bupose.options import shown
+from bupose.options import choose, shown
 from bupose.process import INTERRUPTED, USAGE, tell  # noqa: F401 (how a command ends)
 from bupose.requirements import read_requirements
 
@@ -253,9 +253,7 @@ def _depth(text: str) -> int:
 
 
 def _check_choice(group: str, choice: str) -> None:
-    choices = sorted(file.stem for file in (schemas.folder() / group).glob("*.yaml"))
-    if choice not in choices:
-        raise OptionsError(f"{group} is {choice!r}; choose one of {', '.join(choices)}")
+    choose(choice, sorted(file.stem for file in (schemas.folder() / group).glob("*.yaml")), group)
 
 
 def _check_value(kind: type, key: str, hint, override: Override) -> None:

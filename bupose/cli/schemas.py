@@ -15,7 +15,7 @@ from hydra.core.config_store import ConfigStore
 from omegaconf import DictConfig, OmegaConf
 
 from bupose.errors import OptionsError
-from bupose.options import expected, shown
+from bupose.options import choose, expected, shown
 
 # Each script's options; imported when the script runs, as others may need packages it does not.
 SCHEMAS = {
@@ -108,9 +108,7 @@ def check_hydra(key: str, value) -> None:
     """
     group, _, name = key.partition("/")
     if group == "hydra" and name in HYDRA_GROUPS:
-        choices = ["basic", *sorted(file.stem for file in (folder() / key).glob("*.yaml"))]
-        if value not in choices:
-            raise OptionsError(f"{key} is {shown(value)}; choose one of {', '.join(choices)}")
+        choose(value, ["basic", *sorted(file.stem for file in (folder() / key).glob("*.yaml"))], key)
     elif key not in HYDRA:
         near = difflib.get_close_matches(key, HYDRA, 1)
         guess = f"did you mean {near[0]}? " if near else ""

@@ -10,6 +10,7 @@ import sys
 from bupose.atomic import replacing
 from bupose.cli.pairs import HELP, split_pairs
 from bupose.errors import OptionsError
+from bupose.options import choose
 from bupose.paths import expand
 from bupose.train.summary import plot, read_runs, table
 
@@ -22,8 +23,7 @@ def run(arguments: list[str]) -> int:
         return 0
     pairs, folders = split_pairs(arguments, ("metric", "plot"))
     metric, file = pairs.get("metric", "AP"), expand(pairs.get("plot", "summary.png"))
-    if metric not in METRICS:
-        raise OptionsError(f"metric is {metric!r}; choose one of {', '.join(METRICS)}")
+    choose(metric, METRICS, "metric")
     runs = read_runs(folders or ["runs"], metric)
     print(table(runs, [metric, *(m for m in METRICS if m != metric)]))
     if not any(run.metrics for run in runs):

@@ -13,9 +13,8 @@ from bupose.data.mosaic import compose_mosaic
 from bupose.data.occlusion import hide_people
 from bupose.data.paste import paste_people
 from bupose.data.picture import Picture, crop_image, picture_of
-from bupose.errors import OptionsError
 from bupose.images.sample import Sample
-from bupose.options import check, from_dict, option
+from bupose.options import check, choose, from_dict, option
 from bupose.synthetic.camera import photograph
 
 
@@ -105,9 +104,7 @@ def augment_options(chosen: AugmentOptions | str | Mapping) -> AugmentOptions:
     if isinstance(chosen, AugmentOptions):
         return chosen
     if isinstance(chosen, str):
-        if chosen not in PRESETS:
-            raise OptionsError(f"there is no augmentation {chosen!r}; choose one of {', '.join(PRESETS)}")
-        return AugmentOptions(**PRESETS[chosen])
+        return AugmentOptions(**choose(chosen, PRESETS, "augment"))
     return from_dict(AugmentOptions, chosen, "augment")
 
 

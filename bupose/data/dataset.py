@@ -19,6 +19,7 @@ from bupose.data.color import color_matrix
 from bupose.data.picture import BORDER, picture_of, reduction
 from bupose.errors import InputError, LabelsError, OptionsError
 from bupose.methods.paf import FieldCodec
+from bupose.options import choose
 
 SUBSTITUTES = 10  # pictures that are tried, one after the other, where one cannot be read
 DELIVERIES = ("targets", "joints", "photos")
@@ -81,8 +82,7 @@ class PoseDataset(Dataset):
             )
         if self.size[0] % codec.grid.stride or self.size[1] % codec.grid.stride or min(self.size) <= 0:
             raise OptionsError(f"crops of {self.size} px are no multiple of the stride {codec.grid.stride}")
-        if deliver not in DELIVERIES:
-            raise OptionsError(f"deliver is {deliver!r}; choose one of {', '.join(DELIVERIES)}")
+        choose(deliver, DELIVERIES, "deliver")
         o = self.options
         if deliver == "photos" and (o.paste or o.mosaic or o.camera or o.occlusions[1]):
             raise OptionsError("deliver=photos knows no paste, mosaic, camera and occlusions; set them to 0, or joints")

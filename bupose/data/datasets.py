@@ -13,7 +13,7 @@ from bupose.data.annotated import PhotosOptions, open_photos
 from bupose.data.folder import FolderOptions, read_folder
 from bupose.data.mixture import Mixture
 from bupose.errors import OptionsError
-from bupose.options import check, option, shown
+from bupose.options import check, choose, option, shown
 from bupose.synthetic.draw import Synthetic
 from bupose.synthetic.options import MOST_PEOPLE, MOST_PICTURES, MOST_SEED, SIDES, SyntheticOptions
 
@@ -142,7 +142,7 @@ def open_samples(kind: str, options: Mapping | Any = None):
     OptionsError
         An unknown kind or option; the kinds raise further errors.
     """
-    _, read = _kind(kind)
+    _, read = choose(kind, DATASETS, "kind of data")
     return read(kind_options(kind, options or {}) if options is None or isinstance(options, Mapping) else options)
 
 
@@ -154,15 +154,9 @@ def kind_options(kind: str, given: Mapping):
     OptionsError
         An unknown kind or option.
     """
-    schema, _ = _kind(kind)
+    schema, _ = choose(kind, DATASETS, "kind of data")
     known = [f.name for f in fields(schema)]
     unknown = [str(k) for k in given if k not in known]
     if unknown:
         raise OptionsError(f"data {kind!r} has no option {', '.join(unknown)}; it has {', '.join(known)}")
     return schema(**given)
-
-
-def _kind(kind) -> tuple:
-    if not isinstance(kind, str) or kind not in DATASETS:
-        raise OptionsError(f"there is no kind of data {shown(kind)}; choose one of {', '.join(DATASETS)}")
-    return DATASETS[kind]

@@ -13,7 +13,7 @@ from pathlib import Path
 from bupose.annotations.formats import FORMATS
 from bupose.annotations.formats.base import Archive, Source
 from bupose.errors import InputError, OptionsError
-from bupose.options import check, option
+from bupose.options import check, choose, option
 
 
 @dataclass
@@ -65,9 +65,7 @@ def find_archives(name: str, parts: list[str] | None = None) -> dict[str, Archiv
     OptionsError
         No such set or part.
     """
-    if name not in SOURCES:
-        raise OptionsError(f"there is no public set {name!r}; choose one of {', '.join(SOURCES)}")
-    known = SOURCES[name].archives
+    known = choose(name, SOURCES, "set").archives
     for part in parts or ():
         if part not in known:
             raise OptionsError(f"{name} has no part {part!r}; it has {', '.join(known) or 'none to download'}")

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
-from bupose.errors import OptionsError
 from bupose.evaluate.matching import match_all
 from bupose.evaluate.results import read_both
 from bupose.evaluate.truth import Truth
+from bupose.options import choose
 from bupose.people import People
 
 HEAD_FACTOR = 0.6  # of the head box's diagonal (MPII's evaluation, SC_BIAS)
@@ -72,8 +72,7 @@ def pck(
     OptionsError
         An unknown length.
     """
-    if length not in LENGTHS:
-        raise OptionsError(f"no length {length!r}; choose one of {', '.join(LENGTHS)}")
+    choose(length, LENGTHS, "length")
     results, truth = read_both(results, annotations, image_ids)
     good, labelled = count_within(match_all(results, truth), truth, length, alpha)
     shares = {j: _percent(g, n) for j, g, n in zip(truth.joints, good, labelled, strict=True)}

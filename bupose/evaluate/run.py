@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
-from bupose.errors import OptionsError
 from bupose.evaluate.crowdpose import box_areas, crowdpose_ap
 from bupose.evaluate.errors import diagnose
 from bupose.evaluate.matching import match_all
@@ -16,6 +15,7 @@ from bupose.evaluate.report import Report
 from bupose.evaluate.results import read_both, read_results
 from bupose.evaluate.shown import FOUND, count_shown
 from bupose.evaluate.truth import Truth, read_truth
+from bupose.options import choose
 from bupose.people import People
 from bupose.skeleton import Skeleton
 from bupose.skeletons import CROWDPOSE14
@@ -70,10 +70,9 @@ def evaluate(
     """
     whole = read_truth(annotations, skeleton=skeleton, category=category)
     results, truth = read_both(predictions, whole, image_ids)
+    choose(protocol, ("auto", *PROTOCOLS), "protocol")
     if protocol == "auto":
         protocol = _fitting_protocol(truth)
-    if protocol not in PROTOCOLS:
-        raise OptionsError(f"no evaluation protocol {protocol!r}; choose one of auto, {', '.join(PROTOCOLS)}")
     if protocol == "crowdpose":
         truth = box_areas(truth)
     matched = match_all(results, truth)

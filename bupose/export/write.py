@@ -18,6 +18,7 @@ from bupose.errors import BuposeError, DependencyError, OptionsError, WeightsErr
 from bupose.export.compare import Difference, compare
 from bupose.export.graph import write_graph
 from bupose.nn.model import PoseNet
+from bupose.options import choose
 from bupose.paths import expand
 from bupose.runtimes.network import TorchNetwork
 from bupose.runtimes.start import start
@@ -179,14 +180,13 @@ def _compare(net: PoseNet, path: Path, pictures: Sequence[np.ndarray]) -> Differ
 def _check(output: Path, format: str | None, precision: str) -> str:
     """The format's name."""
     by_suffix = {suffix: name for name, (suffix, _) in FORMATS.items()}
-    if format is not None and format not in FORMATS:
-        raise OptionsError(f"format is {format!r}; choose one of {', '.join(FORMATS)}")
+    if format is not None:
+        choose(format, FORMATS, "format")
     name = by_suffix.get(output.suffix) if format is None else format
     if name is None or FORMATS[name][0] != output.suffix:
         wanted = FORMATS[format][0] if format else " or ".join(by_suffix)
         raise OptionsError(f"output is {str(output)!r}; give a file name that ends in {wanted}")
-    if precision not in PRECISIONS:
-        raise OptionsError(f"precision is {precision!r}; choose one of {', '.join(PRECISIONS)}")
+    choose(precision, PRECISIONS, "precision")
     if name not in PRECISIONS[precision]:
         taken = [choice for choice, formats in PRECISIONS.items() if name in formats]
         wanted = " and ".join(PRECISIONS[precision])

@@ -15,6 +15,7 @@ from bupose import skeletons
 from bupose.errors import BuposeError, FieldsError, InputError
 from bupose.fields import Fields, Grid
 from bupose.fields_file.meta import check_info, is_name, read_matrix, read_skeleton, sentence, some
+from bupose.options import choose
 from bupose.paths import expand
 from bupose.skeleton import Skeleton
 
@@ -63,8 +64,7 @@ class FieldsFile:
         skeleton: str | Path | Skeleton = "coco18",
         stride: int = 8,
     ) -> None:
-        if layout not in _LAYOUTS:
-            raise FieldsError(f"no channel layout {layout!r}; choose one of {', '.join(_LAYOUTS)}")
+        choose(layout, _LAYOUTS, "layout", FieldsError)
         self.path = expand(path)
         self._layout, self._skeleton, self._grid = layout, skeletons.get(skeleton), Grid(stride)
         if self.path.exists() and not self.path.is_file():  # a folder, or what has no end

@@ -12,6 +12,7 @@ import torch
 from bupose.errors import DependencyError, OptionsError
 from bupose.fields import Grid
 from bupose.nn.model import PoseNet
+from bupose.options import choose
 from bupose.skeleton import Skeleton
 from bupose.wording import counted
 
@@ -78,8 +79,7 @@ class TorchNetwork:
         channels_last: bool = True,
         compile: bool = False,
     ) -> None:
-        if precision not in _PRECISIONS:
-            raise OptionsError(f"precision is {precision!r}; choose one of {', '.join(_PRECISIONS)}")
+        choose(precision, _PRECISIONS, "precision")
         self.skeleton, self.grid, self.multiple = net.skeleton, net.grid, net.multiple
         self.decoder, self.preprocess = dict(net.config.decoder), dict(net.config.preprocess)
         self.target, self.category = dict(net.config.target), dict(net.config.category)

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from bupose.errors import DependencyError, OptionsError, WeightsError
-from bupose.options import shown
+from bupose.options import choose, shown
 from bupose.runtimes.exported import ExportedNetwork, first_line
 from bupose.weights.header import KEY, quoted
 
@@ -48,8 +48,7 @@ class OpenVinoNetwork(ExportedNetwork):
             raise DependencyError("an .xml network needs openvino; pip install openvino") from None
         if device not in ("auto", "cpu"):
             raise OptionsError(f"device is {device!r}; an OpenVINO network runs on the cpu: choose auto or cpu")
-        if precision not in _PRECISIONS:
-            raise OptionsError(f"precision is {precision!r}; choose one of {', '.join(_PRECISIONS)}")
+        choose(precision, _PRECISIONS, "precision")
         path = Path(path)
         for file in (path, path.with_suffix(".bin")):
             if not file.is_file():

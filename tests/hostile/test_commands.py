@@ -41,7 +41,7 @@ import-weights input=/dev/zero output=o.safetensors | /dev/zero
 import-weights input=nope output=o.safetensors | nope
 import-weights input=a.png output=o.safetensors kind=caffe | a.png
 import-weights input=a.png output=o.safetensors kind=lightweight | a.png
-import-weights input=a.png output=o.safetensors kind=tf | no importer
+import-weights input=a.png output=o.safetensors kind=tf | kind is
 import-weights input=net.xml output=net.xml | is the input
 evaluate | annotations=
 evaluate annotations=truth.json | nothing to measure

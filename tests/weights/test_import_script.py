@@ -44,7 +44,7 @@ def test_home_folder(published, tmp_path, monkeypatch):
         (["input=no such file", "output=b"], "no such file"),
         ([f"input={__file__}", "output=b"], "no kind that can be imported"),
         ([f"input={__file__}", f"output={__file__}"], "output is the input"),
-        ([f"input={__file__}", "output=b", "kind=tensorflow"], "no importer 'tensorflow'"),
+        ([f"input={__file__}", "output=b", "kind=tensorflow"], "kind is 'tensorflow'; choose one of"),
     ],
 )
 def test_mistakes(arguments, says):

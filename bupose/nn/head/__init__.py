@@ -9,7 +9,7 @@ from bupose.nn.head.openpose2017 import OpenPose2017Head
 from bupose.nn.head.openpose2019 import OpenPose2019Head
 from bupose.nn.head.plain import PlainHead
 from bupose.nn.head.stage_output import StageOutput, final_fields
-from bupose.options import from_dict
+from bupose.options import choose, from_dict
 from bupose.skeleton import Skeleton
 
 HEADS: dict[str, type[Head]] = {
@@ -30,8 +30,7 @@ def build_head(name: str, channels: int, skeleton: Skeleton, **options) -> Head:
     OptionsError
         No such head or option, or an option out of its range.
     """
-    if name not in HEADS:
-        raise OptionsError(f"there is no head {name!r}; choose one of {', '.join(HEADS)}")
+    choose(name, HEADS, "head")
     if not skeleton.limbs:
         raise OptionsError(f"a network needs a skeleton with limbs; {skeleton.name!r} has none")
     head = HEADS[name]

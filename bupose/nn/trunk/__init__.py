@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bupose.errors import OptionsError
 from bupose.nn.trunk.base import Trunk
 from bupose.nn.trunk.hrnet import HRNet
 from bupose.nn.trunk.mobilenet_v1 import MobileNetV1
@@ -10,7 +9,7 @@ from bupose.nn.trunk.mobilenet_v2 import MobileNetV2, MoveNet
 from bupose.nn.trunk.resnet import ResNet
 from bupose.nn.trunk.timm import TimmTrunk
 from bupose.nn.trunk.vgg import VGG19
-from bupose.options import from_dict
+from bupose.options import choose, from_dict
 
 TRUNKS: dict[str, type[Trunk]] = {
     "vgg19": VGG19,
@@ -35,7 +34,6 @@ def build_trunk(name: str, **options) -> Trunk:
     DependencyError
         The trunk needs a package that is not installed.
     """
-    if name not in TRUNKS:
-        raise OptionsError(f"there is no trunk {name!r}; choose one of {', '.join(TRUNKS)}")
+    choose(name, TRUNKS, "trunk")
     trunk = TRUNKS[name]
     return trunk(from_dict(trunk.Options, options, f"trunk {name!r}"))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from bupose.errors import WeightsError
 from bupose.nn.model import PoseNet
+from bupose.options import choose
 from bupose.paths import expand
 from bupose.weights import checkpoint
 from bupose.weights.importers import caffe, lightweight, openvino_ir
@@ -39,8 +40,7 @@ def import_weights(path: str | Path, kind: str | None = None) -> PoseNet:
     """
     path = expand(path)
     kind = recognise(path) if kind is None else kind
-    if kind not in IMPORTERS:
-        raise WeightsError(f"there is no importer {kind!r}; choose one of {', '.join(IMPORTERS)}")
+    choose(kind, IMPORTERS, "kind", WeightsError)
     return IMPORTERS[kind](path)
 
 
