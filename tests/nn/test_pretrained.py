@@ -1,9 +1,6 @@
 """Published weights fit, and give the numbers their own graphs give."""
 
-import base64
 import json
-import math
-from functools import cache
 
 import cv2
 import numpy as np
@@ -189,7 +186,7 @@ def test_files_that_want_another_input_are_refused(shared):
         ),
     ],
 )
-def test_same_numbers_as_the_published_graph(shared, file, trunk, options, target, count):
+def test_same_numbers_as_the_published_graph(shared, run_graph, file, trunk, options, target, count):
     """The file's own graph, run node by node as TensorFlow defines them, and our trunk agree on a photo."""
     network = build_trunk(trunk, **options).eval()
     assert f"{count} tensors matched" in load_trunk(network, shared / "weights" / f"{file}.safetensors")
@@ -204,7 +201,7 @@ def test_same_numbers_as_the_published_graph(shared, file, trunk, options, targe
     np.testing.assert_allclose(features, expected[0], rtol=1e-4, atol=1e-4)
 
 
-def test_movenets_answers_are_those_of_its_graph(shared):
+def test_movenets_answers_are_those_of_its_graph(shared, run_graph):
     """Centre, heatmaps and regression: after the pyramid's 24 channels come 1, 17 and 34."""
     network = build_trunk("movenet", answers=True).eval()
     load_trunk(network, shared / "weights" / "movenet_multipose.safetensors")
@@ -221,91 +218,3 @@ def test_movenets_answers_are_those_of_its_graph(shared):
     assert likely.max() > 0.3  # there is somebody
     np.testing.assert_allclose(features[..., 24:42], likely, rtol=1e-3, atol=1e-4)
     np.testing.assert_allclose(features[..., 42:], regress / 16, rtol=1e-3, atol=1e-3)
-
-
-# --- a slow interpreter of TensorFlow graphs: NumPy, NHWC, one function for each operation ---
-
-
-def run_graph(graph: dict, weights: dict, photo: np.ndarray, target: str) -> np.ndarray:
-    nodes = {node["name"]: node for node in graph["node"]}
-
-    @cache
-    def value(name: str) -> np.ndarray:
-        node = nodes[name]
-        inputs = [value(source.split(":")[0]) for source in node.get("input", [])]
-        attributes = {key: read_attribute(entry) for key, entry in node["attr"].items()}
-        match node["op"]:
-            case "Placeholder":
-                return photo[None].astype(np.float32)
-            case "Const":
-                return weights[name].numpy().astype(np.float32)
-            case "Cast":
-                return inputs[0]
-            case "Sub":
-                return inputs[0] - inputs[1]
-            case "Mul":
-                return inputs[0] * inputs[1]
-            case "AddV2" | "BiasAdd":
-                return inputs[0] + inputs[1]
-            case "Relu":
-                return np.maximum(inputs[0], 0)
-            case "Conv2D" | "_FusedConv2D":
-                result = convolve(inputs[0], inputs[1], attributes, lambda a, b: a @ b)
-            case "DepthwiseConv2dNative" | "FusedDepthwiseConv2dNative":
-                result = convolve(inputs[0], inputs[1], attributes, lambda a, b: a * b[:, 0])
-            case "MaxPool":
-                n, h, w, c = inputs[0].shape
-                return inputs[0].reshape(n, h // 2, 2, w // 2, 2, c).max((2, 4))
-            case "ConcatV2":
-                return np.concatenate(inputs[:-1], 3)
-            case "Shape":
-                return np.array(inputs[0].shape)
-            case "StridedSlice":
-                return inputs[0][int(inputs[1][0]) : int(inputs[2][0])]
-            case "ResizeBilinear":
-                assert attributes["half_pixel_centers"]
-                return resize(resize(inputs[0], 1, int(inputs[1][0])), 2, int(inputs[1][1]))
-            case _:
-                raise AssertionError(node["op"])
-        operations = attributes.get("fused_ops", [])
-        if operations:
-            result = result + inputs[2]
-        return np.clip(result, 0, {"Relu6": 6}.get(operations[-1], np.inf)) if operations[1:] else result
-
-    return value(target)
-
-
-def read_attribute(entry: dict):
-    if "list" in entry:
-        kinds = entry["list"]
-        return [int(i) for i in kinds.get("i", [])] or [base64.b64decode(s).decode() for s in kinds.get("s", [])]
-    return base64.b64decode(entry["s"]).decode() if "s" in entry else entry.get("b")
-
-
-def convolve(features: np.ndarray, kernel: np.ndarray, attributes: dict, combine) -> np.ndarray:
-    """A sum over kernel positions of shifted pictures; TensorFlow's SAME puts the odd border cell last."""
-    stride, height, width = attributes["strides"][1], *kernel.shape[:2]
-    assert attributes["dilations"] == [1, 1, 1, 1]
-    sizes = [math.ceil(n / stride) for n in features.shape[1:3]]
-    borders = [(0, 0)] * 4
-    for axis, (size, taps) in enumerate(zip(sizes, (height, width), strict=True), start=1):
-        total = max((size - 1) * stride + taps - features.shape[axis], 0)
-        borders[axis] = (total // 2, total - total // 2)
-    padded = np.pad(features, borders)
-    result = 0.0
-    for y in range(height):
-        for x in range(width):
-            shifted = padded[
-                :, y : y + (sizes[0] - 1) * stride + 1 : stride, x : x + (sizes[1] - 1) * stride + 1 : stride
-            ]
-            result = result + combine(shifted, kernel[y, x])
-    return result
-
-
-def resize(features: np.ndarray, axis: int, size: int) -> np.ndarray:
-    """Linear interpolation along one axis, centres of pixels at halves."""
-    where = (np.arange(size) + 0.5) * features.shape[axis] / size - 0.5
-    low = np.floor(where)
-    share = (where - low).astype(np.float32).reshape([-1 if a == axis else 1 for a in range(4)])
-    first, second = (np.take(features, np.clip(low + n, 0, features.shape[axis] - 1).astype(int), axis) for n in (0, 1))
-    return first * (1 - share) + second * share
