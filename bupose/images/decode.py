@@ -32,15 +32,18 @@ def decode(data: bytes, header: Header, factor: int) -> np.ndarray | None:
         colors = cv2.imdecode(array, _REDUCED[factor if native else 1] | cv2.IMREAD_IGNORE_ORIENTATION)
     if colors is None:  # also floats, which OpenCV converts to nothing else
         stored = heic.decode(data) if header.kind == "HEIC" else cv2.imdecode(array, cv2.IMREAD_UNCHANGED)
-        colors = None if stored is None else flatten(stored)
+        colors = None if stored is None else flatten(stored, multiplied=header.kind == "TIFF")
     if colors is None:
         return None
     colors = cv2.cvtColor(colors, cv2.COLOR_BGR2RGB, dst=colors)
     return colors if native else shrink(colors, factor)
 
 
-def flatten(stored: np.ndarray) -> np.ndarray:
-    """uint8 BGR of what OpenCV stores: grey or BGR, with opacity or not, of any depth; laid over white."""
+def flatten(stored: np.ndarray, multiplied: bool = False) -> np.ndarray:
+    """uint8 BGR of what OpenCV stores: grey or BGR, with opacity or not, of any depth; laid over white.
+
+    ``multiplied`` says that colours of 8 bits are multiplied by the opacity already, as libtiff gives them.
+    """
     stored = stored[..., None] if stored.ndim == 2 else stored
     channels = stored.shape[2]
     if stored.dtype == np.uint8 and channels == 3:
@@ -49,7 +52,9 @@ def flatten(stored: np.ndarray) -> np.ndarray:
     for row in range(0, len(stored), _ROWS):
         part = _to_eight_bits(stored[row : row + _ROWS])
         mine = part[..., : 3 if channels >= 3 else 1]
-        if channels in (2, 4):
+        if channels in (2, 4) and multiplied and stored.dtype == np.uint8:
+            mine = np.minimum(mine.astype(np.int16) + 255 - part[..., -1:], 255).astype(np.uint8)
+        elif channels in (2, 4):
             opacity = part[..., -1:].astype(np.float32) / 255
             mine = np.rint(255 + opacity * (mine.astype(np.float32) - 255)).astype(np.uint8)
         colors[row : row + _ROWS] = mine
