@@ -11,7 +11,7 @@ import numpy as np
 from bupose.annotations.categories import CategoryOptions
 from bupose.annotations.reader import Annotations
 from bupose.annotations.values import id_key
-from bupose.data.picture import Photo, whole_sample
+from bupose.data.picture import AnnotatedPhoto, whole_sample
 from bupose.data.regions import Regions
 from bupose.images import read_size
 from bupose.images.sample import Sample
@@ -95,12 +95,12 @@ class Photos:
     def __getitem__(self, i: int) -> Sample:
         return whole_sample(self.picture(i))
 
-    def picture(self, i: int) -> Photo:
+    def picture(self, i: int) -> AnnotatedPhoto:
         """A photo with its labels, not yet decoded."""
         i = i + len(self) if i < 0 else i
         if not 0 <= i < len(self):
             raise IndexError(f"photo {i} of a set of {len(self)}")
-        return Photo(self, i)
+        return AnnotatedPhoto(self, i)
 
     def labels(self, i: int) -> Labels:
         """The people of a photo who have any joint labelled."""

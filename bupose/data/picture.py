@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Protocol
 
 import cv2
@@ -12,7 +11,6 @@ import numpy as np
 from bupose import geometry
 from bupose.annotations.outlines import box_corners
 from bupose.data.regions import fill_polygon
-from bupose.errors import InputError
 from bupose.images import open_picture, shrink
 from bupose.images.sample import Sample
 from bupose.people import Labels
@@ -94,27 +92,7 @@ def reduction(matrix: np.ndarray) -> int:
     return next((f for f in (8, 4, 2) if scale * f <= 1.0), 1)
 
 
-def read_photo(path: str | Path, size: tuple[int, int], factor: int = 1) -> np.ndarray:
-    """Decode a photo to uint8 RGB (ceil(height/factor), ceil(width/factor), 3).
-
-    The camera's orientation flag is followed unless only the unturned photo has the annotations' size.
-
-    Raises
-    ------
-    InputError
-        No such file, no picture, or a picture of another size than its annotations say.
-    """
-    picture = open_picture(path)
-    if size not in (picture.size, picture.header.stored):
-        (width, height), (got_width, got_height) = size, picture.size
-        raise InputError(
-            f"photo {str(path)!r} is {got_width}x{got_height} px where its annotations are for "
-            f"{width}x{height}; use the photos that were annotated"
-        )
-    return picture.decode(factor, upright=size == picture.size)
-
-
-class Photo:
+class AnnotatedPhoto:
     """A photo in a file, one row of a :class:`~bupose.data.photos.Photos`."""
 
     def __init__(self, photos, i: int) -> None:
@@ -124,7 +102,7 @@ class Photo:
 
     def decode(self, factor: int = 1) -> np.ndarray:
         """uint8 RGB, ``factor`` times smaller."""
-        return read_photo(self._photos.path(self._i), self.size, factor)
+        return open_picture(self._photos.path(self._i), size=self.size).decode(factor)
 
     def ignore(self, matrix: np.ndarray, size: tuple[int, int]) -> np.ndarray | None:
         """Bool (height, width): crowds, people without joints, and what may hold unlisted people.

@@ -12,7 +12,8 @@ from tqdm import tqdm
 from bupose import geometry
 from bupose.errors import BuposeError, LabelsError
 from bupose.estimate import Estimator
-from bupose.evaluate.truth import Truth
+from bupose.evaluate.truth import Truth, annotated_size
+from bupose.media.sources import Frame
 from bupose.methods.paf import EVERYBODY
 from bupose.paths import expand
 from bupose.people import People
@@ -55,11 +56,13 @@ def predict(estimator: Estimator, truth: Truth, images: str | Path, *, progress:
     """
     if lost := [i for i, image in truth.images.items() if not image["file_name"]]:
         raise LabelsError(f"image {lost[0]!r:.40} has no file_name; name its photo in the annotations")
-    folder = expand(images)
-    paths = [folder / image["file_name"] for image in truth.images.values()]
+    folder, photos = expand(images), []
+    for n, image in enumerate(truth.images.values()):
+        name = image["file_name"]
+        photos.append(Frame(name, name, n, folder / name, max_pixels=estimator.max_pixels, size=annotated_size(image)))
     estimates: Iterable = tqdm(
-        estimator.stream(paths, keep_fields=True),
-        total=len(paths),
+        estimator.stream(photos, keep_fields=True),
+        total=len(photos),
         unit="picture",
         file=sys.stderr,
         disable=None if progress else True,

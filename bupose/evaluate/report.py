@@ -15,7 +15,7 @@ from bupose.atomic import write_text
 from bupose.errors import InputError
 from bupose.evaluate.errors import KINDS, Diagnosis
 from bupose.evaluate.shown import Shown
-from bupose.evaluate.truth import Truth
+from bupose.evaluate.truth import Truth, annotated_size
 from bupose.evaluate.worst import draw_errors, write_photo
 from bupose.images import read_image
 from bupose.paths import expand
@@ -141,9 +141,10 @@ class Report:
     def _write_worst(self, folder: Path, images: Path, count: int) -> list[Path]:
         skeleton, written, problems = self.truth.skeleton(), [], []
         for n, picture in enumerate([p for p in self.diagnosis.pictures[:count] if p.badness], 1):
-            name = self.truth.images[picture.matched.image_id].get("file_name") or str(picture.matched.image_id)
+            image = self.truth.images[picture.matched.image_id]
+            name = image.get("file_name") or str(picture.matched.image_id)
             try:
-                photo = read_image(images / name)
+                photo = read_image(images / name, size=annotated_size(image))
             except InputError as problem:  # the others are drawn all the same
                 problems.append(problem)
                 continue

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from bupose import geometry
-from bupose.data.picture import Photo, picture_of
+from bupose.data.picture import AnnotatedPhoto, picture_of
 from bupose.evaluate.regions import Undeclared
 from bupose.evaluate.truth import Truth, make_entry, make_truth, whole_picture
 from bupose.skeleton import Skeleton
@@ -39,7 +39,7 @@ def truth_of_samples(samples, count: int) -> Truth:
 def _ignored(picture, image_id: int, skeleton: Skeleton) -> list[dict]:
     """The entries of what is ignored in a picture."""
     nothing = np.zeros((len(skeleton.joints), 2)), np.zeros(len(skeleton.joints))
-    if not isinstance(picture, Photo):
+    if not isinstance(picture, AnnotatedPhoto):
         mask = picture.ignore(geometry.IDENTITY, picture.size)
         if mask is None or not mask.any():
             return []

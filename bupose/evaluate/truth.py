@@ -210,6 +210,12 @@ def _entries(found: Annotations) -> list[dict]:
     return entries
 
 
+def annotated_size(image: Mapping) -> tuple[int, int] | None:
+    """(width, height), pixels, of a COCO image dict; None where it does not say."""
+    size = image.get("width") or 0, image.get("height") or 0
+    return size if all(size) else None
+
+
 def truth_arrays(annotations: Sequence[Mapping], joints: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """xy (P, K, 2), visibility (P, K), area (P,) and box (P, 4) of annotations, float64."""
     triples = np.array([a["keypoints"] for a in annotations], np.float64).reshape(-1, joints, 3)

@@ -17,14 +17,11 @@ from bupose.errors import InputError
 from bupose.estimate.estimator import Estimator
 from bupose.estimate.stream import open_photo
 from bupose.fields import Fields, Grid
-from bupose.images import VIDEOS, Photo, Video, read, read_size
-from bupose.images.files import check_regular
+from bupose.images import MAX_PIXELS, VIDEOS, Photo, Video, read
 from bupose.media.names import file_number
 from bupose.methods.paf import FieldCodec
 from bupose.paths import expand
 
-MOST_BYTES = 50_000_000  # of a photo's file
-MOST_PIXELS = 100_000_000  # of a photo or a frame
 LONGEST_STEM = 150  # bytes
 LONGEST = 1400  # px of what is shown; network pixels are enlarged a whole number of times to about this
 
@@ -50,25 +47,16 @@ class Film:
         """Another of its frames."""
         return replace(self, frame=int(frame))
 
-    def read(self) -> np.ndarray:
+    def read(self, max_pixels: int = MAX_PIXELS) -> np.ndarray:
         """The frame, uint8 (H, W, 3), RGB.
 
         Raises
         ------
         InputError
-            The video cannot be opened, or has no such frame.
+            The video cannot be opened, its frames have more pixels, or it has no such frame.
         """
         with _named(self.path):
-            capture = Video(self.path).open()
-        try:
-            if self.frame:
-                capture.set(cv2.CAP_PROP_POS_FRAMES, self.frame)
-            there, image = capture.read()
-        finally:
-            capture.release()
-        if not there:
-            raise InputError(f"{self.path.name!r} has no frame {self.frame} that can be read; choose another")
-        return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
+            return Video(self.path).frame(self.frame, max_pixels).image
 
 
 @dataclass(frozen=True)
@@ -134,11 +122,12 @@ def look(estimator: Estimator, source: str | Path | Film | np.ndarray, name: str
     if isinstance(source, (str, Path)):
         path = expand(source)
         name = name or path.name.encode(errors="replace").decode()  # a page shows no other characters
-        source = open_film(path) if path.suffix.lower() in VIDEOS else path
+        source = Film(path, Video(path).count or 1) if path.suffix.lower() in VIDEOS else path
     if isinstance(source, Film):
-        photo, film, name = Photo.whole(source.read()), source, name or source.path.name
+        photo, film, name = Photo.whole(source.read(estimator.max_pixels)), source, name or source.path.name
     elif isinstance(source, Path):
-        photo, film = _read(source, estimator), None
+        with _named(source):
+            photo, film = read(source, least=estimator.least, max_pixels=estimator.max_pixels), None
     else:
         photo, film = open_photo(source), None
     views = estimator.prepare(photo)
@@ -154,41 +143,9 @@ def look(estimator: Estimator, source: str | Path | Film | np.ndarray, name: str
     return Sight(name, photo.size, image, fields, codec, matrix, time.perf_counter() - start, film, estimator.category)
 
 
-def open_film(path: Path) -> Film:
-    """A video at its first frame.
-
-    Raises
-    ------
-    InputError
-        It cannot be opened, or its frames are too large.
-    """
-    with _named(path):
-        capture = Video(path).open()
-    try:
-        _check_pixels(path, capture.get(cv2.CAP_PROP_FRAME_WIDTH), capture.get(cv2.CAP_PROP_FRAME_HEIGHT))
-        count = capture.get(cv2.CAP_PROP_FRAME_COUNT)
-    finally:
-        capture.release()
-    return Film(path, round(count) if 1 <= count < 1e9 else 1)
-
-
 def draw_crowd() -> tuple[np.ndarray, str]:
     """A drawn scene to begin with, and what to call it."""
     return samples.draw_crowd(5, seed=11).image, "drawn crowd"
-
-
-def _read(path: Path, estimator: Estimator) -> Photo:
-    with _named(path):
-        if check_regular(path) > MOST_BYTES:
-            raise InputError(f"{path.name!r} has more than {MOST_BYTES // 10**6} MB; make it smaller")
-        _check_pixels(path, *read_size(path))
-        return read(path, least=estimator.least, max_pixels=estimator.max_pixels)
-
-
-def _check_pixels(path: Path, width: float, height: float) -> None:
-    """Before anything is decoded."""
-    if width * height > MOST_PIXELS:
-        raise InputError(f"{path.name!r} has more than {MOST_PIXELS // 10**6} megapixels; make it smaller")
 
 
 @contextmanager

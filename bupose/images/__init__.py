@@ -10,7 +10,7 @@ __getattr__, __dir__, __all__ = lazy.attach(
         "MAX_PIXELS": "kinds",
         "PICTURES": "kinds",
         "Photo": "picture",
-        "Picture": "picture",
+        "PictureFile": "picture",
         "Sample": "sample",
         "VIDEOS": "kinds",
         "Video": "video",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -11,7 +11,7 @@ import numpy as np
 from bupose import geometry
 from bupose.errors import DependencyError, InputError
 from bupose.images.decode import FACTORS, decode
-from bupose.images.exif import turn
+from bupose.images.exif import UPRIGHT, turn
 from bupose.images.files import quote, read_bytes, reason
 from bupose.images.header import Header, read_header
 from bupose.images.kinds import MAX_PIXELS
@@ -43,7 +43,7 @@ class Photo:
 
 
 @dataclass(frozen=True)
-class Picture:
+class PictureFile:
     """A picture file that has been read, but not decoded.
 
     Parameters
@@ -64,15 +64,13 @@ class Picture:
         """(width, height) of the upright picture, pixels."""
         return self.header.size
 
-    def decode(self, factor: int = 1, upright: bool = True) -> np.ndarray:
-        """uint8 RGB (ceil(height/factor), ceil(width/factor), 3).
+    def decode(self, factor: int = 1) -> np.ndarray:
+        """uint8 RGB (ceil(height/factor), ceil(width/factor), 3), turned as the header says.
 
         Parameters
         ----------
         factor : 1, 2, 4 or 8
             How many times smaller; each pixel is the mean of those it stands for.
-        upright : bool
-            Turn it as its EXIF orientation says.
 
         Raises
         ------
@@ -91,16 +89,28 @@ class Picture:
                 f"{self.name} is a damaged {self.header.kind} picture, or of a form that cannot be read{why}; "
                 "save it anew as JPEG or PNG"
             )
-        return turn(image, self.header.orientation) if upright else image
+        return turn(image, self.header.orientation)
 
 
-def open_picture(source: str | Path | bytes, max_pixels: int = MAX_PIXELS) -> Picture:
+def open_picture(
+    source: str | Path | bytes, max_pixels: int = MAX_PIXELS, size: tuple[int, int] | None = None
+) -> PictureFile:
     """Read a picture file, or take its bytes, and look at its header; nothing is decoded yet.
+
+    Parameters
+    ----------
+    source : path, or the file's bytes
+    max_pixels : int
+        A larger picture is refused.
+    size : (width, height), optional
+        What its annotations say, pixels. The EXIF orientation is followed unless only the unturned picture has this
+        size.
 
     Raises
     ------
     InputError
-        There is no regular file, it is no picture of a known kind, is cut short, or has more than ``max_pixels``.
+        There is no regular file, it is no picture of a known kind, is cut short, has more than ``max_pixels``, or is of
+        another size than its annotations say.
     """
     given = isinstance(source, (bytes, bytearray, memoryview))
     name, data = ("the data", bytes(source)) if given else (quote(source), read_bytes(source))
@@ -117,10 +127,26 @@ def open_picture(source: str | Path | bytes, max_pixels: int = MAX_PIXELS) -> Pi
         )
     if not header.whole:
         raise InputError(f"{name} is a {header.kind} picture cut short; copy or download it again")
-    return Picture(name, data, header)
+    return PictureFile(name, data, header if size is None else _as_annotated(header, size, name))
 
 
-def read(source: str | Path | bytes, *, least: int | None = None, max_pixels: int = MAX_PIXELS) -> Photo:
+def _as_annotated(header: Header, size: tuple[int, int], name: str) -> Header:
+    if size not in (header.size, header.stored):
+        (width, height), (got_width, got_height) = size, header.size
+        raise InputError(
+            f"{name} is {got_width}x{got_height} px where its annotations are for {width}x{height}; use the photos "
+            "that were annotated"
+        )
+    return header if size == header.size else replace(header, orientation=UPRIGHT)
+
+
+def read(
+    source: str | Path | bytes,
+    *,
+    least: int | None = None,
+    max_pixels: int = MAX_PIXELS,
+    size: tuple[int, int] | None = None,
+) -> Photo:
     """A picture file, turned as its EXIF orientation says.
 
     Grey becomes RGB, 16 bits become 8 (the full range), CMYK is converted, transparent pictures are laid over white,
@@ -134,13 +160,15 @@ def read(source: str | Path | bytes, *, least: int | None = None, max_pixels: in
         of the time.
     max_pixels : int
         Larger pictures are refused before memory is taken for them.
+    size : (width, height), optional
+        What its annotations say, as for :func:`open_picture`.
 
     Raises
     ------
     InputError
-        There is no regular file, it is no picture of a known kind, damaged, cut short, or too large.
+        There is no regular file, it is no picture of a known kind, damaged, cut short, too large, or not of the size.
     """
-    picture = open_picture(source, max_pixels)
+    picture = open_picture(source, max_pixels, size)
     size, factor = picture.size, 1
     if least and picture.header.kind == "JPEG":
         fits = [f for f in FACTORS if min(size) >= f * least and not size[0] % f and not size[1] % f]
@@ -149,9 +177,9 @@ def read(source: str | Path | bytes, *, least: int | None = None, max_pixels: in
     return Photo(image, size, geometry.scale(1 / factor) if factor > 1 else geometry.IDENTITY)
 
 
-def read_image(source: str | Path | bytes, max_pixels: int = MAX_PIXELS) -> np.ndarray:
-    """uint8 RGB (H, W, 3) of a picture file; as :func:`read`, which names the errors."""
-    return read(source, max_pixels=max_pixels).image
+def read_image(source: str | Path | bytes, **choice) -> np.ndarray:
+    """uint8 RGB (H, W, 3) of a picture file; as :func:`read`, which names choices and errors."""
+    return read(source, **choice).image
 
 
 def read_size(path: str | Path) -> tuple[int, int]:

@@ -84,6 +84,28 @@ class Video:
         InputError
             The video cannot be opened; or, after the frames there are, some are missing.
         """
+        with self._opened(max_pixels) as capture:
+            yield from self._read(capture)
+
+    def frame(self, number: int = 0, max_pixels: int = MAX_PIXELS) -> VideoFrame:
+        """The frame of a number.
+
+        Raises
+        ------
+        InputError
+            The video cannot be opened, or has no such frame.
+        """
+        with self._opened(max_pixels) as capture:
+            if number:
+                capture.set(cv2.CAP_PROP_POS_FRAMES, number)
+            there, image = capture.read()
+            if not there:
+                raise InputError(f"{self} has no frame {number} that can be read; choose another")
+            return _frame(number, image, _rate(capture))
+
+    @contextmanager
+    def _opened(self, max_pixels: int) -> Iterator[cv2.VideoCapture]:
+        """What frames can be read from, closed in the end."""
         capture = self.open()
         try:
             width, height = capture.get(cv2.CAP_PROP_FRAME_WIDTH), capture.get(cv2.CAP_PROP_FRAME_HEIGHT)
@@ -92,7 +114,7 @@ class Video:
                     f"{self} has {width:.0f}x{height:.0f} pixels, more than {max_pixels} in all; make it smaller, or "
                     "raise max_pixels"
                 )
-            yield from self._read(capture)
+            yield capture
         except (cv2.error, MemoryError) as problem:
             raise InputError(f"{self} cannot be read on: {reason(problem)}") from None
         finally:
@@ -108,9 +130,7 @@ class Video:
                 failures += 1
                 continue
             failures = 0
-            number = numbers.next(capture.get(cv2.CAP_PROP_PTS))
-            image = cv2.cvtColor(image, cv2.COLOR_BGR2RGB, dst=image)
-            yield VideoFrame(number, image, number / rate if rate else None, rate)
+            yield _frame(numbers.next(capture.get(cv2.CAP_PROP_PTS)), image, rate)
         if not numbers.read:
             raise InputError(f"{self} has no frame that can be read; check that it is whole")
         if missing := numbers.missing():
@@ -195,6 +215,12 @@ class _Numbers:
             return capture.get(cv2.CAP_PROP_PTS) if capture.grab() else math.nan
         finally:
             capture.release()
+
+
+def _frame(number: int, image: np.ndarray, rate: float | None) -> VideoFrame:
+    """A frame of what OpenCV has read."""
+    image = cv2.cvtColor(image, cv2.COLOR_BGR2RGB, dst=image)
+    return VideoFrame(number, image, number / rate if rate else None, rate)
 
 
 def _count(capture: cv2.VideoCapture) -> int:

@@ -39,6 +39,8 @@ class Frame:
         Why there is no picture, where that is known before reading.
     max_pixels : int
         A larger file is refused.
+    size : (width, height), optional
+        What the annotations of a file say, pixels; another is refused.
     """
 
     name: str
@@ -50,6 +52,7 @@ class Frame:
     rate: float | None = None
     problem: str = ""
     max_pixels: int = MAX_PIXELS
+    size: tuple[int, int] | None = None
 
     def read(self, least: int | None = None) -> Photo:
         """The picture; ``least`` as for :func:`bupose.images.read`.
@@ -63,7 +66,7 @@ class Frame:
             raise InputError(self.problem)
         if self.image is not None:
             return Photo.whole(self.image)
-        return read(self.path, least=least, max_pixels=self.max_pixels)
+        return read(self.path, least=least, max_pixels=self.max_pixels, size=self.size)
 
 
 @dataclass(frozen=True)

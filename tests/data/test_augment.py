@@ -14,8 +14,9 @@ from bupose.data.augment import PRESETS, AugmentOptions, augment, augment_option
 from bupose.data.mosaic import confine
 from bupose.data.occlusion import hide_joints
 from bupose.data.paste import body_shape, paste_person
-from bupose.data.picture import Drawn, crop_image, read_photo, shrink
+from bupose.data.picture import Drawn, crop_image, shrink
 from bupose.errors import OptionsError
+from bupose.images import open_picture, read_image
 from bupose.images.sample import Sample
 from bupose.people import Labels
 from bupose.skeleton import Skeleton
@@ -150,7 +151,7 @@ def test_smaller_decoding_moves_nothing(tmp_path, find_light, draw_light, factor
     image = draw_light(size, xy, sigma=12)
     path = tmp_path / f"lights.{suffix}"
     cv2.imwrite(str(path), image[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 97])
-    small = read_photo(path, size, factor)
+    small = open_picture(path, size=size).decode(factor)
     assert small.shape[:2] == (-(-size[1] // factor), -(-size[0] // factor))
     moved = geometry.apply(geometry.scale(1 / factor), xy[0])
     alone = [k for k in range(17) if np.sort(np.hypot(*(xy[0] - xy[0, k]).T))[1] > 75]
@@ -179,8 +180,8 @@ def test_orientation_flags_follow_the_annotations(tmp_path):
     exif = b"Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0"  # turn right
     path = tmp_path / "turned.jpg"
     path.write_bytes(code[:2] + b"\xff\xe1" + (len(exif) + 2).to_bytes(2, "big") + exif + code[2:])
-    assert read_photo(path, (60, 40))[5, 5].min() > 200
-    turned = read_photo(path, (40, 60))
+    assert read_image(path, size=(60, 40))[5, 5].min() > 200
+    turned = read_image(path, size=(40, 60))
     assert turned.shape == (60, 40, 3)
     assert turned[5, 35].min() > 200
 

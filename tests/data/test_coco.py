@@ -151,7 +151,7 @@ def test_wrong_photos_are_told(coco_file, tmp_path):
 
 
 def test_unknown_kinds_and_options():
-    with pytest.raises(OptionsError, match="choose one of coco, crowdpose"):
+    with pytest.raises(OptionsError, match="kind of data is 'cocoa'; choose one of coco, "):
         open_samples("cocoa")
     with pytest.raises(OptionsError, match="no option foto"):
         open_samples("coco", {"foto": 1})

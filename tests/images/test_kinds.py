@@ -11,7 +11,6 @@ import cv2
 import numpy as np
 import pytest
 
-from bupose.data.picture import read_photo
 from bupose.errors import InputError
 from bupose.images import MAX_PIXELS, open_picture, read, read_image, read_size
 
@@ -160,7 +159,7 @@ def test_transparency_is_white_for_everyone(tmp_path, photo, kind):
     stored[:, :30, 3] = 0
     options = {"lossless": True} if kind == "WEBP" else {}
     (tmp_path / "x").write_bytes(pillow_bytes(stored, kind, **options))
-    for image in (read_image(tmp_path / "x"), read_photo(tmp_path / "x", (63, 47))):
+    for image in (read_image(tmp_path / "x"), read_image(tmp_path / "x", size=(63, 47))):
         assert np.unique(image[:, :30]).tolist() == [255]
         np.testing.assert_array_equal(image[:, 30:], stored[:, 30:, :3])
 
