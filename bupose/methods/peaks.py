@@ -9,7 +9,6 @@ from itertools import pairwise
 import numpy as np
 
 from bupose import kernels
-from bupose.methods.paf.options import DecodeOptions
 
 MOST = 10_000  # candidates of one joint: what bounds the time
 
@@ -47,12 +46,14 @@ def smooth(heat: np.ndarray, sigma: float) -> np.ndarray:
     return kernels.load().smooth(heat, (taps / (2 * taps.sum() - taps[0])).astype(np.float32))
 
 
-def find_peaks(heat: np.ndarray, options: DecodeOptions) -> Peaks:
+def find_peaks(heat: np.ndarray, threshold: float) -> Peaks:
     """All joint candidates of heatmaps.
 
     Parameters
     ----------
     heat : float32 array (K, h, w), finite
+    threshold : float
+        Heat that a candidate must exceed.
 
     Notes
     -----
@@ -61,7 +62,7 @@ def find_peaks(heat: np.ndarray, options: DecodeOptions) -> Peaks:
     A Gaussian's logarithm is a parabola, so three values along each axis give its centre exactly.
     """
     k = kernels.load()
-    cells = k.find_peaks(heat, float(options.peak_threshold))
+    cells = k.find_peaks(heat, float(threshold))
     start = np.searchsorted(cells[:, 0], np.arange(len(heat) + 1)).astype(np.int32)
     if np.diff(start).max(initial=0) > MOST:
         warnings.warn(

@@ -105,7 +105,7 @@ class FieldCodec:
         fields = _finite(fields)
         if self.decoder.smooth:
             fields = replace(fields, heat=smooth(fields.heat, self.decoder.smooth))
-        peaks = find_peaks(fields.heat, self.decoder)
+        peaks = find_peaks(fields.heat, self.decoder.peak_threshold)
         candidates = score_limbs(peaks, fields.paf, self.skeleton, self.decoder)
         matched = match_limbs(candidates, peaks, self.decoder)
         overlong = find_overlong(candidates, matched, peaks, self.skeleton, self.decoder)

@@ -11,8 +11,8 @@ from bupose.methods.paf.lengths import person_scales
 from bupose.methods.paf.limbs import LimbCandidates
 from bupose.methods.paf.options import DecodeOptions
 from bupose.methods.peaks import Peaks
+from bupose.methods.scoring import expected_similarity, list_people, weighted_mean
 from bupose.people import People
-from bupose.proportions import AREA_OF_BOX
 
 
 def group_people(
@@ -59,8 +59,8 @@ def group_people(
     xy = np.where(here[..., None], peaks.xy[members], np.float32(np.nan)) if len(peaks) else np.zeros((0, joints, 2))
     sure = _joint_scores(peaks, candidates, used)
     joint_score = np.where(here, sure[members], np.float32(0)) if len(peaks) else np.zeros((0, joints))
-    similar = _expected_similarity(xy, fields.skeleton.sigmas, float(options.localization_sigma))
-    score = np.minimum(np.sqrt(evidence * _mean(similar, joint_score)), 1).astype(np.float32)
+    similar = expected_similarity(xy, fields.skeleton.sigmas, float(options.localization_sigma))
+    score = np.minimum(np.sqrt(evidence * weighted_mean(similar, joint_score)), 1).astype(np.float32)
     best = np.argsort(-score, kind="stable")
     best = best[score[best] >= options.min_person_score]
     scale = person_scales(candidates, person, used, peaks, fields.skeleton)[rows[best]] if len(peaks) else np.zeros(0)
@@ -69,16 +69,8 @@ def group_people(
     completed = np.zeros(members.shape, bool)
     if options.completion and len(best):
         completed = complete_people(fields, xy, joint_score, scale, options)
-    keep = np.ones(len(best), bool)
-    if options.duplicate_similarity < 1 and len(best) > 1:
-        keep = ~_duplicates(xy, fields.skeleton.sigmas, options.duplicate_similarity)
-    joint_score *= np.sqrt(similar, dtype=np.float32)
-    unsure = joint_score < options.min_joint_score
-    xy[unsure], joint_score[unsure], completed[unsure] = np.nan, 0, False
-    keep &= (joint_score > 0).sum(1) >= options.min_joints
-    pixels = fields.grid.to_pixels(xy[keep])
-    people = People(pixels, joint_score[keep], score[keep], fields.skeleton, completed[keep])
-    return people, members[keep], used
+    people, kept = list_people(xy, joint_score, score, similar, completed, fields.skeleton, fields.grid, options)
+    return people, members[kept], used
 
 
 def _joint_scores(peaks: Peaks, candidates: LimbCandidates, used: np.ndarray) -> np.ndarray:
@@ -89,31 +81,3 @@ def _joint_scores(peaks: Peaks, candidates: LimbCandidates, used: np.ndarray) ->
     best = np.zeros(len(peaks), np.float32)
     np.maximum.at(best, candidates.ids[used, 1:], candidates.score[used][:, None])
     return np.sqrt(peaks.score * np.where(best > 0, np.minimum(best, 1), peaks.score))
-
-
-def _expected_similarity(xy: np.ndarray, sigmas: tuple[float, ...], sigma: float) -> np.ndarray:
-    """float64 (P, K): keypoint similarity to be expected of joints (P, K, 2) that lie ``sigma`` cells off.
-
-    Notes
-    -----
-    The mean of COCO's exp(-d² / 2 s² κ²) over Gaussian errors of deviation σ along x and y is 1 / (1 + σ² / s² κ²).
-    κ is two of COCO's sigmas, s² the joints' box times ``AREA_OF_BOX``; nobody is taken for
-    smaller than ten times σ.
-    """
-    if not sigma or not len(xy):
-        return np.ones(xy.shape[:2])
-    sides = np.fmax.reduce(xy, 1) - np.fmin.reduce(xy, 1)
-    area = np.maximum(AREA_OF_BOX * sides.prod(1, dtype=np.float64), 100 * sigma**2)
-    return 1 / (1 + sigma**2 / (area[:, None] * (2 * np.array(sigmas)) ** 2))
-
-
-def _mean(values: np.ndarray, weight: np.ndarray) -> np.ndarray:
-    return (values * weight).sum(1) / weight.sum(1)
-
-
-def _duplicates(xy: np.ndarray, sigmas: tuple[float, ...], similarity: float) -> np.ndarray:
-    """bool (P,): people, listed best first, who lie on a better one."""
-    low, high = np.fmin.reduce(xy, 1), np.fmax.reduce(xy, 1)
-    box = np.ascontiguousarray(np.concatenate([low, high], 1), np.float32)
-    order = np.argsort(box[:, 0], kind="stable")
-    return kernels.load().find_duplicates(xy, box, order, np.array(sigmas, np.float32), float(similarity))

@@ -6,7 +6,6 @@ from scipy.ndimage import gaussian_filter
 from bupose import skeletons
 from bupose.fields import Fields, Grid
 from bupose.methods.paf import FieldCodec, TargetOptions
-from bupose.methods.paf.options import DecodeOptions
 from bupose.methods.peaks import find_peaks, smooth
 from bupose.people import Labels
 
@@ -31,7 +30,7 @@ def test_gaussians_stay_where_they_are_and_become_wider():
     """The variances of two Gaussians add when one blurs the other."""
     heat, places = bumps(np.random.default_rng(1), 50)
     blurred = smooth(heat, 1.0)
-    peaks = find_peaks(blurred, DecodeOptions(peak_threshold=0.1))
+    peaks = find_peaks(blurred, 0.1)
     assert len(peaks) == 50
     np.testing.assert_allclose(peaks.xy, places, atol=0.02)
     heights = blurred.max((1, 2)) / heat.max((1, 2))
@@ -42,7 +41,7 @@ def test_noise_moves_joints_less():
     heat, places = bumps(np.random.default_rng(2), 300, noise=0.05)
 
     def error(heat):
-        peaks = find_peaks(heat, DecodeOptions(peak_threshold=0.3))
+        peaks = find_peaks(heat, 0.3)
         best = [np.flatnonzero(peaks.joint == k)[np.argmax(peaks.score[peaks.joint == k])] for k in range(len(heat))]
         return np.sqrt(np.mean((peaks.xy[best] - places) ** 2))
 
