@@ -31,6 +31,58 @@ def weighted_mean(values: np.ndarray, weight: np.ndarray) -> np.ndarray:
     return (values * weight).sum(1) / weight.sum(1)
 
 
+def score_people(
+    total: np.ndarray,
+    count: np.ndarray,
+    everything: np.ndarray,
+    similar: np.ndarray,
+    joint_score: np.ndarray,
+    skeleton: Skeleton,
+) -> np.ndarray:
+    """How sure each person is.
+
+    Parameters
+    ----------
+    total : float array (P, parts)
+        Sum of squared scores of what was found of each part.
+    count, everything : int arrays (P, parts) and (parts,)
+        How much was found, and how much there is.
+    similar : float array (P, K)
+        As :func:`expected_similarity` gives it.
+    joint_score : float array (P, K)
+        0 where absent.
+    skeleton : Skeleton
+
+    Returns
+    -------
+    float32 array (P,), at most 1
+
+    Notes
+    -----
+    The root of three factors: the mean of the squares, as sure evidence says more than the sum of faint traces; the
+    root of the completeness; and how similar to the truth such joints can be in somebody of that size. They were
+    weighed on COCO. The first part and those others count that make the score largest: a person without hands is a
+    whole person, and no joint that is found makes anybody less of one.
+    """
+    parts = len(skeleton.parts)
+    others = np.arange(2 ** (parts - 1)) >> np.arange(parts - 1)[:, None] & 1
+    sets = np.concatenate([np.ones((1, others.shape[1]), int), others])
+    weighted, weight = (sum_by_part(a, skeleton) @ sets for a in (similar * joint_score, joint_score))
+    evidence = _ratio(total @ sets, np.sqrt((count @ sets) * (everything @ sets)))
+    score = np.sqrt((evidence * _ratio(weighted, weight)).max(1, initial=0))
+    return np.minimum(score, 1).astype(np.float32)
+
+
+def sum_by_part(values: np.ndarray, skeleton: Skeleton) -> np.ndarray:
+    """float (P, parts): sums over each part's joints of (P, K)."""
+    return np.stack([np.take(values, joints, 1).sum(1) for joints in skeleton.part_joints.values()], 1)
+
+
+def _ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
+    """``part / whole``, 0 where there is nothing."""
+    return np.divide(part, whole, out=np.zeros(part.shape), where=whole > 0)
+
+
 def list_people(
     xy: np.ndarray,
     joint_score: np.ndarray,
@@ -63,7 +115,7 @@ def list_people(
     """
     kept = np.ones(len(xy), bool)
     if options.duplicate_similarity < 1 and len(xy) > 1:
-        kept = ~find_duplicates(xy, skeleton.sigmas, options.duplicate_similarity)
+        kept = ~find_duplicates(xy, skeleton, options.duplicate_similarity)
     joint_score = joint_score * np.sqrt(similar, dtype=np.float32)
     unsure = joint_score < options.min_joint_score
     joint_score[unsure] = 0
@@ -74,9 +126,11 @@ def list_people(
     return people, kept
 
 
-def find_duplicates(xy: np.ndarray, sigmas: tuple[float, ...], similarity: float) -> np.ndarray:
-    """bool (P,): people, listed best first, who lie on a better one."""
+def find_duplicates(xy: np.ndarray, skeleton: Skeleton, similarity: float) -> np.ndarray:
+    """bool (P,): people, listed best first, who lie on a better one; no joint need lie closer than the first part's."""
     low, high = np.fmin.reduce(xy, 1), np.fmax.reduce(xy, 1)
     box = np.ascontiguousarray(np.concatenate([low, high], 1), np.float32)
     order = np.argsort(box[:, 0], kind="stable")
-    return kernels.load().find_duplicates(xy, box, order, np.array(sigmas, np.float32), float(similarity))
+    sigmas = np.array(skeleton.sigmas, np.float32)
+    sigmas = np.maximum(sigmas, sigmas[skeleton.joint_parts == 0].min())
+    return kernels.load().find_duplicates(xy, box, order, sigmas, float(similarity))

@@ -11,8 +11,9 @@ from bupose.methods.paf.lengths import person_scales
 from bupose.methods.paf.limbs import LimbCandidates
 from bupose.methods.paf.options import DecodeOptions
 from bupose.methods.peaks import Peaks
-from bupose.methods.scoring import expected_similarity, list_people, weighted_mean
+from bupose.methods.scoring import expected_similarity, list_people, score_people
 from bupose.people import People
+from bupose.skeleton import Skeleton
 
 
 def group_people(
@@ -37,10 +38,8 @@ def group_people(
     Notes
     -----
     All limb types are taken in one order of descending weight (Hidalgo et al. 2019), so a sure limb is never spoilt
-    by an unsure one, and redundant limbs complete or confirm like any other. A person's score is the root of three
-    factors: the mean square of its joint and limb scores, squares because sure evidence says more than the sum of faint
-    traces; the root of its completeness; and how similar to the truth such joints can be in somebody of its size. They
-    were weighed on COCO.
+    by an unsure one, and redundant limbs complete or confirm like any other. A person's score is that of its joints and
+    limbs by :func:`bupose.methods.scoring.score_people`.
     """
     k, joints = kernels.load(), len(fields.skeleton.joints)
     chosen = np.flatnonzero(matched)
@@ -48,19 +47,14 @@ def group_people(
     members, person, used = k.group_people(candidates.ids, order, peaks.joint, joints)
 
     rows = np.flatnonzero((members >= 0).sum(1) >= options.min_joints)
-    total = np.bincount(person, peaks.score.astype(np.float64) ** 2, len(peaks))
-    total += np.bincount(person[candidates.first[used]], candidates.score[used].astype(np.float64) ** 2, len(peaks))
-    parts = np.bincount(person, minlength=len(peaks)) + np.bincount(
-        person[candidates.first[used]], minlength=len(peaks)
-    )
-    everything = joints + len(fields.skeleton.limbs)
-    members, evidence = members[rows], total[rows] / np.sqrt(parts[rows] * everything)
+    total, count, everything = _evidence_by_part(fields.skeleton, peaks, candidates, person, used)
+    members = members[rows]
     here = members >= 0
     xy = np.where(here[..., None], peaks.xy[members], np.float32(np.nan)) if len(peaks) else np.zeros((0, joints, 2))
     sure = _joint_scores(peaks, candidates, used)
     joint_score = np.where(here, sure[members], np.float32(0)) if len(peaks) else np.zeros((0, joints))
     similar = expected_similarity(xy, fields.skeleton.sigmas, float(options.localization_sigma))
-    score = np.minimum(np.sqrt(evidence * weighted_mean(similar, joint_score)), 1).astype(np.float32)
+    score = score_people(total[rows], count[rows], everything, similar, joint_score, fields.skeleton)
     best = np.argsort(-score, kind="stable")
     best = best[score[best] >= options.min_person_score]
     scale = person_scales(candidates, person, used, peaks, fields.skeleton)[rows[best]] if len(peaks) else np.zeros(0)
@@ -71,6 +65,21 @@ def group_people(
         completed = complete_people(fields, xy, joint_score, scale, options)
     people, kept = list_people(xy, joint_score, score, similar, completed, fields.skeleton, fields.grid, options)
     return people, members[kept], used
+
+
+def _evidence_by_part(
+    skeleton: Skeleton, peaks: Peaks, candidates: LimbCandidates, person: np.ndarray, used: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """float64 (N, parts): squared scores of each person's joints and limbs; int (N, parts): how many there are; and
+    int (parts,): how many there can be."""
+    n, parts = len(peaks), len(skeleton.parts)
+    joint = person * parts + skeleton.joint_parts[peaks.joint]
+    limb = person[candidates.first[used]] * parts + skeleton.limb_parts[candidates.limb[used]]
+    total = np.bincount(joint, peaks.score.astype(np.float64) ** 2, n * parts)
+    total += np.bincount(limb, candidates.score[used].astype(np.float64) ** 2, n * parts)
+    count = np.bincount(joint, minlength=n * parts) + np.bincount(limb, minlength=n * parts)
+    everything = np.bincount(np.concatenate([skeleton.joint_parts, skeleton.limb_parts]), minlength=parts)
+    return total.reshape(n, parts), count.reshape(n, parts), everything
 
 
 def _joint_scores(peaks: Peaks, candidates: LimbCandidates, used: np.ndarray) -> np.ndarray:
