@@ -6,7 +6,7 @@ import pytest
 
 import bupose
 from bupose import geometry
-from bupose.evaluate import coco_ap, read_truth
+from bupose.evaluate import coco_ap, read_ground_truth
 from bupose.evaluate.predict import predict
 from bupose.fields_file import FieldsFile
 from bupose.methods.paf import FieldCodec
@@ -33,7 +33,7 @@ def test_ap_of_the_grouping(coco):
 
 
 def test_ap_of_the_network_that_comes_along(coco):
-    truth = read_truth(coco / "val.json")
+    truth = read_ground_truth(coco / "val.json")
     truth = truth.only(list(truth.images)[::10])
     found = predict(bupose.load(threads=1), truth, coco / "val").ranked
     assert coco_ap(found, truth)["AP"] == pytest.approx(NETWORK, abs=WITHIN)

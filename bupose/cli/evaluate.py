@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from bupose.cli import hydra_app
 from bupose.errors import LabelsError, SkeletonError
-from bupose.evaluate import Truth, evaluate, read_truth
+from bupose.evaluate import GroundTruth, evaluate, read_ground_truth
 from bupose.evaluate.options import EvaluateOptions
 from bupose.evaluate.results import as_results
 from bupose.folder import OutputFolder
@@ -28,7 +28,7 @@ RESULTS = ("metrics.json", "metrics.csv", "joints.csv", "report.txt", "worst", "
 
 
 def main(options: EvaluateOptions) -> int:
-    truth = read_truth(options.annotations, skeleton=options.skeleton, category=options.category)
+    truth = read_ground_truth(options.annotations, skeleton=options.skeleton, category=options.category)
     if options.limit:
         truth = truth.only(itertools.islice(truth.images, options.limit))
     predictions, shown, unreadable = options.predictions, None, {}
@@ -48,7 +48,7 @@ def main(options: EvaluateOptions) -> int:
     return 1 if unreadable else 0
 
 
-def run_network(options: EvaluateOptions, truth: Truth, folder: OutputFolder) -> tuple[Predictions, Truth]:
+def run_network(options: EvaluateOptions, truth: GroundTruth, folder: OutputFolder) -> tuple[Predictions, GroundTruth]:
     """What a network finds, and the truth of the pictures that could be read."""
     from bupose import estimate
     from bupose.evaluate.predict import predict

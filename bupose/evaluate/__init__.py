@@ -2,21 +2,22 @@
 
 from bupose.evaluate.crowdpose import crowdpose_ap
 from bupose.evaluate.errors import Diagnosis, diagnose
+from bupose.evaluate.ground_truth import GroundTruth
 from bupose.evaluate.oks import coco_ap, oks
 from bupose.evaluate.pck import pck
+from bupose.evaluate.reading import read_ground_truth
 from bupose.evaluate.report import Report
 from bupose.evaluate.run import evaluate
-from bupose.evaluate.truth import Truth, read_truth
 
 __all__ = [
     "Diagnosis",
+    "GroundTruth",
     "Report",
-    "Truth",
     "coco_ap",
     "crowdpose_ap",
     "diagnose",
     "evaluate",
     "oks",
     "pck",
-    "read_truth",
+    "read_ground_truth",
 ]

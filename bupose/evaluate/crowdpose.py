@@ -13,12 +13,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-
 from bupose.annotations.crowding import crowd_index
-from bupose.evaluate.oks import run_referee, summarize
+from bupose.evaluate.ground_truth import GroundTruth
+from bupose.evaluate.oks import run_coco_eval, summarize
 from bupose.evaluate.results import read_both
-from bupose.evaluate.truth import Truth, truth_arrays
 from bupose.people import People
 from bupose.proportions import AREA_OF_BOX
 
@@ -33,7 +31,7 @@ LEVELS: dict[str, Callable[[float], bool]] = {
 
 def crowdpose_ap(
     results: str | Path | Sequence[Mapping] | Mapping[int, People],
-    annotations: str | Path | Mapping | Truth,
+    annotations: str | Path | Mapping | GroundTruth,
     image_ids: Iterable | None = None,
 ) -> dict[str, float]:
     """CrowdPose's numbers in one run, in percent; NaN where there are no such pictures.
@@ -47,17 +45,17 @@ def crowdpose_ap(
     """
     results, truth = read_both(results, annotations, image_ids)
     truth = box_areas(truth)
-    metrics = summarize(run_referee(results, truth))
+    metrics = summarize(run_coco_eval(results, truth))
     metrics = {name: metrics[name] for name in ("AP", "AP50", "AP75", "AR", "AR50", "AR75")}
     index = crowd_indices(truth)
     for level, holds in LEVELS.items():
         ids = [i for i, value in index.items() if holds(value)]
         part = [r for r in results if r["image_id"] in set(ids)]
-        metrics[f"AP_{level}"] = summarize(run_referee(part, truth.only(ids)))["AP"] if ids else float("nan")
+        metrics[f"AP_{level}"] = summarize(run_coco_eval(part, truth.only(ids)))["AP"] if ids else float("nan")
     return metrics
 
 
-def crowd_indices(truth: Truth) -> dict[object, float]:
+def crowd_indices(truth: GroundTruth) -> dict[object, float]:
     """Image id -> crowd index, from the file where it has one."""
     return {
         i: float(image["crowdIndex"]) if image.get("crowdIndex") is not None else _index(truth, i)
@@ -65,16 +63,11 @@ def crowd_indices(truth: Truth) -> dict[object, float]:
     }
 
 
-def _index(truth: Truth, image_id) -> float:
-    people = [a for a in truth.by_image[image_id] if a["num_keypoints"] and not a["iscrowd"]]
-    xy, visibility, _, box = truth_arrays(people, len(truth.joints))
-    return crowd_index(xy, visibility > 0, box)
+def _index(truth: GroundTruth, image_id) -> float:
+    people = truth.rows[image_id][truth.person[truth.rows[image_id]]]
+    return crowd_index(truth.xy[people], truth.present[people], truth.box[people])
 
 
-def box_areas(truth: Truth) -> Truth:
+def box_areas(truth: GroundTruth) -> GroundTruth:
     """The same with every area 0.53 of the box, as CrowdPose has it."""
-
-    def area(a: Mapping) -> float:
-        return AREA_OF_BOX * float(np.prod(a["bbox"][2:]))
-
-    return replace(truth, annotations=[{**a, "area": area(a)} for a in truth.annotations])
+    return replace(truth, area=AREA_OF_BOX * truth.box[:, 2:].prod(1))

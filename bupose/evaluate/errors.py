@@ -21,9 +21,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from bupose.evaluate.ground_truth import GroundTruth
 from bupose.evaluate.matching import LOOSE, Matched
 from bupose.evaluate.oks import keypoint_similarity
-from bupose.evaluate.truth import Truth
 from bupose.skeleton import mirror_name
 
 KINDS = ("good", "jitter", "inversion", "swap", "miss", "absent")
@@ -94,7 +94,7 @@ class Diagnosis:
         return {kind: 100 * int(n) / whole for kind, n in counts.items()}
 
 
-def diagnose(pictures: Sequence[Matched], truth: Truth) -> Diagnosis:
+def diagnose(pictures: Sequence[Matched], truth: GroundTruth) -> Diagnosis:
     """Errors of matched pictures (:func:`bupose.evaluate.matching.match_all`)."""
     k = len(truth.joints)
     kinds, lost, total = np.zeros((k, len(KINDS)), int), np.zeros(k, int), np.zeros(k)
@@ -109,7 +109,7 @@ def diagnose(pictures: Sequence[Matched], truth: Truth) -> Diagnosis:
         like = m.similarity[m.false][:, ~m.ignored]
         resembles = (like >= LOOSE).any(1)
         out.append(PictureErrors(m, joint_kinds, m.false[resembles], m.false[~resembles]))
-        _count_groups(groups, m)
+        _count_groups(groups, m, truth.box[m.rows])
     people = {
         "annotated": sum(int((~m.ignored).sum()) for m in pictures),
         "found": sum(len(m.found) for m in pictures),
@@ -124,7 +124,7 @@ def diagnose(pictures: Sequence[Matched], truth: Truth) -> Diagnosis:
     return Diagnosis(truth.joints, kinds, total / np.maximum(kinds.sum(1), 1), lost, people, missed, out)
 
 
-def classify_joints(m: Matched, truth: Truth) -> tuple[np.ndarray, np.ndarray]:
+def classify_joints(m: Matched, truth: GroundTruth) -> tuple[np.ndarray, np.ndarray]:
     """Kind (P, K) of every joint, −1 where nothing is labelled, and its keypoint similarity (P, K)."""
     mirror = [truth.joints.index(n) if (n := mirror_name(j)) in truth.joints else k for k, j in enumerate(truth.joints)]
     kinds = np.full(m.xy.shape[:2], -1)
@@ -149,9 +149,9 @@ def classify_joints(m: Matched, truth: Truth) -> tuple[np.ndarray, np.ndarray]:
     return kinds, own_similarity
 
 
-def _count_groups(groups: Mapping[str, list[int]], m: Matched) -> None:
+def _count_groups(groups: Mapping[str, list[int]], m: Matched, box: np.ndarray) -> None:
     counted = np.flatnonzero(~m.ignored)
-    touching = _largest_overlap(np.array([a["bbox"] for a in m.annotations], np.float64).reshape(-1, 4), counted)
+    touching = _largest_overlap(box, counted)
     missed = np.isin(counted, m.missed)
     values = ((_SIZES, m.area[counted]), (_LABELLED, m.seen[counted].sum(1)), (_TOUCHING, touching))
     for table, value in values:

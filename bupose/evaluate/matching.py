@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from bupose.evaluate.ground_truth import GroundTruth
 from bupose.evaluate.oks import oks_matrix
 from bupose.evaluate.regions import add_undeclared
 from bupose.evaluate.results import result_arrays, results_by_image
-from bupose.evaluate.truth import Truth, truth_arrays
 
 LOOSE = 0.1  # the similarity from which a prediction is about a person at all (Ronchi & Perona 2017, section 3)
 
@@ -23,7 +23,8 @@ class Matched:
     ----------
     image_id : of the picture
     results : P COCO result dicts, the best score first
-    annotations : Q COCO annotation dicts
+    rows : int array (Q,)
+        The annotations' numbers in the ground truth.
     xy : float64 array (P, K, 2), pixels
         Predicted joints, NaN where absent.
     truth : float64 array (Q, K, 2), pixels
@@ -40,7 +41,7 @@ class Matched:
 
     image_id: object
     results: list[dict]
-    annotations: list[dict]
+    rows: np.ndarray
     xy: np.ndarray
     truth: np.ndarray
     seen: np.ndarray
@@ -65,22 +66,20 @@ class Matched:
         return np.flatnonzero(self.whose < 0)
 
 
-def match_all(results: Sequence[Mapping], truth: Truth, threshold: float = LOOSE) -> list[Matched]:
+def match_all(results: Sequence[Mapping], truth: GroundTruth, threshold: float = LOOSE) -> list[Matched]:
     """Every picture's people matched."""
     found = results_by_image(results, truth)
-    return [_match(i, found[i], annotations, truth, threshold) for i, annotations in truth.by_image.items()]
+    return [_match(i, found[i], rows, truth, threshold) for i, rows in truth.rows.items()]
 
 
-def _match(image_id, results: list[dict], annotations: list[dict], truth: Truth, threshold: float) -> Matched:
-    k = len(truth.joints)
-    xy, _ = result_arrays(results, k)
-    true_xy, visibility, area, box = truth_arrays(annotations, k)
-    similarity = oks_matrix(xy, true_xy, visibility, area, box, truth.sigmas)
-    add_undeclared(similarity, xy, annotations)
-    crowd = np.array([bool(a["iscrowd"]) for a in annotations], bool)
-    ignored = crowd | ~(visibility > 0).any(1)
-    whose = match_people(similarity, ignored, crowd, threshold)
-    return Matched(image_id, results, annotations, xy, true_xy, visibility > 0, area, ignored, similarity, whose)
+def _match(image_id, results: list[dict], rows: np.ndarray, truth: GroundTruth, threshold: float) -> Matched:
+    xy, _ = result_arrays(results, len(truth.joints))
+    true_xy, visibility, area = truth.xy[rows], truth.visibility[rows], truth.area[rows]
+    similarity = oks_matrix(xy, true_xy, visibility, area, truth.box[rows], truth.sigmas)
+    add_undeclared(similarity, xy, [truth.undeclared[n] for n in rows])
+    ignored = ~truth.person[rows]
+    whose = match_people(similarity, ignored, truth.crowd[rows], threshold)
+    return Matched(image_id, results, rows, xy, true_xy, visibility > 0, area, ignored, similarity, whose)
 
 
 def match_people(similarity: np.ndarray, ignored: np.ndarray, crowd: np.ndarray, threshold: float) -> np.ndarray:

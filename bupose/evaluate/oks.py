@@ -11,9 +11,9 @@ import numpy as np
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
+from bupose.evaluate.ground_truth import GroundTruth
 from bupose.evaluate.regions import add_undeclared
 from bupose.evaluate.results import read_both
-from bupose.evaluate.truth import Truth
 from bupose.people import Labels, People
 from bupose.skeleton import Skeleton
 
@@ -63,7 +63,7 @@ _AT_ONCE = 1_000_000  # distances held at once: crowds of thousands fit into any
 
 def coco_ap(
     results: str | Path | Sequence[Mapping] | Mapping[int, People],
-    annotations: str | Path | Mapping | Truth,
+    annotations: str | Path | Mapping | GroundTruth,
     image_ids: Iterable | None = None,
     *,
     skeleton: str | Path | Skeleton | None = None,
@@ -78,7 +78,7 @@ def coco_ap(
     image_ids : optional
         Only these pictures; by default all annotated ones.
     skeleton, category
-        As for :func:`bupose.evaluate.read_truth`.
+        As for :func:`bupose.evaluate.read_ground_truth`.
 
     Returns
     -------
@@ -90,10 +90,10 @@ def coco_ap(
     InputError, LabelsError
         What was given is not COCO annotations, or not results for them.
     """
-    return summarize(run_referee(*read_both(results, annotations, image_ids, skeleton=skeleton, category=category)))
+    return summarize(run_coco_eval(*read_both(results, annotations, image_ids, skeleton=skeleton, category=category)))
 
 
-def run_referee(results: Sequence[Mapping], truth: Truth) -> COCOeval:
+def run_coco_eval(results: Sequence[Mapping], truth: GroundTruth) -> COCOeval:
     """pycocotools' keypoint evaluation of checked results, silent, up to and with ``accumulate``."""
     # pycocotools sorts ids, which may be numbers and words
     number = {i: n for n, i in enumerate(sorted(truth.images, key=lambda i: (isinstance(i, str), i)), 1)}
@@ -106,15 +106,15 @@ def run_referee(results: Sequence[Mapping], truth: Truth) -> COCOeval:
         found.dataset = {"images": images, "categories": kinds, "annotations": boxed}
         gold.createIndex()
         found.createIndex()
-        referee = _Referee(gold, found, "keypoints")
-        referee.params.imgIds = list(number.values())
-        referee.params.kpt_oks_sigmas = np.asarray(truth.sigmas)
-        referee.evaluate()
-        referee.accumulate()
-    return referee
+        evaluation = _CocoEval(gold, found, "keypoints")
+        evaluation.params.imgIds = list(number.values())
+        evaluation.params.kpt_oks_sigmas = np.asarray(truth.sigmas)
+        evaluation.evaluate()
+        evaluation.accumulate()
+    return evaluation
 
 
-class _Referee(COCOeval):
+class _CocoEval(COCOeval):
     """pycocotools' evaluation, which also knows places where nobody is annotated (:mod:`bupose.evaluate.regions`)."""
 
     def computeOks(self, imgId, catId):
@@ -123,15 +123,15 @@ class _Referee(COCOeval):
             found = sorted(self._dts[imgId, catId], key=lambda r: -r["score"])[: self.params.maxDets[-1]]
             triples = np.array([r["keypoints"] for r in found], np.float64).reshape(len(found), -1, 3)
             xy = np.where((triples == 0).all(2)[..., None], np.nan, triples[..., :2])
-            add_undeclared(similarity, xy, self._gts[imgId, catId])
+            add_undeclared(similarity, xy, [a["undeclared"] for a in self._gts[imgId, catId]])
         return similarity
 
 
-def summarize(referee: COCOeval) -> dict[str, float]:
+def summarize(evaluation: COCOeval) -> dict[str, float]:
     """The ten numbers of an accumulated evaluation, in percent."""
     values = []
     for key in ("precision", "recall"):
-        table = referee.eval[key][..., 0]  # thresholds (, recalls), categories, areas
+        table = evaluation.eval[key][..., 0]  # thresholds (, recalls), categories, areas
         values += [table[..., 0], table[0, ..., 0], table[5, ..., 0], table[..., 1], table[..., 2]]
     return {name: _mean(v) for name, v in zip(METRICS, values, strict=True)}
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
+from bupose.evaluate.ground_truth import GroundTruth
 from bupose.evaluate.matching import match_all
 from bupose.evaluate.results import read_both
-from bupose.evaluate.truth import Truth
 from bupose.options import choose
 from bupose.people import People
 
@@ -17,25 +17,24 @@ HEAD_FACTOR = 0.6  # of the head box's diagonal (MPII's evaluation, SC_BIAS)
 NOT_AVERAGED = ("pelvis", "mid_hip", "thorax")  # MPII's usual mean leaves its two trunk centres out
 
 
-def head_length(annotation: Mapping, joints: Sequence[str]) -> float:
-    """Pixels: 0.6 of the diagonal of ``head_box`` (x, y, width, height), else from the top of the head to the neck."""
-    if box := annotation.get("head_box"):
-        return HEAD_FACTOR * float(np.hypot(*box[2:4]))
-    neck = next((j for j in ("upper_neck", "neck") if j in joints), None)
-    return _apart(annotation, joints, "top_head", neck)
+def head_length(truth: GroundTruth) -> np.ndarray:
+    """float64 (N,), pixels: 0.6 of the head box's diagonal, else from the top of the head to the neck."""
+    neck = next((j for j in ("upper_neck", "neck") if j in truth.joints), None)
+    known = np.isfinite(truth.head_box).all(1)
+    return np.where(known, HEAD_FACTOR * np.hypot(*truth.head_box[:, 2:].T), _apart(truth, "top_head", neck))
 
 
-def box_length(annotation: Mapping, joints: Sequence[str]) -> float:
-    """Pixels: the longer side of the person's box."""
-    return float(max(annotation["bbox"][2:4]))
+def box_length(truth: GroundTruth) -> np.ndarray:
+    """float64 (N,), pixels: the longer side of the person's box."""
+    return truth.box[:, 2:].max(1)
 
 
-def torso_length(annotation: Mapping, joints: Sequence[str]) -> float:
-    """Pixels: from the left shoulder to the right hip."""
-    return _apart(annotation, joints, "left_shoulder", "right_hip")
+def torso_length(truth: GroundTruth) -> np.ndarray:
+    """float64 (N,), pixels: from the left shoulder to the right hip."""
+    return _apart(truth, "left_shoulder", "right_hip")
 
 
-LENGTHS: dict[str, Callable[[Mapping, Sequence[str]], float]] = {
+LENGTHS: dict[str, Callable[[GroundTruth], np.ndarray]] = {
     "head": head_length,
     "box": box_length,
     "torso": torso_length,
@@ -44,7 +43,7 @@ LENGTHS: dict[str, Callable[[Mapping, Sequence[str]], float]] = {
 
 def pck(
     results: str | Path | Sequence[Mapping] | Mapping[int, People],
-    annotations: str | Path | Mapping | Truth,
+    annotations: str | Path | Mapping | GroundTruth,
     image_ids: Iterable | None = None,
     *,
     length: str = "box",
@@ -80,12 +79,13 @@ def pck(
     return {**shares, "mean": _percent(good[counted].sum(), labelled[counted].sum())}
 
 
-def count_within(pictures, truth: Truth, length: str, alpha: float) -> tuple[np.ndarray, np.ndarray]:
+def count_within(pictures, truth: GroundTruth, length: str, alpha: float) -> tuple[np.ndarray, np.ndarray]:
     """int (K,) each: joints predicted within the distance, and joints labelled."""
     good = np.zeros(len(truth.joints), int)
     labelled = np.zeros(len(truth.joints), int)
+    limits = alpha * LENGTHS[length](truth)
     for m in pictures:
-        limit = [alpha * LENGTHS[length](a, truth.joints) for a in m.annotations]
+        limit = limits[m.rows]
         for q in np.flatnonzero(~m.ignored):
             if np.isfinite(limit[q]):
                 labelled += m.seen[q]
@@ -95,11 +95,13 @@ def count_within(pictures, truth: Truth, length: str, alpha: float) -> tuple[np.
     return good, labelled
 
 
-def _apart(annotation: Mapping, joints: Sequence[str], a: str, b: str | None) -> float:
-    if a not in joints or b not in joints:
-        return float("nan")
-    (xa, ya, va), (xb, yb, vb) = np.reshape(annotation["keypoints"], (-1, 3))[[joints.index(a), joints.index(b)]]
-    return float(np.hypot(xa - xb, ya - yb)) if va > 0 and vb > 0 else float("nan")
+def _apart(truth: GroundTruth, a: str, b: str | None) -> np.ndarray:
+    """float64 (N,), pixels between two joints; NaN where one is not labelled."""
+    if not {a, b} <= set(truth.joints):
+        return np.full(len(truth), np.nan)
+    ends = [truth.joints.index(a), truth.joints.index(b)]
+    away = np.hypot(*(truth.xy[:, ends[0]] - truth.xy[:, ends[1]]).T)
+    return np.where(truth.present[:, ends].all(1), away, np.nan)
 
 
 def _percent(part: float, whole: float) -> float:

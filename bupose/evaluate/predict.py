@@ -12,7 +12,7 @@ from tqdm import tqdm
 from bupose import geometry
 from bupose.errors import BuposeError, LabelsError
 from bupose.estimate import Estimator
-from bupose.evaluate.truth import Truth, annotated_size
+from bupose.evaluate.ground_truth import GroundTruth, annotated_size
 from bupose.media.sources import Frame
 from bupose.methods.paf import EVERYBODY
 from bupose.paths import expand
@@ -38,13 +38,13 @@ class Predictions:
     unreadable: dict[int, BuposeError] = field(default_factory=dict)
 
 
-def predict(estimator: Estimator, truth: Truth, images: str | Path, *, progress: bool = False) -> Predictions:
+def predict(estimator: Estimator, truth: GroundTruth, images: str | Path, *, progress: bool = False) -> Predictions:
     """What a network says of every annotated picture.
 
     Parameters
     ----------
     estimator : Estimator
-    truth : Truth
+    truth : GroundTruth
     images : folder of the photos, by the annotations' ``file_name``
     progress : bool
         Show a bar on stderr, where that is a terminal.

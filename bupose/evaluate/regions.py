@@ -5,7 +5,7 @@ COCO's own crowds are another thing: pycocotools goes by their boxes, and so do 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -57,10 +57,10 @@ class Undeclared:
         return inside
 
 
-def add_undeclared(similarity: np.ndarray, xy: np.ndarray, annotations: Sequence[Mapping]) -> np.ndarray:
+def add_undeclared(similarity: np.ndarray, xy: np.ndarray, regions: Sequence[Undeclared | None]) -> np.ndarray:
     """Similarity (P, Q) of people (P, K, 2) with annotations, corrected for those that are such regions."""
-    for q, annotation in enumerate(annotations):
-        if (region := annotation.get("undeclared")) is not None:
+    for q, region in enumerate(regions):
+        if region is not None:
             similarity[:, q] = region.holds(xy)
     return similarity
 

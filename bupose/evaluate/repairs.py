@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from bupose.evaluate.errors import GOOD, KINDS, Diagnosis, PictureErrors
-from bupose.evaluate.oks import keypoint_similarity, run_referee, summarize
-from bupose.evaluate.truth import Truth
+from bupose.evaluate.ground_truth import GroundTruth
+from bupose.evaluate.oks import keypoint_similarity, run_coco_eval, summarize
 
 WRONG = KINDS[1:]
 
 
-def repair_gains(diagnosis: Diagnosis, truth: Truth) -> dict[str, float]:
+def repair_gains(diagnosis: Diagnosis, truth: GroundTruth) -> dict[str, float]:
     """Points of average precision gained by repairing one kind of error and leaving all others.
 
     A repaired joint is as exact as this system's good joints are on average (the paper moves it to the border of good,
@@ -35,11 +35,11 @@ def repair_gains(diagnosis: Diagnosis, truth: Truth) -> dict[str, float]:
     return {name: _ap(results, truth) - before for name, results in after.items()}
 
 
-def _ap(results: Sequence[Mapping], truth: Truth) -> float:
-    return summarize(run_referee(results, truth))["AP"]
+def _ap(results: Sequence[Mapping], truth: GroundTruth) -> float:
+    return summarize(run_coco_eval(results, truth))["AP"]
 
 
-def _typical_similarity(diagnosis: Diagnosis, truth: Truth) -> float:
+def _typical_similarity(diagnosis: Diagnosis, truth: GroundTruth) -> float:
     """Mean keypoint similarity of the good joints."""
     good = []
     for picture in diagnosis.pictures:
@@ -56,7 +56,7 @@ def _beside(truth_xy: np.ndarray, area: float, similarity: float, sigmas: np.nda
     return truth_xy + np.stack([away, np.zeros_like(away)], 1)
 
 
-def _with_joints(picture: PictureErrors, kinds: Sequence[str], similarity: float, truth: Truth) -> list[dict]:
+def _with_joints(picture: PictureErrors, kinds: Sequence[str], similarity: float, truth: GroundTruth) -> list[dict]:
     m, out = picture.matched, [dict(r) for r in picture.matched.results]
     for p, q in m.found:
         triples = np.array(out[p]["keypoints"], np.float64).reshape(-1, 3)
@@ -76,7 +76,7 @@ def _without(picture: PictureErrors, people: np.ndarray) -> list[dict]:
     return [r for p, r in enumerate(picture.matched.results) if p not in set(people.tolist())]
 
 
-def _with_missed(picture: PictureErrors, similarity: float, truth: Truth) -> list[dict]:
+def _with_missed(picture: PictureErrors, similarity: float, truth: GroundTruth) -> list[dict]:
     m, out = picture.matched, list(picture.matched.results)
     for q in m.missed:
         xy = _beside(m.truth[q], m.area[q], similarity, truth.sigmas)

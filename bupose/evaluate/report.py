@@ -14,8 +14,8 @@ import numpy as np
 from bupose.atomic import write_text
 from bupose.errors import InputError
 from bupose.evaluate.errors import KINDS, Diagnosis
+from bupose.evaluate.ground_truth import GroundTruth, annotated_size
 from bupose.evaluate.shown import Shown
-from bupose.evaluate.truth import Truth, annotated_size
 from bupose.evaluate.worst import draw_errors, write_photo
 from bupose.images import read_image
 from bupose.paths import expand
@@ -39,7 +39,7 @@ class Report:
         Joints within the distance, and joints labelled.
     shown : Shown
         Whether what is shown is right.
-    truth : Truth
+    truth : GroundTruth
     """
 
     protocol: str
@@ -49,7 +49,7 @@ class Report:
     pck_name: str
     pck: tuple[np.ndarray, np.ndarray]
     shown: Shown
-    truth: Truth
+    truth: GroundTruth
 
     def joint_rows(self) -> list[dict]:
         """A row for each joint: labels, mean similarity, PCK, and percent of its labels by kind of error."""

@@ -12,18 +12,19 @@ from bupose.annotations.files import load_json
 from bupose.annotations.names import match_names
 from bupose.annotations.values import id_key, kind_of, listed, numbers_of, refuse_shares
 from bupose.errors import InputError, LabelsError
-from bupose.evaluate.truth import Truth, group_by_image, read_truth
+from bupose.evaluate.ground_truth import GroundTruth
+from bupose.evaluate.reading import read_ground_truth
 from bupose.people import People
 
 
-def read_results(results: str | Path | Sequence[Mapping] | Mapping[int, People], truth: Truth) -> list[dict]:
+def read_results(results: str | Path | Sequence[Mapping] | Mapping[int, People], truth: GroundTruth) -> list[dict]:
     """COCO results for the pictures of ``truth``, in the order of its joints.
 
     Parameters
     ----------
     results : path of a JSON file, list of COCO result dicts, or mapping of image id to People
         Joints of People are found by name; those of dicts are in the annotation file's order.
-    truth : Truth
+    truth : GroundTruth
 
     Raises
     ------
@@ -35,7 +36,7 @@ def read_results(results: str | Path | Sequence[Mapping] | Mapping[int, People],
     return _read_results(results, truth)[0]
 
 
-def _read_results(results, truth: Truth) -> tuple[list[dict], tuple[str, ...]]:
+def _read_results(results, truth: GroundTruth) -> tuple[list[dict], tuple[str, ...]]:
     """:func:`read_results`, and what is to be told of them."""
     notes: list[str] = []
     if isinstance(results, Mapping) and all(isinstance(p, People) for p in results.values()):
@@ -70,7 +71,7 @@ def _read_results(results, truth: Truth) -> tuple[list[dict], tuple[str, ...]]:
     return read_ones, (*notes, *more)
 
 
-def _of_category(results: list[tuple], truth: Truth) -> tuple[list[tuple], list[str]]:
+def _of_category(results: list[tuple], truth: GroundTruth) -> tuple[list[tuple], list[str]]:
     """Results that are not of another category of the annotations, and what to tell.
 
     Where all are, they come from a program that does not know the file's ids, and count.
@@ -86,7 +87,7 @@ def _of_category(results: list[tuple], truth: Truth) -> tuple[list[tuple], list[
     return mine, [f"Of other categories, left out: {len(others)} of {len(results)} results (id {which})."]
 
 
-def _read_result(result: Mapping, image_id, truth: Truth) -> dict:
+def _read_result(result: Mapping, image_id, truth: GroundTruth) -> dict:
     whose, names = f"a result of image {image_id!r:.40}", truth.file_joints
     numbers = numbers_of(result["keypoints"], whose)
     if numbers.shape == (len(names), 3):
@@ -110,7 +111,7 @@ def _read_result(result: Mapping, image_id, truth: Truth) -> dict:
 _LARGEST = 1e9  # px and score; the squares of larger numbers say nothing
 
 
-def _tell_matches(people: Iterable[People], truth: Truth) -> list[str]:
+def _tell_matches(people: Iterable[People], truth: GroundTruth) -> list[str]:
     """Which joints of the annotations the people have, where it is not all.
 
     Raises
@@ -134,15 +135,16 @@ def _tell_matches(people: Iterable[People], truth: Truth) -> list[str]:
 
 def read_both(
     results: str | Path | Sequence[Mapping] | Mapping[int, People],
-    annotations: str | Path | Mapping | Truth,
+    annotations: str | Path | Mapping | GroundTruth,
     image_ids: Iterable | None = None,
     **choice,
-) -> tuple[list[dict], Truth]:
-    """:func:`read_results` and :func:`read_truth`, and of both only the chosen pictures; notes stand with the truth.
+) -> tuple[list[dict], GroundTruth]:
+    """:func:`read_results` and :func:`bupose.evaluate.read_ground_truth`, and of both only the chosen pictures.
 
-    Of the file's joints the truth then knows only those that the results still have: both may be read again.
+    Notes stand with the ground truth, which of the file's joints then knows only those that the results still have:
+    both may be read again.
     """
-    truth = read_truth(annotations, **choice)
+    truth = read_ground_truth(annotations, **choice)
     results, notes = _read_results(results, truth)
     notes = truth.notes + tuple(note for note in notes if note not in truth.notes)
     truth = replace(truth, notes=notes, file_joints=truth.joints, places=())
@@ -152,9 +154,11 @@ def read_both(
     return [r for r in results if r["image_id"] in truth.images], truth
 
 
-def results_by_image(results: Iterable[dict], truth: Truth) -> dict:
+def results_by_image(results: Iterable[dict], truth: GroundTruth) -> dict:
     """Image id -> its results, the best score first."""
-    found = group_by_image(results, truth.images)
+    found: dict = {i: [] for i in truth.images}
+    for result in results:
+        found[result["image_id"]].append(result)
     return {i: sorted(rs, key=lambda r: -r["score"]) for i, rs in found.items()}
 
 
@@ -164,13 +168,13 @@ def result_arrays(results: Sequence[Mapping], joints: int) -> tuple[np.ndarray, 
     return np.where((triples == 0).all(2)[..., None], np.nan, triples[..., :2]), triples[..., 2]
 
 
-def as_results(found: Mapping[int, People], truth: Truth) -> list[dict]:
+def as_results(found: Mapping[int, People], truth: GroundTruth) -> list[dict]:
     """COCO results of people by image id, joints found by name and put in the order of the annotation file."""
     own = truth.own_ids
     return [r for i, people in found.items() for r in _person_results(people, own.get(id_key(i), i), truth)]
 
 
-def _person_results(people: People, image_id, truth: Truth) -> list[dict]:
+def _person_results(people: People, image_id, truth: GroundTruth) -> list[dict]:
     names = people.skeleton.joints
     where = match_names(truth.file_joints, names)
     triples = np.concatenate([np.nan_to_num(people.xy), people.score[..., None]], 2).astype(np.float64)

@@ -7,26 +7,27 @@ from pathlib import Path
 
 from bupose.evaluate.crowdpose import box_areas, crowdpose_ap
 from bupose.evaluate.errors import diagnose
+from bupose.evaluate.ground_truth import GroundTruth
 from bupose.evaluate.matching import match_all
 from bupose.evaluate.oks import coco_ap
 from bupose.evaluate.pck import count_within, pck
+from bupose.evaluate.reading import read_ground_truth
 from bupose.evaluate.repairs import repair_gains
 from bupose.evaluate.report import Report
 from bupose.evaluate.results import read_both, read_results
 from bupose.evaluate.shown import FOUND, count_shown
-from bupose.evaluate.truth import Truth, read_truth
 from bupose.options import choose
 from bupose.people import People
 from bupose.skeleton import Skeleton
 from bupose.skeletons import CROWDPOSE14
 
 
-def _pckh(results: Sequence[Mapping], truth: Truth) -> dict[str, float]:
+def _pckh(results: Sequence[Mapping], truth: GroundTruth) -> dict[str, float]:
     """No average precision: MPII's pictures hold people who are not annotated."""
     return {f"PCKh@{alpha:g}": pck(results, truth, length="head", alpha=alpha)["mean"] for alpha in (0.5, 0.1)}
 
 
-PROTOCOLS: dict[str, Callable[[Sequence[Mapping], Truth], dict[str, float]]] = {
+PROTOCOLS: dict[str, Callable[[Sequence[Mapping], GroundTruth], dict[str, float]]] = {
     "coco": coco_ap,
     "crowdpose": crowdpose_ap,
     "mpii": _pckh,
@@ -36,7 +37,7 @@ PCK = {"coco": ("box", 0.05), "crowdpose": ("box", 0.05), "mpii": ("head", 0.5)}
 
 def evaluate(
     predictions: str | Path | Sequence[Mapping] | Mapping[int, People],
-    annotations: str | Path | Mapping | Truth,
+    annotations: str | Path | Mapping | GroundTruth,
     *,
     protocol: str = "auto",
     skeleton: str | Path | Skeleton | None = None,
@@ -54,7 +55,7 @@ def evaluate(
     protocol : "coco", "crowdpose", "mpii" or "auto"
         By default CrowdPose's where the joints are its fourteen, MPII's where they are its sixteen, else COCO's.
     skeleton, category, image_ids
-        As for :func:`bupose.evaluate.read_truth`.
+        As for :func:`bupose.evaluate.read_ground_truth`.
     gains : bool
         Say what each kind of error costs; this takes eleven further evaluations, and is not done for MPII.
 
@@ -68,7 +69,7 @@ def evaluate(
     OptionsError
         An unknown protocol.
     """
-    whole = read_truth(annotations, skeleton=skeleton, category=category)
+    whole = read_ground_truth(annotations, skeleton=skeleton, category=category)
     results, truth = read_both(predictions, whole, image_ids)
     choose(protocol, ("auto", *PROTOCOLS), "protocol")
     if protocol == "auto":
@@ -91,7 +92,7 @@ def evaluate(
     )
 
 
-def _fitting_protocol(truth: Truth) -> str:
+def _fitting_protocol(truth: GroundTruth) -> str:
     if set(truth.joints) == set(CROWDPOSE14.joints):
         return "crowdpose"
     return "mpii" if {"thorax", "pelvis", "top_head"} <= set(truth.joints) else "coco"

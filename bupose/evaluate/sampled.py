@@ -1,4 +1,4 @@
-"""What the pictures of a data set show, as truth: what training is taught is what validation asks for."""
+"""What the pictures of a data set show, as ground truth: what training is taught is what validation asks for."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import numpy as np
 
 from bupose import geometry
 from bupose.data.picture import AnnotatedPhoto, picture_of
+from bupose.evaluate.ground_truth import GroundTruth
+from bupose.evaluate.reading import Ignored, complete, whole_picture
 from bupose.evaluate.regions import Undeclared
-from bupose.evaluate.truth import Truth, make_entry, make_truth, whole_picture
-from bupose.skeleton import Skeleton
 
 
-def truth_of_samples(samples, count: int) -> Truth:
-    """Truth of the first ``count`` samples; the ids of its images are their numbers, from 0.
+def ground_truth_of_samples(samples, count: int) -> GroundTruth:
+    """Ground truth of the first ``count`` samples; the ids of its images are their numbers, from 0.
 
     Parameters
     ----------
@@ -21,33 +21,44 @@ def truth_of_samples(samples, count: int) -> Truth:
         people count as in an evaluation of the set's file.
     count : int
     """
-    skeleton, images, entries = samples.skeleton, {}, []
+    skeleton, images, image_ids, labels, ignored = samples.skeleton, {}, [], [], []
     for n in range(count):
         picture = picture_of(samples, n)
         width, height = picture.size
         images[n] = {"id": n, "file_name": picture.name, "width": width, "height": height}
-        labels = picture.labels
-        for p in range(len(labels)):
-            entries.append(make_entry(n, 1, labels.xy[p], labels.visibility[p], labels.area[p], labels.box[p]))
-        entries += _ignored(picture, n, skeleton)
-    place = {j: k for k, j in enumerate(skeleton.joints, 1)}
+        image_ids += [n] * len(picture.labels)
+        labels.append(picture.labels)
+        ignored += _ignored(picture, n)
+    place, people, k = {j: k for k, j in enumerate(skeleton.joints, 1)}, len(image_ids), len(skeleton.joints)
     category = {"id": 1, "name": "person", "keypoints": list(skeleton.joints)}
     category["skeleton"] = [[place[a], place[b]] for a, b in skeleton.limbs]
-    return make_truth(skeleton.joints, images, entries, category)
+    shapes = {"xy": (k, 2), "visibility": (k,), "area": (), "box": (4,)}
+    truth = GroundTruth(
+        joints=skeleton.joints,
+        sigmas=np.zeros(0),
+        images=images,
+        category=category,
+        image_ids=tuple(image_ids),
+        crowd=np.zeros(people, bool),
+        head_box=np.full((people, 4), np.nan),
+        undeclared=(None,) * people,
+        file_joints=skeleton.joints,
+        **{name: np.concatenate([np.zeros((0, *shape)), *(getattr(one, name) for one in labels)])
+           for name, shape in shapes.items()},
+    )  # fmt: skip
+    return complete(truth, ignored)
 
 
-def _ignored(picture, image_id: int, skeleton: Skeleton) -> list[dict]:
-    """The entries of what is ignored in a picture."""
-    nothing = np.zeros((len(skeleton.joints), 2)), np.zeros(len(skeleton.joints))
+def _ignored(picture, image_id: int) -> list[Ignored]:
+    """What is ignored in a picture."""
     if not isinstance(picture, AnnotatedPhoto):
         mask = picture.ignore(geometry.IDENTITY, picture.size)
         if mask is None or not mask.any():
             return []
-        return [make_entry(image_id, 1, *nothing, mask.sum(), (0, 0, *picture.size), True, Undeclared(mask=mask))]
-    entries = []
+        return [Ignored(image_id, (0, 0, *picture.size), int(mask.sum()), True, Undeclared(mask=mask))]
+    places = []
     for box, area, crowd, rings in picture.regions():
-        region = None if rings is None else Undeclared(rings)
-        entries.append(make_entry(image_id, 1, *nothing, area, box, crowd, region))
+        places.append(Ignored(image_id, box, area, crowd, None if rings is None else Undeclared(rings)))
     if picture.unlisted:
-        entries.append(whole_picture(image_id, 1, len(skeleton.joints), picture.size, picture.labels.box))
-    return entries
+        places.append(whole_picture(image_id, picture.size, picture.labels.box))
+    return places

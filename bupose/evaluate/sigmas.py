@@ -9,7 +9,7 @@ joints / sqrt(area)``, medians over people, held within COCO's own range 0.025 t
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -25,7 +25,7 @@ KNOWN = {j: s for k in reversed(skeletons.SKELETONS.values()) for j, s in zip(k.
 
 
 def choose_sigmas(
-    joints: Sequence[str], annotations: Sequence[Mapping], skeleton: Skeleton | None = None
+    joints: Sequence[str], xy: np.ndarray, present: np.ndarray, area: np.ndarray, skeleton: Skeleton | None = None
 ) -> tuple[np.ndarray, tuple[str, ...]]:
     """float64 (K,): the skeleton's, else those of the built-in skeleton of these very joints, else the built-in ones by
     joint name; others are estimated, and a note says so."""
@@ -35,23 +35,21 @@ def choose_sigmas(
         places = match_names(joints, skeleton.joints)
         known |= {j: skeleton.sigmas[n] for j, n in zip(joints, places, strict=True) if n >= 0}
     if unknown := [j for j in joints if j not in known]:
-        known = dict(zip(joints, estimate_sigmas(annotations, len(joints)), strict=True)) | known
+        known = dict(zip(joints, estimate_sigmas(xy, present, area), strict=True)) | known
         listed = ", ".join(f"{j} {known[j]:.3f}" for j in unknown)
         note = f"Sigmas estimated from the annotations (give a skeleton with sigmas to fix them): {listed}."
     return np.array([known[j] for j in joints]), (note,) if unknown else ()
 
 
-def estimate_sigmas(annotations: Sequence[Mapping], joints: int) -> np.ndarray:
-    """float64 (K,) from annotations' ``keypoints`` and ``area``, by the rule above; COCO's shoulder where it cannot."""
-    sized = [a for a in annotations if a["area"] > 0 and not a["iscrowd"]]
-    triples = np.array([a["keypoints"] for a in sized], np.float64).reshape(-1, joints, 3)
-    seen, root = triples[..., 2] > 0, np.sqrt([a["area"] for a in sized])
+def estimate_sigmas(xy: np.ndarray, present: np.ndarray, area: np.ndarray) -> np.ndarray:
+    """float64 (K,) from labelled joints (P, K, 2) of people of areas (P,) above 0; COCO's shoulder where it cannot."""
+    joints, root = xy.shape[1], np.sqrt(area)
     apart = np.full((joints, joints), np.inf)
     for k in range(joints):
         for m in range(k + 1, joints):
-            both = seen[:, k] & seen[:, m]
+            both = present[:, k] & present[:, m]
             if both.sum() >= ENOUGH:
-                away = np.hypot(*(triples[both, k, :2] - triples[both, m, :2]).T) / root[both]
+                away = np.hypot(*(xy[both, k] - xy[both, m]).T) / root[both]
                 apart[k, m] = apart[m, k] = np.median(away)
     nearest = np.sort(apart, 1)[:, :2]
     nearest = np.where(np.isfinite(nearest), nearest, nearest[:, :1]) if joints > 1 else np.full((joints, 1), np.inf)

@@ -10,14 +10,14 @@ import numpy as np
 
 from bupose import weights
 from bupose.estimate.estimator import Estimator
-from bupose.evaluate import Truth
+from bupose.evaluate import GroundTruth
 from bupose.evaluate.matching import Matched, match_all
 from bupose.evaluate.results import as_results
 
 SIMILAR = 0.5  # the similarity from which somebody is found, as AP50 has it
 
 
-def settle_score(path: Path, samples, truth: Truth) -> float | None:
+def settle_score(path: Path, samples, truth: GroundTruth) -> float | None:
     """Write ``decoder.min_person_score`` into a network's file: :func:`best_score` on the pictures of ``truth``.
 
     None, and the file as it was, where nobody is found in them.

@@ -10,8 +10,8 @@ from lightning.pytorch.callbacks import Callback
 from bupose.data.datasets import DataOptions
 from bupose.errors import OptionsError
 from bupose.estimate.estimator import Estimator
-from bupose.evaluate import Truth, coco_ap
-from bupose.evaluate.sampled import truth_of_samples
+from bupose.evaluate import GroundTruth, coco_ap
+from bupose.evaluate.sampled import ground_truth_of_samples
 from bupose.methods.paf import EVERYBODY
 from bupose.people import People
 from bupose.train.checkpoints import KeepNetworks
@@ -31,7 +31,7 @@ class CocoValidation(Callback):
 
     Parameters
     ----------
-    truth : Truth
+    truth : GroundTruth
         Of the pictures that the validation loader gives.
     height : int
         Pictures are resized to it, network pixels.
@@ -41,7 +41,7 @@ class CocoValidation(Callback):
         Gets the first pictures.
     """
 
-    def __init__(self, truth: Truth, height: int, networks: KeepNetworks, images: ValidationImages | None = None):
+    def __init__(self, truth: GroundTruth, height: int, networks: KeepNetworks, images: ValidationImages | None = None):
         self.truth, self.height, self.networks, self.images = truth, height, networks, images
         self._estimator: Estimator | None = None
         self._waiting: list[tuple[int, np.ndarray]] = []
@@ -79,7 +79,7 @@ class CocoValidation(Callback):
         self._waiting = []
 
 
-def truth_of(options: DataOptions, samples, count: int) -> Truth:
+def truth_of(options: DataOptions, samples, count: int) -> GroundTruth:
     """What the first ``count`` samples of a set show, by their numbers.
 
     Raises
@@ -87,8 +87,8 @@ def truth_of(options: DataOptions, samples, count: int) -> Truth:
     OptionsError
         Nobody is labelled.
     """
-    truth = truth_of_samples(samples, count)
-    if not any(a["num_keypoints"] and not a["iscrowd"] for a in truth.annotations):
+    truth = ground_truth_of_samples(samples, count)
+    if not truth.person.any():
         raise OptionsError(
             f"val={options.kind} shows no labelled people in {counted(count, 'picture')}; give more or others"
         )

@@ -9,7 +9,7 @@ import pytest
 
 from bupose.data import open_samples
 from bupose.errors import BuposeError
-from bupose.evaluate import read_truth
+from bupose.evaluate import read_ground_truth
 from bupose.skeletons import COCO17
 
 
@@ -71,7 +71,7 @@ class Sets:
     def refused_by_both(path, says=""):
         """The sentence, the same from training and from evaluation."""
         sentences = []
-        for call in (lambda: open_samples("coco", {"annotations": path}), lambda: read_truth(path)):
+        for call in (lambda: open_samples("coco", {"annotations": path}), lambda: read_ground_truth(path)):
             with pytest.raises(BuposeError, match=says) as problem:
                 call()
             sentences.append(str(problem.value))

@@ -10,9 +10,9 @@ from bupose.annotations import match_names, read
 from bupose.annotations.formats import mpii as mpii_format
 from bupose.data import open_samples
 from bupose.errors import LabelsError
-from bupose.evaluate import coco_ap, evaluate, read_truth
+from bupose.evaluate import coco_ap, evaluate, read_ground_truth
 from bupose.evaluate.regions import Undeclared
-from bupose.evaluate.sampled import truth_of_samples
+from bupose.evaluate.sampled import ground_truth_of_samples
 from bupose.images import Sample
 from bupose.people import Labels, People
 from bupose.skeletons import COCO17
@@ -53,12 +53,12 @@ def test_published_formats(shared, kind):
     path = shared / "data" / "samples" / file
     images = str(shared / "data" / "samples" / "posetrack18") if kind == "posetrack" else ""
     options = {"annotations": str(path), "images": images, "with_people": False}
-    samples, truth = open_samples(kind, options | {"skeleton": "crowdpose14"}), read_truth(path)
+    samples, truth = open_samples(kind, options | {"skeleton": "crowdpose14"}), read_ground_truth(path)
     trained, evaluated = people_of(samples, truth)
     assert len(trained) == sum(a["num_keypoints"] > 0 and not a["iscrowd"] for a in truth.annotations)
     assert count - 2 <= len(trained) <= count
     np.testing.assert_allclose(trained, evaluated, rtol=1e-6, atol=1e-4)  # float32 against float64
-    validated = truth_of_samples(samples, len(samples))
+    validated = ground_truth_of_samples(samples, len(samples))
     assert len(validated.as_results()) == len(trained)
     found = {n: samples.labels(n).to_people() for n in range(len(samples))}
     assert coco_ap(found, validated)["AP"] == pytest.approx(100)
@@ -68,7 +68,7 @@ def test_the_real_file(shared):
     """Validation's truth is evaluation's: COCO's numbers of noisy predictions are the same."""
     folder, rng = shared / "data" / "coco", np.random.default_rng(0)
     options = {"annotations": str(folder / "val.json"), "images": str(folder / "val")}
-    samples, truth = open_samples("coco", options | {"with_people": False}), read_truth(folder / "val.json")
+    samples, truth = open_samples("coco", options | {"with_people": False}), read_ground_truth(folder / "val.json")
     trained, evaluated = people_of(samples, truth)
     np.testing.assert_allclose(trained, evaluated, rtol=1e-6, atol=1e-4)
     by_id, by_number = {}, {}
@@ -78,7 +78,7 @@ def test_the_real_file(shared):
         by_number[n] = by_id[samples.image_id(n)] = type(people)(
             moved, people.score, rng.random(len(people)), people.skeleton
         )
-    expected, got = coco_ap(by_id, truth), coco_ap(by_number, truth_of_samples(samples, len(samples)))
+    expected, got = coco_ap(by_id, truth), coco_ap(by_number, ground_truth_of_samples(samples, len(samples)))
     assert 20 < expected["AP"] < 95
     assert got == pytest.approx(expected, abs=0.02)
 
@@ -112,7 +112,7 @@ def add_people(truth, places):
 
 def test_posetrack_ignores_what_its_annotators_did(sets):
     path = sets.write(posetrack(sets))
-    truth = read_truth(path)
+    truth = read_ground_truth(path)
     assert truth.joints[1:3] == ("neck", "top_head")
     assert list(truth.images) == [1]
     for places in ([], [(1, 140, 30)], [(2, 10, 20)], [(1, 140, 30), (1, 150, 40), (2, 1, 1)]):
@@ -124,7 +124,7 @@ def test_posetrack_ignores_what_its_annotators_did(sets):
     assert wrong.metrics["AP"] < 70
     assert wrong.diagnosis.people["background"] + wrong.diagnosis.people["duplicate"] == 1
     samples = open_samples("posetrack", {"annotations": path, "skeleton": "coco17"})
-    validated = truth_of_samples(samples, len(samples))
+    validated = ground_truth_of_samples(samples, len(samples))
     found = {0: samples.labels(0).to_people()}
     assert coco_ap(found, validated)["AP"] == pytest.approx(100)
     extra = found[0].xy[:1] + [130, 10]
@@ -163,13 +163,13 @@ def test_a_folder_of_files_is_one_set(sets):
     (sets.folder / "val").mkdir()
     for name, data in (("a.json", first), ("b.json", second)):
         (sets.folder / "val" / name).write_text(json.dumps(data))
-    truth = read_truth(sets.folder / "val")
+    truth = read_ground_truth(sets.folder / "val")
     assert len(truth.as_results()) == 4
     assert coco_ap(truth.as_results(), sets.folder / "val")["AP"] == pytest.approx(100)
     second["categories"][0]["keypoints"][0] = "beak"
     (sets.folder / "val" / "b.json").write_text(json.dumps(second))
     with pytest.raises(LabelsError, match=r"b\.json has other categories than a\.json"):
-        read_truth(sets.folder / "val")
+        read_ground_truth(sets.folder / "val")
 
 
 def test_unlisted_people_are_no_false_alarms(sets):
@@ -177,14 +177,16 @@ def test_unlisted_people_are_no_false_alarms(sets):
     data = sets.people()
     data["images"][0]["unlisted_people"] = True
     path = sets.write(data)
-    truth = read_truth(path)
+    truth = read_ground_truth(path)
     for places, right in (([(1, 10, 58)], False), ([(1, 150, 60)], True), ([(2, 10, 20)], False)):
         report = evaluate(add_people(truth, places), path)
         assert (report.metrics["AP"] > 99.9) == right
         samples = open_samples("coco", {"annotations": path})
         numbers = {1: 0, 2: 1}
         results = [r | {"image_id": numbers[r["image_id"]]} for r in add_people(truth, places)]
-        assert coco_ap(results, truth_of_samples(samples, 2)) == pytest.approx(report.metrics, abs=0.01, nan_ok=True)
+        assert coco_ap(results, ground_truth_of_samples(samples, 2)) == pytest.approx(
+            report.metrics, abs=0.01, nan_ok=True
+        )
 
 
 def test_masks_of_pictures_count_pixel_by_pixel():
@@ -206,7 +208,7 @@ def test_masks_of_pictures_count_pixel_by_pixel():
         grid = np.array([(k % 5 * 8, k // 5 * 15) for k in range(17)], float)
         return np.array([grid + corner for corner in corners])
 
-    truth = truth_of_samples(One(), 1)
+    truth = ground_truth_of_samples(One(), 1)
     for other, right in (((100, 30), True), ((78, 30), True), ((44, 30), False)):
         people = People(place(other, (20, 20)), np.ones((2, 17)), [0.9, 0.8], COCO17)
         assert (coco_ap({0: people}, truth)["AP"] > 99.9) == right
@@ -248,7 +250,7 @@ def test_mpii_flags_say_what_is_labelled(sets):
     flags = [1] * 14 + [0, 0]
     path = sets.write(mpii(joints_vis=flags))
     samples = open_samples("mpii", {"annotations": path, "skeleton": "crowdpose14"})
-    labels, triples = samples.labels(0), np.reshape(read_truth(path).annotations[0]["keypoints"], (-1, 3))
+    labels, triples = samples.labels(0), np.reshape(read_ground_truth(path).annotations[0]["keypoints"], (-1, 3))
     assert triples[:, 2].tolist() == [2 * f for f in flags]
     assert triples[0, :2].tolist() == [10, 20]  # counted from 1 there
     assert not labels.present[0, samples.skeleton.index["left_elbow"]]
@@ -277,7 +279,7 @@ def test_aichallengers_own_list_is_evaluated(sets):
     flat = [v for k in range(14) for v in (10 + 7 * k, 20 + 3 * k, 1 + k % 3)]
     person = {"keypoint_annotations": {"human1": flat}, "human_annotations": {"human1": [5, 6, 120, 80]}}
     path = sets.write([{"image_id": "1", **person}])
-    truth = read_truth(path)
+    truth = read_ground_truth(path)
     assert truth.annotations[0]["bbox"] == [5, 6, 115, 74]
     visibility = np.reshape(truth.annotations[0]["keypoints"], (-1, 3))[:, 2]
     assert visibility.tolist() == ([2, 1, 0] * 5)[:14]  # the list's 1, 2, 3

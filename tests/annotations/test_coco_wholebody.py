@@ -10,7 +10,7 @@ from bupose.annotations import read
 from bupose.data import open_samples
 from bupose.data.check import survey
 from bupose.errors import LabelsError
-from bupose.evaluate import evaluate, read_truth
+from bupose.evaluate import evaluate, read_ground_truth
 from bupose.skeletons import COCO17, COCO_WHOLEBODY
 
 # First joint and number of joints of each list in COCO-WholeBody's order, and the flag that it is labelled at all.
@@ -85,7 +85,7 @@ def test_a_list_of_another_length_is_refused_by_name(written):
 
 def test_evaluation_and_checking_know_the_same_people(written):
     path = written([person(0), person(1, ["face_kpts"])])
-    truth = read_truth(path)
+    truth = read_ground_truth(path)
     assert [a["num_keypoints"] for a in truth.annotations] == [133, 65]
     np.testing.assert_allclose(truth.sigmas, COCO_WHOLEBODY.sigmas)
     report = evaluate(truth.as_results(), truth, gains=False)

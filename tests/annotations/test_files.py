@@ -6,14 +6,14 @@ import pytest
 
 from bupose.annotations import load_json
 from bupose.errors import InputError
-from bupose.evaluate import coco_ap, read_truth
+from bupose.evaluate import coco_ap, read_ground_truth
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32"])
 def test_encodings(sets, encoding):
     path = sets.write(sets.people(), encoding=encoding)
-    assert sum(map(len, sets.taught(path).values())) == len(read_truth(path).as_results()) == 3
-    found = sets.write(read_truth(path).as_results(), "found.json", encoding=encoding)
+    assert sum(map(len, sets.taught(path).values())) == len(read_ground_truth(path).as_results()) == 3
+    found = sets.write(read_ground_truth(path).as_results(), "found.json", encoding=encoding)
     assert coco_ap(found, path)["AP"] == pytest.approx(100)
 
 

@@ -10,7 +10,7 @@ import pytest
 from bupose.annotations import read
 from bupose.data import open_samples
 from bupose.errors import LabelsError
-from bupose.evaluate import coco_ap, evaluate, read_truth
+from bupose.evaluate import coco_ap, evaluate, read_ground_truth
 from bupose.people import Labels
 from bupose.skeletons import COCO17
 
@@ -43,7 +43,7 @@ def renumber(ids):
 def test_ids_of_any_kind(sets, ids):
     path = sets.changed(renumber(ids))
     assert {name: len(labels) for name, labels in sets.taught(path).items()} == {"1.png": 2, "2.png": 1}
-    truth = read_truth(path)
+    truth = read_ground_truth(path)
     results = truth.as_results()
     assert {json.dumps(r["image_id"]) for r in results} == {json.dumps(i) for i in ids.values()}  # the file's own
     assert coco_ap(results, path)["AP"] == pytest.approx(100)
@@ -59,7 +59,7 @@ def test_ids_written_in_two_ways(sets):
 
     path = sets.changed(change)
     assert len(sets.taught(path)["1.png"]) == 2
-    results = [r | {"image_id": {"1": 1, 2: "2"}[r["image_id"]]} for r in read_truth(path).as_results()]
+    results = [r | {"image_id": {"1": 1, 2: "2"}[r["image_id"]]} for r in read_ground_truth(path).as_results()]
     assert coco_ap(results, path)["AP"] == pytest.approx(100)
     assert coco_ap(results, path, image_ids=[1])["AP"] == pytest.approx(100)
 
@@ -77,20 +77,20 @@ def test_two_pictures_of_one_id(sets):
     sets.refused_by_both(sets.changed(lambda d: d["images"][1].update(id="1")), "two images have the id")
     path = sets.changed(lambda d: d["images"].append(dict(d["images"][0])))
     assert "Listed more than once, taken once: 1 of 3 images" in sets.notes(path)
-    assert coco_ap(read_truth(path).as_results(), path)["AP"] == pytest.approx(100)
+    assert coco_ap(read_ground_truth(path).as_results(), path)["AP"] == pytest.approx(100)
 
 
 def test_annotations_of_no_picture_are_told(sets):
     path = sets.changed(put(image_id=77))
     assert "Of images that are not listed, left out: 1 of 4 annotations (image 77)" in sets.notes(path)
-    assert any("image 77" in note for note in read_truth(path).notes)
+    assert any("image 77" in note for note in read_ground_truth(path).notes)
     path = sets.changed(lambda d: [a.update(image_id=f"{a['image_id']}.png") for a in d["annotations"]])
     sets.refused_by_both(path, r"of image '1\.png', '2\.png', which is not listed")
 
 
 def test_results_of_no_picture_are_told(sets):
     path = sets.write(sets.people())
-    results = read_truth(path).as_results()
+    results = read_ground_truth(path).as_results()
     report = evaluate([*results, results[0] | {"image_id": 99}], path)
     assert report.metrics["AP"] == pytest.approx(100)
     assert "Of pictures that are not annotated, left out: 1 of 4 results (image 99)." in report.table()
@@ -105,7 +105,7 @@ def test_names_are_matched_in_evaluation_too(sets, spelling):
     spelt = {"Left Eye": lambda j: j.replace("_", " ").title(), "LeftEye": lambda j: j.title().replace("_", ""),
              "eye_l": lambda j: f"{j.split('_')[1]}_{j[0]}" if "_" in j else j}[spelling]  # fmt: skip
     path = sets.changed(lambda d: d["categories"][0].update(keypoints=[spelt(j) for j in COCO17.joints]))
-    truth = read_truth(path)
+    truth = read_ground_truth(path)
     assert truth.joints == COCO17.joints
     assert truth.sigmas.tolist() == list(COCO17.sigmas)
     assert truth.notes == ()
@@ -120,7 +120,7 @@ def test_names_that_fit_in_part_are_told(sets):
     told = sets.notes(path, skeleton="coco17")
     assert "Joints matched: 1 of 17 of coco17; not in the file, so never labelled: left_eye" in told
     assert "in the file, but not used: left_eye_of_fish" in told
-    assert "Joints matched: 1 of 17 of coco17." in " ".join(read_truth(path, skeleton="coco17").notes)
+    assert "Joints matched: 1 of 17 of coco17." in " ".join(read_ground_truth(path, skeleton="coco17").notes)
     found = {1: sets.taught(path, skeleton="coco17")["1.png"].to_people()}
     assert "Joints matched: 1 of 17 annotated; coco17 lacks" in evaluate(found, path, image_ids=[1]).table()
     with pytest.raises(LabelsError, match="share no joint with the annotations"):
@@ -141,7 +141,7 @@ def test_visibility(sets, value, expected):
 
     path = sets.changed(change)
     assert sets.taught(path)["1.png"].visibility[0].tolist() == [expected] + [2] * 16
-    triples = np.reshape(read_truth(path).annotations[0]["keypoints"], (-1, 3))
+    triples = np.reshape(read_ground_truth(path).annotations[0]["keypoints"], (-1, 3))
     assert triples[:, 2].tolist() == [expected] + [2] * 16
     assert ("Visibility other than 0, 1 and 2" in sets.notes(path)) == (value not in (0, 1, 2, "2"))
 
@@ -153,7 +153,7 @@ def test_a_joint_at_no_place_is_not_labelled(sets, value):
 
     path = sets.changed(change)
     assert sets.taught(path)["1.png"].visibility[0, :3].tolist() == [2, 0, 2]
-    assert read_truth(path).annotations[0]["num_keypoints"] == 16
+    assert read_ground_truth(path).annotations[0]["num_keypoints"] == 16
     assert "Labelled joints without a finite place, taken as not labelled: 1 of 4 annotations (1)" in sets.notes(path)
 
 
@@ -163,7 +163,7 @@ def test_a_joint_at_no_place_is_not_labelled(sets, value):
 def test_a_box_of_no_use_is_drawn_around_the_joints(sets, box):
     path = sets.changed(put(bbox=box) if box != "gone" else lambda d: d["annotations"][0].pop("bbox"))
     assert sets.taught(path)["1.png"].box[0].tolist() == [10, 20, 30, 60]
-    assert read_truth(path).annotations[0]["bbox"] == [10, 20, 30, 60]
+    assert read_ground_truth(path).annotations[0]["bbox"] == [10, 20, 30, 60]
     assert ("Box flat, negative or not finite" in sets.notes(path)) == (box not in (None, [], "gone"))
 
 
@@ -176,7 +176,7 @@ def test_an_area_of_no_use_is_taken_from_the_box(sets, area):
     """COCO's similarity of a person of area 0 is 0 wherever the prediction is not exact."""
     path = sets.changed(put(area=area) if area != "gone" else lambda d: d["annotations"][0].pop("area"))
     assert sets.taught(path)["1.png"].area[0] == pytest.approx(0.53 * 40 * 70)
-    truth = read_truth(path)
+    truth = read_ground_truth(path)
     assert truth.annotations[0]["area"] == pytest.approx(0.53 * 40 * 70)
     assert "Area missing, 0 or less, taken as 0.53 of the box: 1 of 4 annotations (1)." in truth.notes
     results = truth.as_results()
@@ -188,7 +188,7 @@ def test_somebody_without_any_size_is_told(sets):
     dot = {"id": 1, "name": "dot", "keypoints": ["dot"]}
     data = sets.people() | {"categories": [dot]}
     data["annotations"] = [{"image_id": 1, "category_id": 1, "keypoints": [5, 6, 2]}]
-    truth = read_truth(sets.write(data))
+    truth = read_ground_truth(sets.write(data))
     assert truth.annotations[0]["area"] == 1
     assert "Neither area nor box, and joints in one place or line, taken as 1 px² large" in " ".join(truth.notes)
 
@@ -227,7 +227,7 @@ def test_two_categories_of_one_name_are_one(sets):
         data["annotations"][1]["category_id"] = 2
 
     path = sets.changed(change)
-    assert sum(map(len, sets.taught(path).values())) == len(read_truth(path).as_results()) == 3
+    assert sum(map(len, sets.taught(path).values())) == len(read_ground_truth(path).as_results()) == 3
     assert "Categories named 'person', all of them read: 2 (ids 1, 2)." in sets.notes(path)
     data = json.loads(Path(path).read_text())
     data["categories"][1]["keypoints"][0] = "beak"
@@ -238,18 +238,18 @@ def test_two_categories_of_one_name_are_one(sets):
 def test_person_is_read_among_several(sets):
     bird = {"id": "5", "name": "bird", "keypoints": ["beak", "tail"]}
     path = sets.changed(lambda d: d["categories"].insert(0, bird))
-    assert sum(map(len, sets.taught(path).values())) == len(read_truth(path).as_results()) == 3
+    assert sum(map(len, sets.taught(path).values())) == len(read_ground_truth(path).as_results()) == 3
     assert "Categories with keypoints are bird, person; person is read." in sets.notes(path)
     path = sets.changed(lambda d: (d["categories"].insert(0, bird), d["categories"][1].update(name="people")))
     sets.refused_by_both(path, "several categories with keypoints; it has bird, people; choose one")
     for choice in ("people", "1", 1):
-        assert len(read_truth(path, category=choice).as_results()) == 3
+        assert len(read_ground_truth(path, category=choice).as_results()) == 3
 
 
 def test_results_of_another_category_are_not_persons(sets):
     bird = {"id": 5, "name": "bird", "keypoints": ["beak", "tail"]}
     path = sets.changed(lambda d: d["categories"].insert(0, bird))
-    persons = read_truth(path).as_results()
+    persons = read_ground_truth(path).as_results()
     birds = [{"image_id": 1, "category_id": "5", "score": 1, "keypoints": [1, 2, 1, 3, 4, 1]}] * 9
     report = evaluate(persons + birds, path)
     assert report.metrics["AP"] == pytest.approx(100)
@@ -262,7 +262,7 @@ def test_results_of_another_category_are_not_persons(sets):
 
 def test_results_without_scores_are_told(sets):
     path = sets.write(sets.people())
-    results = read_truth(path).as_results()
+    results = read_ground_truth(path).as_results()
     del results[0]["score"]
     assert "Without a score, taken as 1: 1 of 3 results." in evaluate(results, path).truth.notes
 
@@ -274,7 +274,7 @@ def test_limbs_are_counted_from_1_or_from_0(sets):
         path = sets.changed(lambda d, limbs=limbs: d["categories"][0].update(skeleton=limbs), joints)
         skeleton = open_samples("coco", {"annotations": path}).skeleton
         assert skeleton.limbs == (("head", "mid"), ("mid", "rear"), ("rear", "tail"))
-        assert read_truth(path).skeleton().limbs == skeleton.limbs
+        assert read_ground_truth(path).skeleton().limbs == skeleton.limbs
         assert ("counted from 0" in sets.notes(path)) == (first == 0)
 
 
@@ -285,7 +285,7 @@ def test_limbs_of_joints_that_are_not_there(sets, limbs):
     path = sets.changed(lambda d: d["categories"][0].update(skeleton=limbs), ("head", "mid", "rear", "tail"))
     with pytest.raises(LabelsError, match=r"set\.json: the category's skeleton has the limb"):
         open_samples("coco", {"annotations": path})
-    assert len(read_truth(path).as_results()) == 3  # nobody asked for limbs
+    assert len(read_ground_truth(path).as_results()) == 3  # nobody asked for limbs
 
 
 # --- what a set gives ---

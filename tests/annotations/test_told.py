@@ -9,13 +9,13 @@ import pytest
 from bupose.annotations import load_json, read
 from bupose.data import find_defects, open_samples
 from bupose.errors import BuposeError, InputError
-from bupose.evaluate import coco_ap, read_truth
+from bupose.evaluate import coco_ap, read_ground_truth
 
 
 def both(path, **options):
     """How many people training and evaluation get, which is the same; and what each tells."""
     samples = open_samples("coco", {"annotations": path, "with_people": False, **options})
-    truth = read_truth(path)
+    truth = read_ground_truth(path)
     people = sum(len(samples.labels(n)) for n in range(len(samples)))
     assert people == len(truth.as_results())
     told = " ".join(samples.notes)
@@ -82,7 +82,7 @@ def test_areas_of_other_units_are_taken_from_the_box(sets, area):
     path = sets.changed(first("area", area))
     told = both(path)[1]
     assert told == "Area that does not fit the box, taken as 0.53 of it: 1 of 4 annotations (1)."
-    truth = read_truth(path)
+    truth = read_ground_truth(path)
     assert truth.annotations[0]["area"] == pytest.approx(0.53 * 40 * 70)
     results = truth.as_results()
     results[0]["keypoints"] = (np.reshape(results[0]["keypoints"], (-1, 3)) + [0.5, 0, 0]).reshape(-1).tolist()
@@ -93,7 +93,7 @@ def test_areas_of_other_units_are_taken_from_the_box(sets, area):
 def test_areas_that_may_be_are_left(sets, area):
     path = sets.changed(first("area", area))
     assert both(path) == (3, "")
-    assert read_truth(path).annotations[0]["area"] == area
+    assert read_ground_truth(path).annotations[0]["area"] == area
 
 
 def test_numbers_of_keypoints_that_lie_are_told(sets):
@@ -157,7 +157,7 @@ def test_copies_of_annotations_are_taken_once(sets):
 
 def test_results_that_are_shares_of_the_picture_are_refused(sets):
     path = sets.write(sets.people())
-    results = read_truth(path).as_results()
+    results = read_ground_truth(path).as_results()
     for result in results:
         result["keypoints"] = [v / 200 if n % 3 < 2 else v for n, v in enumerate(result["keypoints"])]
     with pytest.raises(BuposeError, match=r"all joints lie between 0 and 1.*write pixels"):

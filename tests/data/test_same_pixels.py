@@ -10,7 +10,7 @@ import pytest
 from bupose.data import open_samples
 from bupose.errors import InputError
 from bupose.estimate.stream import open_photo
-from bupose.evaluate import read_truth
+from bupose.evaluate import read_ground_truth
 from bupose.evaluate.predict import predict
 from bupose.explore.sight import Film
 from bupose.images import Video, read_image
@@ -101,7 +101,7 @@ class Witness:
 def list_photos(path, folder):
     """What a network is given in an evaluation."""
     witness = Witness()
-    predict(witness, read_truth(path), folder)
+    predict(witness, read_ground_truth(path), folder)
     return [photo.image for photo in witness.photos]
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from bupose.annotations import crowd_index
-from bupose.evaluate import coco_ap, crowdpose_ap, read_truth
+from bupose.evaluate import coco_ap, crowdpose_ap, read_ground_truth
 from bupose.evaluate.crowdpose import crowd_indices
 from bupose.skeletons import CROWDPOSE14
 
@@ -36,7 +36,7 @@ def test_levels_in_one_run(make, crowds):
 
 def test_annotations_against_themselves(crowds):
     data, _ = crowds
-    got = crowdpose_ap(read_truth(data).as_results(), data)
+    got = crowdpose_ap(read_ground_truth(data).as_results(), data)
     assert got == pytest.approx(dict.fromkeys(got, 100.0))
 
 
@@ -53,7 +53,7 @@ def test_area_is_always_half_the_box(make, crowds):
 
 
 def test_samples_of_the_set_itself(shared):
-    truth = read_truth(shared / "data" / "samples" / "crowdpose" / "test_crowdpose.json")
+    truth = read_ground_truth(shared / "data" / "samples" / "crowdpose" / "test_crowdpose.json")
     assert truth.joints == CROWDPOSE14.joints
     got = crowdpose_ap(truth.as_results(), truth)
     assert got["AP"] == got["AP_medium"] == pytest.approx(100)
@@ -98,13 +98,13 @@ def test_crowds_do_not_count_for_the_index(make):
         {1: [make.person(100, 100, joints=CROWDPOSE14.joints), make.person(104, 100, joints=CROWDPOSE14.joints)]},
         JOINTS,
     )
-    assert crowd_indices(read_truth(data))[1] > 0.5
+    assert crowd_indices(read_ground_truth(data))[1] > 0.5
     data["annotations"][1]["iscrowd"] = 1
-    assert crowd_indices(read_truth(data))[1] == 0
+    assert crowd_indices(read_ground_truth(data))[1] == 0
 
 
 def test_index_is_computed_where_the_file_has_none(make):
     data = make.coco({1: [make.person(100, 100), make.person(104, 100)], 2: [make.person(100, 100)]})
-    got = crowdpose_ap(read_truth(data).as_results(), data)
+    got = crowdpose_ap(read_ground_truth(data).as_results(), data)
     assert [got["AP_easy"], got["AP_hard"]] == pytest.approx([100, 100])
     assert math.isnan(got["AP_medium"])

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from bupose.evaluate import coco_ap, diagnose, read_truth
+from bupose.evaluate import coco_ap, diagnose, read_ground_truth
 from bupose.evaluate.errors import KINDS
 from bupose.evaluate.matching import match_all, match_people
 from bupose.evaluate.repairs import repair_gains
@@ -14,7 +14,7 @@ K = COCO17.index
 
 
 def look(results, data):
-    truth = read_truth(data)
+    truth = read_ground_truth(data)
     return diagnose(match_all(read_results(results, truth), truth), truth), truth
 
 
@@ -166,7 +166,7 @@ def test_repairs_of_people(make):
 
 
 def test_annotations_of_real_photos_hold_no_errors(shared):
-    truth = read_truth(shared / "data" / "coco" / "val.json")
+    truth = read_ground_truth(shared / "data" / "coco" / "val.json")
     d = diagnose(match_all(read_results(truth.as_results(), truth), truth), truth)
     assert d.shares()["good"] == 100
     assert d.people["missed"] == d.people["background"] == d.people["duplicate"] == 0

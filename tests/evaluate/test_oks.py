@@ -12,7 +12,7 @@ from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
 from bupose.errors import BuposeError, InputError, LabelsError
-from bupose.evaluate import coco_ap, oks, read_truth
+from bupose.evaluate import coco_ap, oks, read_ground_truth
 from bupose.people import Labels, People
 from bupose.skeletons import COCO17, COCO18
 
@@ -87,7 +87,7 @@ def test_ten_numbers_are_those_of_pycocotools(scene):
 
 def test_real_predictions_score_as_with_pycocotools(shared):
     path = shared / "data" / "coco" / "val.json"
-    truth, rng = read_truth(path), np.random.default_rng(0)
+    truth, rng = read_ground_truth(path), np.random.default_rng(0)
     results = [dict(r, score=float(rng.random())) for r in truth.as_results()]
     for r in results:
         noisy = np.reshape(r["keypoints"], (-1, 3)) + np.pad(rng.normal(0, 4, (17, 2)), ((0, 0), (0, 1)))
@@ -99,7 +99,7 @@ def test_real_predictions_score_as_with_pycocotools(shared):
 
 
 def test_real_annotations_against_themselves_are_perfect(shared):
-    truth = read_truth(shared / "data" / "coco" / "val.json")
+    truth = read_ground_truth(shared / "data" / "coco" / "val.json")
     got = coco_ap(truth.as_results(), truth)
     ranges = {name: got.pop(name) for name in ("AP_medium", "AP_large")}
     assert got == pytest.approx(dict.fromkeys(got, 100.0))
@@ -176,13 +176,13 @@ def test_any_category_and_joints(make):
     birds = [np.pad(rng.uniform(0, 300, (4, 2)), ((0, 0), (0, 1)), constant_values=2) for _ in range(8)]
     data = make.coco({n: [b] for n, b in enumerate(birds, 1)}, joints)
     data["categories"][0]["name"] = "bird"
-    truth = read_truth(data)
+    truth = read_ground_truth(data)
     assert "estimated" in truth.notes[0]
     assert "left_wing" in truth.notes[0]
     assert coco_ap(truth.as_results(), data)["AP"] == pytest.approx(100)
     assert coco_ap(truth.as_results(), data, category="bird")["AP"] == pytest.approx(100)
     with pytest.raises(InputError, match="no category 'cat' with keypoints; it has bird"):
-        read_truth(data, category="cat")
+        read_ground_truth(data, category="cat")
 
 
 def test_a_skeleton_chooses_the_joints(make):
@@ -213,13 +213,13 @@ def test_what_is_no_result_is_refused(make, results, says):
 def test_what_is_no_annotation_is_refused(make, tmp_path):
     (tmp_path / "bad.json").write_text("{")
     with pytest.raises(InputError, match="is not JSON"):
-        read_truth(tmp_path / "bad.json")
+        read_ground_truth(tmp_path / "bad.json")
     with pytest.raises(InputError, match="must hold images, annotations and categories"):
-        read_truth([])
+        read_ground_truth([])
     data = make.coco({1: [make.person(1, 1)]})
     data["annotations"][0]["keypoints"].pop()
     with pytest.raises(LabelsError, match="50 keypoint numbers; its category's 17 joints need 51"):
-        read_truth(data)
+        read_ground_truth(data)
 
 
 @pytest.mark.parametrize(
@@ -236,16 +236,16 @@ def test_a_damaged_annotation_is_one_sentence(make, change, says):
     data = make.coco({1: [make.person(1, 1)]})
     change(data["annotations"][0])
     with pytest.raises(BuposeError, match=says) as caught:
-        read_truth(data)
+        read_ground_truth(data)
     assert "\n" not in str(caught.value)
 
 
 def test_missing_area_box_and_counts_are_completed(make):
     data = make.coco({1: [make.person(100, 100)]})
-    full = read_truth(json.loads(json.dumps(data))).annotations[0]
+    full = read_ground_truth(json.loads(json.dumps(data))).annotations[0]
     for key in ("area", "bbox", "num_keypoints", "iscrowd"):
         del data["annotations"][0][key]
-    bare = read_truth(data).annotations[0]
+    bare = read_ground_truth(data).annotations[0]
     assert bare["bbox"] == pytest.approx(full["bbox"], rel=1e-5)
     assert bare["area"] == pytest.approx(full["area"], rel=1e-5)
     assert (bare["num_keypoints"], bare["iscrowd"]) == (17, 0)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from bupose.errors import LabelsError, OptionsError
-from bupose.evaluate import evaluate, pck, read_truth
+from bupose.evaluate import evaluate, pck, read_ground_truth
 
 
 def test_half_a_head_is_the_limit(make):
@@ -31,7 +31,7 @@ def test_people_not_found_count_as_not_found(make):
 @pytest.mark.parametrize("length", ["box", "torso"])
 def test_annotations_against_themselves(make, length):
     data = make.coco({1: [make.person(100, 100)], 2: [make.person(50, 60, 30)]})
-    got = pck(read_truth(data).as_results(), data, length=length)
+    got = pck(read_ground_truth(data).as_results(), data, length=length)
     assert got == pytest.approx(dict.fromkeys(got, 100.0))
 
 
@@ -52,18 +52,16 @@ def test_box_by_hand(make):
 
 def test_without_the_length_there_is_nothing_to_say(make):
     data = make.coco({1: [make.person(100, 100)]})
-    assert math.isnan(pck(read_truth(data).as_results(), data, length="head")["mean"])
+    assert math.isnan(pck(read_ground_truth(data).as_results(), data, length="head")["mean"])
 
 
 def test_mpii_as_its_file_has_it(shared):
     """A prediction moved by 0.49 and by 0.51 heads, along the head."""
     path = shared / "data" / "samples" / "mpii" / "test_mpii.json"
-    truth = read_truth(path)
+    truth = read_ground_truth(path)
     entry = json.loads(path.read_text())[0]
     image_id = next(i for i, image in truth.images.items() if image["file_name"] == entry["image"])
-    assert np.reshape(truth.by_image[image_id][0]["keypoints"], (-1, 3))[:, :2] == pytest.approx(
-        np.array(entry["joints"]) - 1
-    )
+    assert truth.xy[truth.rows[image_id][0]] == pytest.approx(np.array(entry["joints"]) - 1)
     head = np.subtract(entry["joints"][9], entry["joints"][8])
     assert evaluate(truth.as_results(), path).metrics == {"PCKh@0.5": 100, "PCKh@0.1": 100}
     for factor, expected in ((0.49, 100), (0.51, 0)):
@@ -77,7 +75,7 @@ def test_mpii_as_its_file_has_it(shared):
 def test_mpii_leaves_the_trunk_out_of_the_mean():
     points = [[10.0 * n + 1, 5.0 * n + 1] for n in range(16)]
     people = [{"image": "a.jpg", "joints": points, "joints_vis": [1] * 16, "head_box": [0, 0, 30, 40]}]
-    truth = read_truth(people)
+    truth = read_ground_truth(people)
     triples = np.reshape(truth.as_results()[0]["keypoints"], (-1, 3))
     triples[[6, 7], 1] += 100  # pelvis and thorax
     result = {"image_id": 0, "keypoints": triples.reshape(-1).tolist(), "score": 1.0}
@@ -93,4 +91,4 @@ def test_an_unknown_length(make):
 
 def test_what_is_not_mpii():
     with pytest.raises(LabelsError, match="MPII"):
-        read_truth([{"image": "a.jpg", "joints": [[1, 2]], "joints_vis": [1]}])
+        read_ground_truth([{"image": "a.jpg", "joints": [[1, 2]], "joints_vis": [1]}])

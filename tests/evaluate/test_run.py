@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from bupose.errors import InputError, OptionsError
-from bupose.evaluate import evaluate, read_truth
+from bupose.evaluate import evaluate, read_ground_truth
 from bupose.evaluate.oks import METRICS
 from bupose.skeleton import Skeleton
 from bupose.skeletons import COCO17, CROWDPOSE14
@@ -25,7 +25,7 @@ def case(make):
 
 def test_perfect_predictions_have_a_perfect_report(case):
     data, _ = case
-    report = evaluate(read_truth(data).as_results(), data)
+    report = evaluate(read_ground_truth(data).as_results(), data)
     assert report.protocol == "coco"
     assert [v for v in report.metrics.values() if not math.isnan(v)] == pytest.approx([100.0] * 8)
     assert all(row["good"] == row["PCK 0.05 box"] == 100 and row["OKS"] == 1 for row in report.joint_rows())
@@ -92,7 +92,7 @@ def test_names_of_any_length_are_drawn(make, tmp_path):
 
 def test_rules_follow_the_annotations(make):
     crowd = make.coco({1: [make.person(100, 100, joints=CROWDPOSE14.joints)]}, CROWDPOSE14.joints)
-    report = evaluate(read_truth(crowd).as_results(), crowd)
+    report = evaluate(read_ground_truth(crowd).as_results(), crowd)
     assert report.protocol == "crowdpose"
     assert report.metrics["AP"] == report.metrics["AP_easy"] == pytest.approx(100)
     with pytest.raises(OptionsError, match="choose one of auto, coco, crowdpose, mpii"):
@@ -137,7 +137,7 @@ def test_real_predictions(shared):
             fields, info = file[name]
             people = FieldCodec(skeletons.COCO18).decode(fields)
             found[int(name)] = people.transform(geometry.invert(info["matrix"]))
-    truth = read_truth(shared / "data" / "coco" / "val.json", image_ids=ids)
+    truth = read_ground_truth(shared / "data" / "coco" / "val.json", image_ids=ids)
     report = evaluate(found, truth)
     assert 35 < report.metrics["AP"] < 75
     labelled = sum(a["num_keypoints"] for a in truth.annotations if not a["iscrowd"])

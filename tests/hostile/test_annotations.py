@@ -13,7 +13,7 @@ import pytest
 from bupose import geometry
 from bupose.data import find_defects, open_samples, survey
 from bupose.errors import BuposeError
-from bupose.evaluate import coco_ap, crowdpose_ap, evaluate, pck, read_truth
+from bupose.evaluate import coco_ap, crowdpose_ap, evaluate, pck, read_ground_truth
 from bupose.people import Labels, People
 from bupose.skeletons import COCO17, CROWDPOSE14
 
@@ -156,7 +156,7 @@ def look_through(kind, path, **options):
 
 def measure(path):
     """Evaluate a set against itself; return how many people it has."""
-    truth = read_truth(path)
+    truth = read_ground_truth(path)
     results = truth.as_results()
     report = evaluate(results, truth, gains=False)
     assert report.table()
@@ -206,7 +206,7 @@ def test_annotations(pictures, count, kind):
 def test_predictions(count):
     """Whatever is wrong with results, they are measured or refused."""
     rng, data = random.Random(1), coco()
-    truth = read_truth(data)
+    truth = read_ground_truth(data)
     for _ in range(60):
         results, what = mutate(rng, truth.as_results())
         try:

@@ -48,4 +48,4 @@ def test_a_file_of_ones_own(small_training, own, monkeypatch, capsys):
     samples = options.val.open()
     perfect = {n: samples.labels(n).to_people() for n in range(3)}
     assert coco_ap(perfect, truth)["AP"] == pytest.approx(100)
-    assert [a["iscrowd"] for a in truth.by_image[0]] == [0, 1]  # the crowd is there, as in an evaluation of the file
+    assert truth.crowd[truth.rows[0]].tolist() == [False, True]  # the crowd is there, as in an evaluation of the file
