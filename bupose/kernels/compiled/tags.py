@@ -50,8 +50,7 @@ def group_tags(start, tags, score, order, limits):
                 ids[links, 0], ids[links, 1], ids[links, 2] = k, anchor[g], n
                 values[links, 0], values[links, 1] = near[i], 0
                 if near[i] < gate:
-                    rounded = np.floor(gate + 0.5) - np.floor(near[i] + 0.5)
-                    values[links, 1] = 100 * (1 + rounded) + score[n] - near[i]
+                    values[links, 1] = score[n] * (1 - (near[i] / gate) ** 2)
                     edges[edge, 0], edges[edge, 1], edges[edge, 2] = 0, n, g
                     weight[edge], row[edge] = values[links, 1], links
                     edge += 1
