@@ -26,12 +26,15 @@ class Peaks:
         Heat of the peak's cell, at most 1.
     start : int32 array (K+1,)
         Peaks of joint k are rows ``start[k]:start[k+1]``.
+    cell : int32 array (N, 2), optional
+        Row and column of the highest cell; half-way between two, ``xy`` does not tell which.
     """
 
     joint: np.ndarray
     xy: np.ndarray
     score: np.ndarray
     start: np.ndarray
+    cell: np.ndarray | None = None
 
     def __repr__(self) -> str:
         return f"Peaks({len(self)})"
@@ -73,7 +76,7 @@ def find_peaks(heat: np.ndarray, threshold: float) -> Peaks:
         cells = _highest(heat, cells, start, MOST)
         start = np.searchsorted(cells[:, 0], np.arange(len(heat) + 1)).astype(np.int32)
     xy, score = k.refine_peaks(heat, cells)
-    return Peaks(np.ascontiguousarray(cells[:, 0]), xy, score, start)
+    return Peaks(np.ascontiguousarray(cells[:, 0]), xy, score, start, cells[:, 1:])
 
 
 def _highest(heat: np.ndarray, cells: np.ndarray, start: np.ndarray, count: int) -> np.ndarray:
