@@ -35,9 +35,9 @@ def group_tags(start, tags, score, order, limits):
 
     Notes
     -----
-    Newell et al. 2017, section 3.2: the largest total weight, which is score · (1 - (distance / gate)²). Of drawn people
-    it gives more than HigherHRNet's 100 · round(distance) - score (lib/core/group.py): AP 45.8 against 39.8 after 400
-    steps. A peak that nobody takes begins a person.
+    Newell et al. 2017, section 3.2: the largest total of score · (1 - (distance / gate)²). On drawn people
+    that is better than HigherHRNet's 100 · round(distance) - score (lib/core/group.py): AP 45.8 against 39.8 after 400
+    steps of training. A peak that nobody takes begins a person.
     """
     gate, reach, nearest = limits
     people, links = [], []  # one dict of joint to peak a person
