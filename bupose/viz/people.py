@@ -36,7 +36,7 @@ def draw_people(
 
     Limbs wear the skeleton's colours (warm: the person's left, cool: their right), are as wide as the person is
     large, and are the fainter the less sure their joints are. A completed joint is a ring, its limbs are fainter.
-    The best person lies on top.
+    Parts other than the first (feet, hands, a face) are drawn finer. The best person lies on top.
 
     Parameters
     ----------
@@ -105,13 +105,16 @@ def _sizes(xy: np.ndarray, shown: np.ndarray, skeleton: Skeleton, shape: tuple, 
     person = factor * np.clip(0.02 * span, thin, np.maximum(0.012 * side, thin))
     first, second = skeleton.limb_joints.T
     length = np.hypot(*np.moveaxis(xy[:, first] - xy[:, second], 2, 0))
-    wide = np.minimum(person[:, None], np.maximum(0.3 * length, 0.5 * person[:, None]))  # a face is drawn finer
+    least = np.where(skeleton.limb_parts > 0, 0.15, 0.5)  # of the person's width; a face is drawn finer
+    wide = np.minimum(person[:, None], np.maximum(0.3 * length, least * person[:, None]))
     drawn = shown[:, first] & shown[:, second]
     radius = np.repeat(person[:, None], shown.shape[1], 1)
     for n, (a, b) in enumerate(skeleton.limb_joints):
         for k in (a, b):
+            if skeleton.limb_parts[n] != skeleton.joint_parts[k]:
+                continue
             radius[:, k] = np.where(drawn[:, n], np.minimum(radius[:, k], wide[:, n]), radius[:, k])
-    return person, wide, 0.85 * radius
+    return person, wide, np.where(skeleton.joint_parts > 0, 0.6, 0.85) * radius
 
 
 def _region(xy: np.ndarray, shown: np.ndarray, margin: np.ndarray, shape: tuple) -> tuple[int, ...] | None:
@@ -143,19 +146,22 @@ def _colors(people: People, person_colors: np.ndarray | None) -> tuple[np.ndarra
 def _paint(region, people, xy, shown, wide, radius, alpha, colors) -> np.ndarray:
     """uint8 (H, W, 4) of the region: everybody, RGB premultiplied by opacity, and opacity; later strokes replace."""
     left, top, right, bottom = region
+    skeleton = people.skeleton
     strokes = np.zeros((bottom - top + 2 * SPARE, right - left + 2 * SPARE, 4), np.uint8)
     xy = xy - np.array([left - SPARE, top - SPARE], xy.dtype)
-    first, second = people.skeleton.limb_joints.T
+    first, second = skeleton.limb_joints.T
     limb_alpha = np.minimum(alpha[:, first], alpha[:, second])
-    drawn = _drawn_limbs(people.skeleton, shown)
-    rim = np.clip(0.22 * wide, 0.8, None)
+    drawn = _drawn_limbs(skeleton, shown)
+    thin, thin_joint = (np.where(parts > 0, 0.4, 0.8) for parts in (skeleton.limb_parts, skeleton.joint_parts))  # px
+    rim = np.maximum(0.22 * wide, thin)
     inner = _outlines(xy[:, first], xy[:, second], wide / 2)
     outer = _outlines(xy[:, first], xy[:, second], wide / 2 + rim)
     limb_paint = _premultiplied(colors[0], limb_alpha).tolist()
     limb_rim = _premultiplied(np.broadcast_to(np.array(CASING), colors[0].shape), 0.75 * limb_alpha).tolist()
     joint_paint = _premultiplied(colors[1], alpha).tolist()
     joint_rim = _premultiplied(np.broadcast_to(np.array(CASING), colors[1].shape), 0.85 * alpha).tolist()
-    edge, disc, hole = _discs(xy, radius + np.maximum(0.25 * radius, 0.8)), _discs(xy, radius), _discs(xy, 0.6 * radius)
+    edge = _discs(xy, radius + np.maximum(0.25 * radius, thin_joint))
+    disc, hole = _discs(xy, radius), _discs(xy, 0.6 * radius)
     aa = cv2.LINE_AA
     for p in reversed(range(len(people))):
         order = np.argsort(limb_alpha[p], kind="stable")

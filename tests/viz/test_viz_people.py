@@ -5,6 +5,7 @@ import pytest
 from bupose import skeletons
 from bupose.errors import InputError
 from bupose.people import People
+from bupose.synthetic import SceneOptions, draw_scene
 from bupose.viz import as_rgb, draw_legend, draw_people
 
 COCO = skeletons.COCO17
@@ -271,3 +272,19 @@ def test_legend_names_both_sides():
 def test_an_empty_label_writes_nothing(text):
     people = standing()
     np.testing.assert_array_equal(draw_people(GREY, people, labels=[text]), draw_people(GREY, people))
+
+
+def test_parts_beside_the_body_are_drawn_finer():
+    whole = skeletons.COCO_WHOLEBODY
+    labels = draw_scene(
+        3, (640, 640), 1, whole, SceneOptions(facing=(0, 0), poses=("stand",), height=(0.9, 0.9))
+    ).labels
+    people, blank = labels.to_people(), np.full((640, 640, 3), 120, np.uint8)
+    body = change(draw_people(blank, people.to(COCO)), blank) > 20
+    both = change(draw_people(blank, people), blank) > 20
+    hand = people.xy[0, whole.part_joints["left_hand"]]
+    left, top = np.floor(hand[1:].min(0)).astype(int) - 3
+    right, bottom = np.ceil(hand[1:].max(0)).astype(int) + 3
+    around = both[top:bottom, left:right]
+    assert 0.1 < around.mean() < 0.6  # fingers can be told apart
+    assert (body <= both).all()
