@@ -14,7 +14,7 @@ from bupose.synthetic.camera import photograph
 from bupose.synthetic.creature import plan_creatures
 from bupose.synthetic.figure import Scene
 from bupose.synthetic.options import MOST_PEOPLE, SceneOptions, SyntheticOptions, scene_options
-from bupose.synthetic.pose import BODY
+from bupose.synthetic.pose import BODY, WHOLE_BODY
 from bupose.synthetic.scene import plan_scene
 
 Seed = np.random.Generator | int | tuple[int, ...]
@@ -38,7 +38,8 @@ def draw_scene(
     people : int or (low, high)
         How many, both ends included; who is hidden all but completely is drawn but not labelled.
     skeleton : Skeleton
-        The joints to label, found by name among ``BODY``'s; others stay unlabelled.
+        The joints to label, found by name among ``WHOLE_BODY``'s; others stay unlabelled. Hands have fingers where
+        it has.
     options : SceneOptions or ``"clean"`` or ``"training"``
 
     Returns
@@ -61,7 +62,8 @@ def draw_scene(
             f"joints as in {', '.join(BODY.joints[:3])}, … or use draw_creature"
         )
     rng, options = _random(seed), scene_options(options)
-    scene = plan_scene(rng, _checked(size), _how_many(rng, people), options)
+    body = WHOLE_BODY if (skeleton.mapping(WHOLE_BODY) >= len(BODY.joints)).any() else BODY
+    scene = plan_scene(rng, _checked(size), _how_many(rng, people), options, body)
     return _sample(scene, rng, skeleton, options)
 
 
@@ -83,7 +85,7 @@ def draw_creature(
 
 def has_body(skeleton: Skeleton) -> bool:
     """Whether a drawn body has any of these joints."""
-    return bool((skeleton.mapping(BODY) >= 0).any())
+    return bool((skeleton.mapping(WHOLE_BODY) >= 0).any())
 
 
 class Synthetic:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from bupose.synthetic.landmarks import FACE_LANDMARKS, FACE_LOOKS, HEAD_RADII
 from bupose.synthetic.look import Look
-from bupose.synthetic.pose import HEAD_POINTS, HEAD_RADII
+from bupose.synthetic.pose import HEAD_POINTS
 from bupose.synthetic.shapes import Strokes, cap, discs_hull, ellipsoid, shade
 
 FACE = ("nose", "left_eye", "right_eye", "left_ear", "right_ear")
@@ -14,6 +15,9 @@ _LOOKS = {
     "nose": ((0.0, 0.0, 1.0), -0.3), "left_eye": ((0.42, 0.0, 0.91), 0.08), "right_eye": ((-0.42, 0.0, 0.91), 0.08),
     "left_ear": ((1.0, 0.0, 0.0), -0.3), "right_ear": ((-1.0, 0.0, 0.0), -0.3),
 }  # fmt: skip
+_CONTOUR = np.array(["contour" in j or j == "chin" for j in FACE_LANDMARKS])  # seen on the head's rim, too
+_FACING = np.concatenate([[_LOOKS[j][0] for j in FACE], FACE_LOOKS])
+_LEAST = np.concatenate([[_LOOKS[j][1] for j in FACE], np.where(_CONTOUR, -0.3, 0.08)])
 _FACE_TOWARD = {"short": 66, "crop": 78, "long": 62, "bob": 60, "bun": 72, "ponytail": 72, "bald": 180, "curly": 64}
 
 
@@ -27,10 +31,8 @@ _LONG_HAIR = np.array([[0, -0.01, -0.03], [0, 0.05, -0.055], [0, 0.16, -0.075]])
 
 
 def faces_viewer(head: np.ndarray) -> np.ndarray:
-    """bool (P, 5): whether each of ``FACE`` is on the seen side of the heads (P, 3, 3)."""
-    looks = np.array([_LOOKS[j][0] for j in FACE])
-    least = np.array([_LOOKS[j][1] for j in FACE])
-    return head[:, 2] @ looks.T > least
+    """bool (P, 73): whether each of ``FACE`` and ``FACE_LANDMARKS`` is on the seen side of the heads (P, 3, 3)."""
+    return head[:, 2] @ _FACING.T > _LEAST
 
 
 def draw_hair_behind(strokes: Strokes, look: Look, center: np.ndarray, head: np.ndarray, hang: np.ndarray, part: int):

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 
+from bupose.skeleton import Skeleton
 from bupose.synthetic.figure import Figure
+from bupose.synthetic.hand import draw_hand
 from bupose.synthetic.head import FACE, draw_hair_behind, draw_head, faces_viewer
+from bupose.synthetic.landmarks import FACE_LANDMARKS, HAND
 from bupose.synthetic.look import Look
-from bupose.synthetic.pose import BODY, Build, Posture
+from bupose.synthetic.pose import BODY, WHOLE_BODY, Build, Posture
 from bupose.synthetic.shapes import STEPS, Strokes, capsules, discs_hull, shade
 from bupose.synthetic.torso import Torso, draw_hips, draw_shirt, loft
 
@@ -24,20 +29,21 @@ _SHOWING = {
     "big_toe": ("_foot",), "small_toe": ("_foot",), "heel": ("_foot",), "neck": ("torso", "neck", "head", "hair"),
     "mid_hip": ("hips", "torso", "left_thigh", "right_thigh"), "top_head": ("head", "hair"),
     "nose": ("head",), "eye": ("head",), "ear": ("head",),
+    **{j.removeprefix("left_").removeprefix("right_"): ("head",) for j in FACE_LANDMARKS},
+    **{j: ("_forearm", "_hand") if j == "hand_root" else ("_hand",) for j in HAND},
 }  # fmt: skip
 
 
-def _shown_by() -> np.ndarray:
+@cache
+def _shown_by(body: Skeleton) -> np.ndarray:
     """bool (K, parts + 1)."""
-    table = np.zeros((len(BODY.joints), len(PARTS) + 1), bool)
-    for k, joint in enumerate(BODY.joints):
+    table = np.zeros((len(body.joints), len(PARTS) + 1), bool)
+    for k, joint in enumerate(body.joints):
         side, _, kind = joint.partition("_") if joint.startswith(("left_", "right_")) else ("", "", joint)
         for part in _SHOWING[kind]:
             table[k, PART[side + part if part.startswith("_") else part]] = True
     return table
 
-
-_SHOWN_BY = _shown_by()
 
 # Half widths (body heights) at 0, 0.35, 0.7 and 1 of the way.
 _RADII = {
@@ -55,36 +61,41 @@ _ENDS = {
 _FLAT = np.r_[0:4, 8:16]  # a capsule's outline without its far end
 
 
-def draw_people(postures: Posture, build: Build, looks: list[Look], height: np.ndarray) -> list[Figure]:
+def draw_people(
+    postures: Posture, build: Build, looks: list[Look], height: np.ndarray, body: Skeleton = BODY
+) -> list[Figure]:
     """Turn postures into figures, the middle of the hips at (0, 0).
 
     Parameters
     ----------
     height : float64 array (P,), px
         Body heights.
+    body : ``BODY`` or ``WHOLE_BODY``
+        Whose joints the postures are of; the whole body's hands have fingers.
     """
     joints = postures.joints * height[:, None, None]
     torsos = loft(postures, build, height)
-    away = _away(postures)
+    away = _away(postures, body)
     figures = []
     for p, look in enumerate(looks):
-        place = dict(zip(BODY.joints, joints[p], strict=True))
+        place = dict(zip(body.joints, joints[p], strict=True))
         center = height[p] * postures.head_center[p]
         tips = height[p] * postures.hands[p]
-        body = _Body(place, tips, height[p], build.girth[p], look)
-        pieces = body.limbs()
-        pieces += body.trunk(torsos[p])
+        parts = _Parts(place, tips, height[p], build.girth[p], look)
+        pieces = parts.limbs(body is WHOLE_BODY)
+        pieces += parts.trunk(torsos[p])
         size = height[p] * build.head[p]
         pieces += _head_pieces(look, center, size * postures.head[p], height[p] * postures.chest[p], away[p])
         pieces.sort(key=lambda piece: piece[0])
         strokes = Strokes([s for _, piece in pieces for s in piece.listed])
-        figures.append(Figure(strokes, joints[p, :, :2], _SHOWN_BY, away[p], float(height[p])))
+        figures.append(Figure(strokes, joints[p, :, :2], _shown_by(body), away[p], float(height[p])))
     return figures
 
 
-def _away(postures: Posture) -> np.ndarray:
+def _away(postures: Posture, body: Skeleton) -> np.ndarray:
     away = np.zeros(postures.joints.shape[:2], bool)
-    away[:, [BODY.index[j] for j in FACE]] = ~faces_viewer(postures.head)
+    face = (*FACE, *FACE_LANDMARKS) if body is WHOLE_BODY else FACE
+    away[:, [body.index[j] for j in face]] = ~faces_viewer(postures.head)[:, : len(face)]
     for side in ("left_", "right_"):  # the shoe hides its own heel from the front
         heel, toe = (postures.joints[:, BODY.index[side + j]] for j in ("heel", "big_toe"))
         away[:, BODY.index[side + "heel"]] = (toe - heel)[:, 2] > 0.07
@@ -100,7 +111,7 @@ def _head_pieces(look: Look, center: np.ndarray, head: np.ndarray, chest: np.nda
     return [(behind, hair), (center[2] + 0.02 * float(np.abs(head).max()), front)]
 
 
-class _Body:
+class _Parts:
     """Strokes of one person's limbs and trunk; each piece comes with its depth."""
 
     def __init__(self, place: dict, tips: np.ndarray, height: float, girth: float, look: Look) -> None:
@@ -127,11 +138,15 @@ class _Body:
         at = [np.interp(c * STEPS, STEPS, r) for c, r in zip(self.covered, radii, strict=True)]
         return (np.stack(at) * 1.06 + 0.003 * self.height) * np.where(_WIDENING, self.look.loose, 1.0)
 
-    def limbs(self) -> list[tuple[float, Strokes]]:
+    def limbs(self, fingers: bool) -> list[tuple[float, Strokes]]:
         """Arms and legs, bare and clothed."""
         look, pieces = self.look, []
         for n, (side, kind) in enumerate(_BARS):
             piece, part = Strokes(), PART[side + kind]
+            if kind == "hand" and fingers:
+                draw_hand(piece, {j: self.place[side + j] for j in HAND}, self.height, look.skin, part)
+                pieces.append((self.depth[n] + 0.024 * self.height, piece))
+                continue
             arm, covered = kind not in ("thigh", "shank"), self.covered[n]
             if covered < 1:
                 self._bar(piece, self.outline[n], self.shadow[n], look.skin, part)

@@ -12,10 +12,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from bupose.skeleton import Skeleton
-from bupose.skeletons import BODY25
+from bupose.skeletons import BODY25, COCO_WHOLEBODY
+from bupose.synthetic.landmarks import FACE_LANDMARKS, FACE_POINTS, HAND, bend_fingers
 
-#: Every joint that a drawn body has.
+_FINE = [limb for limb, part in zip(COCO_WHOLEBODY.limbs, COCO_WHOLEBODY.limb_parts, strict=True) if part > 1]
+#: The joints that a drawn body has; and with those of its face and hands.
 BODY = Skeleton("drawn_body", (*BODY25.joints, "top_head"), (*BODY25.limbs, ("neck", "top_head")))
+WHOLE_BODY = Skeleton(
+    "drawn_whole_body",
+    (*BODY.joints, *FACE_LANDMARKS, *(side + joint for side in ("left_", "right_") for joint in HAND)),
+    (*BODY.limbs, *_FINE),
+)
 
 _TRUNK = ("pitch", "roll", "lean", "bend", "sway", "twist", "turn", "nod", "tilt")
 _SIDED = ("arm_forward", "arm_out", "arm_in", "elbow", "leg_forward", "leg_out", "toes_out", "knee", "tiptoe")
@@ -143,7 +150,7 @@ class Posture:
     Parameters
     ----------
     joints : float64 array (P, K, 3), body heights
-        In the order of ``BODY.joints``.
+        In the order of the body's.
     trunk, chest, head : float64 arrays (P, 3, 3)
         Columns are the axes (left, down, forward) of pelvis, chest and head.
     waist, head_center : float64 arrays (P, 3)
@@ -189,7 +196,9 @@ def _turn(degrees: np.ndarray, a: int, b: int) -> np.ndarray:
 _DOWN, _FORWARD = np.array([0.0, 1.0, 0.0]), np.array([0.0, 0.0, 1.0])
 
 
-def articulate(angles: np.ndarray, build: Build, facing: np.ndarray, elevation: float) -> Posture:
+def articulate(
+    angles: np.ndarray, build: Build, facing: np.ndarray, elevation: float, body: Skeleton = BODY
+) -> Posture:
     """Put the chain together and look at it.
 
     Parameters
@@ -200,6 +209,7 @@ def articulate(angles: np.ndarray, build: Build, facing: np.ndarray, elevation: 
         0 looks at the viewer, 90 to the viewer's right, 180 away.
     elevation : float, degrees
         How far the viewer looks down.
+    body : ``BODY`` or ``WHOLE_BODY``
 
     Notes
     -----
@@ -220,6 +230,9 @@ def articulate(angles: np.ndarray, build: Build, facing: np.ndarray, elevation: 
     center = head_base - 0.068 * size * head[..., 1] + 0.008 * head[..., 2]
     for joint, place in HEAD_POINTS.items():
         at[joint] = center + size * (head @ np.array(place))
+    if body is WHOLE_BODY:
+        face = center[:, None] + size[..., None] * (FACE_POINTS @ head.transpose(0, 2, 1))
+        at |= dict(zip(FACE_LANDMARKS, np.moveaxis(face, 1, 0), strict=True))
     hands = []
     for side, s in (("left_", 1.0), ("right_", -1.0)):
         arm = chest @ _about_x(a[side + "arm_forward"]) @ _about_z(s * a[side + "arm_out"])
@@ -228,9 +241,13 @@ def articulate(angles: np.ndarray, build: Build, facing: np.ndarray, elevation: 
         wide = (0.108 * build.shoulders)[:, None] - 0.02 * raised
         at[side + "shoulder"] = at["neck"] + s * wide * chest[..., 0] + (0.012 - 0.035 * raised) * chest[..., 1]
         at[side + "elbow"] = at[side + "shoulder"] + 0.172 * (arm @ _DOWN)
-        lower = (arm @ _about_x(a[side + "elbow"])) @ _DOWN
+        forearm = arm @ _about_x(a[side + "elbow"])
+        lower = forearm @ _DOWN
         at[side + "wrist"] = at[side + "elbow"] + 0.148 * lower
         hands.append(at[side + "wrist"] + 0.07 * lower)
+        if body is WHOLE_BODY:
+            hand = at[side + "wrist"][:, None] + _hand(a, side, s, forearm)
+            at |= dict(zip((side + joint for joint in HAND), np.moveaxis(hand, 1, 0), strict=True))
 
         leg = trunk @ _about_x(a[side + "leg_forward"]) @ _about_z(s * a[side + "leg_out"])
         leg = leg @ _about_y(s * a[side + "toes_out"] * 0.4)
@@ -242,8 +259,22 @@ def articulate(angles: np.ndarray, build: Build, facing: np.ndarray, elevation: 
         for joint, (out, down, forward) in FOOT_POINTS.items():
             at[side + joint] = at[side + "ankle"] + foot @ np.array([s * out, down, forward])
     at["neck"] = (at["left_shoulder"] + at["right_shoulder"]) / 2
-    joints = np.stack([at[j] for j in BODY.joints], 1)
+    joints = np.stack([at[j] for j in body.joints], 1)
     return Posture(joints, trunk, chest, head, waist, center, np.stack(hands, 1))
+
+
+def _hand(a: dict[str, np.ndarray], side: str, s: float, forearm: np.ndarray) -> np.ndarray:
+    """The joints of hands from the wrist, (P, 21, 3).
+
+    How they turn and bend is as random as the angles' last digits: a draw of its own would change every picture after.
+    """
+    chance = [1e4 * a[side + name] % 1 for name in ("arm_in", "elbow", "arm_out")]
+    turn = np.deg2rad(-10 + 90 * chance[0])[:, None]  # from the thumb forward to the palm backward
+    left, down, forward = np.moveaxis(forearm, 2, 0)
+    thumb = np.cos(turn) * forward - np.sin(turn) * s * left
+    back = np.cos(turn) * s * left + np.sin(turn) * forward
+    axes = np.stack([thumb, down, back], 2)
+    return bend_fingers(0.6 + 0.8 * chance[1], 4 + 26 * chance[2]) @ axes.transpose(0, 2, 1)
 
 
 def _ankle_bend(a: dict[str, np.ndarray], side: str) -> np.ndarray:
@@ -252,8 +283,7 @@ def _ankle_bend(a: dict[str, np.ndarray], side: str) -> np.ndarray:
     return np.clip(level, -35, 28) - a[side + "tiptoe"]
 
 
-# Left, down, forward of the head's centre; the head is an ellipsoid of the radii below (body heights).
-HEAD_RADII = np.array([0.053, 0.070, 0.062])
+# Left, down, forward of the head's centre (body heights).
 HEAD_POINTS = {
     "nose": (0.0, 0.014, 0.064), "left_eye": (0.021, -0.006, 0.054), "right_eye": (-0.021, -0.006, 0.054),
     "left_ear": (0.053, 0.008, -0.004), "right_ear": (-0.053, 0.008, -0.004), "top_head": (0.0, -0.067, -0.004),

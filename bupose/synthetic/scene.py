@@ -5,20 +5,23 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from bupose.skeleton import Skeleton
 from bupose.synthetic.background import add_clutter, draw_place
 from bupose.synthetic.figure import Figure, Scene, Thing
 from bupose.synthetic.head import FACE
+from bupose.synthetic.landmarks import FACE_LANDMARKS
 from bupose.synthetic.look import choose_look
 from bupose.synthetic.options import SceneOptions
 from bupose.synthetic.person import draw_people
 from bupose.synthetic.pose import BODY, Build, articulate, choose_angles
 from bupose.synthetic.props import draw_prop, draw_stool
 
-_FACE_JOINTS = np.isin(BODY.joints, FACE)
 _HIPS = BODY.index["mid_hip"]
 
 
-def plan_scene(rng: np.random.Generator, size: tuple[int, int], people: int, options: SceneOptions) -> Scene:
+def plan_scene(
+    rng: np.random.Generator, size: tuple[int, int], people: int, options: SceneOptions, body: Skeleton = BODY
+) -> Scene:
     """Choose a place, people and things; nothing is painted yet but the background."""
     width, height = size
     horizon = height * rng.uniform(0.26, 0.42)
@@ -31,9 +34,9 @@ def plan_scene(rng: np.random.Generator, size: tuple[int, int], people: int, opt
     grounds = horizon + rise * heights
     angles, poses = choose_angles(rng, people, tuple(options.poses))
     build, facing = Build.choose(rng, people), _choose_facing(rng, people, options)
-    postures = articulate(angles, build, facing, float(np.clip(3 + 6 * rise, 4, 24)))
+    postures = articulate(angles, build, facing, float(np.clip(3 + 6 * rise, 4, 24)), body)
     looks = [choose_look(rng, options.colors) for _ in range(people)]
-    figures = draw_people(postures, build, looks, heights)
+    figures = draw_people(postures, build, looks, heights, body)
     xs = choose_places(rng, width, grounds, heights, options)
 
     things = []
@@ -49,7 +52,8 @@ def plan_scene(rng: np.random.Generator, size: tuple[int, int], people: int, opt
         things.append(Thing(figure.strokes, ground, n))
     _cast_shadows(background, figures, grounds)
     things += _choose_props(rng, width, horizon, rise, heights, options)
-    return Scene(background, figures, things, BODY, _FACE_JOINTS & (not options.face_from_behind))
+    unlabelled = np.isin(body.joints, (*FACE, *FACE_LANDMARKS)) & (not options.face_from_behind)
+    return Scene(background, figures, things, body, unlabelled)
 
 
 def crowd_factor(people: int) -> float:
