@@ -10,14 +10,14 @@ from bupose import skeletons
 from bupose.annotations.reader import nothing
 from bupose.data.photos import Photos
 from bupose.errors import InputError
-from bupose.images import PICTURES
+from bupose.media import find_pictures
 from bupose.options import check, option
 from bupose.paths import expand
 
 
 @dataclass
 class FolderOptions:
-    """All photos in a folder and the folders in it.
+    """All photos in a folder and those below it, found as ``bupose infer`` finds them.
 
     Parameters
     ----------
@@ -45,11 +45,9 @@ def read_folder(options: FolderOptions) -> Photos:
     InputError
         No such folder, or no photo in it.
     """
-    folder = expand(options.images)
-    found = (p for p in folder.rglob("*") if p.suffix.lower() in PICTURES and not p.is_dir())
-    names = sorted(str(p.relative_to(folder)) for p in found)
-    if not options.images or not names:
-        raise InputError(f"there are no photos in {options.images!r}; set images=FOLDER")
+    if not options.images:
+        raise InputError("there is no folder of photos; set images=FOLDER")
+    folder, names = expand(options.images), [name for _, name in find_pictures(options.images)]
     names = names[: options.limit] if options.limit else names
     skeleton = skeletons.get(options.skeleton)
     return Photos(folder, nothing(names, skeleton.joints), range(len(names)), skeleton, skeleton.joints, unlisted=True)

@@ -11,7 +11,8 @@ import numpy as np
 from bupose.errors import InputError, OptionsError
 from bupose.estimate.estimator import HEIGHT
 from bupose.estimate.preprocess import network_size, prepare
-from bupose.images import PICTURES, Photo, read
+from bupose.images import Photo, read
+from bupose.media import find_pictures
 from bupose.nn.model import PoseNet
 from bupose.paths import expand
 from bupose.runtimes.network import pad_color
@@ -52,9 +53,7 @@ def _drawn(count: int) -> Iterator[Photo]:
 
 
 def _read(folder: Path, count: int) -> Iterator[Photo]:
-    files = sorted(f for f in folder.glob("*") if f.suffix.lower() in PICTURES)
-    if not files:
-        raise InputError(f"there are no pictures in {str(folder)!r}; give a folder of photos like those to come")
+    files = [file for file, _ in find_pictures(folder)]
     for n in range(min(count, len(files))):
         try:
             yield read(files[n * len(files) // min(count, len(files))])

@@ -8,7 +8,6 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from bupose import geometry
 from bupose.errors import DependencyError, InputError
 from bupose.images.decode import FACTORS, decode
 from bupose.images.exif import UPRIGHT, turn
@@ -28,18 +27,15 @@ class Photo:
     image : uint8 array (H, W, 3), RGB
     size : (width, height)
         Of the file's picture, pixels; people are given in these.
-    matrix : float64 array (2, 3)
-        Carries the file's pixels to the image's.
     """
 
     image: np.ndarray
     size: tuple[int, int]
-    matrix: np.ndarray
 
     @classmethod
     def whole(cls, image: np.ndarray) -> Photo:
         """A picture in its own pixels."""
-        return cls(image, (image.shape[1], image.shape[0]), geometry.IDENTITY)
+        return cls(image, (image.shape[1], image.shape[0]))
 
 
 @dataclass(frozen=True)
@@ -173,8 +169,7 @@ def read(
     if least and picture.header.kind == "JPEG":
         fits = [f for f in FACTORS if min(size) >= f * least and not size[0] % f and not size[1] % f]
         factor = max(fits, default=1)
-    image = picture.decode(factor)
-    return Photo(image, size, geometry.scale(1 / factor) if factor > 1 else geometry.IDENTITY)
+    return Photo(picture.decode(factor), size)
 
 
 def read_image(source: str | Path | bytes, **choice) -> np.ndarray:

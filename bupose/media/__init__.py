@@ -6,6 +6,7 @@ __getattr__, __dir__, __all__ = lazy.attach(
     __name__,
     {
         "Frame": "sources",
+        "find_pictures": "sources",
         "open_media": "sources",
     },
 )

@@ -11,9 +11,11 @@ import numpy as np
 
 from bupose.errors import InputError
 from bupose.images import MAX_PIXELS, Photo, Video, read
+from bupose.images.files import quote
 from bupose.media.finding import Search, Source
 from bupose.media.names import frame_name, free_numbers, number_pictures, output_names, readable
 from bupose.media.passed_over import PassedOver
+from bupose.paths import expand
 
 
 @dataclass(frozen=True)
@@ -124,6 +126,23 @@ class Media:
         if self.live:
             return None
         return len(self.sources) - len(self.videos) + sum(max(1, video.count) for video in self.videos)
+
+
+def find_pictures(folder: str | Path) -> list[tuple[Path, str]]:
+    """Every picture file in a folder and those below it, with its path from there, as :func:`open_media` finds them.
+
+    Raises
+    ------
+    InputError
+        There is no such folder, or no picture in it.
+    """
+    folder = expand(folder)
+    if not folder.is_dir():
+        raise InputError(f"{quote(folder)} is no folder; give a folder of pictures")
+    found = [(one, name) for one, name in Search().find([folder]) if isinstance(one, Path)]
+    if not found:
+        raise InputError(f"the folder {quote(folder)} holds no picture; give a folder of pictures")
+    return found
 
 
 def open_media(

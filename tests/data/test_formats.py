@@ -150,5 +150,11 @@ def test_folder(write, tmp_path):
     samples = open_samples("folder", {"images": str(tmp_path), "skeleton": "coco18"})
     assert [s.name for s in samples] == ["a.png", "deep/b.jpg"]
     assert all(s.ignore.all() and len(s.labels) == 0 for s in samples)
-    with pytest.raises(InputError, match="no photos"):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "run.json").write_text("{}")  # results are no photos to learn from
+    write({}, {"out/overlay.png": (20, 10), ".hidden.png": (20, 10)})
+    assert len(open_samples("folder", {"images": str(tmp_path)})) == 2
+    with pytest.raises(InputError, match="deeper' is no folder"):
         open_samples("folder", {"images": str(tmp_path / "deeper")})
+    with pytest.raises(InputError, match="set images=FOLDER"):
+        open_samples("folder")

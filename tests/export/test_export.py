@@ -265,7 +265,7 @@ def test_calibration_pictures_come_from_a_folder_or_are_drawn(net, tmp_path):
     drawn = calibration_pictures(net, count=2)
     assert drawn[0].std() > 5
     assert (drawn[0] != drawn[1]).any()
-    with pytest.raises(InputError, match="no pictures"):
+    with pytest.raises(InputError, match="nothing' is no folder"):
         calibration_pictures(net, tmp_path / "nothing")
     with pytest.raises(OptionsError, match="above 0"):
         calibration_pictures(net, tmp_path, 0)
