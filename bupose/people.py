@@ -110,13 +110,7 @@ class People(JointArrays):
 
     def boxes(self) -> np.ndarray:
         """float32 (P, 4): x, y, width, height of the found joints, pixels; 0 where a person has none."""
-        if not len(self):
-            return np.zeros((0, 4), np.float32)
-        here = self.present[..., None]
-        low = np.where(here, self.xy, np.inf).min(1)
-        high = np.where(here, self.xy, -np.inf).max(1)
-        box = np.concatenate([low, high - low], 1)
-        return np.where(np.isfinite(box), box, 0).astype(np.float32)
+        return joint_boxes(self.xy, self.present).astype(np.float32)
 
     def to_coco(self, image_id: int, skeleton: Skeleton | None = None, category_id: int = 1) -> list[dict]:
         """COCO results (cocodataset.org/#format-results): one dict a person.

@@ -14,7 +14,7 @@ from bupose.errors import LabelsError
 from bupose.proportions import AREA_OF_BOX
 
 _LEAST_SHARE, _LARGEST_SHARE = 1e-3, 10  # of the box: beyond, an area is of other units, or of somebody else
-FAR = 1e6  # px; nothing in a picture lies farther out
+FAR = 1e6  # px; nothing in a picture lies farther out, and OpenCV's integers end not far beyond
 _INTEGER = re.compile(r"0|-?[1-9][0-9]{0,30}")
 
 

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from bupose import geometry
-from bupose.annotations.outlines import box_corners
+from bupose.annotations.outlines import box_corners, surroundings
 from bupose.data.regions import fill_polygon
 from bupose.images import open_picture, shrink
 from bupose.images.sample import Sample
@@ -124,10 +124,8 @@ class AnnotatedPhoto:
             shrink_to = np.sqrt(min(1.0, photos.max_box / max(share, 1e-6)))
             photos.regions.fill(mask, n, matrix, shrink=shrink_to)
         if boxes or photos.unlisted[i]:
-            for box in self.labels.box:
-                x, y, w, h = box
-                grown = np.array((x - 0.1 * w, y - 0.1 * h, 1.2 * w, 1.2 * h))
-                fill_polygon(mask, geometry.apply(matrix, box_corners(grown)), 0)
+            for box in surroundings(self.labels.box):
+                fill_polygon(mask, geometry.apply(matrix, box_corners(box)), 0)
         for n in mine:
             if not photos.regions.is_box[n]:
                 photos.regions.fill(mask, n, matrix)

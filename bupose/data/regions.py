@@ -10,9 +10,9 @@ from pycocotools import mask as coco_mask
 
 from bupose import geometry
 from bupose.annotations.outlines import Outline
+from bupose.annotations.values import FAR
 
 _SHIFT = 4  # cv2 draws at 1/16 px
-_FAR = 1e6  # px; cv2's integers end not far beyond
 
 
 class Regions:
@@ -75,5 +75,5 @@ class Regions:
 
 def fill_polygon(mask: np.ndarray, outline: np.ndarray, value: int) -> None:
     """Set the pixels inside an outline (N, 2), px."""
-    corners = np.rint(np.clip(outline, -_FAR, _FAR) * (1 << _SHIFT)).astype(np.int32)
+    corners = np.rint(np.clip(outline, -FAR, FAR) * (1 << _SHIFT)).astype(np.int32)
     cv2.fillPoly(mask, [corners], value, shift=_SHIFT)

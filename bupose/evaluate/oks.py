@@ -13,7 +13,7 @@ from pycocotools.cocoeval import COCOeval
 
 from bupose.evaluate.ground_truth import GroundTruth
 from bupose.evaluate.regions import add_undeclared
-from bupose.evaluate.results import read_both
+from bupose.evaluate.results import read_both, result_arrays
 from bupose.people import Labels, People
 from bupose.skeleton import Skeleton
 
@@ -121,8 +121,7 @@ class _CocoEval(COCOeval):
         similarity = super().computeOks(imgId, catId)
         if len(similarity):
             found = sorted(self._dts[imgId, catId], key=lambda r: -r["score"])[: self.params.maxDets[-1]]
-            triples = np.array([r["keypoints"] for r in found], np.float64).reshape(len(found), -1, 3)
-            xy = np.where((triples == 0).all(2)[..., None], np.nan, triples[..., :2])
+            xy, _ = result_arrays(found, len(self.params.kpt_oks_sigmas))
             add_undeclared(similarity, xy, [a["undeclared"] for a in self._gts[imgId, catId]])
         return similarity
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from bupose.annotations.outlines import surroundings
+
 
 @dataclass(frozen=True)
 class Undeclared:
@@ -51,9 +53,8 @@ class Undeclared:
         inside = np.ones(len(xy), bool)
         if self.rings is not None:
             inside = np.any([_in_ring(xy, ring) for ring in self.rings], 0) if len(self.rings) else ~inside
-        for x, y, w, h in () if self.known is None else self.known:
-            low, high = (x - 0.1 * w, y - 0.1 * h), (x + 1.1 * w, y + 1.1 * h)
-            inside &= ~((xy >= low) & (xy <= high)).all(1)
+        for x, y, w, h in () if self.known is None else surroundings(self.known):
+            inside &= ~((xy >= (x, y)) & (xy <= (x + w, y + h))).all(1)
         return inside
 
 

@@ -16,9 +16,10 @@ from bupose.errors import InputError
 from bupose.evaluate.errors import KINDS, Diagnosis
 from bupose.evaluate.ground_truth import GroundTruth, annotated_size
 from bupose.evaluate.shown import Shown
-from bupose.evaluate.worst import draw_errors, write_photo
+from bupose.evaluate.worst import draw_errors
 from bupose.images import read_image
 from bupose.paths import expand
+from bupose.predict.output import write_image
 from bupose.wording import counted
 
 
@@ -150,7 +151,7 @@ class Report:
                 continue
             stem = Path(name).stem[:60].encode("ascii", "replace").decode().replace("?", "_")
             written.append(folder / f"{n:02d}_{stem}.jpg")
-            write_photo(written[-1], draw_errors(photo, picture, skeleton))
+            write_image(written[-1], draw_errors(photo, picture, skeleton))
         if problems and not written:
             raise problems[0]
         return written

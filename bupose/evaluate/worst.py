@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import cv2
 import numpy as np
 
-from bupose.atomic import write_bytes
 from bupose.evaluate.errors import KINDS, PictureErrors
 from bupose.evaluate.results import result_arrays
 from bupose.people import People
@@ -79,8 +76,3 @@ def _mark(image: np.ndarray, at: np.ndarray, truth: np.ndarray, color: tuple) ->
     for paint, width in ((CASING, 3), (color, 1)):
         cv2.line(image, a, b, paint, width, cv2.LINE_AA)
         cv2.circle(image, a, 8, paint, width + 1, cv2.LINE_AA)
-
-
-def write_photo(path: Path, image: np.ndarray) -> None:
-    """Write RGB as JPEG."""
-    write_bytes(path, cv2.imencode(".jpg", image[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 88])[1], sync=False)
