@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+EASY, HARD = 0.1, 0.8  # crowd indices below are easy, from there on hard (Li et al. 2019)
+
 
 def crowd_index(xy: np.ndarray, present: np.ndarray, box: np.ndarray) -> float:
     """How much the people of a picture stand in each other's boxes, in [0, 1].

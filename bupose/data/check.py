@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from bupose.annotations.crowding import crowd_index
+from bupose.annotations.crowding import EASY, HARD, crowd_index
 from bupose.data.datasets import DataOptions
 from bupose.data.picture import picture_of
 from bupose.errors import InputError
@@ -15,7 +15,6 @@ from bupose.options import check, option
 from bupose.people import Labels
 from bupose.wording import counted
 
-CROWDED = (0.1, 0.8)  # CrowdPose calls pictures below easy, above hard
 _FACING = ("shoulder", "hip", "eye", "ear")  # pairs that lie across a body, not along a limb
 
 
@@ -83,7 +82,7 @@ class Survey:
     notes: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        easy, hard = (self.crowd < CROWDED[0]).sum(), (self.crowd > CROWDED[1]).sum()
+        easy, hard = (self.crowd < EASY).sum(), (self.crowd >= HARD).sum()
         lines = [f"{counted(self.pictures, 'picture')}, {counted(self.people, 'person')} with joints"]
         if self.people:
             low, middle, high = np.percentile(self.heights, (5, 50, 95))

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from bupose.annotations.crowding import crowd_index
+from bupose.annotations.crowding import EASY, HARD, crowd_index
 from bupose.evaluate.ground_truth import GroundTruth
 from bupose.evaluate.oks import run_coco_eval, summarize
 from bupose.evaluate.results import read_both
@@ -21,11 +21,11 @@ from bupose.people import People
 from bupose.proportions import AREA_OF_BOX
 
 LEVELS: dict[str, Callable[[float], bool]] = {
-    "easy": lambda index: index < 0.1,
-    "medium": lambda index: 0.1 <= index < 0.8,
-    "hard": lambda index: index >= 0.8,
+    "easy": lambda index: index < EASY,
+    "medium": lambda index: EASY <= index < HARD,
+    "hard": lambda index: index >= HARD,
     "easy02": lambda index: index < 0.2,
-    "medium02": lambda index: 0.2 <= index < 0.8,
+    "medium02": lambda index: 0.2 <= index < HARD,
 }
 
 
