@@ -207,7 +207,7 @@ def open_photo(source, least: int | None = None, max_pixels: int = MAX_PIXELS) -
         It cannot be read, or is no picture.
     """
     if isinstance(source, Frame):
-        return source.read(least)
+        return source.read(least, max_pixels)
     if isinstance(source, (str, os.PathLike, bytes, bytearray, memoryview)):
         try:
             return read(source, least=least, max_pixels=max_pixels)

@@ -59,7 +59,7 @@ def predict(estimator: Estimator, truth: GroundTruth, images: str | Path, *, pro
     folder, photos = expand(images), []
     for n, image in enumerate(truth.images.values()):
         name = image["file_name"]
-        photos.append(Frame(name, name, n, folder / name, max_pixels=estimator.max_pixels, size=annotated_size(image)))
+        photos.append(Frame(name, name, n, folder / name, size=annotated_size(image)))
     estimates: Iterable = tqdm(
         estimator.stream(photos, keep_fields=True),
         total=len(photos),

@@ -39,8 +39,8 @@ class Frame:
         Frames a second of the video, where it says.
     problem : str
         Why there is no picture, where that is known before reading.
-    max_pixels : int
-        A larger file is refused.
+    max_pixels : int, optional
+        A larger file is refused, whoever reads it.
     size : (width, height), optional
         What the annotations of a file say, pixels; another is refused.
     """
@@ -53,11 +53,11 @@ class Frame:
     time: float | None = None
     rate: float | None = None
     problem: str = ""
-    max_pixels: int = MAX_PIXELS
+    max_pixels: int | None = None
     size: tuple[int, int] | None = None
 
-    def read(self, least: int | None = None) -> Photo:
-        """The picture; ``least`` as for :func:`bupose.images.read`.
+    def read(self, least: int | None = None, max_pixels: int = MAX_PIXELS) -> Photo:
+        """The picture; ``least`` and ``max_pixels`` as for :func:`bupose.images.read`.
 
         Raises
         ------
@@ -68,7 +68,8 @@ class Frame:
             raise InputError(self.problem)
         if self.image is not None:
             return Photo.whole(self.image)
-        return read(self.path, least=least, max_pixels=self.max_pixels, size=self.size)
+        most = max_pixels if self.max_pixels is None else min(max_pixels, self.max_pixels)
+        return read(self.path, least=least, max_pixels=most, size=self.size)
 
 
 @dataclass(frozen=True)

@@ -57,7 +57,7 @@ def test_a_network(folder, make, monkeypatch, capsys):
             yield SimpleNamespace(people=codec.decode(one), fields=one, matrix=np.eye(2, 3), problem=None)
 
     asked = {}
-    net = SimpleNamespace(max_pixels=10**8, stream=stream, codec=codec)
+    net = SimpleNamespace(stream=stream, codec=codec)
     monkeypatch.setattr(estimate, "load", lambda name, **options: asked.update(options) or net)
     options = {"annotations": folder / "val.json", "images": folder, "output": folder / "out"}
     assert run(**options, flip="true", scales="[1,1.5]") == 0
@@ -94,7 +94,7 @@ def test_what_an_interrupted_run_has_written_may_be_replaced(folder, make, monke
 
 def test_a_photo_that_cannot_be_read(folder, monkeypatch, capsys):
     broken = [SimpleNamespace(problem=InputError("cannot read 1.png"))] * 2
-    net = SimpleNamespace(max_pixels=10**8, stream=lambda paths, keep_fields: iter(broken), codec=FieldCodec(COCO17))
+    net = SimpleNamespace(stream=lambda paths, keep_fields: iter(broken), codec=FieldCodec(COCO17))
     monkeypatch.setattr(estimate, "load", lambda name, **options: net)
     assert run(annotations=folder / "val.json", images=folder, output=folder / "out") == 2
     assert capsys.readouterr().err.splitlines()[-1] == "error: cannot read 1.png"
@@ -109,7 +109,7 @@ def test_one_photo_that_cannot_be_read_costs_the_others_nothing(folder, make, mo
         ),
         SimpleNamespace(problem=InputError("cannot read 2.png: it is cut short")),
     ]
-    net = SimpleNamespace(max_pixels=10**8, stream=lambda paths, keep_fields: iter(seen), codec=codec)
+    net = SimpleNamespace(stream=lambda paths, keep_fields: iter(seen), codec=codec)
     monkeypatch.setattr(estimate, "load", lambda name, **options: net)
     out = folder / "out"
     assert run(annotations=folder / "val.json", images=folder, output=out) == 1
