@@ -19,7 +19,7 @@ def group_tags(start, tags, score, order, limits):
     matched = np.zeros(peaks * nearest, np.bool_)
     anchor = np.empty(peaks, np.int32)
     total, count = np.zeros((peaks, size)), np.zeros(peaks, np.int64)
-    mean = np.zeros((peaks, size))
+    mean, strength = np.zeros((peaks, size)), np.zeros(peaks)
     near, group = np.empty(nearest), np.empty(nearest, np.int32)
     groups, links = 0, 0
     for k in order:
@@ -50,7 +50,7 @@ def group_tags(start, tags, score, order, limits):
                 ids[links, 0], ids[links, 1], ids[links, 2] = k, anchor[g], n
                 values[links, 0], values[links, 1] = near[i], 0
                 if near[i] < gate:
-                    values[links, 1] = score[n] * (1 - (near[i] / gate) ** 2)
+                    values[links, 1] = score[n] * np.sqrt(strength[g]) * (1 - (near[i] / gate) ** 2)
                     edges[edge, 0], edges[edge, 1], edges[edge, 2] = 0, n, g
                     weight[edge], row[edge] = values[links, 1], links
                     edge += 1
@@ -69,6 +69,7 @@ def group_tags(start, tags, score, order, limits):
             n = members[g, k]
             if n >= 0:
                 count[g] += 1
+                strength[g] += score[n]
                 for t in range(size):
                     total[g, t] += tags[n, t]
                     mean[g, t] = total[g, t] / count[g]
