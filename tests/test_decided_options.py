@@ -7,8 +7,8 @@ import pytest
 from bupose.data.augment import PRESETS, AugmentOptions
 from bupose.estimate import preprocess
 from bupose.estimate.options import NetworkOptions
-from bupose.methods.paf import DecodeOptions, TargetOptions, given
-from bupose.train.loss import LossOptions
+from bupose.methods.options import given
+from bupose.methods.paf import DecodeOptions, FieldLossOptions, TargetOptions
 from bupose.train.optim import OptimOptions
 from bupose.train.options import TeacherOptions
 
@@ -53,7 +53,7 @@ DECIDED = {
         "pasted": (1, 3),
         "mosaic": 0.0,
     },
-    LossOptions: {  # Cao et al. 2017, eq. 5: every stage, joint and limb alike
+    FieldLossOptions: {  # Cao et al. 2017, eq. 5: every stage, joint and limb alike
         "name": "l2",
         "heat": 1.0,
         "paf": 1.0,

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from bupose import geometry, skeletons
 from bupose.errors import FieldsError, SkeletonError
-from bupose.fields import Fields, Grid
+from bupose.maps import Grid
+from bupose.methods.paf.fields import Fields
 from bupose.people import Labels
 from bupose.skeleton import Skeleton
 from bupose.skeletons import BODY25, COCO17, COCO18, SKELETONS

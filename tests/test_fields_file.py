@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from bupose.errors import FieldsError, InputError, SkeletonError
-from bupose.fields import Fields, Grid
 from bupose.fields_file import FieldsFile, read_fields, write_fields
+from bupose.maps import Grid
+from bupose.methods.paf.fields import Fields
 from bupose.skeleton import Skeleton
 from bupose.skeletons import COCO17, COCO18, SKELETONS
 
@@ -89,7 +90,7 @@ def test_the_documented_layout(tmp_path):
         assert stored["a/b/paf"].shape == (19, 2, 3, 4)
         assert stored["c/heat"].dtype == np.float32
         meta = json.loads(stored["meta"].tobytes())
-    assert meta["a/b"] == {"skeleton": "coco18", "stride": 8}
+    assert meta["a/b"] == {"skeleton": "coco18", "stride": 8, "method": "paf"}
     assert meta["c"] == {"skeleton": FOX.to_dict(), "stride": 4, "file_name": "c.png"}
 
 

@@ -9,8 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bupose.errors import BuposeError, FieldsError, InputError
-from bupose.fields import Fields, Grid
 from bupose.fields_file import read_fields, write_fields
+from bupose.maps import Grid
+from bupose.methods.paf.fields import Fields
 from bupose.skeleton import Skeleton
 from bupose.skeletons import BODY25, COCO17
 
@@ -50,8 +51,8 @@ PAIR = {"a/heat": HEAT, "a/paf": PAF}
 BAD_CONTENT = {
     "nothing of ours": ({"x": HEAT}, "no heat"),
     "heat alone": ({"heat": HEAT}, "no heat and paf"),
-    "paf missing": ({**PAIR, "b/heat": HEAT}, "'b' has only one"),
-    "heat missing": ({**PAIR, "b/paf": PAF}, "'b' has only one"),
+    "paf missing": ({**PAIR, "b/heat": HEAT}, "'b': it has only"),
+    "heat missing": ({**PAIR, "b/paf": PAF}, "'b': it has only"),
     "meta of one more": ({**PAIR, "meta": json_bytes({"a": {}, "b": {}})}, "disagree about 'b'"),
     "meta of one less": ({**PAIR, "meta": json_bytes({})}, "disagree about 'a'"),
     "meta not json": ({**PAIR, "meta": np.frombuffer(b"{'a': 1}", np.uint8)}, "not JSON"),

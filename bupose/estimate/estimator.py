@@ -9,16 +9,16 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from bupose import geometry, weights
+from bupose import geometry, methods, weights
 from bupose.annotations.categories import CategoryOptions
 from bupose.errors import OptionsError
-from bupose.estimate.averaging import average_views
+from bupose.estimate.averaging import join_views
 from bupose.estimate.options import NetworkOptions
 from bupose.estimate.preprocess import Prepared, network_size, prepare
 from bupose.estimate.stream import Estimate, Stream, are_many, open_photo
-from bupose.fields import Fields
 from bupose.images import MAX_PIXELS, Photo
-from bupose.methods.paf import DecodeOptions, FieldCodec, TargetOptions, Trace, read_options
+from bupose.maps import Maps
+from bupose.methods.options import everybody, read_options
 from bupose.nn.model import PoseNet, PreprocessOptions
 from bupose.options import from_dict
 from bupose.people import People
@@ -90,14 +90,14 @@ class Estimator:
         self.height = chosen.height or told.height or HEIGHT
         self.scales = sorted(chosen.scales or told.scales or [1.0], reverse=True)
         self.longest, self.flip, self.batch = chosen.longest, flip, chosen.batch
-        target = from_dict(TargetOptions, net.target, "target")
-        how = read_options(net.decoder, decoder or {})
-        self.codec = FieldCodec(net.skeleton, net.grid, target, how)
+        method = methods.get(net.method)
+        target = from_dict(method.Target, net.target, "target")
+        self.codec = method(net.skeleton, net.grid, target, read_options(method.Decoder, net.decoder, decoder or {}))
         self.category = from_dict(CategoryOptions, net.category, "category")
 
     @property
-    def decoder(self) -> DecodeOptions:
-        """How fields are read."""
+    def decoder(self):
+        """How people are read out of maps: decode options of the network's method."""
         return self.codec.decoder
 
     def with_decoder(self, **values) -> Estimator:
@@ -105,6 +105,10 @@ class Estimator:
         other = copy.copy(self)
         other.codec = self.codec.with_decoder(**values)
         return other
+
+    def showing_everybody(self) -> Estimator:
+        """The same estimator without the thresholds that leave people and joints out, as average precision is meant."""
+        return self.with_decoder(**everybody(type(self.decoder)))
 
     def __call__(self, image) -> People | list[People]:
         """People of a picture, in its own pixels, or a list of them for a series of pictures.
@@ -149,14 +153,14 @@ class Estimator:
         """
         return Stream(self, sources, keep_images, keep_fields, in_order)
 
-    def fields(self, image) -> Fields:
+    def fields(self, image) -> Maps:
         """What the network says of a picture, averaged over scales and flip, in network pixels.
 
         ``image`` and errors are those of a call; :meth:`matrix` carries the picture's pixels to the network's.
         """
         return self.merge(self.run([self._views(image)])[0])
 
-    def explain(self, image) -> Trace:
+    def explain(self, image):
         """Every step of a picture's grouping, in network pixels; ``image`` and errors are those of a call."""
         return self.codec.explain(self.fields(image))
 
@@ -188,31 +192,30 @@ class Estimator:
             )
         return [prepare(photo, size, self.network.multiple, self.network.pad) for size in sizes]
 
-    def run(self, pictures: Sequence[Sequence[Prepared]]) -> list[list[tuple[Fields, np.ndarray]]]:
+    def run(self, pictures: Sequence[Sequence[Prepared]]) -> list[list[tuple[Maps, np.ndarray]]]:
         """The network on pictures of one shape: for each, every view's fields, without the padding, and matrix."""
         seen: list[list] = [[] for _ in pictures]
         for views in zip(*pictures, strict=True):
             pixels = np.stack([view.pixels for view in views])
             for mirrored in (False, True) if self.flip else (False,):
-                heat, paf = self._pass(np.ascontiguousarray(pixels[:, :, ::-1]) if mirrored else pixels)
+                said = self._pass(np.ascontiguousarray(pixels[:, :, ::-1]) if mirrored else pixels)
                 for n, view in enumerate(views):
-                    fields = Fields(heat[n], paf[n], self.network.grid, self.network.skeleton)
-                    fields = (fields.flip() if mirrored else fields).crop(*view.size)
-                    seen[n].append((fields, view.matrix))
+                    arrays = {spec.name: one[n] for spec, one in zip(self.codec.specs, said, strict=True)}
+                    maps = self.codec.maps(arrays)
+                    seen[n].append(((maps.flip() if mirrored else maps).crop(*view.size), view.matrix))
         return seen
 
-    def _pass(self, pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def _pass(self, pixels: np.ndarray) -> tuple[np.ndarray, ...]:
         """The network on as many pictures at once as its memory may be asked for."""
         many = max(1, MOST_PIXELS // (pixels.shape[1] * pixels.shape[2]))
         if many >= len(pixels):
             return self.network(pixels)
         parts = [self.network(pixels[n : n + many]) for n in range(0, len(pixels), many)]
-        heat, paf = (np.concatenate(maps) for maps in zip(*parts, strict=True))
-        return heat, paf
+        return tuple(np.concatenate(maps) for maps in zip(*parts, strict=True))
 
-    def merge(self, seen: Sequence[tuple[Fields, np.ndarray]]) -> Fields:
+    def merge(self, seen: Sequence[tuple[Maps, np.ndarray]]) -> Maps:
         """One picture's fields, averaged over its views, on the grid of the first."""
-        return seen[0][0] if len(seen) == 1 else average_views(seen)
+        return seen[0][0] if len(seen) == 1 else join_views(seen)
 
 
 def load(name_or_path: str | Path | None = None, *, accept_license: bool = False, **options) -> Estimator:

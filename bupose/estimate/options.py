@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 
 from bupose.errors import OptionsError
 from bupose.images import MAX_PIXELS
-from bupose.methods.paf import DecoderOverrides, given, read_options
+from bupose.methods import DecoderOverrides
+from bupose.methods.options import given
 from bupose.options import check, option, shown
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
@@ -69,7 +70,6 @@ class NetworkOptions:
         check(self)
         if self.device.split(":")[0] not in DEVICES:
             raise OptionsError(f"device is {shown(self.device)}; choose one of {', '.join(DEVICES)}, or cuda:N")
-        read_options({}, given(self.decoder))
 
     def for_estimator(self) -> dict:
         """The options that :class:`bupose.estimate.Estimator` takes."""

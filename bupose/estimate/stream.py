@@ -15,9 +15,9 @@ import numpy as np
 from bupose import geometry
 from bupose.errors import BuposeError, InputError
 from bupose.estimate.preprocess import Prepared
-from bupose.fields import Fields
 from bupose.images import MAX_PIXELS, VIDEOS, Photo, from_memory, read
 from bupose.images.files import FAULTS, quote, reason
+from bupose.maps import Maps
 from bupose.media.prefetch import read_ahead
 from bupose.media.sources import Frame, Media
 from bupose.people import People
@@ -43,7 +43,7 @@ class Estimate:
         Of the photo, pixels.
     image : uint8 array (H, W, 3), RGB, optional
         The photo, if it was to be kept.
-    fields : Fields, optional
+    fields : Maps, optional
         In network pixels, if they were to be kept.
     matrix : float64 array (2, 3), optional
         Photo pixels to network pixels.
@@ -55,7 +55,7 @@ class Estimate:
     people: People | None = None
     size: tuple[int, int] | None = None
     image: np.ndarray | None = None
-    fields: Fields | None = None
+    fields: Maps | None = None
     matrix: np.ndarray | None = None
     problem: BuposeError | None = None
 
@@ -168,7 +168,7 @@ class Stream(Iterator[Estimate]):
             job.views = []
             job.decoded = self._pool.submit(self._decode, seen)
 
-    def _decode(self, seen: list) -> tuple[People, Fields | None]:
+    def _decode(self, seen: list) -> tuple[People, Maps | None]:
         fields = self._estimator.merge(seen)
         return self._estimator.codec.decode(fields), fields if self._keep_fields else None
 

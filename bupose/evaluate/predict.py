@@ -14,7 +14,6 @@ from bupose.errors import BuposeError, LabelsError
 from bupose.estimate import Estimator
 from bupose.evaluate.ground_truth import GroundTruth, annotated_size
 from bupose.media.sources import Frame
-from bupose.methods.paf import EVERYBODY
 from bupose.paths import expand
 from bupose.people import People
 
@@ -67,7 +66,7 @@ def predict(estimator: Estimator, truth: GroundTruth, images: str | Path, *, pro
         file=sys.stderr,
         disable=None if progress else True,
     )
-    found, everybody = Predictions(), estimator.codec.with_decoder(**EVERYBODY)
+    found, everybody = Predictions(), estimator.showing_everybody().codec
     for image_id, estimate in zip(truth.images, estimates, strict=True):
         if estimate.problem is None:
             found.shown[image_id] = estimate.people

@@ -16,10 +16,10 @@ from bupose.annotations.categories import CategoryOptions
 from bupose.errors import InputError
 from bupose.estimate.estimator import Estimator
 from bupose.estimate.stream import open_photo
-from bupose.fields import Fields, Grid
 from bupose.images import MAX_PIXELS, VIDEOS, Photo, Video, read
+from bupose.maps import Grid, Maps
 from bupose.media.names import file_number
-from bupose.methods.paf import FieldCodec
+from bupose.methods import Codec
 from bupose.paths import expand
 
 LONGEST_STEM = 150  # bytes
@@ -71,9 +71,9 @@ class Sight:
         Of the photo, pixels.
     image : uint8 array (H, W, 3), RGB
         The photo on the canvas: network pixels, enlarged, without the padding.
-    fields : Fields
+    fields : Maps
         Their grid's pixels are those of the canvas.
-    codec : FieldCodec
+    codec : Codec
         The network's own, on that grid.
     matrix : float64 array (2, 3)
         Photo pixels to canvas pixels.
@@ -88,8 +88,8 @@ class Sight:
     name: str
     size: tuple[int, int]
     image: np.ndarray
-    fields: Fields
-    codec: FieldCodec
+    fields: Maps
+    codec: Codec
     matrix: np.ndarray
     seconds: float
     film: Film | None = None
@@ -134,7 +134,7 @@ def look(estimator: Estimator, source: str | Path | Film | np.ndarray, name: str
     fields = estimator.merge(estimator.run([views])[0])
     factor = max(1, round(LONGEST / max(fields.size)))
     matrix = geometry.compose(views[0].matrix, geometry.scale(factor))
-    fields = replace(fields, grid=Grid(factor * fields.grid.stride))
+    fields = fields.replace(Grid(factor * fields.grid.stride))
     # The matrix only resizes, from borders to borders, to a whole number of pixels.
     width, height = np.rint(geometry.apply(matrix, np.array(photo.size) - 0.5) + 0.5).astype(int).tolist()
     method = cv2.INTER_AREA if photo.image.shape[0] > height else cv2.INTER_CUBIC

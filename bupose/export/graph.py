@@ -1,4 +1,4 @@
-"""A network's graph as ONNX: uint8 RGB pictures in, fields out, any batch, height and width."""
+"""A network's graph as ONNX: uint8 RGB pictures in, maps out, any batch, height and width."""
 
 from __future__ import annotations
 
@@ -11,18 +11,13 @@ from bupose.errors import BuposeError, WeightsError
 from bupose.nn.model import PoseNet
 
 OPSET = 17  # read by every onnxruntime since 1.13
-_SIZES = {
-    "images": {0: "batch", 2: "height", 3: "width"},
-    "heat": {0: "batch", 2: "rows", 3: "columns"},
-    "paf": {0: "batch", 3: "rows", 4: "columns"},
-}
 
 
 def write_graph(net: PoseNet, path: Path, half: bool = False) -> None:
     """Trace a network, batch norms folded, into an ONNX file.
 
-    Its input is ``images``, uint8 (B, 3, H, W), RGB; outputs are ``heat`` (B, K, h, w) and ``paf`` (B, L, 2, h, w),
-    float32, also where ``half`` has the network compute in float16.
+    Its input is ``images``, uint8 (B, 3, H, W), RGB; outputs are its maps by name, float32 (B, rows, …, h, w), also
+    where ``half`` has the network compute in float16.
 
     Raises
     ------
@@ -30,6 +25,7 @@ def write_graph(net: PoseNet, path: Path, half: bool = False) -> None:
         Something in the network has no counterpart in ONNX.
     """
     net = net.fuse().to("cpu", torch.float16 if half else torch.float32)
+    axes = {s.name: {0: "batch", len(s.shape) + 1: "rows", len(s.shape) + 2: "columns"} for s in net.specs}
     images = torch.zeros(2, 3, 2 * net.multiple, 3 * net.multiple, dtype=torch.uint8)
     try:
         with torch.inference_mode(), warnings.catch_warnings():
@@ -39,8 +35,8 @@ def write_graph(net: PoseNet, path: Path, half: bool = False) -> None:
                 (images,),
                 str(path),
                 input_names=["images"],
-                output_names=["heat", "paf"],
-                dynamic_axes=_SIZES,
+                output_names=list(axes),
+                dynamic_axes={"images": {0: "batch", 2: "height", 3: "width"}, **axes},
                 opset_version=OPSET,
                 dynamo=False,  # the other exporter needs a further package
             )

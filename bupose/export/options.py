@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from bupose.methods.paf import DecoderOverrides, given, read_options
+from bupose.methods import DecoderOverrides
 from bupose.options import check, option
 
 
@@ -53,4 +53,3 @@ class ExportOptions:
 
     def __post_init__(self) -> None:
         check(self)
-        read_options({}, given(self.decoder))

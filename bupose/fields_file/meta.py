@@ -9,16 +9,17 @@ import numpy as np
 
 from bupose import geometry, skeletons
 from bupose.errors import FieldsError
-from bupose.fields import Fields
+from bupose.maps import Maps
 from bupose.options import shown
 from bupose.skeleton import Skeleton
 
 
-def describe(name: str, fields: Fields, info: Mapping) -> dict:
+def describe(name: str, maps: Maps, info: Mapping) -> dict:
     """The picture's entry in ``meta``."""
-    skeleton = fields.skeleton
+    skeleton = maps.skeleton
     known = skeletons.SKELETONS.get(skeleton.name) == skeleton
-    own = {"skeleton": skeleton.name if known else skeleton.to_dict(), "stride": fields.grid.stride}
+    own = {"skeleton": skeleton.name if known else skeleton.to_dict(), "stride": maps.grid.stride}
+    own |= {"method": maps.method} if maps.method else {}
     try:
         entry = {key: value.tolist() if hasattr(value, "tolist") else value for key, value in info.items()}
         entry = json.loads(json.dumps({**entry, **own}, allow_nan=False))

@@ -11,18 +11,17 @@ from pathlib import Path
 
 import numpy as np
 
-from bupose import skeletons
+from bupose import methods, skeletons
 from bupose.errors import BuposeError, FieldsError, InputError
-from bupose.fields import Fields, Grid
 from bupose.fields_file.meta import check_info, is_name, read_matrix, read_skeleton, sentence, some
-from bupose.options import choose
+from bupose.maps import Grid, Maps, MapSpec
+from bupose.methods.paf import FieldCodec, Fields
+from bupose.options import choose, from_dict
 from bupose.paths import expand
 from bupose.skeleton import Skeleton
 
 MOST_BYTES = 1_000_000_000  # that one array may unpack to: heatmaps of a picture of some hundred million pixels
 MOST_META = 64_000_000  # bytes
-HEAT_STEPS = 255
-PAF_STEPS = 100
 _LAYOUTS = ("openpose", "bupose")
 
 
@@ -95,26 +94,27 @@ class FieldsFile:
     def __contains__(self, name: object) -> bool:
         return name in self._members
 
-    def __iter__(self) -> Iterator[tuple[str, Fields, dict]]:
+    def __iter__(self) -> Iterator[tuple[str, Maps, dict]]:
         for name in self._members:
             yield name, *self[name]
 
-    def __getitem__(self, name: str) -> tuple[Fields, dict]:
+    def __getitem__(self, name: str) -> tuple[Maps, dict]:
         if name not in self._members:
             raise FieldsError(f"{self.path.name} has no picture {name!r}; it has {some(self._members)}")
-        heat, paf = (self._read_array(member) for member in self._members[name])
+        stored = {key: self._read_array(member) for key, member in self._members[name].items()}
         info = dict(self._meta.get(name, {}))
         declared, stride = info.pop("skeleton", None), info.pop("stride", None)
         try:
-            heat = _unscaled(heat, "heat", np.uint8, HEAT_STEPS)
-            paf = _unscaled(paf, "paf", np.int8, PAF_STEPS)
+            method = methods.get(info.pop("method", "paf"))
+            skeleton = self._skeleton if declared is None else read_skeleton(declared)
+            target = from_dict(method.Target, info.get("target", {}), "target")
+            codec = method(skeleton, self._grid if stride is None else Grid(stride), target)
+            arrays = _unpack(stored, codec.specs)
             info["matrix"] = read_matrix(info)
             check_info(info)
-            grid = self._grid if stride is None else Grid(stride)
-            if declared is None and self._layout == "openpose":
-                return Fields.from_openpose(heat, paf, stride=grid.stride, skeleton=self._skeleton), info
-            skeleton = self._skeleton if declared is None else read_skeleton(declared)
-            return Fields(heat, paf, grid, skeleton), info
+            if declared is None and self._layout == "openpose" and method is FieldCodec:
+                return Fields.from_openpose(**arrays, stride=codec.grid.stride, skeleton=skeleton), info
+            return codec.maps(arrays), info
         except BuposeError as problem:
             raise FieldsError(f"{self.path.name}, picture {name!r}: {problem}") from None
 
@@ -128,23 +128,25 @@ class FieldsFile:
         """Let go of the file."""
         self._zip.close()
 
-    def _list_members(self) -> dict[str, tuple[str, str]]:
-        """Picture name -> the zip members of its heat and paf."""
+    def _list_members(self) -> dict[str, dict[str, str]]:
+        """Picture name -> each map's name -> its zip member."""
         arrays = [m.removesuffix(".npy") for m in self._zip.namelist() if m.endswith(".npy")]
         if {"heat", "paf"} <= set(arrays):
-            return {self.path.stem: ("heat.npy", "paf.npy")}
-        heat, paf = ([a.removesuffix(end) for a in arrays if a.endswith(end)] for end in ("/heat", "/paf"))
-        if not heat and not paf:
+            return {self.path.stem: {name: f"{name}.npy" for name in ("heat", "paf")}}
+        pictures: dict[str, dict[str, str]] = {}
+        for array in arrays:
+            name, _, key = array.rpartition("/")
+            if name:
+                pictures.setdefault(name, {})[key] = f"{array}.npy"
+        if not pictures:
             raise FieldsError(f"{self.path.name} holds no heat and paf, but {some(arrays)}")
-        if lone := set(heat) ^ set(paf):
-            raise FieldsError(f"{self.path.name}: {some(sorted(lone))} has only one of heat and paf; save both")
-        if odd := [name for name in heat if not is_name(name)]:
+        if odd := [name for name in pictures if not is_name(name)]:
             raise FieldsError(f"{self.path.name} has pictures named {some(odd)}; give them short printable names")
-        return {name: (f"{name}/heat.npy", f"{name}/paf.npy") for name in heat}
+        return pictures
 
     def _read_meta(self) -> dict[str, dict]:
         """What ``meta`` says, or nothing for a file without one."""
-        plain = ("heat.npy", "paf.npy") in self._members.values()
+        plain = {"heat": "heat.npy", "paf": "paf.npy"} in self._members.values()
         if plain or "meta.npy" not in self._zip.namelist():
             return {}
         stored = self._read_array("meta.npy", MOST_META)
@@ -186,7 +188,7 @@ class FieldsFile:
 
 def read_fields(
     path: str | Path, *, layout: str = "openpose", skeleton: str | Path | Skeleton = "coco18", stride: int = 8
-) -> Iterator[tuple[str, Fields, dict]]:
+) -> Iterator[tuple[str, Maps, dict]]:
     """Go through a file of saved fields, one picture in memory at a time.
 
     Yields ``(name, fields, info)``; the arguments and errors are those of :class:`FieldsFile`.
@@ -203,9 +205,9 @@ def _size_of(stream) -> int:
     return math.prod(shape) * dtype.itemsize
 
 
-def _unscaled(stored: np.ndarray, name: str, dtype: type, steps: int) -> np.ndarray:
-    if stored.dtype == dtype:
-        return stored.astype(np.float32) / steps
-    if stored.dtype.kind != "f":
-        raise FieldsError(f"{name} is of {stored.dtype}; save floats, or {np.dtype(dtype)} holding {steps} x the value")
-    return stored
+def _unpack(stored: dict[str, np.ndarray], specs: tuple[MapSpec, ...]) -> dict[str, np.ndarray]:
+    """Arrays of a picture as floats, in the order of ``specs``."""
+    names = [spec.name for spec in specs]
+    if set(stored) != set(names):
+        raise FieldsError(f"it has only {', '.join(stored)}, but needs {' and '.join(names)}; save all of them")
+    return {spec.name: spec.unpack(stored[spec.name]) for spec in specs}

@@ -12,15 +12,14 @@ import numpy as np
 
 from bupose.atomic import replacing
 from bupose.errors import FieldsError, InputError
-from bupose.fields import Fields
 from bupose.fields_file.meta import describe, is_name, sentence, some
-from bupose.fields_file.reading import HEAT_STEPS, PAF_STEPS
+from bupose.maps import Maps
 from bupose.paths import expand
 
 
 def write_fields(
     path: str | Path,
-    fields: Mapping[str, Fields],
+    fields: Mapping[str, Maps],
     *,
     info: Mapping[str, Mapping] | None = None,
     scaled: bool = False,
@@ -30,14 +29,15 @@ def write_fields(
     Parameters
     ----------
     path : path of the file to write, replaced if it exists
-    fields : mapping of name to Fields
+    fields : mapping of name to Maps, as Fields are
         A name may hold slashes (``crowd/001``).
     info : mapping of name to mapping, optional
         What else to keep of a picture: ``file_name``, ``image_width``, ``image_height``, ``matrix`` (2x3, image pixels
         -> network pixels), or anything JSON can hold.
     scaled : bool
-        Whole numbers of one byte instead of float32; heat outside [0, 1] and vectors beyond 1.27 are clipped, NaN and
-        infinite values become 0: no evidence, as when decoded.
+        In less space than float32, as each map's :class:`bupose.maps.MapSpec` says: heat in [0, 1] and vectors up to
+        1.27 as whole numbers of one byte, the rest clipped; NaN and infinite values become 0: no evidence, as when
+        decoded.
 
     Raises
     ------
@@ -56,11 +56,9 @@ def write_fields(
     try:
         with replacing(path) as partial, zipfile.ZipFile(partial, "w") as file:
             for name in fields:
-                heat, paf = fields[name].heat, fields[name].paf
-                if scaled:
-                    heat, paf = _scaled(heat, np.uint8, HEAT_STEPS), _scaled(paf, np.int8, PAF_STEPS)
-                _add(file, f"{name}/heat", heat)
-                _add(file, f"{name}/paf", paf)
+                for spec in fields[name].specs:
+                    array = fields[name].arrays[spec.name]
+                    _add(file, f"{name}/{spec.name}", spec.pack(array) if scaled else array)
             _add(file, "meta", np.frombuffer(meta.encode(), np.uint8))
     except OSError as problem:
         raise InputError(f"cannot write {str(path)!r}: {sentence(problem)}") from None
@@ -72,9 +70,3 @@ def _add(file: zipfile.ZipFile, name: str, array: np.ndarray) -> None:
     stream = io.BytesIO()
     np.lib.format.write_array(stream, array, allow_pickle=False)
     file.writestr(entry, stream.getbuffer())
-
-
-def _scaled(values: np.ndarray, dtype: type, steps: int) -> np.ndarray:
-    limits = np.iinfo(dtype)
-    known = np.where(np.isfinite(values), values, 0)
-    return np.clip(np.round(known * steps), limits.min, limits.max).astype(dtype)

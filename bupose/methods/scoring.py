@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from bupose import kernels
-from bupose.fields import Grid
+from bupose.maps import Grid
 from bupose.people import People
 from bupose.proportions import AREA_OF_BOX
 from bupose.skeleton import Skeleton

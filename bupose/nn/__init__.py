@@ -1,7 +1,7 @@
 """Networks: trunks turn a picture into features, heads turn features into fields, ``PoseNet`` joins the two."""
 
-from bupose.nn.head import HEADS, StageOutput, build_head
+from bupose.nn.head import HEADS, build_head
 from bupose.nn.model import NetworkConfig, PoseNet
 from bupose.nn.trunk import TRUNKS, build_trunk
 
-__all__ = ["HEADS", "TRUNKS", "NetworkConfig", "PoseNet", "StageOutput", "build_head", "build_trunk"]
+__all__ = ["HEADS", "TRUNKS", "NetworkConfig", "PoseNet", "build_head", "build_trunk"]

@@ -13,12 +13,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from bupose import methods
 from bupose.annotations.categories import CategoryOptions
 from bupose.errors import InputError, OptionsError
-from bupose.fields import Grid
+from bupose.maps import Grid
 from bupose.nn.cost import count_macs, count_parameters
 from bupose.nn.fusing import fuse_batch_norm
-from bupose.nn.head import StageOutput, build_head, final_fields
+from bupose.nn.head import build_head, final_maps
+from bupose.nn.head.stages import Stage
 from bupose.nn.normalisation import Normalisation
 from bupose.nn.trunk import build_trunk
 from bupose.options import check, from_dict, option, shown
@@ -65,6 +67,8 @@ class NetworkConfig:
         weights come from and under which licence.
     category : dict
         What it finds, as the annotations call it that it learned from; empty is COCO's person.
+    method : str
+        How people are read out of what it says: a key of :data:`bupose.methods.METHODS`.
     """
 
     skeleton: Skeleton
@@ -79,9 +83,13 @@ class NetworkConfig:
     metrics: dict[str, Any] = option(dict)
     origin: dict[str, Any] = option(dict)
     category: dict[str, Any] = option(dict)
+    method: str = "paf"
 
     def __post_init__(self) -> None:
         check(self, "network")
+        method = methods.get(self.method)
+        from_dict(method.Target, self.target, "target")
+        from_dict(method.Decoder, self.decoder, "decoder")
         from_dict(PreprocessOptions, self.preprocess, "preprocess")
         from_dict(CategoryOptions, self.category, "category")
         if self.normalisation is not None:
@@ -134,7 +142,7 @@ def declare(config: NetworkConfig) -> PoseNet:
 
 
 class PoseNet(nn.Module):
-    """Pictures in, fields out.
+    """Pictures in, maps out.
 
     Parameters
     ----------
@@ -145,6 +153,8 @@ class PoseNet(nn.Module):
     config : NetworkConfig
         The same, with every option of trunk and head and the normalisation written out.
     skeleton : Skeleton
+    specs : tuple of MapSpec
+        What it says.
     stride : int
         Pixels per cell of the output.
     grid : Grid
@@ -160,7 +170,9 @@ class PoseNet(nn.Module):
     def __init__(self, config: NetworkConfig):
         super().__init__()
         self.trunk = build_trunk(config.trunk, **config.trunk_options)
-        self.head = build_head(config.head, self.trunk.channels, config.skeleton, **config.head_options)
+        method = methods.get(config.method)
+        self.specs = method.outputs(config.skeleton, from_dict(method.Target, config.target, "target"))
+        self.head = build_head(config.head, self.trunk.channels, self.specs, **config.head_options)
         declared = config.normalisation
         normalisation = self.trunk.normalisation if declared is None else Normalisation.from_dict(declared)
         self.config = dataclasses.replace(
@@ -181,8 +193,8 @@ class PoseNet(nn.Module):
         """Where the output's cells sit in the input."""
         return Grid(self.stride)
 
-    def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
-        """The fields the last stages see.
+    def forward(self, images: Tensor) -> tuple[Tensor, ...]:
+        """The maps that the last stages say, in the order of ``specs``.
 
         Parameters
         ----------
@@ -191,20 +203,18 @@ class PoseNet(nn.Module):
 
         Returns
         -------
-        heat : float32 tensor (B, K, h, w)
-            Without background; not clipped to [0, 1].
-        paf : float32 tensor (B, L, 2, h, w)
-            x, y.
+        tuple of float32 tensors (B, rows, …, h, w)
+            Of part affinity fields heat (B, K, h, w), without background and not clipped to [0, 1], and paf
+            (B, L, 2, h, w), x and y.
 
         Raises
         ------
         InputError
             Images of another shape.
         """
-        stages = self.forward_stages(images)
-        return final_fields(stages, len(self.skeleton.joints), len(self.skeleton.limbs))
+        return final_maps(self.forward_stages(images), self.specs)
 
-    def forward_stages(self, images: Tensor) -> list[StageOutput]:
+    def forward_stages(self, images: Tensor) -> list[Stage]:
         """The raw output of every stage, for losses at each; arguments and errors as :meth:`forward`."""
         images = self.normalise(images)
         features = [self.trunk(images)]
@@ -239,6 +249,7 @@ class PoseNet(nn.Module):
         joints, limbs = counted(len(self.skeleton.joints), "joint"), counted(len(self.skeleton.limbs), "limb")
         rows = [
             ("skeleton", f"{self.skeleton.name}: {joints}, {limbs}"),
+            ("method", methods.get(config.method).title),
             ("trunk", _with_options(config.trunk, config.trunk_options)),
             ("head", _with_options(config.head, config.head_options)),
             ("input", "RGB 0..255, sides multiples of {0}; inside {order}, mean {mean}, std {std}".format(

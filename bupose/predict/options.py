@@ -7,7 +7,8 @@ from typing import Any
 
 from bupose.errors import OptionsError
 from bupose.estimate.options import NetworkOptions
-from bupose.methods.paf import DecoderOverrides, given, read_options
+from bupose.methods import DecoderOverrides
+from bupose.methods.options import given
 from bupose.options import check, option, shown
 from bupose.viz.overlay import OverlayOptions
 
@@ -79,7 +80,6 @@ class GroupOptions:
         check(self)
         if self.photo and self.photos:
             raise OptionsError("photo and photos are both given; give the one photo, or the folder of many")
-        read_options({}, given(self.decoder))  # refuses values out of range before anything is read
 
 
 @dataclass

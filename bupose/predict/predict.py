@@ -134,7 +134,7 @@ class _Run:
 
     def go(self, estimator: Estimator) -> None:
         options, start = self.options, time.perf_counter()
-        how = {"decoder": estimator.decoder, "category": estimator.category}
+        how = {"target": estimator.codec.target, "decoder": estimator.decoder, "category": estimator.category}
         self._how = {name: dataclasses.asdict(values) for name, values in how.items()}
         pictures = options.overlays or options.fields_pictures or options.show
         stream = estimator.stream(

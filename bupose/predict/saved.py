@@ -9,16 +9,16 @@ from pathlib import Path
 
 import numpy as np
 
-from bupose import geometry, viz
+from bupose import geometry, methods, viz
 from bupose.annotations.categories import CategoryOptions
 from bupose.errors import BuposeError, DiskError, FieldsError, InputError, OptionsError
 from bupose.estimate.options import chosen
-from bupose.fields import Fields
 from bupose.fields_file import FieldsFile
 from bupose.folder import OutputFolder, open_output
 from bupose.images import read_image
+from bupose.maps import Maps
 from bupose.media.names import number_pictures, safe_name
-from bupose.methods.paf import FieldCodec, read_options
+from bupose.methods.options import read_options
 from bupose.options import from_dict
 from bupose.paths import expand
 from bupose.people import People
@@ -38,7 +38,7 @@ class Grouped:
     image_id : int
     name : str
         In the fields file.
-    fields : Fields
+    fields : Maps
     matrix : float64 array (2, 3)
         Photo pixels to network pixels.
     people : People
@@ -54,7 +54,7 @@ class Grouped:
 
     image_id: int
     name: str
-    fields: Fields
+    fields: Maps
     matrix: np.ndarray
     people: People
     file_name: str
@@ -133,11 +133,13 @@ def _group(file: FieldsFile, name: str, image_id: int, options: GroupOptions) ->
         if photo is not None:
             _check_size(photo, fields, matrix)
     try:
-        decoder = read_options(info.get("decoder", {}), chosen(options))
+        method = methods.get(fields.method)
+        target = from_dict(method.Target, info.get("target", {}), "target")
+        decoder = read_options(method.Decoder, info.get("decoder", {}), chosen(options))
         category = from_dict(CategoryOptions, info.get("category", {}), "category")
     except OptionsError as problem:  # those given were read before
         raise FieldsError(f"its meta is of another version of bupose, or damaged: {problem}") from None
-    codec = FieldCodec(fields.skeleton, fields.grid, decoder=decoder)
+    codec = method(fields.skeleton, fields.grid, target, decoder)
     people = codec.decode(fields).transform(geometry.invert(matrix))
     size = (info.get("image_width"), info.get("image_height"))
     if photo is not None:
@@ -165,7 +167,7 @@ def _candidates(folder: Path, file_name: str) -> Iterator[Path]:
             yield candidate
 
 
-def _check_size(photo: np.ndarray, fields: Fields, matrix: np.ndarray) -> None:
+def _check_size(photo: np.ndarray, fields: Maps, matrix: np.ndarray) -> None:
     """The photo must fill the fields but for padding of less than half."""
     height, width = photo.shape[:2]
     right, bottom = geometry.apply(matrix, np.array([width, height]) - 0.5) + 0.5

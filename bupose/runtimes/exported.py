@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -29,7 +30,7 @@ class ExportedNetwork(ABC):
     path : Path
         For messages.
 
-    A runtime's class gives :meth:`_fields`, and calls :meth:`_try` when it is ready.
+    A runtime's class gives :meth:`_maps`, and calls :meth:`_try` when it is ready.
 
     Raises
     ------
@@ -49,12 +50,13 @@ class ExportedNetwork(ABC):
         except BuposeError as problem:
             raise WeightsError(f"{str(path)!r} describes a network this bupose cannot build: {problem}") from None
         self.skeleton, self.grid, self.multiple = net.skeleton, net.grid, net.multiple
+        self.method, self.specs = self.config.method, net.specs
         self.decoder, self.preprocess = dict(self.config.decoder), dict(self.config.preprocess)
         self.target, self.category = dict(self.config.target), dict(self.config.category)
         self.pad = pad_color(net.config.normalisation)
 
-    def __call__(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Fields of uint8 pictures (B, H, W, 3), RGB: heat (B, K, h, w) and PAFs (B, L, 2, h, w), float32.
+    def __call__(self, images: np.ndarray) -> tuple[np.ndarray, ...]:
+        """Maps of uint8 pictures (B, H, W, 3), RGB, float32 (B, rows, …, h, w).
 
         Raises
         ------
@@ -63,24 +65,25 @@ class ExportedNetwork(ABC):
         """
         many, height, width = images.shape[:3]
         try:
-            heat, paf = (np.asarray(maps) for maps in self._fields(images))
+            maps = tuple(np.asarray(one) for one in self._maps(images))
         except Exception as problem:  # the runtimes' own kinds, which have no names
             raise WeightsError(
                 f"{quoted(self.path)} cannot be computed for {counted(many, 'picture')} of {width}x{height} px: "
                 f"{first_line(problem)}; lower height, or export it anew"
             ) from None
-        cells, joints, limbs = self.grid.shape(width, height), len(self.skeleton.joints), len(self.skeleton.limbs)
-        wanted = (many, joints, *cells), (many, limbs, 2, *cells)
-        if (heat.shape, paf.shape) != wanted or heat.dtype != np.float32 or paf.dtype != np.float32:
-            raise WeightsError(
-                f"{quoted(self.path)} gives {heat.dtype} {heat.shape} and {paf.dtype} {paf.shape} where its header "
-                f"says float32 {wanted[0]} and {wanted[1]}; export it anew"
-            )
-        return heat, paf
+        cells = self.grid.shape(width, height)
+        for spec, one in zip(self.specs, maps, strict=True):
+            wanted = (many, *(n or 1 for n in spec.shape), *cells)
+            if one.shape != wanted or one.dtype != np.float32:
+                raise WeightsError(
+                    f"{quoted(self.path)} gives {spec.name} as {one.dtype} {one.shape} where its header says float32 "
+                    f"{wanted}; export it anew"
+                )
+        return maps
 
     @abstractmethod
-    def _fields(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """What the runtime computes, whatever that is."""
+    def _maps(self, images: np.ndarray) -> Sequence[np.ndarray]:
+        """What the runtime computes, whatever that is, in the order of ``specs``."""
 
     def _try(self) -> None:
         """Look once, at a grey picture, whether the graph does what the header says."""

@@ -1,4 +1,4 @@
-"""Networks that run: NumPy pictures in, NumPy fields out, whatever computes them."""
+"""Networks that run: NumPy pictures in, NumPy maps out, whatever computes them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from bupose.errors import DependencyError, OptionsError
-from bupose.fields import Grid
+from bupose.maps import Grid
 from bupose.nn.model import PoseNet
 from bupose.options import choose
 from bupose.skeleton import Skeleton
@@ -33,13 +33,14 @@ if hasattr(os, "register_at_fork"):
 class Network(Protocol):
     """What :class:`bupose.estimate.Estimator` needs of a network.
 
-    ``multiple`` is what the input's sides must be multiples of, ``pad`` the RGB that stands for nothing, ``decoder``,
-    ``preprocess``, ``target`` and ``category`` what its file says of them. Called with uint8 pictures (B, H, W, 3),
-    RGB, it gives float32 heat (B, K, h, w) and PAFs (B, L, 2, h, w).
+    ``multiple`` is what the input's sides must be multiples of, ``pad`` the RGB that stands for nothing, ``method``,
+    ``target``, ``decoder``, ``preprocess`` and ``category`` what its file says of them. Called with uint8 pictures
+    (B, H, W, 3), RGB, it gives the method's maps in their order, float32 (B, rows, …, h, w).
     """
 
     skeleton: Skeleton
     grid: Grid
+    method: str
     multiple: int
     pad: tuple[int, int, int]
     decoder: dict
@@ -47,7 +48,7 @@ class Network(Protocol):
     target: dict
     category: dict
 
-    def __call__(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]: ...
+    def __call__(self, images: np.ndarray) -> tuple[np.ndarray, ...]: ...
 
 
 class TorchNetwork:
@@ -81,6 +82,7 @@ class TorchNetwork:
     ) -> None:
         choose(precision, _PRECISIONS, "precision")
         self.skeleton, self.grid, self.multiple = net.skeleton, net.grid, net.multiple
+        self.method = net.config.method
         self.decoder, self.preprocess = dict(net.config.decoder), dict(net.config.preprocess)
         self.target, self.category = dict(net.config.target), dict(net.config.category)
         self.pad = pad_color(net.config.normalisation)
@@ -93,12 +95,12 @@ class TorchNetwork:
         if compile:
             self._net = torch.compile(self._net)
 
-    def __call__(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Fields of uint8 pictures (B, H, W, 3), RGB: heat (B, K, h, w) and PAFs (B, L, 2, h, w), float32."""
+    def __call__(self, images: np.ndarray) -> tuple[np.ndarray, ...]:
+        """Maps of uint8 pictures (B, H, W, 3), RGB, float32 (B, rows, …, h, w)."""
         pixels = torch.from_numpy(images).permute(0, 3, 1, 2).contiguous(memory_format=self._order)
         with torch.inference_mode():
             try:
-                heat, paf = self._net(pixels.to(self.device))
+                maps = self._net(pixels.to(self.device))
             except torch.OutOfMemoryError:
                 many, height, width = images.shape[:3]
                 raise OptionsError(
@@ -111,7 +113,7 @@ class TorchNetwork:
                         f"torch.compile does not work here ({_first_line(problem)}); do without"
                     ) from None
                 raise
-            return tuple(maps.contiguous().cpu().numpy() for maps in (heat, paf))
+            return tuple(one.contiguous().cpu().numpy() for one in maps)
 
 
 def choose_device(name: str) -> torch.device:

@@ -60,10 +60,9 @@ class OnnxNetwork(ExportedNetwork):
         super().__init__(self._session.get_modelmeta().custom_metadata_map.get(KEY), path)
         self._try()
 
-    def _fields(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def _maps(self, images: np.ndarray) -> list[np.ndarray]:
         pixels = np.ascontiguousarray(images.transpose(0, 3, 1, 2))
-        heat, paf = self._session.run(["heat", "paf"], {"images": pixels})
-        return heat, paf
+        return self._session.run([spec.name for spec in self.specs], {"images": pixels})
 
 
 def choose_provider(device: str, available: list[str]) -> str:

@@ -64,7 +64,7 @@ class OpenVinoNetwork(ExportedNetwork):
             ) from None
         super().__init__(header, path)
         names = {name for output in model.outputs for name in output.names}
-        if len(model.inputs) != 1 or not {"heat", "paf"} <= names:
+        if len(model.inputs) != 1 or not {spec.name for spec in self.specs} <= names:
             raise WeightsError(f"{quoted(path)} has other inputs and outputs than bupose exports; export it anew")
         try:
             steps = openvino.preprocess.PrePostProcessor(model)
@@ -79,20 +79,19 @@ class OpenVinoNetwork(ExportedNetwork):
         self._try()
         self._seen.clear()
 
-    def _fields(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        many = len(images)
+    def _maps(self, images: np.ndarray) -> list[np.ndarray]:
+        many, names = len(images), [spec.name for spec in self.specs]
         found: list = [None] * many
         queue = self._queue("LATENCY" if many == 1 else "THROUGHPUT", images.shape[1:3], many)
 
         def keep(request, n: int) -> None:
-            found[n] = tuple(request.get_tensor(name).data.copy() for name in ("heat", "paf"))
+            found[n] = tuple(request.get_tensor(name).data.copy() for name in names)
 
         queue.set_callback(keep)
         for n in range(many):
             queue.start_async({0: images[n : n + 1]}, n)
         queue.wait_all()
-        heat, paf = (np.concatenate(maps) for maps in zip(*found, strict=True))
-        return heat, paf
+        return [np.concatenate(maps) for maps in zip(*found, strict=True)]
 
     def _queue(self, hint: str, size: tuple[int, int], many: int):
         """What runs pictures of this (height, width), of which ``many`` more have come."""

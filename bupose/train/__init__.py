@@ -1,13 +1,10 @@
-"""Training: losses, distillation, optimizers, and the loop around them, which is Lightning's."""
+"""Training: distillation, optimizers, and the loop around them, which is Lightning's."""
 
 from bupose import lazy
 
 __getattr__, __dir__, __all__ = lazy.attach(
     __name__,
     {
-        "FieldLoss": "loss",
-        "LOSSES": "loss",
-        "LossOptions": "loss",
         "OptimOptions": "optim",
         "PoseModule": "module",
         "Teacher": "teacher",

@@ -8,7 +8,7 @@ from torch.utils.data import Dataset, Sampler
 from bupose.data.augment import AugmentOptions
 from bupose.data.batch import finish_batch
 from bupose.data.dataset import PoseDataset, init_worker
-from bupose.methods.paf import FieldCodec
+from bupose.methods import Codec
 from bupose.train.options import TrainOptions
 from bupose.train.sets import Sets
 from bupose.train.stream import EpochOrder, Loader, Stream, worker_context
@@ -20,11 +20,11 @@ class PoseDataModule(pl.LightningDataModule):
     Parameters
     ----------
     options : TrainOptions
-    codec : FieldCodec
+    codec : Codec
     sets : Sets
     """
 
-    def __init__(self, options: TrainOptions, codec: FieldCodec, sets: Sets):
+    def __init__(self, options: TrainOptions, codec: Codec, sets: Sets):
         super().__init__()
         self.options, self.codec = options, codec
         self.train_samples, self.val_samples = sets.train, sets.val

@@ -6,9 +6,10 @@ import lightning.pytorch as pl
 import torch
 from torch import Tensor
 
+from bupose import methods
 from bupose.errors import BuposeError
 from bupose.nn import PoseNet
-from bupose.train.loss import FieldLoss, FieldTargets, LossOptions
+from bupose.options import from_dict
 from bupose.train.optim import OptimOptions, build_optimizer, freeze, hold_norms
 from bupose.train.teacher import Teacher
 
@@ -26,18 +27,19 @@ class PoseModule(pl.LightningModule):
     ----------
     net : PoseNet
     loss : LossOptions
+        Those of the network's method.
     optim : OptimOptions
     steps : int
         Optimizer steps of the whole training.
     teacher : Teacher, optional
     """
 
-    def __init__(
-        self, net: PoseNet, loss: LossOptions, optim: OptimOptions, steps: int, teacher: Teacher | None = None
-    ):
+    def __init__(self, net: PoseNet, loss, optim: OptimOptions, steps: int, teacher: Teacher | None = None):
         super().__init__()
         self.net = net.to(memory_format=torch.channels_last)
-        self.field_loss = FieldLoss(net.skeleton, loss)
+        method = methods.get(net.config.method)
+        target = from_dict(method.Target, net.config.target, "target")
+        self.map_loss = method.build_loss(net.skeleton, loss, target)
         self.optim, self.steps, self.teacher = optim, steps, teacher
         freeze(net, optim)
         self._unchecked: list[Tensor] = []
@@ -70,10 +72,9 @@ class PoseModule(pl.LightningModule):
     def losses(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         """The loss and its parts of a batch of :class:`bupose.data.PoseDataset`."""
         images = batch["image"].contiguous(memory_format=torch.channels_last)
-        targets = FieldTargets.from_batch(batch)
         if self.teacher is not None:
-            targets = self.teacher.join(targets, images)
-        return self.field_loss(self.net.forward_stages(images), targets)
+            batch = self.teacher.join(batch, images)
+        return self.map_loss(self.net.forward_stages(images), batch)
 
     def training_step(self, batch: dict[str, Tensor], number: int) -> Tensor:
         """The loss of a batch."""

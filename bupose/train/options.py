@@ -7,15 +7,16 @@ import os
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from bupose import methods
 from bupose.data.augment import AugmentOptions
 from bupose.data.datasets import DataOptions
 from bupose.errors import OptionsError
-from bupose.fields import Grid
-from bupose.methods.paf import DecoderOverrides, FieldCodec, TargetOptions, given, read_options
+from bupose.maps import Grid
+from bupose.methods import METHODS, Codec, DecoderOverrides, LossOverrides, TargetOverrides
+from bupose.methods.options import given, read_options
 from bupose.nn import HEADS, TRUNKS, NetworkConfig
-from bupose.options import check, option
+from bupose.options import check, from_dict, option
 from bupose.skeleton import Skeleton
-from bupose.train.loss import LossOptions
 from bupose.train.optim import OptimOptions
 from bupose.train.teacher import TeacherOptions
 from bupose.train.trainer_options import LoggerOptions, TrainerOptions
@@ -73,9 +74,12 @@ class TrainOptions:
     ----------
     skeleton : name of a built-in skeleton, or path of a .yaml file
         "auto" is that of ``data``: of a file in COCO's format the one it declares, else coco17 or the set's own.
+    method : a key of ``bupose.methods.METHODS``
+        How people are found: by part affinity fields ("paf"), or another way. Decides which options target, decoder and
+        loss have.
     trunk, head : what the network is made of
-    target : how fields are painted; belongs to the network for good
-    decoder : how fields are read in validation, and by who uses the network
+    target : how people are written into maps; belongs to the network for good
+    decoder : how they are read out of maps in validation, and by who uses the network
     data, val : kind and place of the pictures to learn from, and to measure on
     hold_out : float in [0, 0.9]
         This share of the pictures of ``data`` is measured on and not learned from, where ``val`` has no annotations.
@@ -100,15 +104,16 @@ class TrainOptions:
     """
 
     skeleton: str = option("auto", path=True)
+    method: str = option("paf", among=METHODS)
     trunk: TrunkOptions = field(default_factory=TrunkOptions)
     head: HeadOptions = field(default_factory=HeadOptions)
-    target: TargetOptions = field(default_factory=TargetOptions)
+    target: TargetOverrides = field(default_factory=TargetOverrides)
     decoder: DecoderOverrides = field(default_factory=DecoderOverrides)
     data: DataOptions = field(default_factory=DataOptions)
     val: DataOptions = field(default_factory=DataOptions)
     hold_out: float = option(0.0, 0, 0.9)
     augment: AugmentOptions = field(default_factory=AugmentOptions)
-    loss: LossOptions = field(default_factory=LossOptions)
+    loss: LossOverrides = field(default_factory=LossOverrides)
     teacher: TeacherOptions = field(default_factory=TeacherOptions)
     optim: OptimOptions = field(default_factory=OptimOptions)
     trainer: TrainerOptions = field(default_factory=TrainerOptions)
@@ -123,7 +128,14 @@ class TrainOptions:
 
     def __post_init__(self) -> None:
         check(self)
-        read_options({}, given(self.decoder))  # refuses what is out of range
+        self.settings("target"), self.settings("loss"), self.settings("decoder")  # refuse what the method does not have
+
+    def settings(self, kind: str):
+        """``target``, ``loss`` or ``decoder`` as the method's own class has them."""
+        method, said = methods.get(self.method), given(getattr(self, kind))
+        if kind == "decoder":
+            return read_options(method.Decoder, {}, said)
+        return from_dict({"target": method.Target, "loss": method.Loss}[kind], said, kind)
 
     def network(self, skeleton: Skeleton, started: NetworkConfig | None = None) -> NetworkConfig:
         """The network that these options describe, for the skeleton of the data; ``started`` is that of ``start``.
@@ -149,15 +161,16 @@ class TrainOptions:
             skeleton=skeleton,
             **chosen,
             normalisation=started.normalisation if started and self.trunk.name == STARTED else None,
-            target=asdict(self.target),
-            decoder=asdict(read_options({}, given(self.decoder))),
+            method=self.method,
+            target=asdict(self.settings("target")),
+            decoder=asdict(self.settings("decoder")),
             preprocess={"height": self.trainer.validation_height},
             origin=dict(self.note),
         )
 
-    def codec(self, skeleton: Skeleton, grid: Grid) -> FieldCodec:
+    def codec(self, skeleton: Skeleton, grid: Grid) -> Codec:
         """What paints this training's targets."""
-        return FieldCodec(skeleton, grid, self.target, read_options({}, given(self.decoder)))
+        return methods.get(self.method)(skeleton, grid, self.settings("target"), self.settings("decoder"))
 
 
 def check_together(options: TrainOptions, multiple: int) -> None:

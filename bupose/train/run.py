@@ -86,10 +86,10 @@ def _train(options: TrainOptions, folder: Path, state: Path | None) -> float:
     pl.seed_everything(options.seed, verbose=False)
     sets = open_sets(options)
     net = build_network(options, sets.skeleton, sets.category)
-    teacher = Teacher.load(net.skeleton, options.teacher) if options.teacher.weights else None
+    teacher = Teacher.load(net.specs, options.teacher) if options.teacher.weights else None
     options = settle(options, net, sets, teacher, state)
     data = PoseDataModule(options, options.codec(net.skeleton, net.grid), sets)
-    module = PoseModule(net, options.loss, options.optim, options.trainer.steps, teacher)
+    module = PoseModule(net, options.settings("loss"), options.optim, options.trainer.steps, teacher)
     average = MovingAverage(options.trainer.ema) if options.trainer.ema else None
     networks = KeepNetworks(folder, options.trainer.metric, options.trainer.keep, average)
     curves = CurveLog(folder)

@@ -80,7 +80,9 @@ def time_step(options: TrainOptions, net: PoseNet, sets: Sets, teacher: Teacher 
     """Seconds of a training step as it will be, loading included; tried on a copy of the network."""
     t, device = options.trainer, training_device(options.trainer)
     data = PoseDataModule(options, options.codec(net.skeleton, net.grid), sets)
-    module = PoseModule(copy.deepcopy(net), options.loss, options.optim, t.steps, teacher).to(device).train()
+    module = (
+        PoseModule(copy.deepcopy(net), options.settings("loss"), options.optim, t.steps, teacher).to(device).train()
+    )
     optimizer = module.configure_optimizers()["optimizer"]
     order = EpochOrder(len(sets.train), t.batch, (_WARM + _TIMED) * t.accumulate, options.seed)
     start = 0.0

@@ -74,13 +74,14 @@ def take_over(net: PoseNet, started: PoseNet, source: str) -> str:
 
 def _take_outputs(net: PoseNet, started: PoseNet) -> str:
     """Take over what is said of joints and limbs that two skeletons share; how many, for the end of a sentence."""
-    mine, theirs = net.skeleton, started.skeleton
-    joints = torch.from_numpy(mine.mapping(theirs)).long()
-    limbs, signs = (torch.from_numpy(array) for array in mine.limb_mapping(theirs))
-    if mine == theirs or not net.head.take_outputs(started.head, joints, limbs.long(), signs):
+    if net.skeleton == started.skeleton or not net.head.take_outputs(started.head):
         return ""
-    both = f"{(joints >= 0).sum()} of {len(joints)} joints and {(limbs >= 0).sum()} of {len(limbs)} limbs"
-    return f"; of these the outputs for {both} are taken by name"
+    kinds = {"heat": "joints", "paf": "limbs"}
+    shared = []
+    for mine, theirs in zip(net.specs, started.specs, strict=True):
+        rows, _ = mine.match(theirs)
+        shared.append(f"{(rows >= 0).sum()} of {len(rows)} {kinds.get(mine.name, mine.name)}")
+    return f"; of these the outputs for {' and '.join(shared)} are taken by name"
 
 
 def _has_more_inputs(own: torch.Tensor, given: torch.Tensor) -> bool:

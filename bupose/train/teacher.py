@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from bupose import weights
-from bupose.errors import SkeletonError
+from bupose import methods, weights
+from bupose.errors import OptionsError
+from bupose.maps import MapSpec
+from bupose.methods.loss import length
 from bupose.nn import PoseNet
-from bupose.options import check, option
+from bupose.options import check, from_dict, option
 from bupose.runtimes.network import Network
 from bupose.runtimes.start import RUNTIMES, start
-from bupose.skeleton import Skeleton
-from bupose.train.loss import FieldTargets, length
 
 COMBINATIONS = ("mix", "max")
 
@@ -54,30 +54,36 @@ class TeacherOptions:
 
 
 class Teacher:
-    """Fields of trained networks in the parts of another skeleton.
+    """Maps of trained networks in the rows of a student's.
 
     Parameters
     ----------
     nets : sequence of PoseNet or exported networks
-    skeleton : Skeleton
-        The student's; joints and limbs are found by name, a limb also the other way round.
+    specs : sequence of MapSpec
+        The student's; those that are averages of views are taught. Rows are found by name, a limb also the other way
+        round.
     options : TeacherOptions
 
     Raises
     ------
-    SkeletonError
-        A net has none of the skeleton's joints.
+    OptionsError
+        A net has none of the student's joints.
     """
 
-    def __init__(self, nets: Sequence[PoseNet | Network], skeleton: Skeleton, options: TeacherOptions):
-        self.options = options
+    def __init__(self, nets: Sequence[PoseNet | Network], specs: Sequence[MapSpec], options: TeacherOptions):
+        self.options, self.specs = options, [spec for spec in specs if spec.merge == "mean" and not spec.lengths]
         self._nets = [_InTorch(net) if isinstance(net, torch.nn.Module) else _Exported(net) for net in nets]
-        self._maps = [_PartMap(skeleton, net.skeleton) for net in nets]
-        self.joints = torch.stack([m.joints >= 0 for m in self._maps]).any(0)  # known to some teacher
-        self.limbs = torch.stack([m.limbs >= 0 for m in self._maps]).any(0)
+        self._rows = [[_Rows(spec, net) for spec in self.specs] for net in self._nets]
+        for net, rows in zip(self._nets, self._rows, strict=True):
+            if not any(part.known.any() for part in rows):
+                name = net.skeleton.name
+                raise OptionsError(f"the teacher's skeleton {name!r} has none of the student's joints; choose another")
+        # Rows that some teacher knows.
+        columns = zip(self.specs, zip(*self._rows, strict=True), strict=True)
+        self.known = {spec.name: torch.stack([part.known for part in parts]).any(0) for spec, parts in columns}
 
     @classmethod
-    def load(cls, skeleton: Skeleton, options: TeacherOptions) -> Teacher:
+    def load(cls, specs: Sequence[MapSpec], options: TeacherOptions) -> Teacher:
         """The teachers that the options name."""
         paths = [weights.resolve(path) for path in options.weights]
         nets = [
@@ -86,70 +92,78 @@ class Teacher:
             else weights.load(path)
             for path in paths
         ]
-        return cls(nets, skeleton, options)
+        return cls(nets, specs, options)
 
     def __deepcopy__(self, memo) -> Teacher:
         return self  # never changes: averaged copies of a module share it
 
     @torch.no_grad()
-    def fields(self, images: Tensor, cells: tuple[int, int]) -> tuple[Tensor, Tensor]:
+    def maps(self, images: Tensor, cells: tuple[int, int]) -> dict[str, Tensor]:
         """What the teachers say about uint8 RGB images (B, 3, H, W).
 
         Parameters
         ----------
         images : uint8 tensor (B, 3, H, W)
         cells : (h, w)
-            Of the student's fields, which cover the whole images.
+            Of the student's maps, which cover the whole images.
 
         Returns
         -------
-        heat : float32 tensor (B, K, h, w), in [0, 1]
-        paf : float32 tensor (B, L, 2, h, w), no longer than 1
-            Zero for parts that no teacher knows.
+        dict of float32 tensors (B, rows, …, h, w)
+            In [0, 1], vectors no longer than 1; zero for rows that no teacher knows.
         """
-        heat, paf = 0.0, 0.0
-        for net, parts in zip(self._nets, self._maps):
+        sums: dict[str, Tensor | float] = dict.fromkeys((spec.name for spec in self.specs), 0.0)
+        for net, rows in zip(self._nets, self._rows, strict=True):
             seen = self._see(net, images, cells, self.options.shift)
             if self.options.mirror:
                 x, y = self.options.shift
-                mirrored = _mirror(*self._see(net, images.flip(3), cells, (-x, y)), net.skeleton)
-                seen = [(a + b) / 2 for a, b in zip(seen, mirrored)]
-            picked = parts.pick(*seen)
-            heat, paf = heat + picked[0], paf + picked[1]
-        joints, limbs = (sum(known) for known in zip(*((m.joints >= 0, m.limbs >= 0) for m in self._maps)))
-        heat = heat / joints.clamp(min=1).to(images.device)[:, None, None]
-        paf = paf / limbs.clamp(min=1).to(images.device)[:, None, None, None]
-        return heat.clamp(0, 1), paf / length(paf).clamp(min=1)
+                mirrored = self._see(net, images.flip(3), cells, (-x, y))
+                seen = {spec.name: (seen[spec.name] + _mirror(mirrored[spec.name], spec)) / 2 for spec in net.specs}
+            for part in rows:
+                sums[part.spec.name] = sums[part.spec.name] + part.pick(seen)
+        said = {}
+        for n, spec in enumerate(self.specs):
+            many = torch.stack([rows[n].known for rows in self._rows]).sum(0).clamp(min=1).to(images.device)
+            mean = sums[spec.name] / many.view(-1, *[1] * (len(spec.shape) + 1))
+            said[spec.name] = mean / length(mean).clamp(min=1) if spec.vector else mean.clamp(0, 1)
+        return said
 
-    def join(self, targets: FieldTargets, images: Tensor) -> FieldTargets:
-        """The labels' targets joined with what the teachers say about the same images."""
-        heat, paf = self.fields(images, targets.heat.shape[2:])
+    def join(self, batch: Mapping[str, Tensor], images: Tensor) -> dict[str, Tensor]:
+        """A batch whose targets are the labels' joined with what the teachers say about the same images.
+
+        Beside each map stands its own weight, (B, rows, h, w): ``heat_weight``, ``paf_weight``.
+        """
         join = {"mix": self._mix, "max": self._strongest}[self.options.combine]
-        heat, heat_weight = join(targets.heat[:, :, None], targets.heat_weight, heat[:, :, None], self.joints)
-        paf, paf_weight = join(targets.paf, targets.paf_weight, paf, self.limbs)
-        return FieldTargets(heat[:, :, 0], paf, heat_weight, paf_weight)
+        said, joined = self.maps(images, batch["weight"].shape[1:]), dict(batch)
+        for spec in self.specs:
+            label = batch[spec.name]
+            flat = [m.reshape(*m.shape[:2], -1, *m.shape[-2:]) for m in (label, said[spec.name])]
+            target, weight = join(flat[0], batch["weight"][:, None], flat[1], self.known[spec.name])
+            joined |= {spec.name: target.reshape(label.shape), f"{spec.name}_weight": weight}
+        return joined
 
     def _see(
         self, net: _InTorch | _Exported, images: Tensor, cells: tuple[int, int], shift: tuple[float, float]
-    ) -> list[Tensor]:
-        """One network's fields of the images, on a student's cells."""
+    ) -> dict[str, Tensor]:
+        """One network's maps of the images, on a student's cells."""
         crop, images = images.shape[2:], images.float()
         if self.options.scale != 1:
             size = [round(side * self.options.scale) for side in crop]
             images = functional.interpolate(images, size=size, mode="bilinear", align_corners=False)
         height, width = images.shape[2:]
         padded = functional.pad(images, (0, -width % net.multiple, 0, -height % net.multiple), value=128.0)
-        heat, paf = net(padded)
+        maps = net(padded)
         # Cell v of h covers the share v/h … (v+1)/h of the images, whatever the strides are.
         y, x = (
-            ((torch.arange(n, device=heat.device) + 0.5) / n - px / side) * seen / whole * 2 - 1
+            ((torch.arange(n, device=maps[0].device) + 0.5) / n - px / side) * seen / whole * 2 - 1
             for n, px, side, seen, whole in zip(cells, shift[::-1], crop, (height, width), padded.shape[2:])
         )
-        grid = torch.stack(torch.meshgrid(x, y, indexing="xy"), -1).expand(len(heat), -1, -1, -1)
-        fields = torch.cat([heat, paf.flatten(1, 2)], 1)
-        fields = functional.grid_sample(fields, grid, "bilinear", "border", align_corners=False)
-        heat, paf = fields.split([heat.shape[1], 2 * paf.shape[1]], 1)
-        return [heat, paf.unflatten(1, (-1, 2))]
+        grid = torch.stack(torch.meshgrid(x, y, indexing="xy"), -1).expand(len(images), -1, -1, -1)
+        flat = torch.cat([one.reshape(len(one), -1, *one.shape[-2:]) for one in maps], 1)
+        flat = functional.grid_sample(flat, grid, "bilinear", "border", align_corners=False)
+        parts = flat.split([spec.channels for spec in net.specs], 1)
+        shapes = [[n or 1 for n in spec.shape] for spec in net.specs]
+        return {s.name: part.unflatten(1, shape) for s, part, shape in zip(net.specs, parts, shapes, strict=True)}
 
     def _mix(self, label: Tensor, weight: Tensor, seen: Tensor, known: Tensor) -> tuple[Tensor, Tensor]:
         """The weighted mean: for a squared error the same as two losses, one for the labels and one for the teacher."""
@@ -171,10 +185,10 @@ class _InTorch:
     """A network of torch, on the device of the images it gets."""
 
     def __init__(self, net: PoseNet):
-        self.skeleton, self.multiple = net.skeleton, net.multiple
+        self.skeleton, self.specs, self.multiple = net.skeleton, net.specs, net.multiple
         self._net = net.fuse().requires_grad_(False).to(memory_format=torch.channels_last)
 
-    def __call__(self, images: Tensor) -> tuple[Tensor, Tensor]:
+    def __call__(self, images: Tensor) -> tuple[Tensor, ...]:
         return self._net.to(images.device)(images.contiguous(memory_format=torch.channels_last))
 
 
@@ -182,38 +196,39 @@ class _Exported:
     """A network of another runtime, on the CPU; its pictures are uint8."""
 
     def __init__(self, net: Network):
+        method = methods.get(net.method)
+        self.specs = method.outputs(net.skeleton, from_dict(method.Target, net.target, "target"))
         self.skeleton, self.multiple, self._net = net.skeleton, net.multiple, net
 
-    def __call__(self, images: Tensor) -> tuple[Tensor, Tensor]:
+    def __call__(self, images: Tensor) -> tuple[Tensor, ...]:
         pixels = images.round().clamp(0, 255).to("cpu", torch.uint8).permute(0, 2, 3, 1)
-        heat, paf = self._net(pixels.contiguous().numpy())
-        return torch.from_numpy(heat).to(images.device), torch.from_numpy(paf).to(images.device)
+        return tuple(torch.from_numpy(one).to(images.device) for one in self._net(pixels.contiguous().numpy()))
 
 
-class _PartMap:
-    """Where a teacher has a student's joints and limbs: numbers, −1 where it has none; limbs with a sign."""
+class _Rows:
+    """Where a teacher has a student's rows of a map, by name; a limb may run the other way round."""
 
-    def __init__(self, student: Skeleton, teacher: Skeleton):
-        self.joints = torch.from_numpy(student.mapping(teacher)).long()
-        limbs, signs = student.limb_mapping(teacher)
-        self.limbs, self.signs = torch.from_numpy(limbs).long(), torch.from_numpy(signs)
-        if (self.joints < 0).all():
-            raise SkeletonError(
-                f"the teacher's skeleton {teacher.name!r} has none of the joints of {student.name!r}; "
-                "choose another teacher"
-            )
+    def __init__(self, spec: MapSpec, teacher: _InTorch | _Exported):
+        theirs = {s.name: s for s in teacher.specs}.get(spec.name)
+        if theirs is None or theirs.shape[1:] != spec.shape[1:]:
+            where, signs = torch.full((len(spec.rows),), -1), torch.ones(len(spec.rows))
+        else:
+            where, signs = (torch.from_numpy(array) for array in spec.match(theirs))
+        self.spec, self.where, self.known = spec, where, where >= 0
+        self._factor = (signs * self.known).view(-1, *[1] * (len(spec.shape) + 1))
 
-    def pick(self, heat: Tensor, paf: Tensor) -> tuple[Tensor, Tensor]:
-        """The student's parts of a teacher's fields, zero where it has none."""
-        device = heat.device
-        heat = heat[:, self.joints.clamp(min=0).to(device)] * (self.joints >= 0).to(device)[:, None, None]
-        signs = (self.signs * (self.limbs >= 0)).to(device)[:, None, None, None]
-        return heat, paf[:, self.limbs.clamp(min=0).to(device)] * signs
+    def pick(self, seen: Mapping[str, Tensor]) -> Tensor:
+        """The student's rows of what the teacher says, zero where it has none."""
+        if not self.known.any():
+            return torch.zeros(())
+        theirs = seen[self.spec.name]
+        return theirs[:, self.where.clamp(min=0).to(theirs.device)] * self._factor.to(theirs.device)
 
 
-def _mirror(heat: Tensor, paf: Tensor, skeleton: Skeleton) -> list[Tensor]:
-    """Fields of mirrored images as fields of the images; the torch twin of :meth:`bupose.fields.Fields.flip`."""
-    limbs, sign = (torch.from_numpy(array).to(heat.device) for array in skeleton.mirror_limbs)
-    joints = torch.from_numpy(skeleton.mirror_joints).long().to(heat.device)
-    sign = sign[:, None] * torch.tensor([-1.0, 1.0], device=heat.device)
-    return [heat[:, joints].flip(3), paf[:, limbs.long()].flip(4) * sign[:, :, None, None]]
+def _mirror(said: Tensor, spec: MapSpec) -> Tensor:
+    """A map of mirrored images as one of the images; the torch twin of :meth:`bupose.maps.MapSpec.flip`."""
+    sign = torch.tensor(spec.sign or [1.0] * len(spec.rows), device=said.device)
+    sign = sign.view(-1, *[1] * (said.ndim - 2))
+    if spec.vector:
+        sign = sign * torch.tensor([-1.0, 1.0], device=said.device).view(2, *[1] * (said.ndim - 3))
+    return said[:, list(spec.mirror)].flip(-1) * sign

@@ -12,7 +12,6 @@ from bupose.errors import OptionsError
 from bupose.estimate.estimator import Estimator
 from bupose.evaluate import GroundTruth, coco_ap
 from bupose.evaluate.sampled import ground_truth_of_samples
-from bupose.methods.paf import EVERYBODY
 from bupose.people import People
 from bupose.train.checkpoints import KeepNetworks
 from bupose.train.module import PoseModule
@@ -73,7 +72,7 @@ class CocoValidation(Callback):
         self._estimator, self._found = None, {}
 
     def _estimate(self) -> None:
-        ranked = self._estimator.with_decoder(**EVERYBODY)
+        ranked = self._estimator.showing_everybody()
         people = ranked([image for _, image in self._waiting]) if self._waiting else []
         self._found |= {number: p for (number, _), p in zip(self._waiting, people, strict=True)}
         self._waiting = []

@@ -13,8 +13,8 @@ from bupose.viz.fields import paf_hue
 from bupose.viz.picture import Plot
 
 if TYPE_CHECKING:
-    from bupose.fields import Fields
     from bupose.methods.paf import Trace
+    from bupose.methods.paf.fields import Fields
 
 
 def explain_candidate(trace: Trace, m: int, photo: np.ndarray | None = None, matrix: np.ndarray | None = None) -> Plot:

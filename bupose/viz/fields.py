@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib import colormaps
 
 from bupose.errors import FieldsError
-from bupose.fields import Fields
+from bupose.methods.paf.fields import Fields
 from bupose.viz.picture import Plot, as_rgb, lay_over, warp_photo
 
 HEAT_COLORS = np.rint(255 * colormaps["inferno"](np.linspace(0.25, 1, 256))[:, :3]).astype(np.uint8)

@@ -10,9 +10,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from bupose.errors import BuposeError, OptionsError, WeightsError
-from bupose.methods.paf.options import DecodeOptions, TargetOptions
 from bupose.nn.model import NetworkConfig
-from bupose.options import from_dict, shown
+from bupose.options import shown
 
 FORMATS = {None: 1, 8: 2, 12: 3}  # what is written, by the bits of packed weights: an older bupose reads lower ones
 NEWEST = max(FORMATS.values())
@@ -82,8 +81,6 @@ def read_config(values: dict, path: Path) -> NetworkConfig:
     """
     try:
         config = NetworkConfig.from_dict(values)
-        from_dict(TargetOptions, config.target, "target")
-        from_dict(DecodeOptions, config.decoder, "decoder")
         if config.trunk_options.get("pretrained"):
             raise OptionsError("its trunk would fetch weights from the web; a network's file holds its own")
     except BuposeError as problem:

@@ -17,9 +17,9 @@ import yaml
 
 from bupose.cli import schemas
 from bupose.data.datasets import DATASETS, DataOptions
+from bupose.methods import METHODS, DecoderOverrides
 from bupose.nn import HEADS, TRUNKS
 from bupose.options import expected
-from bupose.predict.options import DecoderOverrides
 from bupose.synthetic.options import SCENES, SceneOptions
 from generated.names import markdown
 
@@ -38,6 +38,8 @@ class Option:
 SHARED = {DecoderOverrides: "decoder", DataOptions: "data"}
 ANCHORS = {DecoderOverrides: "decoder", DataOptions: "data-val"}  # of their headings
 NAMED = {"trunk": {n: t.Options for n, t in TRUNKS.items()}, "head": {n: h.Options for n, h in HEADS.items()}}
+
+BY_METHOD = {"target": "Target", "decoder": "Decoder", "loss": "Loss"}  # groups whose options are the method's
 
 PACKAGE = "# @package _global_\n"  # a preset's first line: for hydra, not for readers
 
@@ -86,8 +88,13 @@ def read_options(kind: type, prefix: str = "", nested: bool = True) -> list[Opti
 def _show_group(name: str, kind: type) -> list[str]:
     """A group's presets and options, and the options of what its ``name`` or ``kind`` may be."""
     title = "data.\\*, val.\\*" if kind is DataOptions else f"{name}.\\*"
-    rows = read_options(kind, f"{name}.")
-    parts = [f"### {title}", _prose(kind), _show_presets(name), _table(rows)]
+    parts = [f"### {title}", _prose(kind), _show_presets(name)]
+    if name in BY_METHOD:
+        for method in METHODS.values():
+            options = getattr(method, BY_METHOD[name])
+            parts += [f"#### {name}, method {method.name}", _prose(options), _table(read_options(options, f"{name}."))]
+        return parts
+    parts.append(_table(read_options(kind, f"{name}.")))
     for choice, options in NAMED.get(name, {}).items():
         rows = read_options(options, f"{name}.options.")
         parts += [f"#### {name} {choice}", _prose(options), _table(rows)]

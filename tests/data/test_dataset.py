@@ -13,10 +13,11 @@ from torch.utils.data import DataLoader
 
 import bupose.data
 from bupose import FieldCodec, Grid, TargetOptions
-from bupose.data.batch import finish_batch, known_share, paint_fields, recolor, warp_photos
+from bupose.data.batch import finish_batch, recolor, warp_photos
 from bupose.data.dataset import DELIVERIES, PoseDataset, collate, init_worker
 from bupose.data.datasets import open_samples
 from bupose.errors import InputError, LabelsError, OptionsError
+from bupose.methods.paf.painting import paint_batch
 from bupose.people import Labels
 from bupose.skeletons import BODY25, COCO17, COCO18
 
@@ -98,8 +99,8 @@ def test_painting_on_the_device_is_the_codec_s(skeleton, stride):
         for c, m in zip(crowds, ignore, strict=True)
     ]
     batch = collate(items)
-    heat, paf = paint_fields(batch["xy"], batch["present"], codec, size)
-    weight = known_share(batch["ignore"], heat, paf, stride)
+    painted = paint_batch(batch, codec, size)
+    heat, paf, weight = (painted[name] for name in ("heat", "paf", "weight"))
     for n, crowd in enumerate(crowds):
         truth = codec.encode(crowd, size, ignore[n])
         for mine, theirs in ((heat[n], truth.heat), (paf[n], truth.paf), (weight[n], truth.weight)):

@@ -14,7 +14,7 @@ from bupose import Estimator, FieldCodec, synthetic
 from bupose.explore.session import Session
 from bupose.explore.sight import look
 from bupose.explore.storage import Uploads, temporary_folder
-from bupose.fields import Grid
+from bupose.maps import Grid
 from bupose.skeletons import COCO18
 
 SIZE = (640, 368)
@@ -24,7 +24,7 @@ class Painter:
     """A :class:`bupose.runtimes.network.Network` that counts how often it runs; strange pictures have nobody."""
 
     skeleton, grid, multiple, pad, decoder, preprocess = COCO18, Grid(8), 8, (0, 0, 0), {}, {}
-    target, category = {}, {}
+    target, category, method = {}, {}, "paf"
 
     def __init__(self, scenes):
         self.scenes, self.runs = scenes, 0

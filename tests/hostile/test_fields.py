@@ -7,8 +7,9 @@ import zipfile
 import numpy as np
 import pytest
 
-from bupose.fields import Fields, Grid
 from bupose.fields_file import read_fields, write_fields
+from bupose.maps import Grid
+from bupose.methods.paf.fields import Fields
 from bupose.skeletons import COCO17
 
 HUGE, NAN, INF = 10**400, float("nan"), float("inf")

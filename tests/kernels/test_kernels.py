@@ -32,7 +32,7 @@ import json, sys
 import numpy as np
 from bupose import kernels, skeletons
 from bupose.methods.paf import FieldCodec
-from bupose.fields import Fields
+from bupose.methods.paf.fields import Fields
 from bupose.people import Labels
 
 xy = np.random.default_rng(7).uniform(20, 230, (3, 17, 2))

@@ -5,9 +5,10 @@ import torch
 
 from bupose import skeletons
 from bupose.errors import OptionsError
+from bupose.methods.paf.fields import field_specs
 from bupose.nn import NetworkConfig, PoseNet
 from bupose.nn.cost import count_macs, count_parameters
-from bupose.nn.head import HEADS, StageOutput, build_head, final_fields
+from bupose.nn.head import HEADS, build_head, final_maps
 
 COCO18, BODY25 = skeletons.get("coco18"), skeletons.get("body25")
 CASES = [
@@ -67,16 +68,15 @@ def test_every_head_has_a_case():
 @pytest.mark.parametrize(("name", "options"), CASES, ids=IDS)
 def test_stages(name, options):
     torch.manual_seed(0)
-    head = build_head(name, 12, BODY25, **options)
+    head = build_head(name, 12, field_specs(BODY25), **options)
     joints, limbs = len(BODY25.joints), len(BODY25.limbs)
     stages = head(*features_for(head, 2, 12, 8, 12))
     size = (8 * head.stride_factor, 12 * head.stride_factor)
     background = options.get("background", name != "plain")
     for stage in stages:
-        assert isinstance(stage, StageOutput)
-        assert stage.heat is None or stage.heat.shape == (2, joints + background, *size)
-        assert stage.paf is None or stage.paf.shape == (2, 2 * limbs, *size)
-    kinds = [(stage.heat is not None, stage.paf is not None) for stage in stages]
+        assert "heat" not in stage or stage["heat"].shape == (2, joints + background, *size)
+        assert "paf" not in stage or stage["paf"].shape == (2, 2 * limbs, *size)
+    kinds = [("heat" in stage, "paf" in stage) for stage in stages]
     expected = {
         "openpose2017": [(True, True)] * options.get("stages", 6),
         "openpose2019": [(False, True)] * options.get("paf_stages", 4)
@@ -90,11 +90,11 @@ def test_stages(name, options):
 @pytest.mark.parametrize(("name", "options"), CASES, ids=IDS)
 def test_gradient_reaches_every_parameter(name, options):
     torch.manual_seed(0)
-    head = build_head(name, 12, COCO18, **options)
+    head = build_head(name, 12, field_specs(COCO18), **options)
     for name, values in head.named_parameters():
         if "blocks" in name and "bn2.weight" in name:  # zero at first, so that nothing goes through
             torch.nn.init.ones_(values)
-    outputs = [part for stage in head(*features_for(head, 2, 12, 8, 12)) for part in stage if part is not None]
+    outputs = [part for stage in head(*features_for(head, 2, 12, 8, 12)) for part in stage.values()]
     sum((part - 1).square().mean() for part in outputs).backward()
     for parameter, values in head.named_parameters():
         assert values.grad is not None, parameter
@@ -106,8 +106,8 @@ def test_gradient_reaches_every_parameter(name, options):
 def test_a_new_head_says_little(name, options):
     """Outputs start near 0, where fields mostly are, and do not depend on luck."""
     torch.manual_seed(0)
-    head = build_head(name, 128, COCO18, **options)
-    heat, paf = final_fields(head(*(f.abs() for f in features_for(head, 1, 128, 8, 8))), 18, 19)
+    head = build_head(name, 128, field_specs(COCO18), **options)
+    heat, paf = final_maps(head(*(f.abs() for f in features_for(head, 1, 128, 8, 8))), field_specs(COCO18))
     assert heat.abs().max() < 2
     assert paf.abs().max() < 2
 
@@ -126,45 +126,45 @@ def test_a_new_head_says_little(name, options):
 def test_order_of_what_a_refining_stage_sees(name, stage, blocks):
     """Published weights only fit this order of input channels."""
     torch.manual_seed(0)
-    head = build_head(name, 7, COCO18)
+    head = build_head(name, 7, field_specs(COCO18))
     seen = {}
     head.get_submodule(stage).register_forward_pre_hook(lambda _, inputs: seen.update(x=inputs[0]))
     features = torch.randn(1, 7, 4, 4)
     stages = head(features)
     if name == "openpose2019":
-        pafs = [s.paf for s in stages if s.paf is not None]
+        pafs = [s["paf"] for s in stages if "paf" in s]
         known = {
             "features": features,
             "paf": pafs[0] if stage.startswith("paf") else pafs[-1],
-            "heat": next(s.heat for s in stages if s.heat is not None),
+            "heat": next(s["heat"] for s in stages if "heat" in s),
         }
     else:
-        known = {"features": features, "paf": stages[0].paf, "heat": stages[0].heat}
+        known = {"features": features, "paf": stages[0]["paf"], "heat": stages[0]["heat"]}
     torch.testing.assert_close(seen["x"], torch.cat([known[block] for block in blocks], 1))
 
 
 def test_final_fields_drop_the_background_and_pair_x_with_y():
     heat, paf = torch.arange(19.0).view(1, 19, 1, 1), torch.arange(38.0).view(1, 38, 1, 1)
     stages = [
-        StageOutput(None, paf + 100),
-        StageOutput(None, paf),
-        StageOutput(heat - 50, None),
-        StageOutput(heat, None),
+        {"paf": paf + 100},
+        {"paf": paf},
+        {"heat": heat - 50},
+        {"heat": heat},
     ]
-    joints, limbs = final_fields(stages, 18, 19)
+    joints, limbs = final_maps(stages, field_specs(COCO18))
     assert joints.flatten().tolist() == list(range(18))
     assert limbs[0, 5].flatten().tolist() == [10, 11]
 
 
 def test_up_sampled_cells_stay_centred():
     """Turning the features upside down turns the finer output upside down, once its four sub-cells are mirrored."""
-    head = build_head("plain", 4, COCO18, upsample=True, layers=0)
+    head = build_head("plain", 4, field_specs(COCO18), upsample=True, layers=0)
     with torch.no_grad():
         conv = head.heat[0]
         conv.weight.copy_(conv.weight[::4].repeat_interleave(4, 0))  # the four cells of each cell say the same
         conv.bias.copy_(conv.bias[::4].repeat_interleave(4, 0))
         features = torch.randn(1, 4, 5, 6)
-        heat = head(features)[0].heat
+        heat = head(features)[0]["heat"]
     coarse = torch.nn.functional.avg_pool2d(heat, 2)
     torch.testing.assert_close(coarse.repeat_interleave(2, 2).repeat_interleave(2, 3), heat)
     expected = torch.einsum("kc,bchw->bkhw", conv.weight[::4, :, 0, 0], features) + conv.bias[::4, None, None]
@@ -173,13 +173,13 @@ def test_up_sampled_cells_stay_centred():
 
 def test_folded_cells_stay_in_place():
     """Output weights that pass each of the four folded cells on give the features back."""
-    head = build_head("plain", 3, COCO18, fold=True, layers=0)
+    head = build_head("plain", 3, field_specs(COCO18), fold=True, layers=0)
     with torch.no_grad():
         head.heat[0].weight.zero_()
         for cell in range(4):
             head.heat[0].weight[4 * 7 + cell, 4 * 2 + cell] = 1
         features = torch.randn(1, 3, 4, 6)
-        torch.testing.assert_close(head(features)[0].heat[:, 7], features[:, 2])
+        torch.testing.assert_close(head(features)[0]["heat"][:, 7], features[:, 2])
 
 
 def test_a_folding_head_takes_even_numbers_of_cells():
@@ -192,13 +192,13 @@ def test_a_folding_head_takes_even_numbers_of_cells():
 def test_an_overview_is_mixed_in(share):
     """Weights of 0 leave the picture's own features, those of 1 the overview's, stretched to the same borders."""
     torch.manual_seed(0)
-    head = build_head("plain", 5, COCO18, overview=0.5).eval()
-    alone = build_head("plain", 5, COCO18).eval()
+    head = build_head("plain", 5, field_specs(COCO18), overview=0.5).eval()
+    alone = build_head("plain", 5, field_specs(COCO18)).eval()
     alone.load_state_dict({name: v for name, v in head.state_dict().items() if name != "mix.weight"})
     torch.nn.init.eye_(head.mix.weight.data[:, :, 0, 0]).mul_(share)
     features, overview = torch.randn(1, 5, 8, 12), torch.randn(1, 5, 4, 6)
     with torch.no_grad():
-        mixed, own, far = head(features, overview)[0].heat, alone(features)[0].heat, alone(overview)[0].heat
+        mixed, own, far = head(features, overview)[0]["heat"], alone(features)[0]["heat"], alone(overview)[0]["heat"]
     stretched = torch.nn.functional.interpolate(far, scale_factor=2, mode="bilinear")  # the output is linear in them
     torch.testing.assert_close(mixed, stretched if share else own, rtol=1e-4, atol=1e-5)
 
@@ -220,4 +220,4 @@ def test_an_overview_is_mixed_in(share):
 )
 def test_refused_options(name, options, word):
     with pytest.raises(OptionsError, match=word):
-        build_head(name, 8, COCO18, **options)
+        build_head(name, 8, field_specs(COCO18), **options)

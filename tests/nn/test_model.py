@@ -10,7 +10,7 @@ import torch
 
 from bupose import skeletons
 from bupose.errors import BuposeError, InputError, OptionsError
-from bupose.fields import Grid
+from bupose.maps import Grid
 from bupose.nn import NetworkConfig, PoseNet
 from bupose.nn.cost import count_macs, count_parameters
 from bupose.nn.model import shrink
@@ -28,7 +28,7 @@ def make(head="plain", skeleton=COCO17, **changes) -> PoseNet:
 def test_the_declaration_rebuilds_the_network():
     """Through JSON and back: same configuration, same state, same output."""
     net = make("light", normalisation={"order": "bgr", "mean": [1, 2, 3], "std": [4, 5, 6]}, metrics={"AP": 0.5},
-               target={"sigma": 7.0}, decoder={"threshold": 0.1}, preprocess={"height": 368})  # fmt: skip
+               target={"sigma": 7.0}, decoder={"peak_threshold": 0.1}, preprocess={"height": 368})  # fmt: skip
     rebuilt = PoseNet(NetworkConfig.from_dict(json.loads(json.dumps(net.config.to_dict())))).eval()
     assert rebuilt.config == net.config
     rebuilt.load_state_dict(net.state_dict())
@@ -66,7 +66,7 @@ def test_shapes_and_types():
     with torch.no_grad():
         stages = net.forward_stages(torch.zeros(1, 3, 64, 64))
     assert len(stages) == 2
-    assert stages[0].heat.shape[1] == 26  # with the background
+    assert stages[0]["heat"].shape[1] == 26  # with the background
 
 
 def test_half_precision_gives_float32_fields():
@@ -86,7 +86,7 @@ def test_limb_channels_are_x_then_y_of_each_limb():
         net.head.paf[0].weight.zero_()
         net.head.paf[0].bias.copy_(torch.arange(2.0 * len(COCO17.limbs)))
         _, paf = net(torch.zeros(1, 3, 64, 64))
-    assert stages[-1].paf.shape[1] == 2 * len(COCO17.limbs)
+    assert stages[-1]["paf"].shape[1] == 2 * len(COCO17.limbs)
     np.testing.assert_array_equal(paf[0, 7, :, 0, 0], [14, 15])
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from bupose import weights
-from bupose.fields import Grid
+from bupose.maps import Grid
 from bupose.skeleton import Skeleton
 
 SPRITE = Skeleton("sprite", ["nose", "left_ear", "right_ear"], [["nose", "left_ear"], ["nose", "right_ear"]])
@@ -20,7 +20,7 @@ class BlobNetwork:
     Heat is the mean of a colour over a cell's pixels; each limb's field points from blob to blob, everywhere.
     """
 
-    skeleton, grid, multiple, pad = SPRITE, Grid(8), 16, (0, 0, 0)
+    skeleton, grid, multiple, pad, method = SPRITE, Grid(8), 16, (0, 0, 0), "paf"
 
     def __init__(self, **decoder):
         self.decoder, self.preprocess, self.target, self.category, self.batches = decoder, {}, {}, {}, []

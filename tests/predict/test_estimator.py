@@ -10,10 +10,11 @@ import torch
 
 from bupose import geometry
 from bupose.errors import BuposeError, InputError, OptionsError
-from bupose.estimate.averaging import resample_fields
+from bupose.estimate.averaging import resample
 from bupose.estimate.estimator import Estimator, load
-from bupose.fields import Fields, Grid
+from bupose.maps import Grid
 from bupose.media.sources import open_media
+from bupose.methods.paf.fields import Fields
 from bupose.nn.model import NetworkConfig, PoseNet
 from bupose.runtimes import network
 from bupose.runtimes.network import TorchNetwork, choose_device, pad_color
@@ -200,7 +201,7 @@ def test_resampled_fields_lie_where_the_grid_says(lab):
         x = base.to_pixels(np.arange(w))[None] + 0.5 * base.to_pixels(np.arange(h))[:, None]
         fields = Fields(np.broadcast_to(x, (3, h, w)), np.broadcast_to(-x, (2, 2, h, w)), base, lab.sprite)
         shape = (int(h / scale), int(w / scale))
-        moved = resample_fields(fields, matrix, shape)
+        moved = resample(fields, matrix, shape)
         at = geometry.apply(matrix, np.stack(np.meshgrid(*(base.to_pixels(np.arange(n)) for n in shape[::-1])), -1))
         inner = np.s_[3:-3, 3:-3]
         np.testing.assert_allclose(moved.heat[1][inner], (at[..., 0] + 0.5 * at[..., 1])[inner], atol=1e-3)

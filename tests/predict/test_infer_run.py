@@ -14,11 +14,12 @@ import torch
 from bupose import weights
 from bupose.errors import BuposeError, InputError
 from bupose.estimate.estimator import Estimator
-from bupose.fields import Fields, Grid
 from bupose.fields_file import FieldsFile, write_fields
 from bupose.images import read_image
+from bupose.maps import Grid
 from bupose.media.sources import open_media
-from bupose.methods.paf import DecoderOverrides
+from bupose.methods import DecoderOverrides
+from bupose.methods.paf.fields import Fields
 from bupose.nn.model import NetworkConfig, PoseNet
 from bupose.predict.options import GroupOptions, InferOptions
 from bupose.predict.predict import infer

@@ -6,9 +6,10 @@ import pytest
 from bupose import geometry, skeletons
 from bupose.cli import hydra_app
 from bupose.errors import BuposeError
-from bupose.fields import Fields, Grid
 from bupose.fields_file import write_fields
+from bupose.maps import Grid
 from bupose.methods.paf import FieldCodec
+from bupose.methods.paf.fields import Fields
 from bupose.people import Labels
 from bupose.predict.options import GroupOptions
 from bupose.predict.saved import group_saved

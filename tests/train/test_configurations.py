@@ -11,11 +11,11 @@ import torch
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
-from bupose import skeletons, weights
+from bupose import methods, skeletons, weights
 from bupose.cli import hydra_app, schemas
 from bupose.errors import OptionsError
 from bupose.nn import PoseNet
-from bupose.train import FieldLoss, TrainOptions
+from bupose.train import TrainOptions
 from bupose.train.optim import build_optimizer, freeze
 from bupose.train.options import check_together
 
@@ -44,7 +44,7 @@ def build(options: TrainOptions) -> PoseNet:
     check_together(options, net.multiple)
     freeze(net, options.optim)
     build_optimizer(net, options.optim, options.trainer.steps)
-    FieldLoss(net.skeleton, options.loss)
+    methods.get(options.method).build_loss(net.skeleton, options.settings("loss"))
     return net
 
 

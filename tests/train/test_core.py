@@ -8,7 +8,8 @@ import sys
 for name in ("cv2", "numba", "hydra", "omegaconf"):
     sys.modules[name] = None
 import bupose.train
-from bupose.train import FieldLoss, LossOptions, OptimOptions, PoseModule, Teacher
+from bupose.methods.loss import DenseLoss
+from bupose.train import OptimOptions, PoseModule, Teacher
 from bupose.train import averaging, checkpoints, log
 """
 

@@ -5,9 +5,8 @@ import pytest
 import torch
 
 from bupose.errors import OptionsError
-from bupose.nn import StageOutput
+from bupose.methods.paf import FieldCodec, FieldLossOptions
 from bupose.skeleton import Skeleton
-from bupose.train.loss import FieldLoss, FieldTargets, LossOptions
 
 SKELETON = Skeleton("three", ("a", "b", "c"), (("a", "b"), ("b", "c")))
 B, K, L, H, W = 2, 3, 2, 4, 5
@@ -22,14 +21,14 @@ def case():
     return heat, paf, weight, rng.normal(size=(B, K + 1, H, W)), rng.normal(size=(B, 2 * L, H, W))
 
 
-def targets_of(case) -> FieldTargets:
+def targets_of(case) -> dict:
     heat, paf, weight = (torch.tensor(a, dtype=torch.float32) for a in case[:3])
-    return FieldTargets.from_batch({"heat": heat, "paf": paf, "weight": weight})
+    return {"heat": heat, "paf": paf, "weight": weight}
 
 
-def stage_of(case, background: bool = False) -> StageOutput:
+def stage_of(case, background: bool = False) -> dict:
     heat, paf = (torch.tensor(a, dtype=torch.float32) for a in case[3:])
-    return StageOutput(heat if background else heat[:, :K], paf)
+    return {"heat": heat if background else heat[:, :K], "paf": paf}
 
 
 def slow_loss(case, kind, joint=(1, 1, 1), limb=(1, 1), foreground=1.0, gamma=None, background=False, hard=None):
@@ -72,32 +71,35 @@ def slow_loss(case, kind, joint=(1, 1, 1), limb=(1, 1), foreground=1.0, gamma=No
     ],
 )
 def test_a_stage_is_the_sum_written_out(case, kind, options, slow):
-    losses = FieldLoss(SKELETON, LossOptions(**options))([stage_of(case)], targets_of(case))
+    losses = FieldCodec.build_loss(SKELETON, FieldLossOptions(**options))([stage_of(case)], targets_of(case))
     assert float(losses[f"{kind}_1"]) == pytest.approx(slow_loss(case, kind, **slow), rel=1e-5)
 
 
 def test_background_is_what_no_joint_covers(case):
-    losses = FieldLoss(SKELETON, LossOptions())([stage_of(case, background=True)], targets_of(case))
+    losses = FieldCodec.build_loss(SKELETON, FieldLossOptions())([stage_of(case, background=True)], targets_of(case))
     assert float(losses["heat_1"]) == pytest.approx(slow_loss(case, "heat", background=True), rel=1e-5)
 
 
 def test_stages_add_up_with_their_factors(case):
-    stages = [StageOutput(None, stage_of(case).paf), stage_of(case)]
-    losses = FieldLoss(SKELETON, LossOptions(stages=[0.5, 2.0], heat=3.0))(stages, targets_of(case))
+    stages = [{"paf": stage_of(case)["paf"]}, stage_of(case)]
+    losses = FieldCodec.build_loss(SKELETON, FieldLossOptions(stages=[0.5, 2.0], heat=3.0))(stages, targets_of(case))
     heat, paf = slow_loss(case, "heat"), slow_loss(case, "paf")
     assert set(losses) == {"paf_1", "heat_2", "paf_2", "loss"}
     assert float(losses["loss"]) == pytest.approx(0.5 * paf + 2 * (3 * heat + paf), rel=1e-5)
 
 
 def test_hard_parts_are_mined_in_the_last_stage_only(case):
-    losses = FieldLoss(SKELETON, LossOptions(name="ohkm", hard=1))([stage_of(case)] * 2, targets_of(case))
+    losses = FieldCodec.build_loss(SKELETON, FieldLossOptions(name="ohkm", hard=1))(
+        [stage_of(case)] * 2, targets_of(case)
+    )
     assert float(losses["heat_1"]) == pytest.approx(slow_loss(case, "heat"), rel=1e-5)
     assert float(losses["heat_2"]) == pytest.approx(slow_loss(case, "heat", hard=1), rel=1e-5)
 
 
 def test_sum_over_cells_is_the_mean_times_cells(case):
     mean, total = (
-        FieldLoss(SKELETON, LossOptions(mean=m))([stage_of(case)], targets_of(case))["loss"] for m in (True, False)
+        FieldCodec.build_loss(SKELETON, FieldLossOptions(mean=m))([stage_of(case)], targets_of(case))["loss"]
+        for m in (True, False)
     )
     assert float(total) == pytest.approx(float(mean) * H * W, rel=1e-5)
 
@@ -106,15 +108,15 @@ def test_sum_over_cells_is_the_mean_times_cells(case):
 def test_what_is_ignored_pulls_nowhere_and_a_perfect_output_costs_nothing(case, name):
     targets = targets_of(case)
     output = stage_of(case)
-    heat, paf = output.heat.requires_grad_(), output.paf.requires_grad_()
-    loss = FieldLoss(SKELETON, LossOptions(name=name))
-    loss([StageOutput(heat, paf)], targets)["loss"].backward()
+    heat, paf = output["heat"].requires_grad_(), output["paf"].requires_grad_()
+    loss = FieldCodec.build_loss(SKELETON, FieldLossOptions(name=name))
+    loss([{"heat": heat, "paf": paf}], targets)["loss"].backward()
     nowhere = torch.tensor(case[2]) == 0
     assert nowhere.any()
     assert torch.isfinite(paf.grad).all()
     assert (heat.grad.abs().sum(1)[nowhere] == 0).all()
     assert (paf.grad.abs().sum(1)[nowhere] == 0).all()
-    perfect = StageOutput(targets.heat, targets.paf.flatten(1, 2))
+    perfect = {"heat": targets["heat"], "paf": targets["paf"].flatten(1, 2)}
     assert float(loss([perfect], targets)["loss"]) == pytest.approx(0, abs=1e-6)
 
 
@@ -129,9 +131,9 @@ def test_what_is_ignored_pulls_nowhere_and_a_perfect_output_costs_nothing(case, 
 )
 def test_wrong_options_are_told(options, says):
     with pytest.raises(OptionsError, match=says):
-        FieldLoss(SKELETON, LossOptions(**options))
+        FieldCodec.build_loss(SKELETON, FieldLossOptions(**options))
 
 
 def test_factors_for_other_stages_are_told(case):
     with pytest.raises(OptionsError, match="has 1 stages"):
-        FieldLoss(SKELETON, LossOptions(stages=[1.0, 1.0]))([stage_of(case)], targets_of(case))
+        FieldCodec.build_loss(SKELETON, FieldLossOptions(stages=[1.0, 1.0]))([stage_of(case)], targets_of(case))

@@ -16,7 +16,7 @@ from bupose.errors import InputError, OptionsError
 from bupose.estimate.estimator import Estimator
 from bupose.evaluate import coco_ap
 from bupose.folder import OutputFolder
-from bupose.methods.paf import EVERYBODY
+from bupose.methods.options import EVERYBODY
 from bupose.process import Stopped
 from bupose.train import validation
 from bupose.train.checkpoints import KeepNetworks, KeepState, StopBetweenSteps

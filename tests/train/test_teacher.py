@@ -1,19 +1,22 @@
 """Distillation: parts found by name, mirrored and resampled in place, joined with labels."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
 from torch import nn
 
 from bupose import skeletons
-from bupose.errors import SkeletonError
+from bupose.errors import OptionsError
 from bupose.export import export_network
-from bupose.fields import Fields, Grid
+from bupose.maps import Grid
+from bupose.methods.paf.fields import Fields, field_specs
 from bupose.nn import NetworkConfig, PoseNet
 from bupose.skeleton import Skeleton
-from bupose.train.loss import FieldTargets
 from bupose.train.teacher import Teacher, TeacherOptions
 
+SPECS = field_specs(skeletons.COCO17)
 SMALL = {"width": 0.1, "last": False, "channels": 8}
 # Folded batch norms and other kernels add up the same products in another order: some fifty layers, each to a few
 # roundings (6e-8) of its largest sum, come to some 1e-5 of the largest output, here about 5.
@@ -25,7 +28,7 @@ class Painter(nn.Module):
 
     def __init__(self, skeleton: Skeleton, stride: int):
         super().__init__()
-        self.skeleton, self.stride, self.multiple = skeleton, stride, 32
+        self.skeleton, self.specs, self.stride, self.multiple = skeleton, field_specs(skeleton), stride, 32
 
     def fuse(self):
         return self
@@ -48,9 +51,9 @@ def ramp(height: int, width: int) -> torch.Tensor:
 @pytest.mark.parametrize("size", [(64, 64), (72, 40)])
 def test_cells_say_what_is_in_their_place(stride, scale, size):
     """A picture that grows steadily: each of the student's cells must see the value at its own centre."""
-    teacher = Teacher([Painter(skeletons.COCO17, 8)], skeletons.COCO17, TeacherOptions(scale=scale))
+    teacher = Teacher([Painter(skeletons.COCO17, 8)], SPECS, TeacherOptions(scale=scale))
     grid = Grid(stride)
-    heat, paf = teacher.fields(ramp(*size), grid.shape(size[1], size[0]))
+    heat, paf = teacher.maps(ramp(*size), grid.shape(size[1], size[0])).values()
     seen = heat[0, 0, 1] * 255
     expected = torch.arange(len(seen)) * grid.stride + grid.offset
     inside = slice(2, -2)  # beyond the outer cells there is nothing to interpolate with
@@ -62,10 +65,10 @@ def test_cells_say_what_is_in_their_place(stride, scale, size):
 def test_a_shift_moves_what_is_said(mirror):
     """Two pixels to the right: each cell says what was two pixels to its left, mirrored or not."""
     still, moved = (
-        Teacher([Painter(skeletons.COCO17, 8)], skeletons.COCO17, TeacherOptions(mirror=mirror, shift=shift))
+        Teacher([Painter(skeletons.COCO17, 8)], SPECS, TeacherOptions(mirror=mirror, shift=shift))
         for shift in ((0, 0), (2, 0))
     )
-    heat = [teacher.fields(ramp(64, 64), (8, 8))[0][0, 0, 1] * 255 for teacher in (still, moved)]
+    heat = [teacher.maps(ramp(64, 64), (8, 8))["heat"][0, 0, 1] * 255 for teacher in (still, moved)]
     torch.testing.assert_close((heat[1] - heat[0])[2:-2], torch.full((4,), -2.0), atol=0.05, rtol=0)
 
 
@@ -76,8 +79,9 @@ def test_an_exported_teacher_says_what_it_says_in_torch(tmp_path):
     export_network(net, tmp_path / "teacher.onnx", [np.zeros((1, 64, 64, 3), np.uint8)])
     pictures = torch.randint(0, 255, (2, 3, 72, 64), dtype=torch.uint8)
     options = TeacherOptions(weights=[str(tmp_path / "teacher.onnx")], mirror=True)
-    exported, in_torch = Teacher.load(skeletons.COCO17, options), Teacher([net], skeletons.COCO17, options)
-    for ours, theirs in zip(exported.fields(pictures, (18, 16)), in_torch.fields(pictures, (18, 16)), strict=True):
+    exported, in_torch = Teacher.load(SPECS, options), Teacher([net], SPECS, options)
+    views = [teacher.maps(pictures, (18, 16)).values() for teacher in (exported, in_torch)]
+    for ours, theirs in zip(*views, strict=True):
         torch.testing.assert_close(ours, theirs, atol=REORDERED, rtol=0)
 
 
@@ -88,15 +92,15 @@ def test_joints_and_limbs_are_found_by_name():
     pictures = torch.randint(0, 255, (1, 3, 64, 64), dtype=torch.uint8)
     with torch.no_grad():
         heat, paf = net(pictures)
-    teacher = Teacher([net], skeletons.COCO17, TeacherOptions())
-    seen_heat, seen_paf = teacher.fields(pictures, (8, 8))
+    teacher = Teacher([net], SPECS, TeacherOptions())
+    seen_heat, seen_paf = teacher.maps(pictures, (8, 8)).values()
     for k, joint in enumerate(skeletons.COCO17.joints):
         there = heat[:, skeletons.COCO18.joints.index(joint)].clamp(0, 1)
         torch.testing.assert_close(seen_heat[:, k], there, atol=REORDERED, rtol=0)
     known = 0
     for n, (a, b) in enumerate(skeletons.COCO17.limbs):
         same = [m for m, limb in enumerate(skeletons.COCO18.limbs) if set(limb) == {a, b}]
-        assert bool(teacher.limbs[n]) == bool(same)
+        assert bool(teacher.known["paf"][n]) == bool(same)
         if same:
             known += 1
             sign = 1 if skeletons.COCO18.limbs[same[0]] == (a, b) else -1
@@ -114,22 +118,22 @@ def test_a_mirrored_teacher_is_the_mean_of_both_views():
         views = [net(pictures), net(pictures.flip(3))]
     views = [Fields(h[0].numpy(), p[0].numpy(), Grid(8), skeletons.COCO17) for h, p in views]
     mean = Fields.average([views[0], views[1].flip()])
-    teacher = Teacher([net], skeletons.COCO17, TeacherOptions(mirror=True))
-    heat, paf = teacher.fields(pictures, (8, 12))
+    teacher = Teacher([net], SPECS, TeacherOptions(mirror=True))
+    heat, paf = teacher.maps(pictures, (8, 12)).values()
     np.testing.assert_allclose(heat[0], mean.heat.clip(0, 1), atol=REORDERED)
     length = np.maximum(np.linalg.norm(mean.paf, axis=1, keepdims=True), 1)
     np.testing.assert_allclose(paf[0], mean.paf / length, atol=REORDERED)
 
 
-def joined(options: TeacherOptions, weight: float) -> FieldTargets:
+def joined(options: TeacherOptions, weight: float) -> SimpleNamespace:
     """Labels of 0.9 beside a teacher that says 0.4 for joints, and (0.2, 0.4) for limbs where labels say (0.6, 0)."""
     skeleton = Skeleton("two", ("nose", "neck", "hat"), (("nose", "neck"), ("neck", "hat")))
     knows = Skeleton("less", ("nose", "neck"), (("nose", "neck"),))
     picture = ramp(32, 32)
     picture[:, 0] = 102
     heat, paf = torch.full((1, 3, 4, 4), 0.9), torch.tensor([0.6, 0.0]).view(1, 1, 2, 1, 1).expand(1, 2, 2, 4, 4)
-    known = torch.full((1, 1, 4, 4), weight)
-    return Teacher([Painter(knows, 8)], skeleton, options).join(FieldTargets(heat, paf, known, known), picture)
+    labels = {"heat": heat, "paf": paf, "weight": torch.full((1, 4, 4), weight)}
+    return SimpleNamespace(**Teacher([Painter(knows, 8)], field_specs(skeleton), options).join(labels, picture))
 
 
 def test_mixing_equals_two_losses():
@@ -157,5 +161,5 @@ def test_max_keeps_the_stronger_and_asks_the_teacher_where_nobody_knows():
 
 def test_a_stranger_cannot_teach():
     hand = Skeleton("hand", ("wrist", "tip"), (("wrist", "tip"),))
-    with pytest.raises(SkeletonError, match="none of the joints"):
-        Teacher([Painter(hand, 8)], skeletons.COCO17, TeacherOptions())
+    with pytest.raises(OptionsError, match="none of the student's joints"):
+        Teacher([Painter(hand, 8)], SPECS, TeacherOptions())

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from bupose import skeletons
-from bupose.fields import Fields, Grid
+from bupose.maps import Grid
 from bupose.methods.paf import FieldCodec
+from bupose.methods.paf.fields import Fields
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,8 @@ from matplotlib.figure import Figure
 
 from bupose import skeletons
 from bupose.errors import FieldsError
-from bupose.fields import Fields, Grid
+from bupose.maps import Grid
+from bupose.methods.paf.fields import Fields
 from bupose.viz import explain_joint, explain_limb, explain_person, nearest_peak
 from bupose.viz.explain import pick_pair
 

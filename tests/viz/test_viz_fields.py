@@ -5,7 +5,7 @@ from matplotlib.figure import Figure
 
 from bupose import geometry
 from bupose.errors import FieldsError, InputError
-from bupose.fields import Fields
+from bupose.methods.paf.fields import Fields
 from bupose.viz import color_wheel, fields_picture, heatmap, paf_hue, paf_quiver, warp_photo
 
 

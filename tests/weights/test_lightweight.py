@@ -8,7 +8,7 @@ import torch
 from torch.nn import functional
 
 from bupose.errors import WeightsError
-from bupose.fields import Fields
+from bupose.methods.paf.fields import Fields
 from bupose.weights.importers import import_weights, lightweight, recognise
 
 # modules/conv.py and models/with_mobilenet.py: (channels out, stride, dilation) of the separable layers.

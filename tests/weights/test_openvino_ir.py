@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from bupose.errors import WeightsError
-from bupose.fields import Fields
+from bupose.methods.paf.fields import Fields
 from bupose.weights.importers import import_weights, ir_graph, openvino_ir, recognise
 
 NAME = "human-pose-estimation-0001"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from bupose import kernels
-from bupose.fields import Fields
+from bupose.methods.paf.fields import Fields
 from bupose.methods.paf.lengths import SLACK
 from bupose.methods.paf.options import DecodeOptions
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from bupose import kernels
-from bupose.fields import Fields
 from bupose.methods.paf.completion import complete_people
+from bupose.methods.paf.fields import Fields
 from bupose.methods.paf.lengths import person_scales
 from bupose.methods.paf.limbs import LimbCandidates
 from bupose.methods.paf.options import DecodeOptions

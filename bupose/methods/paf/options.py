@@ -1,13 +1,11 @@
-"""What can be chosen about targets (baked into a network) and about decoding (free at any time)."""
+"""Options of targets (baked into a network), of decoding (free at any time), and of the loss."""
 
 from __future__ import annotations
 
-import dataclasses
-import typing
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from bupose.options import check, declared, from_dict, option
+from bupose.methods.options import LossOptions
+from bupose.options import check, option
 
 
 @dataclass
@@ -94,40 +92,18 @@ class DecodeOptions:
         check(self, "decoder")
 
 
-# As average precision is meant: it looks at the ranking, and whoever is left out only loses.
-EVERYBODY = {"min_joints": 1, "min_joint_score": 0.0, "min_person_score": 0.0}
+@dataclass
+class FieldLossOptions(LossOptions):
+    """Factors of part affinity fields' losses, beside the :class:`bupose.methods.options.LossOptions`.
 
-# Every decode option, null by default: as the network or the library says; at_least as in read_options.
-DecoderOverrides = dataclasses.make_dataclass(
-    "DecoderOverrides",
-    [
-        (name, typing.Optional[hint], field(default=None, metadata=metadata))  # noqa: UP045
-        for name, (hint, metadata) in declared(DecodeOptions).items()
-    ]
-    + [("at_least", dict[str, float], field(default_factory=dict))],
-    namespace={"__module__": __name__, "__doc__": "Decode options that differ; None keeps what the network says."},
-)
-
-
-def given(overrides: DecoderOverrides) -> dict:
-    """The decode options that were chosen."""
-    return {name: value for name, value in vars(overrides).items() if value is not None and value != {}}
-
-
-def read_options(own: Mapping, said: Mapping) -> DecodeOptions:
-    """Decode options: a network's ``own``, but for what is ``said``.
-
-    ``said["at_least"]``, a mapping of further options to numbers, raises those that are lower and leaves the others:
-    for presets that may never loosen a network's own options.
-
-    Raises
-    ------
-    OptionsError
-        An unknown name, or a value out of its range.
+    Parameters
+    ----------
+    heat, paf : float
+        Factors of the heatmaps' and the part affinity fields' losses.
+    limbs : dict of name to float
+        Factors of single limbs (``left_elbow-left_wrist``); 1 where not given.
     """
-    said, floors = dict(said), said.get("at_least") or {}
-    said.pop("at_least", None)
-    least = vars(from_dict(DecodeOptions, floors, "decoder.at_least"))
-    chosen = {**vars(from_dict(DecodeOptions, own, "decoder")), **said}
-    raised = {name: max(least[name], chosen[name]) for name in floors if name not in said}
-    return from_dict(DecodeOptions, {**chosen, **raised}, "decoder")
+
+    heat: float = option(1.0, 0, 1e6)
+    paf: float = option(1.0, 0, 1e6)
+    limbs: dict[str, float] = option(dict, 0, 1e6)

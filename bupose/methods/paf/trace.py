@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bupose.fields import Fields
 from bupose.kernels import reference
+from bupose.methods.paf.fields import Fields
 from bupose.methods.paf.limbs import TRUSTED_LENGTH, LimbCandidates
 from bupose.methods.paf.options import DecodeOptions
 from bupose.methods.peaks import Peaks

@@ -1,16 +1,18 @@
-"""Heads by name: features in, one or several stages of heatmaps and part affinity fields out."""
+"""Heads by name: features in, one or several stages of maps out."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from bupose.errors import OptionsError
+from bupose.maps import MapSpec
 from bupose.nn.head.base import Head
 from bupose.nn.head.light import LightHead
 from bupose.nn.head.openpose2017 import OpenPose2017Head
 from bupose.nn.head.openpose2019 import OpenPose2019Head
 from bupose.nn.head.plain import PlainHead
-from bupose.nn.head.stage_output import StageOutput, final_fields
+from bupose.nn.head.stages import final_maps
 from bupose.options import choose, from_dict
-from bupose.skeleton import Skeleton
 
 HEADS: dict[str, type[Head]] = {
     "openpose2017": OpenPose2017Head,
@@ -19,20 +21,20 @@ HEADS: dict[str, type[Head]] = {
     "plain": PlainHead,
 }
 
-__all__ = ["HEADS", "StageOutput", "build_head", "final_fields"]
+__all__ = ["HEADS", "build_head", "final_maps"]
 
 
-def build_head(name: str, channels: int, skeleton: Skeleton, **options) -> Head:
-    """The head of that name for ``channels`` features and the skeleton's joints and limbs.
+def build_head(name: str, channels: int, specs: Sequence[MapSpec], **options) -> Head:
+    """The head of that name for ``channels`` features, which says the maps of ``specs``.
 
     Raises
     ------
     OptionsError
-        No such head or option, or an option out of its range.
+        No such head or option, an option out of its range, or a map without rows.
     """
     choose(name, HEADS, "head")
-    if not skeleton.limbs:
-        raise OptionsError(f"a network needs a skeleton with limbs; {skeleton.name!r} has none")
+    empty = [spec.name for spec in specs if not spec.rows]
+    if empty:
+        raise OptionsError(f"a network needs something to say in its map {empty[0]!r}; give the skeleton limbs")
     head = HEADS[name]
-    made = from_dict(head.Options, options, f"head {name!r}")
-    return head(channels, len(skeleton.joints), len(skeleton.limbs), made)
+    return head(channels, tuple(specs), from_dict(head.Options, options, f"head {name!r}"))

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from torch import Tensor, nn
+from torch import nn
+
+from bupose.maps import MapSpec
 
 
 class Head(nn.Module):
-    """Features in, stages out: built as ``Head(channels_in, joints, limbs, options)``, gives a list of
-    :class:`StageOutput`, the final stages last.
+    """Features in, stages out: built as ``Head(channels_in, specs, options)``, gives a list of stages as
+    :mod:`bupose.nn.head.stages` says, the final ones last.
+
+    Parameters
+    ----------
+    specs : tuple of MapSpec
+        What it says.
+    options : dataclass
+        Of ``Options``; one ``background`` asks for a channel for "no joint here" beside the heatmaps.
 
     Attributes
     ----------
@@ -29,16 +38,15 @@ class Head(nn.Module):
     multiple = 1
     overview = 0.0
 
-    def take_outputs(self, other: Head, joints: Tensor, limbs: Tensor, signs: Tensor) -> bool:
-        """Take over what a head of the same options says of joints and limbs that both have.
+    def __init__(self, specs: tuple[MapSpec, ...], options) -> None:
+        super().__init__()
+        self.specs, self.options = specs, options
+        background = bool(getattr(options, "background", False))
+        self.widths = {s.name: s.channels + (background and s.name == "heat") for s in specs}
 
-        Parameters
-        ----------
-        other : Head
-        joints, limbs : int tensors (K,), (L,)
-            The other's number of each of these, −1 where it has none.
-        signs : float tensor (L,)
-            −1 where its limb runs the other way round.
+    def take_outputs(self, other: Head) -> bool:
+        """Take over what a head of the same options says of rows that both have, found by name; a limb also the other
+        way round.
 
         Returns
         -------

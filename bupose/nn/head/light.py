@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from bupose.maps import MapSpec
 from bupose.nn.blocks import conv, conv_norm, init_kaiming, init_normal
 from bupose.nn.head.base import Head
-from bupose.nn.head.stage_output import StageOutput
+from bupose.nn.head.stages import Stage
 from bupose.options import check, option
 
 
@@ -32,19 +33,23 @@ class LightOptions:
         check(self, "head light")
 
 
-class TwoOutputs(nn.Module):
-    """A common ``trunk``, then 1x1 convolutions for the ``heatmaps`` and for the ``pafs``."""
+PUBLISHED = {"heat": "heatmaps", "paf": "pafs"}  # what the layers of a map are called
 
-    def __init__(self, trunk: nn.Sequential, width: int, hidden: int, heat: int, paf: int):
+
+class Outputs(nn.Module):
+    """A common ``trunk``, then 1x1 convolutions for each map: ``heatmaps`` and ``pafs``."""
+
+    def __init__(self, trunk: nn.Sequential, width: int, hidden: int, outputs: dict[str, int]):
         super().__init__()
-        self.trunk = trunk
-        self.heatmaps = nn.Sequential(conv(width, hidden, 1), conv(hidden, heat, 1, activation=None))
-        self.pafs = nn.Sequential(conv(width, hidden, 1), conv(hidden, paf, 1, activation=None))
+        self.trunk, self.names = trunk, {name: PUBLISHED.get(name, name) for name in outputs}
+        for name, channels in outputs.items():
+            layers = nn.Sequential(conv(width, hidden, 1), conv(hidden, channels, 1, activation=None))
+            setattr(self, self.names[name], layers)
 
-    def forward(self, features: Tensor) -> StageOutput:
-        """Heatmaps and PAFs."""
+    def forward(self, features: Tensor) -> Stage:
+        """All maps."""
         features = self.trunk(features)
-        return StageOutput(self.heatmaps(features), self.pafs(features))
+        return {name: getattr(self, layers)(features) for name, layers in self.names.items()}
 
 
 class DilatedBlock(nn.Module):
@@ -76,25 +81,24 @@ class LightHead(Head):
 
     Options = LightOptions
 
-    def __init__(self, channels_in: int, joints: int, limbs: int, options: LightOptions):
-        super().__init__()
-        self.options = options
-        heat, paf, width = joints + options.background, 2 * limbs, options.width
+    def __init__(self, channels_in: int, specs: tuple[MapSpec, ...], options: LightOptions):
+        super().__init__(specs, options)
+        width, said = options.width, sum(self.widths.values())
         first = nn.Sequential(conv(channels_in, width), conv(width, width), conv(width, width))
-        self.initial_stage = TwoOutputs(first, width, options.hidden, heat, paf)
+        self.initial_stage = Outputs(first, width, options.hidden, self.widths)
         self.refinement_stages = nn.ModuleList()
         for _ in range(options.refinements):
-            inputs = [channels_in + heat + paf] + [width] * (options.blocks - 1)
+            inputs = [channels_in + said] + [width] * (options.blocks - 1)
             blocks = nn.Sequential(*(DilatedBlock(c, width) for c in inputs))
-            self.refinement_stages.append(TwoOutputs(blocks, width, width, heat, paf))
+            self.refinement_stages.append(Outputs(blocks, width, width, self.widths))
         init_kaiming(self)
         for stage in (self.initial_stage, *self.refinement_stages):
-            init_normal(stage.heatmaps[-1])
-            init_normal(stage.pafs[-1])
+            for layers in stage.names.values():
+                init_normal(getattr(stage, layers)[-1])
 
-    def forward(self, features: Tensor) -> list[StageOutput]:
+    def forward(self, features: Tensor) -> list[Stage]:
         """One output for each stage."""
         outputs = [self.initial_stage(features)]
         for stage in self.refinement_stages:
-            outputs.append(stage(torch.cat([features, *outputs[-1]], 1)))
+            outputs.append(stage(torch.cat([features, *outputs[-1].values()], 1)))
         return outputs

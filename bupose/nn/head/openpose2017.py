@@ -8,9 +8,10 @@ import torch
 from torch import Tensor, nn
 
 from bupose.errors import OptionsError
+from bupose.maps import MapSpec
 from bupose.nn.blocks import conv, init_normal
 from bupose.nn.head.base import Head
-from bupose.nn.head.stage_output import StageOutput
+from bupose.nn.head.stages import Stage
 from bupose.options import check, option
 
 
@@ -34,17 +35,18 @@ class OpenPose2017Options:
             raise OptionsError(f"head openpose2017.kernel is {self.kernel}; it must be odd to have a centre")
 
 
-class TwoBranches(nn.Module):
-    """One stage: the same layers twice, for the PAFs and for the heatmaps. Convolutions are numbered 0, 2, 4, …"""
+class Branches(nn.Module):
+    """One stage: the same layers once for each map, ``paf`` before ``heat``. Convolutions are numbered 0, 2, 4, …"""
 
-    def __init__(self, channels_in: int, kernels: list[int], widths: list[int], heat: int, paf: int):
+    def __init__(self, channels_in: int, kernels: list[int], widths: list[int], outputs: dict[str, int]):
         super().__init__()
-        self.paf = _branch(channels_in, kernels, [*widths, paf])
-        self.heat = _branch(channels_in, kernels, [*widths, heat])
+        self.names = tuple(outputs)
+        for name in reversed(self.names):
+            setattr(self, name, _branch(channels_in, kernels, [*widths, outputs[name]]))
 
-    def forward(self, features: Tensor) -> StageOutput:
-        """Both branches of the same input."""
-        return StageOutput(self.heat(features), self.paf(features))
+    def forward(self, features: Tensor) -> Stage:
+        """All branches of the same input."""
+        return {name: getattr(self, name)(features) for name in self.names}
 
 
 class OpenPose2017Head(Head):
@@ -55,27 +57,26 @@ class OpenPose2017Head(Head):
     Notes
     -----
     Cao et al. 2017, fig. 3; OpenPose, models/pose/coco/pose_deploy_linevec.prototxt. Weights start from a normal
-    distribution of deviation 0.01, as published.
+    distribution of deviation 0.01, as published. Another method's maps get a branch each in place of the PAFs'.
     """
 
     Options = OpenPose2017Options
 
-    def __init__(self, channels_in: int, joints: int, limbs: int, options: OpenPose2017Options):
-        super().__init__()
-        self.options = options
-        heat, paf, width = joints + options.background, 2 * limbs, options.width
-        stages = [TwoBranches(channels_in, [3, 3, 3, 1, 1], [width] * 3 + [options.hidden], heat, paf)]
+    def __init__(self, channels_in: int, specs: tuple[MapSpec, ...], options: OpenPose2017Options):
+        super().__init__(specs, options)
+        width, said = options.width, sum(self.widths.values())
+        stages = [Branches(channels_in, [3, 3, 3, 1, 1], [width] * 3 + [options.hidden], self.widths)]
         for _ in range(options.stages - 1):
             kernels = [options.kernel] * 5 + [1, 1]
-            stages.append(TwoBranches(paf + heat + channels_in, kernels, [width] * 6, heat, paf))
+            stages.append(Branches(said + channels_in, kernels, [width] * 6, self.widths))
         self.stages = nn.ModuleList(stages)
         init_normal(self)
 
-    def forward(self, features: Tensor) -> list[StageOutput]:
+    def forward(self, features: Tensor) -> list[Stage]:
         """One output for each stage."""
         outputs = [self.stages[0](features)]
         for stage in self.stages[1:]:
-            outputs.append(stage(torch.cat([outputs[-1].paf, outputs[-1].heat, features], 1)))
+            outputs.append(stage(torch.cat([*reversed(outputs[-1].values()), features], 1)))
         return outputs
 
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from bupose.maps import MapSpec
 from bupose.nn.blocks import conv, init_xavier
 from bupose.nn.head.base import Head
-from bupose.nn.head.stage_output import StageOutput
+from bupose.nn.head.stages import Stage
 from bupose.options import check, option
 
 ACTIVATIONS = {"prelu": nn.PReLU, "relu": nn.ReLU}
@@ -75,15 +76,16 @@ class OpenPose2019Head(Head):
     Notes
     -----
     Cao et al. 2019, fig. 3; OpenPose, models/pose/body_25/pose_deploy.prototxt. Weights start as Caffe's ``xavier``
-    filler gives them (openpose_train, training/generateProtoTxt.py).
+    filler gives them (openpose_train, training/generateProtoTxt.py). Another method's maps take the place of the PAFs.
     """
 
     Options = OpenPose2019Options
 
-    def __init__(self, channels_in: int, joints: int, limbs: int, options: OpenPose2019Options):
-        super().__init__()
-        self.options = options
-        heat, paf, activation = joints + options.background, 2 * limbs, ACTIVATIONS[options.activation]
+    def __init__(self, channels_in: int, specs: tuple[MapSpec, ...], options: OpenPose2019Options):
+        super().__init__(specs, options)
+        heat, activation = self.widths["heat"], ACTIVATIONS[options.activation]
+        self.others = {name: width for name, width in self.widths.items() if name != "heat"}
+        paf = sum(self.others.values())
         small = (options.blocks, options.first_width, options.first_hidden)
         large = (options.blocks, options.width, options.hidden)
         self.paf_stages = nn.ModuleList([ChainedStage(channels_in, *small, paf, activation)])
@@ -94,15 +96,16 @@ class OpenPose2019Head(Head):
             self.heat_stages.append(ChainedStage(channels_in + heat + paf, *large, heat, activation))
         init_xavier(self)
 
-    def forward(self, features: Tensor) -> list[StageOutput]:
+    def forward(self, features: Tensor) -> list[Stage]:
         """The PAF stages' outputs, then the heatmap stages'."""
-        outputs, seen = [], features
+        outputs: list[Stage] = []
+        seen = features
         for stage in self.paf_stages:
             paf = stage(seen)
-            outputs.append(StageOutput(None, paf))
+            outputs.append(dict(zip(self.others, paf.split(list(self.others.values()), 1), strict=True)))
             seen = torch.cat([features, paf], 1)
         for stage in self.heat_stages:
             heat = stage(seen)
-            outputs.append(StageOutput(heat, None))
+            outputs.append({"heat": heat})
             seen = torch.cat([features, heat, paf], 1)
         return outputs

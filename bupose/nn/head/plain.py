@@ -9,10 +9,11 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from bupose.errors import OptionsError
+from bupose.maps import MapSpec
 from bupose.nn.blocks import conv_norm, init_kaiming, init_normal
 from bupose.nn.fusing import fold_into_stride
 from bupose.nn.head.base import Head
-from bupose.nn.head.stage_output import StageOutput
+from bupose.nn.head.stages import Stage
 from bupose.nn.trunk.resnet import BasicBlock
 from bupose.options import check, option
 
@@ -43,10 +44,10 @@ class PlainOptions:
 
 
 class PlainHead(Head):
-    """Convolutions with batch norm, then heatmaps and PAFs from one 1x1 convolution each.
+    """Convolutions with batch norm, then each map from one 1x1 convolution.
 
     Up-sampling is a 1x1 convolution to four times the channels, rearranged to twice the resolution (pixel shuffle,
-    Shi et al. 2016): the four cells stay centred on the one they come from, as :class:`bupose.fields.Grid` demands.
+    Shi et al. 2016): the four cells stay centred on the one they come from, as :class:`bupose.maps.Grid` demands.
     Folding rearranges the features the other way first, so that nothing is lost: four times the channels, a quarter of
     the cells, and convolutions that see twice as far for a quarter of the work.
 
@@ -57,9 +58,8 @@ class PlainHead(Head):
     Options = PlainOptions
     DELICATE = ("skip",)
 
-    def __init__(self, channels_in: int, joints: int, limbs: int, options: PlainOptions):
-        super().__init__()
-        self.options = options
+    def __init__(self, channels_in: int, specs: tuple[MapSpec, ...], options: PlainOptions):
+        super().__init__(specs, options)
         self.stride_factor = 2 if options.upsample else 1
         self.multiple = 2 if options.fold else 1
         inputs = [channels_in * (4 if options.fold else 1)] + [options.width] * options.layers
@@ -68,23 +68,23 @@ class PlainHead(Head):
         self.blocks = nn.Sequential(*(BasicBlock(inputs[-1], inputs[-1]) for _ in range(options.blocks)))
         self.overview = options.overview
         self.mix = nn.Conv2d(inputs[-1], inputs[-1], 1, bias=False) if self.overview else None
-        factor, self.joints = self.stride_factor * self.multiple, joints + options.background
-        outputs = self.joints + 2 * limbs
-        self.heat = _output(inputs[-1], self.joints, factor)
-        self.paf = _output(inputs[-1], 2 * limbs, factor)
-        self.skip = _output(channels_in, outputs, self.stride_factor) if options.skip else None
+        factor = self.stride_factor * self.multiple
+        for name, channels in self.widths.items():
+            setattr(self, name, _output(inputs[-1], channels, factor))
+        said = sum(self.widths.values())
+        self.skip = _output(channels_in, said, self.stride_factor) if options.skip else None
         init_kaiming(self.layers)
         init_kaiming(self.blocks)
         for block in self.blocks:
             nn.init.zeros_(block.bn2.weight)  # it changes nothing until it has learned something
         if self.mix is not None:
             nn.init.eye_(self.mix.weight.data[:, :, 0, 0]).mul_(_OVERVIEW)
-        init_normal(self.heat)
-        init_normal(self.paf)
+        for name in self.widths:
+            init_normal(getattr(self, name))
         if self.skip is not None:
             init_normal(self.skip, std=0.0)
 
-    def forward(self, features: Tensor, overview: Tensor | None = None) -> list[StageOutput]:
+    def forward(self, features: Tensor, overview: Tensor | None = None) -> list[Stage]:
         """One stage."""
         seen = self.layers(self.fold(features))
         if self.mix is not None:
@@ -92,24 +92,32 @@ class PlainHead(Head):
             far = functional.interpolate(far, size=seen.shape[2:], mode="bilinear", align_corners=False)
             seen = seen + self.mix(far - seen)
         seen = self.blocks(seen)
-        said = torch.cat([self.heat(seen), self.paf(seen)], 1)
+        said = torch.cat([getattr(self, name)(seen) for name in self.widths], 1)
         if self.skip is not None:
             said = said + self.skip(features)
-        return [StageOutput(said[:, : self.joints], said[:, self.joints :])]
+        return [dict(zip(self.widths, said.split(list(self.widths.values()), 1), strict=True))]
 
     @torch.no_grad()
-    def take_outputs(self, other: Head, joints: Tensor, limbs: Tensor, signs: Tensor) -> bool:
-        """As :meth:`Head.take_outputs` says; the channels of a finer output, and x and y of a limb, go together."""
-        if not isinstance(other, PlainHead) or other.options != self.options:
+    def take_outputs(self, other: Head) -> bool:
+        """As :meth:`Head.take_outputs` says; the channels of a finer output, and x and y of a row, go together."""
+        names = [spec.name for spec in other.specs]
+        if not isinstance(other, PlainHead) or other.options != self.options or names != list(self.widths):
             return False
-        heat = torch.cat([joints, torch.full((int(self.options.background),), other.joints - 1)])
-        paf = torch.where(limbs[:, None] < 0, -1, 2 * limbs[:, None] + torch.arange(2)).flatten()
-        signs = signs.repeat_interleave(2)
-        _take_channels(self.heat, other.heat, heat, torch.ones(len(heat)))
-        _take_channels(self.paf, other.paf, paf, signs)
+        everything, factors, start = [], [], 0
+        for mine, theirs in zip(self.specs, other.specs, strict=True):
+            rows, signs = (torch.from_numpy(array) for array in mine.match(theirs))
+            each = mine.channels // len(mine.rows)
+            channels = torch.where(rows[:, None] < 0, -1, each * rows[:, None] + torch.arange(each)).flatten()
+            signs = signs.repeat_interleave(each)
+            if self.widths[mine.name] > mine.channels:  # the background
+                channels = torch.cat([channels, torch.full((1,), theirs.channels)])
+                signs = torch.cat([signs, torch.ones(1)])
+            _take_channels(getattr(self, mine.name), getattr(other, mine.name), channels, signs)
+            everything.append(torch.where(channels < 0, -1, start + channels))
+            factors.append(signs)
+            start += other.widths[mine.name]
         if self.skip is not None:
-            rows = torch.cat([heat, torch.where(paf < 0, -1, paf + other.joints)])
-            _take_channels(self.skip, other.skip, rows, torch.cat([torch.ones(len(heat)), signs]))
+            _take_channels(self.skip, other.skip, torch.cat(everything), torch.cat(factors))
         return True
 
     def fuse(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from torch import Tensor
 
-from bupose.fields import OPENPOSE_PAF_CHANNELS
+from bupose.methods.paf.fields import OPENPOSE_PAF_CHANNELS
 
 
 def paf_order(skeleton: str) -> list[int]:

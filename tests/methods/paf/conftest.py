@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from bupose import skeletons
-from bupose.fields import Fields, Grid
+from bupose.maps import Grid
 from bupose.methods.paf import FieldCodec, TargetOptions
+from bupose.methods.paf.fields import Fields
 from bupose.people import Labels
 
 TILE = 22  # cells to a side of the square that a separated person has to itself

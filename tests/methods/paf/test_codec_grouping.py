@@ -7,8 +7,8 @@ import pytest
 
 from bupose import geometry, skeletons
 from bupose.evaluate import oks
-from bupose.fields import Fields
 from bupose.methods.paf import FieldCodec, completion
+from bupose.methods.paf.fields import Fields
 from bupose.people import Labels, People
 from bupose.skeleton import Skeleton
 

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from bupose import skeletons
-from bupose.fields import Fields
 from bupose.methods.paf import FieldCodec
+from bupose.methods.paf.fields import Fields
 from bupose.people import Labels
 from bupose.proportions import usual_length
 from bupose.skeleton import Skeleton

@@ -5,9 +5,10 @@ import pytest
 
 from bupose import skeletons
 from bupose.errors import FieldsError
-from bupose.fields import Fields, Grid
+from bupose.maps import Grid
 from bupose.methods import peaks
 from bupose.methods.paf import FieldCodec
+from bupose.methods.paf.fields import Fields
 from bupose.methods.paf.limbs import NEAREST
 
 SKELETON = skeletons.COCO17

@@ -6,7 +6,8 @@ import pytest
 from bupose import skeletons
 from bupose.errors import OptionsError
 from bupose.methods import peaks
-from bupose.methods.paf import DecodeOptions, FieldCodec, TargetOptions, read_options
+from bupose.methods.options import read_options
+from bupose.methods.paf import DecodeOptions, FieldCodec, TargetOptions
 from bupose.options import from_dict
 
 ONE_SENTENCE = r"\A[^\n]{20,200}\Z"
@@ -125,11 +126,13 @@ def test_a_ceiling_that_is_reached_is_told(crowd, noisy, recwarn, monkeypatch):
 def test_presets_may_not_loosen_what_a_network_says():
     own = {"limb_threshold": 0.15, "min_joints": 2}
     floors = {"limb_threshold": 0.1, "min_joints": 5, "min_person_score": 0.3}
-    chosen = read_options(own, {"at_least": floors, "completion": False})
+    chosen = read_options(DecodeOptions, own, {"at_least": floors, "completion": False})
     assert (chosen.limb_threshold, chosen.min_joints, chosen.min_person_score) == (0.15, 5, 0.3)
     assert not chosen.completion
     assert chosen.peak_threshold == DecodeOptions().peak_threshold
-    assert read_options(own, {"at_least": floors, "min_joints": 1}).min_joints == 1  # whoever says a number means it
+    assert (
+        read_options(DecodeOptions, own, {"at_least": floors, "min_joints": 1}).min_joints == 1
+    )  # whoever says a number means it
     codec = FieldCodec(skeletons.COCO17).with_decoder(**own).with_decoder(at_least=floors)
     assert codec.decoder.limb_threshold == 0.15
 
@@ -137,7 +140,7 @@ def test_presets_may_not_loosen_what_a_network_says():
 @pytest.mark.parametrize("floors", [{"min_person_score": 2}, {"nope": 1}, {"matching": 3}])
 def test_floors_are_checked(floors):
     with pytest.raises(OptionsError, match=next(iter(floors))):
-        read_options({}, {"at_least": floors})
+        read_options(DecodeOptions, {}, {"at_least": floors})
 
 
 def test_unsure_joints_are_left_out_and_people_with_them(crowd, noisy):

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from bupose import skeletons
-from bupose.fields import Fields
 from bupose.methods.paf import FieldCodec
+from bupose.methods.paf.fields import Fields
 from bupose.people import Labels
 from bupose.skeletons import COCO17, COCO_WHOLEBODY
 from bupose.synthetic import draw_creature

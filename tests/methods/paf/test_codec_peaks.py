@@ -4,8 +4,9 @@ import numpy as np
 from scipy.ndimage import gaussian_filter
 
 from bupose import skeletons
-from bupose.fields import Fields, Grid
+from bupose.maps import Grid
 from bupose.methods.paf import FieldCodec, TargetOptions
+from bupose.methods.paf.fields import Fields
 from bupose.methods.peaks import find_peaks, smooth
 from bupose.people import Labels
 

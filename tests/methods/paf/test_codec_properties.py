@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bupose import skeletons
-from bupose.fields import Fields
+from bupose.methods.paf.fields import Fields
 
 SIZE = (640, 384)
 cases = pytest.mark.parametrize(

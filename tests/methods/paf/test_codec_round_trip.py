@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from bupose import skeletons
-from bupose.fields import Grid
-from bupose.methods.paf import Targets
+from bupose.maps import Grid
+from bupose.methods.paf import Fields
 from bupose.people import Labels
 
 STRIDES = (4, 8, 16)
@@ -72,7 +72,7 @@ def test_an_offset_half_a_cell_off_is_seen(stride, separated, codec_of, monkeypa
     with pytest.raises(AssertionError):
         check_round_trip(codec, labels, wrong)
     # Joints alone cannot see limbs astray: their scores must.
-    limbs_astray = Targets(right.heat, wrong.paf, right.grid, right.skeleton, right.weight)
+    limbs_astray = Fields(right.heat, wrong.paf, right.grid, right.skeleton)
     assert len(codec.decode(limbs_astray)) == len(labels)
     with pytest.raises(AssertionError):
         check_round_trip(codec, labels, limbs_astray)

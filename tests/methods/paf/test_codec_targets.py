@@ -5,7 +5,7 @@ import pytest
 
 from bupose import skeletons
 from bupose.errors import LabelsError
-from bupose.fields import Grid
+from bupose.maps import Grid
 from bupose.methods.paf import FieldCodec, TargetOptions
 from bupose.people import Labels
 

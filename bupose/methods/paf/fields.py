@@ -1,59 +1,26 @@
-"""What a network says about a picture: keypoint heatmaps and part affinity fields on a grid of cells."""
+"""Keypoint heatmaps and part affinity fields: the maps of this method."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 
 from bupose import skeletons
 from bupose.errors import FieldsError
-from bupose.options import shown
+from bupose.maps import Grid, Maps, MapSpec, float_array
 from bupose.skeleton import Skeleton
 from bupose.wording import counted
 
-MOST_STRIDE = 1024
+
+@lru_cache(maxsize=64)
+def field_specs(skeleton: Skeleton) -> tuple[MapSpec, MapSpec]:
+    """Heatmaps in [0, 1], and fields of at most about length 1, saved in steps of a hundredth."""
+    heat = MapSpec.of_joints("heat", skeleton)
+    return heat, MapSpec.of_limbs("paf", skeleton, vector=True, stored="int8", step=1 / 100)
 
 
-@dataclass(frozen=True)
-class Grid:
-    """The one relation between pixels and cells: cell u sits at pixel ``u*stride + (stride-1)/2``.
-
-    That is the centre of the ``stride`` pixels it stands for, so mirroring a picture whose width is a multiple of
-    the stride mirrors the cells exactly.
-    """
-
-    stride: int = 8
-
-    def __post_init__(self) -> None:
-        number = isinstance(self.stride, (int, float, np.number)) and not isinstance(self.stride, bool)
-        if not number or not 1 <= self.stride <= MOST_STRIDE or self.stride % 1 != 0:
-            raise FieldsError(
-                f"a grid's stride is a whole number of pixels from 1 to {MOST_STRIDE}; got {shown(self.stride)}"
-            )
-        object.__setattr__(self, "stride", int(self.stride))  # a file may say 8.0
-
-    @property
-    def offset(self) -> float:
-        """Pixel position of cell 0."""
-        return (self.stride - 1) / 2
-
-    def to_pixels(self, cells):
-        """Cells -> pixels."""
-        return cells * self.stride + self.offset
-
-    def to_cells(self, pixels):
-        """Pixels -> cells."""
-        return (pixels - self.offset) / self.stride
-
-    def shape(self, width: int, height: int) -> tuple[int, int]:
-        """Cells (h, w) of a picture whose sides are padded up to a multiple of the stride."""
-        return -(-int(height) // self.stride), -(-int(width) // self.stride)
-
-
-@dataclass(frozen=True, repr=False)
-class Fields:
+class Fields(Maps):
     """Heatmaps and part affinity fields of one picture.
 
     Parameters
@@ -73,17 +40,10 @@ class Fields:
         memory orders are converted; NaN and infinite values are allowed and count as no evidence when decoded.
     """
 
-    heat: np.ndarray
-    paf: np.ndarray
-    grid: Grid
-    skeleton: Skeleton
-
-    def __post_init__(self) -> None:
-        put, skeleton = object.__setattr__, skeletons.get(self.skeleton)
-        if not isinstance(self.grid, Grid):
-            raise FieldsError(f"the grid of fields is {self.grid!r}; give a Grid, as in bupose.Grid(8)")
+    def __init__(self, heat: np.ndarray, paf: np.ndarray, grid: Grid, skeleton: Skeleton) -> None:
+        skeleton = skeletons.get(skeleton)
         k, n = len(skeleton.joints), len(skeleton.limbs)
-        heat, paf = _float_array(self.heat, "heat"), _float_array(self.paf, "paf")
+        heat, paf = float_array(heat, "heat"), float_array(paf, "paf")
         if paf.ndim == 3 and paf.shape[0] == 2 * n:
             paf = paf.reshape(n, 2, *paf.shape[1:])
         if heat.ndim != 3 or heat.shape[0] != k:
@@ -91,45 +51,20 @@ class Fields:
         if paf.ndim != 4 or paf.shape != (n, 2, *heat.shape[1:]):
             want = (n, 2, *heat.shape[1:])
             raise FieldsError(f"paf has shape {paf.shape}; skeleton {skeleton.name!r} and this heat need {want}")
-        put(self, "skeleton", skeleton)
-        put(self, "heat", heat)
-        put(self, "paf", paf)
+        super().__init__({"heat": heat, "paf": paf}, grid, skeleton, field_specs(skeleton), "paf")
 
     @property
-    def size(self) -> tuple[int, int]:
-        """Width and height of the picture, up to a multiple of the stride, pixels."""
-        h, w = self.heat.shape[1:]
-        return w * self.grid.stride, h * self.grid.stride
+    def heat(self) -> np.ndarray:
+        """float32 (K, h, w)."""
+        return self.arrays["heat"]
 
-    def __repr__(self) -> str:
-        w, h = self.heat.shape[2], self.heat.shape[1]
-        return f"{type(self).__name__}({self.skeleton.name}, {w}x{h} cells of {self.grid.stride} px)"
+    @property
+    def paf(self) -> np.ndarray:
+        """float32 (L, 2, h, w)."""
+        return self.arrays["paf"]
 
-    def flip(self) -> Fields:
-        """The fields of the mirrored picture: columns, sides and x components change over."""
-        limbs, sign = self.skeleton.mirror_limbs
-        paf = self.paf[limbs, :, :, ::-1] * (sign[:, None] * np.array([-1, 1], np.float32))[:, :, None, None]
-        return replace(self, heat=self.heat[self.skeleton.mirror_joints, :, ::-1], paf=paf)
-
-    def crop(self, width: int, height: int) -> Fields:
-        """The fields of the first ``width`` and ``height`` pixels, and what its last cells cover beyond."""
-        h, w = self.grid.shape(width, height)
-        return replace(self, heat=self.heat[:, :h, :w], paf=self.paf[:, :, :h, :w])
-
-    @classmethod
-    def average(cls, several: Sequence[Fields]) -> Fields:
-        """The mean of fields of the same picture, skeleton and grid."""
-        several = list(several)
-        if not all(isinstance(one, Fields) for one in several):
-            raise FieldsError("only Fields can be averaged")
-        if not several:
-            raise FieldsError("there are no fields to average; give at least one")
-        first = several[0]
-        if any(
-            f.skeleton != first.skeleton or f.grid != first.grid or f.heat.shape != first.heat.shape for f in several
-        ):
-            raise FieldsError("only fields of the same skeleton, stride and size can be averaged; resize them first")
-        return replace(first, heat=np.mean([f.heat for f in several], 0), paf=np.mean([f.paf for f in several], 0))
+    def _made(self, arrays: dict[str, np.ndarray], grid: Grid) -> Fields:
+        return Fields(arrays["heat"], arrays["paf"], grid, self.skeleton)
 
     @classmethod
     def from_openpose(
@@ -159,7 +94,7 @@ class Fields:
         skeleton = skeletons.get(skeleton)
         if skeleton not in (skeletons.COCO18, skeletons.BODY25):
             raise FieldsError(f"OpenPose has no {skeleton.name!r}; choose one of {', '.join(OPENPOSE_PAF_CHANNELS)}")
-        heat, paf, k = _float_array(heat, "heat"), _float_array(paf, "paf"), len(skeleton.joints)
+        heat, paf, k = float_array(heat, "heat"), float_array(paf, "paf"), len(skeleton.joints)
         first = np.array(OPENPOSE_PAF_CHANNELS[skeleton.name])
         if heat.ndim != 3 or heat.shape[0] not in (k, k + 1):
             raise FieldsError(f"heat has shape {heat.shape}; OpenPose {skeleton.name} gives ({k} or {k + 1}, h, w)")
@@ -196,7 +131,7 @@ class Fields:
             Channel counts that do not fit the topology, or a topology that points outside them.
         """
         names = (*skeletons.COCO17.joints, "neck")
-        cmap, paf, links = _float_array(cmap, "cmap"), _float_array(paf, "paf"), _float_array(topology, "topology")
+        cmap, paf, links = float_array(cmap, "cmap"), float_array(paf, "paf"), float_array(topology, "topology")
         if links.ndim != 2 or links.shape[1] != 4 or (links % 1 != 0).any():
             raise FieldsError(f"topology has shape {links.shape}; trt_pose gives whole numbers (L, 4)")
         topology = links.astype(np.int32)
@@ -225,15 +160,3 @@ OPENPOSE_PAF_CHANNELS = {
         0, 14, 22, 16, 18, 24, 26, 6, 2, 4, 8, 10, 12, 30, 32, 36, 34, 38, 20, 28, 40, 42, 44, 46, 48, 50,
     ),
 }  # fmt: skip
-
-
-def _float_array(values, name: str) -> np.ndarray:
-    """``values`` as a C-contiguous float32 array, copied only if it is not one already."""
-    try:
-        array = np.asarray(values)
-    except (TypeError, ValueError, RuntimeError) as problem:  # torch refuses tensors on a GPU or with gradients
-        raise FieldsError(f"{name} must be an array of real numbers; got {type(values).__name__}: {problem}") from None
-    if array.dtype.kind not in "fiub":
-        raise FieldsError(f"{name} must be an array of real numbers; got {type(values).__name__} of {array.dtype}")
-    with np.errstate(over="ignore"):  # float64 beyond float32's range becomes inf: no evidence, like NaN
-        return np.ascontiguousarray(array, np.float32)

@@ -1,0 +1,275 @@
+"""What a network says about a picture: named maps on a grid of cells, and the rules by which each of them changes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from bupose import skeletons
+from bupose.errors import FieldsError
+from bupose.options import shown
+from bupose.skeleton import Skeleton
+
+MOST_STRIDE = 1024
+
+
+@dataclass(frozen=True)
+class Grid:
+    """The one relation between pixels and cells: cell u sits at pixel ``u*stride + (stride-1)/2``.
+
+    That is the centre of the ``stride`` pixels it stands for, so mirroring a picture whose width is a multiple of
+    the stride mirrors the cells exactly.
+    """
+
+    stride: int = 8
+
+    def __post_init__(self) -> None:
+        number = isinstance(self.stride, (int, float, np.number)) and not isinstance(self.stride, bool)
+        if not number or not 1 <= self.stride <= MOST_STRIDE or self.stride % 1 != 0:
+            raise FieldsError(
+                f"a grid's stride is a whole number of pixels from 1 to {MOST_STRIDE}; got {shown(self.stride)}"
+            )
+        object.__setattr__(self, "stride", int(self.stride))  # a file may say 8.0
+
+    @property
+    def offset(self) -> float:
+        """Pixel position of cell 0."""
+        return (self.stride - 1) / 2
+
+    def to_pixels(self, cells):
+        """Cells -> pixels."""
+        return cells * self.stride + self.offset
+
+    def to_cells(self, pixels):
+        """Pixels -> cells."""
+        return (pixels - self.offset) / self.stride
+
+    def shape(self, width: int, height: int) -> tuple[int, int]:
+        """Cells (h, w) of a picture whose sides are padded up to a multiple of the stride."""
+        return -(-int(height) // self.stride), -(-int(width) // self.stride)
+
+
+@dataclass(frozen=True)
+class MapSpec:
+    """One map that a network gives, and what happens to it when a picture is mirrored, resized, seen twice or saved.
+
+    Parameters
+    ----------
+    name : str
+        As in ``maps.arrays[name]``.
+    rows : tuple of str
+        What the first axis counts: joints, limbs (``first-second``), or the one ``person``.
+    mirror : tuple of int
+        Row i of the mirrored picture is row ``mirror[i]`` of this one.
+    sign : tuple of float
+        ±1 for each row: −1 where mirroring turns it round. Empty is 1 for all.
+    vector : bool
+        A second axis holds x and y; mirroring negates x.
+    depth : int or None
+        Values of a row, beside those of a vector: 1 adds no axis; None adds one as long as there are views (``stack``).
+    lengths : bool
+        Values are lengths in cells, and grow when the map is resized.
+    merge : "mean" or "stack"
+        How several views of a picture join: their mean, or side by side along the second axis.
+    stored, step : str, float
+        How a saved map holds a value: as ``step`` times a number of this type; float16 has no steps.
+    """
+
+    name: str
+    rows: tuple[str, ...]
+    mirror: tuple[int, ...]
+    sign: tuple[float, ...] = ()
+    vector: bool = False
+    depth: int | None = 1
+    lengths: bool = False
+    merge: str = "mean"
+    stored: str = "uint8"
+    step: float = 1 / 255
+
+    @classmethod
+    def of_joints(cls, name: str, skeleton: Skeleton, **rules) -> MapSpec:
+        """A map with a row for each joint."""
+        return cls(name, skeleton.joints, tuple(skeleton.mirror_joints.tolist()), **rules)
+
+    @classmethod
+    def of_limbs(cls, name: str, skeleton: Skeleton, **rules) -> MapSpec:
+        """A map with a row for each limb."""
+        order, sign = skeleton.mirror_limbs
+        return cls(name, skeleton.limb_names, tuple(order.tolist()), tuple(sign.tolist()), **rules)
+
+    @classmethod
+    def of_people(cls, name: str, **rules) -> MapSpec:
+        """A map of one row: of people as a whole."""
+        return cls(name, ("person",), (0,), **rules)
+
+    @property
+    def shape(self) -> tuple[int | None, ...]:
+        """Axes before (h, w), None of any length."""
+        return (len(self.rows),) + (2,) * self.vector + ((self.depth,) if self.depth != 1 else ())
+
+    @property
+    def channels(self) -> int:
+        """Channels of a network's output for one view."""
+        return math.prod(n or 1 for n in self.shape)
+
+    def fits(self, shape: Sequence[int]) -> bool:
+        """Whether an array of this shape may be such a map."""
+        own = self.shape
+        return len(shape) == len(own) + 2 and all(n is None or n == m for n, m in zip(own, shape, strict=False))
+
+    def match(self, other: MapSpec) -> tuple[np.ndarray, np.ndarray]:
+        """int64 (R,): for each row here the same-named of ``other``, −1 where it has none; and float32 (R,): −1 where
+        that is a limb (``first-second``) which runs the other way round."""
+        where = {row: n for n, row in enumerate(other.rows)}
+        rows, signs = [], []
+        for row in self.rows:
+            cuts = [n for n, letter in enumerate(row) if letter == "-"] if self.vector and row not in where else []
+            turned = [where[name] for n in cuts if (name := f"{row[n + 1 :]}-{row[:n]}") in where]
+            rows.append(turned[0] if turned else where.get(row, -1))
+            signs.append(-1.0 if turned else 1.0)
+        return np.array(rows, np.int64), np.array(signs, np.float32)
+
+    def flip(self, array: np.ndarray) -> np.ndarray:
+        """The map of the mirrored picture."""
+        flipped = array[list(self.mirror)][..., ::-1]
+        factor = np.array(self.sign or (1.0,) * len(self.rows), np.float32)
+        factor = factor.reshape(-1, *[1] * (array.ndim - 1))
+        if self.vector:
+            factor = factor * np.array([-1, 1], np.float32).reshape(1, 2, *[1] * (array.ndim - 2))
+        return flipped * factor if (factor != 1).any() else np.ascontiguousarray(flipped)
+
+    def join(self, arrays: Sequence[np.ndarray]) -> np.ndarray:
+        """Several views of one picture, on one grid, as one map."""
+        return np.concatenate(arrays, 1) if self.merge == "stack" else np.mean(arrays, 0)
+
+    def pack(self, array: np.ndarray) -> np.ndarray:
+        """As it is saved in little space; NaN and infinite values become 0: no evidence."""
+        known = np.where(np.isfinite(array), array, 0)
+        if self.stored == "float16":
+            return np.clip(known, -65504, 65504).astype(np.float16)
+        limits = np.iinfo(self.stored)
+        return np.clip(np.round(known * round(1 / self.step)), limits.min, limits.max).astype(self.stored)
+
+    def unpack(self, stored: np.ndarray) -> np.ndarray:
+        """The inverse of :meth:`pack`, within half a step; floats stay what they are.
+
+        Raises
+        ------
+        FieldsError
+            Whole numbers of another type than saved maps of this kind have.
+        """
+        if stored.dtype == np.dtype(self.stored) and stored.dtype.kind != "f":
+            return stored.astype(np.float32) / round(1 / self.step)
+        if stored.dtype.kind != "f":
+            whole = f", or {self.stored} holding {round(1 / self.step)} x the value" * (self.stored != "float16")
+            raise FieldsError(f"{self.name} is of {stored.dtype}; save floats{whole}")
+        return stored
+
+
+@dataclass(frozen=True, repr=False)
+class Maps:
+    """All maps of one picture.
+
+    Parameters
+    ----------
+    arrays : dict of name to float32 array (rows, …, h, w)
+        One for each of ``specs``.
+    grid : Grid
+    skeleton : Skeleton
+        What :func:`bupose.skeletons.get` takes will do.
+    specs : tuple of MapSpec
+    method : str
+        Key in :data:`bupose.methods.METHODS` of what reads people out of them; empty if that is not known.
+
+    Raises
+    ------
+    FieldsError
+        A map is missing or too many, has another shape than its spec or the others, or is not of numbers. NaN and
+        infinite values are allowed and count as no evidence when decoded.
+    """
+
+    arrays: Mapping[str, np.ndarray]
+    grid: Grid
+    skeleton: Skeleton
+    specs: tuple[MapSpec, ...]
+    method: str = ""
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.grid, Grid):
+            raise FieldsError(f"the grid of fields is {self.grid!r}; give a Grid, as in bupose.Grid(8)")
+        object.__setattr__(self, "skeleton", skeletons.get(self.skeleton))
+        arrays = {name: float_array(values, name) for name, values in self.arrays.items()}
+        object.__setattr__(self, "arrays", arrays)
+        names = [spec.name for spec in self.specs]
+        if set(arrays) != set(names):
+            raise FieldsError(f"there are maps {', '.join(arrays) or 'of no name'}; wanted are {', '.join(names)}")
+        cells = arrays[names[0]].shape[-2:]
+        for spec in self.specs:
+            got = arrays[spec.name].shape
+            if not spec.fits(got) or got[-2:] != cells:
+                want = ", ".join("n" if n is None else str(n) for n in (*spec.shape, *cells))
+                raise FieldsError(
+                    f"{spec.name} has shape {got}; skeleton {self.skeleton.name!r} and the other maps need ({want})"
+                )
+
+    @property
+    def cells(self) -> tuple[int, int]:
+        """(h, w)."""
+        return self.arrays[self.specs[0].name].shape[-2:]
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of the picture, up to a multiple of the stride, pixels."""
+        h, w = self.cells
+        return w * self.grid.stride, h * self.grid.stride
+
+    def __repr__(self) -> str:
+        h, w = self.cells
+        return f"{type(self).__name__}({self.skeleton.name}, {w}x{h} cells of {self.grid.stride} px)"
+
+    def replace(self, grid: Grid | None = None, **arrays: np.ndarray) -> Maps:
+        """The same maps but for some arrays, or on another grid."""
+        return self._made({**self.arrays, **arrays}, grid or self.grid)
+
+    def _made(self, arrays: dict[str, np.ndarray], grid: Grid) -> Maps:
+        return Maps(arrays, grid, self.skeleton, self.specs, self.method)
+
+    def flip(self) -> Maps:
+        """The maps of the mirrored picture."""
+        return self.replace(**{spec.name: spec.flip(self.arrays[spec.name]) for spec in self.specs})
+
+    def crop(self, width: int, height: int) -> Maps:
+        """The maps of the first ``width`` and ``height`` pixels, and what their last cells cover beyond."""
+        h, w = self.grid.shape(width, height)
+        return self.replace(**{name: array[..., :h, :w] for name, array in self.arrays.items()})
+
+    @classmethod
+    def average(cls, several: Sequence[Maps]) -> Maps:
+        """Several views' maps of the same picture, skeleton and grid as one; see :attr:`MapSpec.merge`."""
+        several = list(several)
+        if not all(isinstance(one, Maps) for one in several):
+            raise FieldsError("only Fields can be averaged")
+        if not several:
+            raise FieldsError("there are no fields to average; give at least one")
+        first = several[0]
+        if any(
+            f.skeleton != first.skeleton or f.grid != first.grid or f.specs != first.specs or f.cells != first.cells
+            for f in several
+        ):
+            raise FieldsError("only fields of the same skeleton, stride and size can be averaged; resize them first")
+        return first.replace(**{s.name: s.join([f.arrays[s.name] for f in several]) for s in first.specs})
+
+
+def float_array(values, name: str) -> np.ndarray:
+    """``values`` as a C-contiguous float32 array, copied only if it is not one already."""
+    try:
+        array = np.asarray(values)
+    except (TypeError, ValueError, RuntimeError) as problem:  # torch refuses tensors on a GPU or with gradients
+        raise FieldsError(f"{name} must be an array of real numbers; got {type(values).__name__}: {problem}") from None
+    if array.dtype.kind not in "fiub":
+        raise FieldsError(f"{name} must be an array of real numbers; got {type(values).__name__} of {array.dtype}")
+    with np.errstate(over="ignore"):  # float64 beyond float32's range becomes inf: no evidence, like NaN
+        return np.ascontiguousarray(array, np.float32)

@@ -1,0 +1,178 @@
+"""The contract of a method: what a network says, how labels become that, and how people are read out of it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, ClassVar
+
+import numpy as np
+
+from bupose import kernels, skeletons
+from bupose.errors import FieldsError, LabelsError, OptionsError
+from bupose.maps import Grid, Maps, MapSpec
+from bupose.methods.options import LossOptions, read_options
+from bupose.methods.targets import Targets
+from bupose.people import Labels, People
+from bupose.skeleton import Skeleton
+
+LARGEST = 1e6  # values beyond are no evidence: damaged, like NaN
+
+
+@dataclass(frozen=True)
+class Codec:
+    """A method for one skeleton and grid, with its options.
+
+    A method is a subclass with the class attributes below, :meth:`outputs`, ``_encode`` and ``_explain``. Everything
+    else follows from them: heads, losses, flipping and averaging, files, export, viewers.
+
+    Attributes
+    ----------
+    name, title : str
+        Its key in :data:`bupose.methods.METHODS`, and what it is called in sentences.
+    Target, Decoder, Loss : dataclass types
+        Its options, as :mod:`bupose.options` has them. ``Loss`` is a :class:`bupose.methods.options.LossOptions` with a
+        factor for each map, by the map's name.
+    """
+
+    skeleton: Skeleton
+    grid: Grid = field(default_factory=Grid)
+    target: Any = None
+    decoder: Any = None
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    Target: ClassVar[type]
+    Decoder: ClassVar[type]
+    Loss: ClassVar[type] = LossOptions
+
+    def __post_init__(self) -> None:
+        put = object.__setattr__
+        put(self, "skeleton", skeletons.get(self.skeleton))
+        for name, kind in (("target", self.Target), ("decoder", self.Decoder)):
+            if getattr(self, name) is None:
+                put(self, name, kind())
+        for name, kind in (("grid", Grid), ("target", self.Target), ("decoder", self.Decoder)):
+            if not isinstance(getattr(self, name), kind):
+                raise OptionsError(f"the codec's {name} is {getattr(self, name)!r}; give a {kind.__name__}")
+
+    # --- what a method says ---
+
+    @classmethod
+    def outputs(cls, skeleton: Skeleton, target: Any = None) -> tuple[MapSpec, ...]:
+        """The maps of its networks, heatmaps first if there are any; ``target`` are the options they depend on."""
+        raise NotImplementedError
+
+    def _encode(self, labels: Labels, size: tuple[int, int], ignore: np.ndarray | None) -> Targets:
+        """Targets of labels in pixels of a picture of ``size`` = (width, height)."""
+        raise NotImplementedError
+
+    def _explain(self, maps: Maps):
+        """Every step of decoding, a :class:`bupose.methods.trace.Trace`; the maps hold neither NaN nor huge values."""
+        raise NotImplementedError
+
+    @classmethod
+    def build_loss(cls, skeleton: Skeleton, options: Any, target: Any = None) -> Callable:
+        """A function of a network's stages and a batch, see :class:`bupose.methods.loss.DenseLoss`: the default."""
+        from bupose.methods.loss import DenseLoss
+
+        return DenseLoss(cls.outputs(skeleton, target), options)
+
+    def paint_batch(self, batch: Mapping, size: tuple[int, int]) -> dict:
+        """Targets of a batch, as tensors on its device; by default painted one picture at a time by the processor.
+
+        Parameters
+        ----------
+        batch : mapping
+            ``xy`` float32 (B, P, K, 2) px, ``present`` bool (B, P, K), ``ignore`` bool (B, H, W).
+        size : (width, height), px
+        """
+        from bupose.methods.painting import paint_one_by_one
+
+        return paint_one_by_one(batch, self, size)
+
+    # --- what follows ---
+
+    @property
+    def specs(self) -> tuple[MapSpec, ...]:
+        """The maps of its networks."""
+        return self.outputs(self.skeleton, self.target)
+
+    def maps(self, arrays: Mapping[str, np.ndarray], grid: Grid | None = None) -> Maps:
+        """What a network said of one picture."""
+        return Maps(arrays, grid or self.grid, self.skeleton, self.specs, self.name)
+
+    def with_decoder(self, **values) -> Codec:
+        """The same codec with some decode options changed."""
+        return replace(self, decoder=read_options(self.Decoder, vars(self.decoder), values))
+
+    def encode(self, labels: Labels, size: tuple[int, int], ignore: np.ndarray | None = None) -> Targets:
+        """Targets of labels (pixels) of a picture of ``size`` = (width, height).
+
+        ``ignore``, bool (height, width), is True where nothing is known of the picture.
+
+        Raises
+        ------
+        LabelsError
+            The labels are of another skeleton, or the mask of another size.
+        OptionsError
+            The size is none, or beyond what fits into memory.
+        """
+        if not isinstance(labels, Labels):
+            raise LabelsError(f"only Labels can be painted; got {type(labels).__name__}")
+        if labels.skeleton != self.skeleton:
+            raise LabelsError(
+                f"labels of {labels.skeleton.name!r}; this codec paints {self.skeleton.name!r}: use labels.to()"
+            )
+        return self._encode(labels, size, ignore)
+
+    def decode(self, maps: Maps | Sequence[Maps]) -> People | list[People]:
+        """People in pixels of the grid; for a sequence of maps a list, decoded on all cores.
+
+        Raises
+        ------
+        FieldsError
+            The maps are of another skeleton or stride, or no Maps at all.
+        """
+        if isinstance(maps, (Maps, Targets)):
+            return self.explain(maps).people
+        several = list(maps) if isinstance(maps, Iterable) else [maps]
+        others = {type(one).__name__ for one in several if not isinstance(one, (Maps, Targets))}
+        if others:
+            raise FieldsError(f"only Fields can be decoded; got {', '.join(sorted(others))}")
+        if len(several) < 2:
+            return [self.decode(one) for one in several]
+        kernels.load()
+        with ThreadPoolExecutor(min(len(several), os.cpu_count() or 1)) as pool:
+            return list(pool.map(self.decode, several))
+
+    def explain(self, maps: Maps):
+        """Decode, and keep every step: the maps as they were read, candidates, scores, what was chosen and used."""
+        maps = maps.maps if isinstance(maps, Targets) else maps
+        if not isinstance(maps, Maps):
+            raise FieldsError(f"only Fields can be explained; got {type(maps).__name__}")
+        if maps.skeleton != self.skeleton or maps.grid != self.grid:
+            got = f"fields of {maps.skeleton.name!r} at stride {maps.grid.stride}"
+            raise FieldsError(f"{got}; this codec reads {self.skeleton.name!r} at stride {self.grid.stride}")
+        names = [spec.name for spec in self.specs]
+        if [*maps.arrays] != names:
+            raise FieldsError(f"{self.title} need the maps {', '.join(names)}; got {', '.join(maps.arrays)}")
+        return self._explain(finite(maps))
+
+
+def finite(maps: Maps) -> Maps:
+    """The same maps without NaN, infinite and huge values, writable: the one type the kernels are compiled for."""
+    arrays = {name: np.require(a, np.float32, ["C", "W"]) for name, a in maps.arrays.items()}
+    # The sum of squares bounds every value and is NaN if one is, in a tenth of the time of looking at each.
+    if not all(np.vdot(a, a) < LARGEST**2 for a in arrays.values()):
+        arrays = {name: np.where(np.abs(a) < LARGEST, a, np.float32(0)) for name, a in arrays.items()}
+    elif all(arrays[name] is maps.arrays[name] for name in arrays):
+        return maps
+    return maps.replace(**arrays)
+
+
+def option_names(kind: type) -> list[str]:
+    """Names of an options dataclass, in its order."""
+    return [f.name for f in fields(kind)]

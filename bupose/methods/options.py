@@ -1,0 +1,103 @@
+"""What options of all methods have in common: a network's own, what is said beside them, and the loss."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from bupose.options import check, declared, from_dict, option
+
+# As average precision is meant: it looks at the ranking, and whoever is left out only loses.
+EVERYBODY = {"min_joints": 1, "min_joint_score": 0.0, "min_person_score": 0.0}
+
+LOSSES = ("l2", "ohkm", "focal")
+
+
+@dataclass
+class LossOptions:
+    """Loss options of any method; each has a factor for each of its maps, by the map's name.
+
+    Parameters
+    ----------
+    name : "l2", "ohkm" or "focal"
+        Squared error; that of each picture's worst parts alone; or weighed by how wrong a cell is.
+    foreground : float
+        Weight of a cell at a target's centre, relative to an empty one; 1 is equal.
+    stages : list of float
+        A factor for each stage; by default 1 for all.
+    joints : dict of name to float
+        Factors of single joints (``left_wrist``); 1 where not given.
+    mean : bool
+        Mean over the cells of a picture; else their sum, as published recipes have it.
+    hard : int
+        Of "ohkm": how many parts of a map count in each picture.
+    gamma : float
+        Of "focal": the power of how wrong a cell is.
+    """
+
+    name: str = option("l2", among=LOSSES)
+    foreground: float = option(1.0, 0, 1e6)
+    stages: list[float] = option(list, 0, 1e6)
+    joints: dict[str, float] = option(dict, 0, 1e6)
+    mean: bool = option(True)
+    hard: int = option(8, 1, 1000)
+    gamma: float = option(1.0, 0, 100)
+
+    def __post_init__(self) -> None:
+        check(self, "loss")
+
+
+def given(overrides) -> dict:
+    """The options of a dataclass that are not null, nor an empty collection."""
+    return {name: value for name, value in vars(overrides).items() if value is not None and value not in ({}, [])}
+
+
+def read_options(kind: type, own: Mapping, said: Mapping):
+    """Decode options of the class ``kind``: a network's ``own``, but for what is ``said``.
+
+    ``said["at_least"]``, a mapping of further options to numbers, raises those that are lower and leaves the others:
+    for presets that may never loosen a network's own options.
+
+    Raises
+    ------
+    OptionsError
+        An unknown name, or a value out of its range.
+    """
+    said, floors = dict(said), said.get("at_least") or {}
+    said.pop("at_least", None)
+    least = vars(from_dict(kind, floors, "decoder.at_least"))
+    chosen = {**vars(from_dict(kind, own, "decoder")), **said}
+    raised = {name: max(least[name], chosen[name]) for name in floors if name not in said}
+    return from_dict(kind, {**chosen, **raised}, "decoder")
+
+
+def everybody(kind: type) -> dict:
+    """Decode options of a class that leave nobody out."""
+    return {name: value for name, value in EVERYBODY.items() if name in declared(kind)}
+
+
+def overrides(owner: str, name: str, kinds: Sequence[type], doc: str, more: Mapping[str, type] | None = None) -> type:
+    """A dataclass of every option that one of ``kinds`` has, null by default; ``more`` are dicts, empty by default.
+
+    ``owner`` stands before an option's name in messages. Ranges are checked; whether the method at hand has an option
+    is checked where it is read.
+    """
+    fields = {}
+    for kind in kinds:
+        for key, (hint, metadata) in declared(kind).items():
+            holds = typing.get_origin(hint) in (dict, list)
+            how = {"default_factory": typing.get_origin(hint)} if holds else {"default": None}
+            hint = hint if holds else hint | None
+            fields.setdefault(key, (key, hint, dataclasses.field(**how, metadata=metadata)))
+    further = [(key, hint, dataclasses.field(default_factory=dict)) for key, hint in (more or {}).items()]
+
+    def check_all(self) -> None:
+        check(self, owner)
+        for key, _, _ in further:
+            if getattr(self, key):
+                from_dict(type(self), getattr(self, key), f"{owner}.{key}")
+
+    namespace = {"__module__": "bupose.methods", "__doc__": doc, "__post_init__": check_all}
+    return dataclasses.make_dataclass(name, [*fields.values(), *further], namespace=namespace)
