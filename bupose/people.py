@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from bupose import geometry
+from bupose.annotations.formats.coco_wholebody import join_keypoints, write_parts
 from bupose.annotations.names import fit_names
 from bupose.annotations.values import joint_boxes, numbers_of, read_table, records, track_ids
 from bupose.errors import DependencyError, LabelsError
@@ -16,6 +17,7 @@ from bupose.options import shown
 from bupose.proportions import AREA_OF_BOX
 from bupose.requirements import of_module
 from bupose.skeleton import Skeleton
+from bupose.skeletons import COCO_WHOLEBODY
 from bupose.wording import counted
 
 SHOWN = 5  # scores, where people are shown as a line
@@ -91,6 +93,12 @@ class People(JointArrays):
         """bool (P, K): joints that were found."""
         return ~np.isnan(self.xy[..., 0])
 
+    @property
+    def part_scores(self) -> np.ndarray:
+        """float32 (P, parts): of the first the person's score, of another the mean over its joints, absent ones 0."""
+        others = [self.score[:, n].mean(1) for n in list(self.skeleton.part_joints.values())[1:]]
+        return np.stack([self.person_score, *others], 1)
+
     def transform(self, matrix: np.ndarray) -> People:
         """The same people in another picture's pixels, by a 2x3 ``matrix``."""
         return replace(self, xy=geometry.apply(matrix, self.xy))
@@ -117,17 +125,19 @@ class People(JointArrays):
 
         ``keypoints`` holds x, y, score for each joint of ``skeleton`` (default: the people's own), 0, 0, 0 for an
         absent joint. COCO results carry no visibility flag: its evaluation ignores the third number, and readers
-        get the joint's score from it. People with known ``ids`` have them as ``track_id``.
+        get the joint's score from it. People with known ``ids`` have them as ``track_id``. Each further part has its
+        score; people of ``coco_wholebody`` have COCO-WholeBody's lists and names.
         """
         people = self if skeleton is None else self.to(skeleton)
         triples = np.concatenate([people.xy, people.score[..., None]], 2).astype(np.float64)
         triples = np.where(people.present[..., None], triples, 0.0).round(4)
         ids = [-1] * len(people) if people.ids is None else people.ids.tolist()
-        return [
-            {"image_id": image_id, "category_id": category_id, "keypoints": t.reshape(-1).tolist(), "score": s}
-            | ({"track_id": i} if i >= 0 else {})
-            for t, s, i in zip(triples, people.person_score.round(6).tolist(), ids, strict=True)
-        ]
+        common = {"image_id": image_id, "category_id": category_id}
+        results = []
+        for t, s, i in zip(triples, people.part_scores.round(6).tolist(), ids, strict=True):
+            result = common | write_parts(people.skeleton, t.reshape(-1).tolist(), s)
+            results.append(result | ({"track_id": i} if i >= 0 else {}))
+        return results
 
     def to_pandas(self):
         """A pandas.DataFrame with one person a row: score, then x, y, score of each joint, NaN where it is absent.
@@ -157,7 +167,9 @@ class People(JointArrays):
             A result has another number of keypoints, or something that is no number.
         """
         results, k = records(list(results), "results", "what was given"), len(skeleton.joints)
-        rows = [numbers_of(r.get("keypoints"), "a COCO result").reshape(-1) for r in results]
+        whole = skeleton.joints == COCO_WHOLEBODY.joints
+        lists = [join_keypoints(r) if whole else r.get("keypoints") for r in results]
+        rows = [numbers_of(numbers, "a COCO result").reshape(-1) for numbers in lists]
         for row in rows:
             if row.size != 3 * k:
                 raise LabelsError(

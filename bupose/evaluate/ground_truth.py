@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -46,6 +46,8 @@ class GroundTruth:
         In the order of a result file's ``keypoints``, where fewer joints are evaluated than the set has.
     places : K numbers
         Of the joints among ``file_joints``; by default all in order.
+    parts : tuple of name, K' numbers
+        Of a skeleton of several parts: which joints are of which.
     other_ids : frozenset
         Ids of the file's other categories with keypoints: results of these are not about this one.
     notes : sentences
@@ -66,6 +68,7 @@ class GroundTruth:
     undeclared: tuple[Undeclared | None, ...]
     file_joints: tuple[str, ...]
     places: tuple[int, ...] = ()
+    parts: tuple[tuple[str, tuple[int, ...]], ...] = ()
     other_ids: frozenset = frozenset()
     notes: tuple[str, ...] = ()
 
@@ -132,6 +135,12 @@ class GroundTruth:
         images = {i: image for i, image in self.images.items() if i in wanted}
         return replace(self, images=images, **arrays, **listed)
 
+    def only_joints(self, numbers: Sequence[int]) -> GroundTruth:
+        """The same people by some of their joints; who has none of them labelled is to be ignored."""
+        n, joints = list(numbers), tuple(self.joints[k] for k in numbers)
+        arrays = {"xy": self.xy[:, n], "visibility": self.visibility[:, n], "sigmas": self.sigmas[n]}
+        return replace(self, joints=joints, file_joints=joints, places=(), parts=(), **arrays)
+
     def skeleton(self) -> Skeleton:
         """A skeleton to draw these joints with: a built-in one, else the category's own.
 
@@ -149,9 +158,10 @@ class GroundTruth:
         return replace(skeleton, sigmas=tuple(self.sigmas))
 
     def limbs(self) -> np.ndarray:
-        """int (L, 2): the joints of each limb of :meth:`skeleton`; none where the pairs make no skeleton."""
+        """int (L, 2): the joints of each limb of :meth:`skeleton`'s first part; none where the pairs make none."""
         try:
-            return self.skeleton().limb_joints
+            skeleton = self.skeleton()
+            return skeleton.limb_joints[skeleton.limb_parts == 0]
         except (LabelsError, SkeletonError):
             return np.zeros((0, 2), np.int32)
 

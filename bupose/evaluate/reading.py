@@ -10,6 +10,7 @@ import numpy as np
 
 from bupose import skeletons
 from bupose.annotations.names import match_names
+from bupose.annotations.own_skeleton import find_known
 from bupose.annotations.reader import Annotations, read
 from bupose.errors import LabelsError
 from bupose.evaluate.ground_truth import GroundTruth
@@ -122,7 +123,17 @@ def complete(
     truth = truth if chosen is None else _keep_joints(truth, chosen)
     sized = ~truth.crowd & (truth.area > 0)
     sigmas, told = choose_sigmas(truth.joints, truth.xy[sized], truth.present[sized], truth.area[sized], chosen)
-    return replace(truth, sigmas=sigmas, notes=(*truth.notes, *told))
+    return replace(truth, sigmas=sigmas, parts=_parts(truth.joints, chosen), notes=(*truth.notes, *told))
+
+
+def _parts(joints: tuple[str, ...], chosen: Skeleton | None) -> tuple[tuple[str, tuple[int, ...]], ...]:
+    """Parts with the numbers of their joints; none where all are of one."""
+    skeleton = find_known(joints) if chosen is None else chosen
+    where = match_names(joints, skeleton.joints) if skeleton is not None else []
+    names = [part for part, _ in skeleton.parts] if skeleton is not None else []
+    of = [names[skeleton.joint_parts[n]] for n in where if n >= 0]
+    parts = {part: tuple(k for k, own in enumerate(of) if own == part) for part in dict.fromkeys(of)}
+    return tuple(parts.items()) if len(parts) > 1 else ()
 
 
 def whole_picture(image_id, size: tuple[int, int], known: np.ndarray) -> Ignored:

@@ -6,7 +6,8 @@ import csv
 import io
 import json
 import math
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -41,6 +42,8 @@ class Report:
     shown : Shown
         Whether what is shown is right.
     truth : GroundTruth
+    parts : dict of part to dict of name to percent
+        The metrics of each part's joints; empty where all joints are one part.
     """
 
     protocol: str
@@ -51,12 +54,24 @@ class Report:
     pck: tuple[np.ndarray, np.ndarray]
     shown: Shown
     truth: GroundTruth
+    parts: dict[str, dict[str, float]] = field(default_factory=dict)
 
     def joint_rows(self) -> list[dict]:
         """A row for each joint: labels, mean similarity, PCK, and percent of its labels by kind of error."""
+        single = {joint: [k] for k, joint in enumerate(self.diagnosis.joints)}
+        return self._rows(single | {"all": slice(None)})
+
+    def _short_rows(self) -> list[dict]:
+        """:meth:`joint_rows`, but one for all joints of a part other than the first."""
+        if not self.parts:
+            return self.joint_rows()
+        (_, first), *others = self.truth.parts
+        return self._rows({self.truth.joints[k]: [k] for k in first} | dict(others) | {"all": slice(None)})
+
+    def _rows(self, groups: Mapping) -> list[dict]:
         d, rows = self.diagnosis, []
-        for k, joint in enumerate((*d.joints, "all")):
-            one = slice(None) if joint == "all" else slice(k, k + 1)
+        for joint, one in groups.items():
+            one = one if isinstance(one, slice) else list(one)
             kinds, lost = d.kinds[one].sum(0), d.lost[one].sum()
             labelled, of_found = int(kinds.sum() + lost), int(kinds.sum())
             similarity = (d.similarity[one] * d.kinds[one].sum(1)).sum() / of_found if of_found else math.nan
@@ -73,7 +88,11 @@ class Report:
         many = f"{counted(pictures, 'picture')}, {counted(d.people['annotated'], 'person')}"
         lines = [f"{many}, rules of {self.protocol} (percent)", ""]
         lines += _columns([list(self.metrics), [_number(v) for v in self.metrics.values()]])
-        rows = self.joint_rows()
+        if self.parts:
+            names = ("AP", "AR")
+            rows = [[part, *(_number(found[name]) for name in names)] for part, found in self.parts.items()]
+            lines += ["", "Parts", "", *_columns([["part", *names], *rows])]
+        rows = self._short_rows()
         cells = [[_number(v, 3 if name == "OKS" else 1) for name, v in row.items()] for row in rows]
         lines += ["", "Joints: mean similarity where the person was found, and percent of all labels", ""]
         lines += _columns([list(rows[0]), *cells])
@@ -97,6 +116,7 @@ class Report:
             {
                 "protocol": self.protocol,
                 "metrics": self.metrics,
+                **({"parts": self.parts} if self.parts else {}),
                 "joints": {row["joint"]: {n: v for n, v in row.items() if n != "joint"} for row in self.joint_rows()},
                 "errors": self.diagnosis.shares(),
                 "people": self.diagnosis.people,

@@ -9,12 +9,14 @@ from pathlib import Path
 import numpy as np
 
 from bupose.annotations.files import load_json
+from bupose.annotations.formats.coco_wholebody import join_keypoints, score_key
 from bupose.annotations.names import match_names
 from bupose.annotations.values import id_key, kind_of, listed, numbers_of, refuse_shares
 from bupose.errors import InputError, LabelsError
 from bupose.evaluate.ground_truth import GroundTruth
 from bupose.evaluate.reading import read_ground_truth
 from bupose.people import People
+from bupose.skeletons import COCO_WHOLEBODY
 
 
 def read_results(results: str | Path | Sequence[Mapping] | Mapping[int, People], truth: GroundTruth) -> list[dict]:
@@ -89,23 +91,36 @@ def _of_category(results: list[tuple], truth: GroundTruth) -> tuple[list[tuple],
 
 def _read_result(result: Mapping, image_id, truth: GroundTruth) -> dict:
     whose, names = f"a result of image {image_id!r:.40}", truth.file_joints
-    numbers = numbers_of(result["keypoints"], whose)
+    whole = names == COCO_WHOLEBODY.joints
+    numbers = numbers_of(join_keypoints(result, whose) if whole else result["keypoints"], whose)
     if numbers.shape == (len(names), 3):
         numbers = numbers.reshape(-1)
     if numbers.shape != (3 * len(names),):
         got = f"{whose} has {numbers.size} keypoint numbers"
         raise LabelsError(f"{got}; {len(names)} joints need {3 * len(names)}: were they made for other joints?")
+    if not (np.isfinite(numbers) & (np.abs(numbers) < _LARGEST)).all():
+        raise LabelsError(f"{whose} holds numbers that are not finite; write 0, 0, 0 for an absent joint")
+    triples = numbers.reshape(-1, 3)[list(truth.places)]
+    own = _score(result, "score", whose)
+    out = {"image_id": image_id, "category_id": truth.category["id"], "score": own}
+    if truth.parts:
+        keys = {part: score_key(part) for part, _ in truth.parts[1:]}
+        out["score"] = _score(result, "wholebody_score", whose) if "wholebody_score" in result else own
+        scores = {part: _score(result, key, whose) if key in result else out["score"] for part, key in keys.items()}
+        out["part_scores"] = {truth.parts[0][0]: own} | scores
+    return {**out, "keypoints": triples.reshape(-1).tolist()}
+
+
+def _score(result: Mapping, key: str, whose: str) -> float:
     try:
-        score = np.asarray(result.get("score", 1.0), np.float64)
+        score = np.asarray(result.get(key, 1.0), np.float64)
     except (TypeError, ValueError, OverflowError):
         score = np.zeros(0)
     if score.shape != ():
-        raise LabelsError(f"{whose} has {kind_of(result['score'])} as its score; write a number")
-    if not (np.isfinite(numbers) & (np.abs(numbers) < _LARGEST)).all() or not abs(float(score)) < _LARGEST:
+        raise LabelsError(f"{whose} has {kind_of(result[key])} as its {key}; write a number")
+    if not abs(float(score)) < _LARGEST:
         raise LabelsError(f"{whose} holds numbers that are not finite; write 0, 0, 0 for an absent joint")
-    triples = numbers.reshape(-1, 3)[list(truth.places)]
-    out = {"image_id": image_id, "category_id": truth.category["id"], "score": float(score)}
-    return {**out, "keypoints": triples.reshape(-1).tolist()}
+    return float(score)
 
 
 _LARGEST = 1e9  # px and score; the squares of larger numbers say nothing
@@ -181,7 +196,8 @@ def _person_results(people: People, image_id, truth: GroundTruth) -> list[dict]:
     triples = np.where(people.present[..., None], triples, 0).round(4)
     triples = np.concatenate([triples, np.zeros((len(people), 1, 3))], 1)[:, where]
     common = {"image_id": image_id, "category_id": truth.category["id"]}
+    parts = [score_key(part) for part, _ in people.skeleton.parts[1:]]
     return [
-        {**common, "keypoints": t.reshape(-1).tolist(), "score": float(s)}
-        for t, s in zip(triples, people.person_score, strict=True)
+        {**common, "keypoints": t.reshape(-1).tolist(), "score": s[0], **dict(zip(parts, s[1:], strict=True))}
+        for t, s in zip(triples, people.part_scores.tolist(), strict=True)
     ]

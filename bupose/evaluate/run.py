@@ -10,6 +10,7 @@ from bupose.evaluate.errors import diagnose
 from bupose.evaluate.ground_truth import GroundTruth
 from bupose.evaluate.matching import match_all
 from bupose.evaluate.oks import coco_ap
+from bupose.evaluate.parts import part_ap
 from bupose.evaluate.pck import count_within, pck
 from bupose.evaluate.reading import read_ground_truth
 from bupose.evaluate.repairs import repair_gains
@@ -89,6 +90,7 @@ def evaluate(
         pck=count_within(matched, truth, length, alpha),
         shown=count_shown(match_all(visible, truth, FOUND), truth),
         truth=truth,
+        parts=part_ap(results, truth) if protocol == "coco" else {},
     )
 
 

@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 
 from bupose.annotations.categories import CategoryOptions
+from bupose.annotations.formats.coco_wholebody import MORE_KEYPOINTS, join_keypoints
 from bupose.atomic import replacing, write_bytes
 from bupose.errors import InputError
 from bupose.joint_arrays import joint_columns
@@ -29,8 +30,8 @@ _OPENPOSE_EMPTY = (
 
 
 def results_skeleton(skeleton: Skeleton) -> Skeleton:
-    """Whose joints COCO results list: the 17 of COCO if ``skeleton`` has them all, else its own."""
-    return COCO17 if set(COCO17.joints) <= set(skeleton.joints) else skeleton
+    """Whose joints COCO results list: the 17 of COCO if a ``skeleton`` of one part has them all, else its own."""
+    return COCO17 if set(COCO17.joints) <= set(skeleton.joints) and len(skeleton.parts) == 1 else skeleton
 
 
 def openpose_skeleton(skeleton: Skeleton) -> Skeleton:
@@ -40,13 +41,16 @@ def openpose_skeleton(skeleton: Skeleton) -> Skeleton:
 
 def as_coco(people: People, image_id: int, category: CategoryOptions) -> list[dict]:
     """COCO results of a picture's people, with the category and the order of joints that a network learned from."""
-    if not category.keypoints:
-        return people.to_coco(image_id, results_skeleton(people.skeleton), category.id)
-    where = [people.skeleton.index.get(joint, -1) for joint in category.keypoints]
-    results = people.to_coco(image_id, category_id=category.id)
+    own = people.skeleton if category.keypoints else results_skeleton(people.skeleton)
+    results = people.to_coco(image_id, own, category.id)
+    if not category.keypoints or tuple(category.keypoints) == own.joints:
+        return results
+    where = [own.index.get(joint, -1) for joint in category.keypoints]
     for result in results:
-        triples = [*np.reshape(result["keypoints"], (-1, 3)).tolist(), [0.0] * 3]
+        triples = [*np.reshape(join_keypoints(result), (-1, 3)).tolist(), [0.0] * 3]
         result["keypoints"] = [number for n in where for number in triples[n]]
+        for key in MORE_KEYPOINTS & set(result):
+            del result[key]
     return results
 
 

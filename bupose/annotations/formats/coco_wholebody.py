@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from bupose.annotations.formats.base import AnnotationReader, Source, first_keys
 from bupose.annotations.formats.coco import COCO, check_coco
 from bupose.annotations.values import flag_of, flat_keypoints, numbers_of, records
+from bupose.skeleton import Skeleton
 from bupose.skeletons import COCO_WHOLEBODY
 
 # What a file calls the part of a skeleton: an annotation's and a result's joints, a result's score, whether the part
@@ -20,11 +21,50 @@ KEYS = {
     "left_hand": ("lefthand_kpts", "lefthand_score", "lefthand_valid"),
     "right_hand": ("righthand_kpts", "righthand_score", "righthand_valid"),
 }
-_MORE = {keys[0] for part, keys in KEYS.items() if part != "body"}
+MORE_KEYPOINTS = {keys[0] for part, keys in KEYS.items() if part != "body"}
+
+
+def score_key(part: str) -> str:
+    """What a result calls the score of a part other than the first."""
+    return KEYS[part][1] if part in KEYS else f"{part}_score"
+
+
+def write_parts(skeleton: Skeleton, numbers: list[float], scores: Sequence[float]) -> dict:
+    """A result's joints and scores: of all parts in one list of joints, or in COCO-WholeBody's of its 133.
+
+    Parameters
+    ----------
+    skeleton : Skeleton
+    numbers : list of 3K floats
+    scores : sequence of floats
+        Of each part.
+    """
+    result = {"keypoints": numbers, "score": scores[0]}
+    if whole := skeleton.joints == COCO_WHOLEBODY.joints:
+        triples = np.reshape(numbers, (-1, 3))
+        lists = {KEYS[part][0]: triples[n].reshape(-1).tolist() for part, n in COCO_WHOLEBODY.part_joints.items()}
+        result = lists | {"score": scores[0]}
+    result |= {score_key(part): score for (part, _), score in zip(skeleton.parts[1:], scores[1:], strict=True)}
+    return result | ({"wholebody_score": scores[0]} if whole else {})
+
+
+def join_keypoints(result: Mapping, whose: str = "a COCO result") -> list[float]:
+    """The numbers of all 133 joints, of the lists of a result; of one that has but ``keypoints`` these.
+
+    Raises
+    ------
+    LabelsError
+        A list has another length.
+    """
+    if not MORE_KEYPOINTS & set(result):
+        return result.get("keypoints")
+    parts = COCO_WHOLEBODY.part_joints.items()
+    lists = [flat_keypoints(result.get(KEYS[part][0]), len(n), whose, KEYS[part][0]) for part, n in parts]
+    return [number for numbers in lists for number in numbers]
 
 
 def _recognises(data) -> bool:
-    return isinstance(data, Mapping) and bool(_MORE & first_keys(data.get("annotations")))
+    return isinstance(data, Mapping) and bool(MORE_KEYPOINTS & first_keys(data.get("annotations")))
 
 
 def _convert(data, name: str) -> Mapping:
