@@ -11,7 +11,7 @@ import numpy as np
 from bupose import geometry
 from bupose.annotations.outlines import box_corners, surroundings
 from bupose.data.regions import fill_polygon
-from bupose.images import open_picture, shrink
+from bupose.images import Photo, open_picture, read, shrink
 from bupose.images.sample import Sample
 from bupose.people import Labels
 
@@ -28,6 +28,9 @@ class Picture(Protocol):
 
     def decode(self, factor: int) -> np.ndarray:
         """uint8 RGB of the whole picture, ``factor`` times smaller."""
+
+    def photo(self, least: int | None = None) -> Photo:
+        """The whole picture as an estimator takes it; ``least`` as for :func:`bupose.images.read`."""
 
     def ignore(self, matrix: np.ndarray, size: tuple[int, int]) -> np.ndarray | None:
         """Bool (height, width) of what nothing is known of, moved by a 2x3 matrix; None where all is known."""
@@ -50,6 +53,10 @@ class Drawn:
     def decode(self, factor: int = 1) -> np.ndarray:
         """The picture, ``factor`` times smaller."""
         return shrink(self._sample.image, factor)
+
+    def photo(self, least: int | None = None) -> Photo:
+        """The picture as it is."""
+        return Photo.whole(self._sample.image)
 
     def ignore(self, matrix: np.ndarray, size: tuple[int, int]) -> np.ndarray | None:
         """The ignore mask, moved."""
@@ -103,6 +110,10 @@ class AnnotatedPhoto:
     def decode(self, factor: int = 1) -> np.ndarray:
         """uint8 RGB, ``factor`` times smaller."""
         return open_picture(self._photos.path(self._i), size=self.size).decode(factor)
+
+    def photo(self, least: int | None = None) -> Photo:
+        """The photo as it is read for inference."""
+        return read(self._photos.path(self._i), least=least, size=self.size)
 
     def ignore(self, matrix: np.ndarray, size: tuple[int, int]) -> np.ndarray | None:
         """Bool (height, width): crowds, people without joints, and what may hold unlisted people.

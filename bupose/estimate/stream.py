@@ -201,11 +201,15 @@ class Stream(Iterator[Estimate]):
 def open_photo(source, least: int | None = None, max_pixels: int = MAX_PIXELS) -> Photo:
     """One picture: a frame, the path of a file, a file's bytes, or what :func:`bupose.images.from_memory` takes.
 
+    One that is open already stays as it is.
+
     Raises
     ------
     InputError
         It cannot be read, or is no picture.
     """
+    if isinstance(source, Photo):
+        return source
     if isinstance(source, Frame):
         return source.read(least, max_pixels)
     if isinstance(source, (str, os.PathLike, bytes, bytearray, memoryview)):

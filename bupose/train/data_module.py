@@ -8,6 +8,7 @@ from torch.utils.data import Dataset, Sampler
 from bupose.data.augment import AugmentOptions
 from bupose.data.batch import finish_batch
 from bupose.data.dataset import PoseDataset, init_worker
+from bupose.data.picture import picture_of
 from bupose.methods import Codec
 from bupose.train.options import TrainOptions
 from bupose.train.sets import Sets
@@ -55,8 +56,9 @@ class PoseDataModule(pl.LightningDataModule):
         pictures = range(trainer.global_rank, min(t.validation_limit or count, count), trainer.world_size)
         workers = min(t.workers, 1)
         return Loader(
-            WholePictures(self.val_samples), batch_size=None, sampler=_Listed(pictures), num_workers=workers,
-            worker_init_fn=init_worker, collate_fn=_untouched, multiprocessing_context=worker_context(workers),
+            WholePictures(self.val_samples, t.validation_height), batch_size=None, sampler=_Listed(pictures),
+            num_workers=workers, worker_init_fn=init_worker, collate_fn=_untouched,
+            multiprocessing_context=worker_context(workers),
         )  # fmt: skip
 
     def _on_gpu(self) -> bool:
@@ -64,16 +66,20 @@ class PoseDataModule(pl.LightningDataModule):
 
 
 class WholePictures(Dataset):
-    """Pictures of a sequence of samples, as they are: ``number`` in the sequence, and ``image``."""
+    """Pictures of a sequence of samples, read as for inference: ``number`` in the sequence, ``image`` and ``size``.
 
-    def __init__(self, samples):
-        self.samples = samples
+    ``least`` is as for :func:`bupose.images.read`.
+    """
+
+    def __init__(self, samples, least: int):
+        self.samples, self.least = samples, least
 
     def __len__(self) -> int:
         return len(self.samples)
 
     def __getitem__(self, number: int) -> dict:
-        return {"number": number, "image": self.samples[number].image}
+        photo = picture_of(self.samples, number).photo(self.least)
+        return {"number": number, "image": photo.image, "size": photo.size}
 
 
 class _Listed(Sampler[int]):

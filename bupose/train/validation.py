@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import lightning.pytorch as pl
-import numpy as np
 import torch.distributed
 from lightning.pytorch.callbacks import Callback
 
@@ -12,6 +11,7 @@ from bupose.errors import OptionsError
 from bupose.estimate.estimator import Estimator
 from bupose.evaluate import GroundTruth, coco_ap
 from bupose.evaluate.sampled import ground_truth_of_samples
+from bupose.images import Photo
 from bupose.people import People
 from bupose.train.checkpoints import KeepNetworks
 from bupose.train.module import PoseModule
@@ -43,7 +43,7 @@ class CocoValidation(Callback):
     def __init__(self, truth: GroundTruth, height: int, networks: KeepNetworks, images: ValidationImages | None = None):
         self.truth, self.height, self.networks, self.images = truth, height, networks, images
         self._estimator: Estimator | None = None
-        self._waiting: list[tuple[int, np.ndarray]] = []
+        self._waiting: list[tuple[int, Photo]] = []
         self._found: dict[int, People] = {}
 
     def on_validation_batch_end(
@@ -53,7 +53,7 @@ class CocoValidation(Callback):
         if self._estimator is None:
             net = pl_module.net.eval()
             self._estimator = Estimator(net, height=self.height, device=str(pl_module.device), batch=_TOGETHER)
-        self._waiting.append((batch["number"], batch["image"]))
+        self._waiting.append((batch["number"], Photo(batch["image"], tuple(batch["size"]))))
         if len(self._waiting) == _TOGETHER:
             self._estimate()
         if self.images is not None:
@@ -73,7 +73,7 @@ class CocoValidation(Callback):
 
     def _estimate(self) -> None:
         ranked = self._estimator.showing_everybody()
-        people = ranked([image for _, image in self._waiting]) if self._waiting else []
+        people = ranked([photo for _, photo in self._waiting]) if self._waiting else []
         self._found |= {number: p for (number, _), p in zip(self._waiting, people, strict=True)}
         self._waiting = []
 

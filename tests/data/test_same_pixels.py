@@ -15,6 +15,7 @@ from bupose.evaluate.predict import predict
 from bupose.explore.sight import Film
 from bupose.images import Video, read_image
 from bupose.skeletons import COCO17
+from bupose.train.data_module import WholePictures
 
 PIL = pytest.importorskip("PIL.Image")
 WIDTH, HEIGHT = 64, 48
@@ -86,14 +87,17 @@ def annotate(write, name, size):
 class Witness:
     """Stands for an estimator, and keeps the photos that it is given."""
 
-    least, max_pixels, codec = None, 10**6, SimpleNamespace(with_decoder=lambda **_: None)
+    codec = None
 
     def __init__(self):
         self.photos = []
 
+    def showing_everybody(self):
+        return self
+
     def stream(self, sources, **_):
         for source in sources:
-            photo = open_photo(source, self.least, self.max_pixels)
+            photo = open_photo(source)
             self.photos.append(photo)
             yield SimpleNamespace(problem=InterruptedError())  # nothing to decode
 
@@ -137,6 +141,19 @@ def test_annotations_of_an_unturned_photo(write, tmp_path):
     for call in (open_samples("coco", {"annotations": path}).picture(0).decode, lambda: list_photos(path, tmp_path)):
         with pytest.raises(InputError, match=r"a.jpg' is 48x64 px where its annotations are for 100x100"):
             call()
+
+
+def test_validation_sees_the_reduced_jpegs_of_inference(write, tmp_path):
+    """Those of which the network sees a fraction are decoded at a fraction of their size."""
+    (tmp_path / "a.jpg").write_bytes(stored(RGB.resize((4 * WIDTH, 4 * HEIGHT)), "JPEG", 6, quality=95))
+    samples = open_samples("coco", {"annotations": annotate(write, "a.jpg", (4 * HEIGHT, 4 * WIDTH))})
+    item, inferred = WholePictures(samples, HEIGHT)[0], open_photo(tmp_path / "a.jpg", HEIGHT)
+    assert inferred.image.shape == (WIDTH, HEIGHT, 3)
+    np.testing.assert_array_equal(item["image"], inferred.image)
+    assert item["size"] == inferred.size == (4 * HEIGHT, 4 * WIDTH)
+    assert open_photo(inferred) is inferred
+    drawn = open_samples("synthetic", {"count": 1, "size": (WIDTH, HEIGHT)})
+    np.testing.assert_array_equal(WholePictures(drawn, 8)[0]["image"], drawn[0].image)
 
 
 def test_frames_of_a_video(tmp_path):
