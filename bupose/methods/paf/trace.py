@@ -17,7 +17,7 @@ from bupose.wording import counted
 
 @dataclass(frozen=True, repr=False)
 class Trace:
-    """What :meth:`FieldCodec.explain` saw and decided.
+    """What ``codec.explain`` saw and decided.
 
     Parameters
     ----------
