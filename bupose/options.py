@@ -173,7 +173,8 @@ def _fit(value, hint, metadata: Mapping):
     if hint is typing.Any:
         return value if _is_plain(value, DEEPEST) else _REFUSED
     if dataclasses.is_dataclass(hint):
-        return value if isinstance(value, hint) else _REFUSED
+        others = getattr(hint, "TAKES_OTHERS", False) and dataclasses.is_dataclass(value)
+        return value if others or isinstance(value, hint) else _REFUSED
     return _fit_single(value, hint, metadata)
 
 

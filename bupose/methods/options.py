@@ -82,7 +82,7 @@ def overrides(owner: str, name: str, kinds: Sequence[type], doc: str, more: Mapp
     """A dataclass of every option that one of ``kinds`` has, null by default; ``more`` are dicts, empty by default.
 
     ``owner`` stands before an option's name in messages. Ranges are checked; whether the method at hand has an option
-    is checked where it is read.
+    is checked where it is read. A field of this type takes a method's own options as well.
     """
     fields = {}
     for kind in kinds:
@@ -99,5 +99,5 @@ def overrides(owner: str, name: str, kinds: Sequence[type], doc: str, more: Mapp
             if getattr(self, key):
                 from_dict(type(self), getattr(self, key), f"{owner}.{key}")
 
-    namespace = {"__module__": "bupose.methods", "__doc__": doc, "__post_init__": check_all}
+    namespace = {"__module__": "bupose.methods", "__doc__": doc, "__post_init__": check_all, "TAKES_OTHERS": True}
     return dataclasses.make_dataclass(name, [*fields.values(), *further], namespace=namespace)

@@ -80,8 +80,8 @@ def measure_speed(net: PoseNet, device: torch.device, size: tuple[int, int], bat
                 _wait(device)
                 start = time.perf_counter()
             with torch.autocast(device.type, torch.bfloat16, enabled=precision == "bfloat16"):
-                loss = sum(map_.float().square().mean() for stage in twin.forward_stages(images)
-                           for map_ in stage if map_ is not None)  # fmt: skip
+                said = [one for stage in twin.forward_stages(images) for one in stage.values()]
+                loss = sum(one.float().square().mean() for one in said)
             loss.backward()
         _wait(device)
         return batch * _TRIES / (time.perf_counter() - start)

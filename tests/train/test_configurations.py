@@ -52,7 +52,7 @@ def build(options: TrainOptions) -> PoseNet:
 def test_experiments_build(experiment):
     options = options_of(f"experiment={experiment}")
     net = build(options)
-    assert options.codec(net.skeleton, net.grid).target == options.target
+    assert options.codec(net.skeleton, net.grid).target == options.settings("target")
 
 
 def test_the_default_networks_recipe_builds():
@@ -96,7 +96,7 @@ def test_every_preset_of_every_group_builds(group, preset):
 def test_every_kind_of_data_composes_on_both_sides(preset):
     options = options_of(f"data={preset}", f"data@val={preset}")
     assert options.data == options.val
-    assert options.data.kind == preset.split("_")[0]
+    assert options.data.kind == preset.removesuffix("_val").removesuffix("_simple")
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def test_experiments_and_debugging_go_with_every_kind_of_data(chosen):
     """They leave no options of one kind to another, which would refuse them."""
     for preset in presets("data"):
         options = options_of(chosen, f"data={preset}", f"data@val={preset}")
-        assert options.data.kind == options.val.kind == preset.split("_")[0]
+        assert options.data.kind == options.val.kind == preset.removesuffix("_val").removesuffix("_simple")
         options.data.of_kind()
         options.val.of_kind()
 
