@@ -120,7 +120,7 @@ def list_people(
     unsure = joint_score < options.min_joint_score
     joint_score[unsure] = 0
     xy = np.where(unsure[..., None], np.float32(np.nan), xy)
-    kept &= (joint_score > 0).sum(1) >= options.min_joints
+    kept &= (joint_score[:, skeleton.joint_parts == 0] > 0).sum(1) >= options.min_joints
     completed = completed & ~unsure
     people = People(grid.to_pixels(xy[kept]), joint_score[kept], score[kept], skeleton, completed[kept])
     return people, kept

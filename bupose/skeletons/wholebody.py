@@ -53,6 +53,12 @@ _LIMBS = (
         *_chain(".upper_lip", "lip_3", "lip_2", "lip_1", "lip_4", "lip_5", ".lower_lip"),
         *_chain(".upper_inner_lip", "inner_lip_2", "inner_lip_1", "inner_lip_3", ".lower_inner_lip"),
     ),
+    # Redundant: in profile, or at the picture's rim, half a face is hidden, and the rest must hang together.
+    ("nose", "upper_lip"), ("nose", "chin"), ("chin", "lower_inner_lip"),
+    *both(
+        ".nose nostril_1", "eye eye_4", "eye_4 .nose_bridge_1", "eyebrow_5 .nose_bridge_1", "eyebrow_1 contour_1",
+        "ear contour_3", "contour_5 lip_1", "shoulder .chin", "wrist thumb1", "wrist pinky_finger1",
+    ),
 )  # fmt: skip
 
 # jin-s13/COCO-WholeBody, evaluation/myeval_wholebody.py.

@@ -46,7 +46,7 @@ def group_people(
     order = chosen[np.argsort(-candidates.weight[chosen], kind="stable")]
     members, person, used = k.group_people(candidates.ids, order, peaks.joint, joints)
 
-    rows = np.flatnonzero((members >= 0).sum(1) >= options.min_joints)
+    rows = np.flatnonzero((members[:, fields.skeleton.joint_parts == 0] >= 0).sum(1) >= options.min_joints)
     total, count, everything = _evidence_by_part(fields.skeleton, peaks, candidates, person, used)
     members = members[rows]
     here = members >= 0

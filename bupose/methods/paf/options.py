@@ -66,7 +66,8 @@ class DecodeOptions:
     min_joint_score : float
         Joints below are left out; 0 keeps all.
     min_joints : int
-        People with fewer joints found by peaks, or fewer left, are dropped; 1 keeps all.
+        People with fewer joints found by peaks, or fewer left, are dropped; 1 keeps all. Of a skeleton of several parts
+        joints of the first one count.
     min_person_score : float
         People below are dropped; 0 keeps all.
     """
