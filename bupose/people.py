@@ -10,7 +10,7 @@ import numpy as np
 from bupose import geometry
 from bupose.annotations.formats.coco_wholebody import join_keypoints, write_parts
 from bupose.annotations.names import fit_names
-from bupose.annotations.values import joint_boxes, numbers_of, read_table, records, track_ids
+from bupose.annotations.values import joint_boxes, numbers_of, read_table, records, split_triples, track_ids
 from bupose.errors import DependencyError, LabelsError
 from bupose.joint_arrays import JointArrays, joint_columns, pick_by_name
 from bupose.options import shown
@@ -120,6 +120,11 @@ class People(JointArrays):
         """float32 (P, 4): x, y, width, height of the found joints, pixels; 0 where a person has none."""
         return joint_boxes(self.xy, self.present).astype(np.float32)
 
+    def triples(self) -> np.ndarray:
+        """float64 (P, K, 3): x, y, score of each joint as files hold them, to four decimals; 0 where it is absent."""
+        triples = np.concatenate([self.xy, self.score[..., None]], 2).astype(np.float64)
+        return np.where(self.present[..., None], triples, 0.0).round(4)
+
     def to_coco(self, image_id: int, skeleton: Skeleton | None = None, category_id: int = 1) -> list[dict]:
         """COCO results (cocodataset.org/#format-results): one dict a person.
 
@@ -129,12 +134,10 @@ class People(JointArrays):
         score; people of ``coco_wholebody`` have COCO-WholeBody's lists and names.
         """
         people = self if skeleton is None else self.to(skeleton)
-        triples = np.concatenate([people.xy, people.score[..., None]], 2).astype(np.float64)
-        triples = np.where(people.present[..., None], triples, 0.0).round(4)
         ids = [-1] * len(people) if people.ids is None else people.ids.tolist()
         common = {"image_id": image_id, "category_id": category_id}
         results = []
-        for t, s, i in zip(triples, people.part_scores.round(6).tolist(), ids, strict=True):
+        for t, s, i in zip(people.triples(), people.part_scores.round(6).tolist(), ids, strict=True):
             result = common | write_parts(people.skeleton, t.reshape(-1).tolist(), s)
             results.append(result | ({"track_id": i} if i >= 0 else {}))
         return results
@@ -177,11 +180,9 @@ class People(JointArrays):
                 )
             if not (np.abs(row) < 1e9).all():
                 raise LabelsError("a COCO result holds numbers that are not finite; write 0, 0, 0 for an absent joint")
-        triples = np.array(rows, np.float64).reshape(-1, k, 3)
-        absent = (triples == 0).all(2)
-        xy = np.where(absent[..., None], np.nan, triples[..., :2])
+        xy, joint_scores = split_triples(np.array(rows, np.float64).reshape(-1, k, 3))
         scores = [numbers_of(r.get("score", 1.0), "a COCO result", "a score") for r in results]
-        return cls(xy, triples[..., 2], scores, skeleton, ids=track_ids(results))
+        return cls(xy, joint_scores, scores, skeleton, ids=track_ids(results))
 
 
 @dataclass(frozen=True, eq=False, repr=False)

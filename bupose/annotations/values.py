@@ -211,6 +211,11 @@ def refuse_shares(xy: np.ndarray, name: str = "") -> None:
         raise LabelsError(f"{name}all joints lie between 0 and 1, as shares of a picture; write pixels")
 
 
+def split_triples(triples: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Places (…, K, 2), NaN where a COCO result's joint is absent (0, 0, 0), and scores (…, K) of triples (…, K, 3)."""
+    return np.where((triples == 0).all(-1, keepdims=True), np.nan, triples[..., :2]), triples[..., 2]
+
+
 def joint_boxes(xy: np.ndarray, present: np.ndarray) -> np.ndarray:
     """float64 (P, 4): x, y, width, height around the present joints of each person, 0 where there is none."""
     low = np.where(present[..., None], xy, np.inf).min(1, initial=np.inf)

@@ -11,7 +11,7 @@ import numpy as np
 from bupose.annotations.files import load_json
 from bupose.annotations.formats.coco_wholebody import join_keypoints, score_key
 from bupose.annotations.names import match_names
-from bupose.annotations.values import id_key, kind_of, listed, numbers_of, refuse_shares
+from bupose.annotations.values import id_key, kind_of, listed, numbers_of, refuse_shares, split_triples
 from bupose.errors import InputError, LabelsError
 from bupose.evaluate.ground_truth import GroundTruth
 from bupose.evaluate.reading import read_ground_truth
@@ -179,8 +179,7 @@ def results_by_image(results: Iterable[dict], truth: GroundTruth) -> dict:
 
 def result_arrays(results: Sequence[Mapping], joints: int) -> tuple[np.ndarray, np.ndarray]:
     """float64 (P, K, 2) pixels, NaN where a joint is absent (0, 0, 0), and the joints' scores (P, K)."""
-    triples = np.array([r["keypoints"] for r in results], np.float64).reshape(-1, joints, 3)
-    return np.where((triples == 0).all(2)[..., None], np.nan, triples[..., :2]), triples[..., 2]
+    return split_triples(np.array([r["keypoints"] for r in results], np.float64).reshape(-1, joints, 3))
 
 
 def as_results(found: Mapping[int, People], truth: GroundTruth) -> list[dict]:
@@ -192,9 +191,7 @@ def as_results(found: Mapping[int, People], truth: GroundTruth) -> list[dict]:
 def _person_results(people: People, image_id, truth: GroundTruth) -> list[dict]:
     names = people.skeleton.joints
     where = match_names(truth.file_joints, names)
-    triples = np.concatenate([np.nan_to_num(people.xy), people.score[..., None]], 2).astype(np.float64)
-    triples = np.where(people.present[..., None], triples, 0).round(4)
-    triples = np.concatenate([triples, np.zeros((len(people), 1, 3))], 1)[:, where]
+    triples = np.concatenate([people.triples(), np.zeros((len(people), 1, 3))], 1)[:, where]
     common = {"image_id": image_id, "category_id": truth.category["id"]}
     parts = [score_key(part) for part, _ in people.skeleton.parts[1:]]
     return [

@@ -97,11 +97,9 @@ def write_openpose(path: str | Path, people: People, skeleton: Skeleton | None =
     """
     skeleton = skeleton or openpose_skeleton(people.skeleton)
     people = people.to(skeleton)
-    triples = np.concatenate([people.xy, people.score[..., None]], 2).astype(np.float64)
-    triples = np.where(people.present[..., None], triples, 0).round(4).reshape(len(people), 3 * len(skeleton.joints))
     listed = [
         {"person_id": [-1], "pose_keypoints_2d": numbers, **{key: [] for key in _OPENPOSE_EMPTY}}
-        for numbers in triples.tolist()
+        for numbers in people.triples().reshape(len(people), 3 * len(skeleton.joints)).tolist()
     ]
     with _writing(path, sync=False) as file:
         json.dump({"version": OPENPOSE_VERSION, "skeleton": skeleton.name, "people": listed}, file)
@@ -126,8 +124,7 @@ def write_csv(path: str | Path, rows: Iterable[tuple[int, str, People]], skeleto
         table.writerow(["image_id", "file_name", "person", "score", *joint_columns(skeleton)])
         for image_id, file_name, people in rows:
             people = people if people.skeleton == skeleton else people.to(skeleton)
-            triples = np.concatenate([people.xy, people.score[..., None]], 2).astype(np.float64).round(4)
-            for n, (numbers, here) in enumerate(zip(triples, people.present, strict=True)):
+            for n, (numbers, here) in enumerate(zip(people.triples(), people.present, strict=True)):
                 cells = [
                     cell
                     for row, known in zip(numbers.tolist(), here, strict=True)
