@@ -10,6 +10,7 @@ import pytest
 from bupose import estimate
 from bupose.cli import evaluate, hydra_app
 from bupose.errors import InputError
+from bupose.methods.options import everybody
 from bupose.methods.paf import FieldCodec
 from bupose.people import Labels, People
 from bupose.skeletons import COCO17, COCO18
@@ -43,6 +44,12 @@ def test_predictions(folder, capsys):
     assert json.loads((out / "metrics.json").read_text())["metrics"]["AR"] == 100
 
 
+def fake(stream, codec):
+    """Stands for an estimator."""
+    ranked = codec.with_decoder(**everybody(type(codec.decoder)))
+    return SimpleNamespace(stream=stream, codec=codec, showing_everybody=lambda: SimpleNamespace(codec=ranked))
+
+
 def test_a_network(folder, make, monkeypatch, capsys):
     """A network that finds the first picture's person; its joints are in another order than the file's."""
     person = Labels.from_coco(make.coco({1: [make.person(100, 100)]})["annotations"], COCO17).to(COCO18)
@@ -57,7 +64,7 @@ def test_a_network(folder, make, monkeypatch, capsys):
             yield SimpleNamespace(people=codec.decode(one), fields=one, matrix=np.eye(2, 3), problem=None)
 
     asked = {}
-    net = SimpleNamespace(stream=stream, codec=codec)
+    net = fake(stream, codec)
     monkeypatch.setattr(estimate, "load", lambda name, **options: asked.update(options) or net)
     options = {"annotations": folder / "val.json", "images": folder, "output": folder / "out"}
     assert run(**options, flip="true", scales="[1,1.5]") == 0
@@ -81,9 +88,7 @@ def test_what_an_interrupted_run_has_written_may_be_replaced(folder, make, monke
 
     fields = FieldCodec(COCO17).encode(Labels.nobody(COCO17), (640, 480))
     nobody = SimpleNamespace(people=People.nobody(COCO17), fields=fields, matrix=np.eye(2, 3), problem=None)
-    net = SimpleNamespace(
-        max_pixels=10**8, stream=lambda paths, keep_fields: iter([nobody] * 2), codec=FieldCodec(COCO17)
-    )
+    net = fake(lambda paths, keep_fields: iter([nobody] * 2), FieldCodec(COCO17))
     monkeypatch.setattr(estimate, "load", lambda name, **options: net)
     options = {"annotations": folder / "val.json", "images": folder, "output": folder / "out", "gains": "false"}
     with monkeypatch.context() as patch:
@@ -94,7 +99,7 @@ def test_what_an_interrupted_run_has_written_may_be_replaced(folder, make, monke
 
 def test_a_photo_that_cannot_be_read(folder, monkeypatch, capsys):
     broken = [SimpleNamespace(problem=InputError("cannot read 1.png"))] * 2
-    net = SimpleNamespace(stream=lambda paths, keep_fields: iter(broken), codec=FieldCodec(COCO17))
+    net = fake(lambda paths, keep_fields: iter(broken), FieldCodec(COCO17))
     monkeypatch.setattr(estimate, "load", lambda name, **options: net)
     assert run(annotations=folder / "val.json", images=folder, output=folder / "out") == 2
     assert capsys.readouterr().err.splitlines()[-1] == "error: cannot read 1.png"
@@ -109,7 +114,7 @@ def test_one_photo_that_cannot_be_read_costs_the_others_nothing(folder, make, mo
         ),
         SimpleNamespace(problem=InputError("cannot read 2.png: it is cut short")),
     ]
-    net = SimpleNamespace(stream=lambda paths, keep_fields: iter(seen), codec=codec)
+    net = fake(lambda paths, keep_fields: iter(seen), codec)
     monkeypatch.setattr(estimate, "load", lambda name, **options: net)
     out = folder / "out"
     assert run(annotations=folder / "val.json", images=folder, output=out) == 1
