@@ -14,10 +14,9 @@ import numpy as np
 import torch
 from matplotlib.figure import Figure
 
-from bupose import geometry
 from bupose.errors import BuposeError
 from bupose.estimate.estimator import Estimator
-from bupose.estimate.preprocess import Prepared
+from bupose.estimate.preprocess import View
 from bupose.estimate.stream import open_photo
 from bupose.export import calibration_pictures, export_network
 from bupose.nn.model import PoseNet
@@ -112,7 +111,7 @@ def beside_bare(way: Runtime, files: Sequence[Path], output: Path, rounds: int =
     estimator = way.estimator()
     batches = list(make_batches(prepare_all(estimator, files), estimator.batch))
     works = {
-        "bare": lambda: [estimator.run(batch) for batch in batches],
+        "bare": lambda: [estimator.pipeline.run(batch) for batch in batches],
         "whole": lambda: run_batched(estimator, files, output),
     }
     taken = take_turns(works, rounds)
@@ -179,17 +178,14 @@ def time_steps(estimator: Estimator, files: Sequence[Path], output: Path) -> dic
     clock = time.perf_counter
     with _opencv_threads(1):
         marks = [clock()]
-        photos = [open_photo(file, estimator.least) for file in files]
+        photos = [open_photo(file, estimator.pipeline.least) for file in files]
         marks.append(clock())
-        ready = [estimator.prepare(photo) for photo in photos]
+        ready = [estimator.pipeline.plan(photo) for photo in photos]
         marks.append(clock())
-        seen = [(views, fields) for batch in make_batches(ready, estimator.batch)
-                for views, fields in zip(batch, estimator.run(batch), strict=True)]  # fmt: skip
+        seen = [(views, maps) for batch in make_batches(ready, estimator.batch)
+                for views, maps in zip(batch, estimator.pipeline.run(batch), strict=True)]  # fmt: skip
         marks.append(clock())
-        people = [
-            estimator.codec.decode(estimator.merge(fields)).transform(geometry.invert(views[0].matrix))
-            for views, fields in seen
-        ]
+        people = [estimator.pipeline.combine(maps, views) for views, maps in seen]
         marks.append(clock())
         write_people(people, output)
         marks.append(clock())
@@ -210,12 +206,12 @@ def write_people(many: Iterator[People] | Sequence[People], output: Path) -> Non
     write_coco(output / "coco_results.json", results)
 
 
-def prepare_all(estimator: Estimator, files: Sequence[Path]) -> list[list[Prepared]]:
+def prepare_all(estimator: Estimator, files: Sequence[Path]) -> list[list[View]]:
     """Each file's picture as the network takes it."""
-    return [estimator.prepare(open_photo(file, estimator.least)) for file in files]
+    return [estimator.pipeline.plan(open_photo(file, estimator.pipeline.least)) for file in files]
 
 
-def make_batches(ready: Sequence[list[Prepared]], size: int) -> Iterator[list[list[Prepared]]]:
+def make_batches(ready: Sequence[list[View]], size: int) -> Iterator[list[list[View]]]:
     """Pictures of one shape together, up to ``size`` of them."""
     by_shape = defaultdict(list)
     for views in ready:

@@ -66,14 +66,14 @@ def run_network() -> Iterator[tuple[str, ...]]:
         found = is_at_nose(people)
         wrong = "the network does not find the person of a portrait; get its file again, and report it if that fails"
         yield "network", f"a portrait's person is {'' if found else 'not '}found", "" if found else wrong
-    opened = open_photo(photo, estimator.least)
-    views = estimator.prepare(opened)
-    fields = estimator.run([views])[0]
+    opened = open_photo(photo, estimator.pipeline.least)
+    views = estimator.pipeline.plan(opened)
+    fields = estimator.pipeline.run([views])[0]
     steps = {
-        "read": lambda: open_photo(photo, estimator.least),
-        "preprocess": lambda: estimator.prepare(opened),
-        "network": lambda: estimator.run([views]),
-        "grouping": lambda: estimator.codec.decode(estimator.merge(fields)),
+        "read": lambda: open_photo(photo, estimator.pipeline.least),
+        "preprocess": lambda: estimator.pipeline.plan(opened),
+        "network": lambda: estimator.pipeline.run([views]),
+        "grouping": lambda: estimator.pipeline.combine(fields, views),
     }
     yield "a photo", ", ".join(f"{name} {measure(step):.1f} ms" for name, step in steps.items())
 

@@ -5,7 +5,11 @@ from bupose import lazy
 __getattr__, __dir__, __all__ = lazy.attach(
     __name__,
     {
+        "Estimate": "stream",
         "Estimator": "estimator",
+        "Failure": "stream",
+        "Pipeline": "pipeline",
+        "View": "preprocess",
         "load": "estimator",
     },
 )

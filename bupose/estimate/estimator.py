@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import torch
 
-from bupose import geometry, methods, weights
+from bupose import methods, weights
 from bupose.annotations.categories import CategoryOptions
-from bupose.errors import OptionsError
-from bupose.estimate.averaging import join_views
 from bupose.estimate.options import NetworkOptions
-from bupose.estimate.preprocess import Prepared, network_size, prepare
-from bupose.estimate.stream import Estimate, Stream, are_many, open_photo
-from bupose.images import MAX_PIXELS, Photo
+from bupose.estimate.pipeline import Pipeline
+from bupose.estimate.preprocess import View
+from bupose.estimate.stream import Estimate, Failure, Stream, are_many, open_photo
+from bupose.images import MAX_PIXELS
 from bupose.maps import Maps
-from bupose.methods.options import everybody, read_options
+from bupose.methods import Codec
+from bupose.methods.options import read_options
 from bupose.nn.model import PoseNet, PreprocessOptions
 from bupose.options import from_dict
 from bupose.people import People
@@ -26,7 +27,6 @@ from bupose.runtimes.network import Network
 from bupose.runtimes.start import start
 
 HEIGHT = 368  # network pixels; what most published networks were trained at
-MOST_PIXELS = 32_000_000  # that a network sees at once; a MobileNet takes some 200 bytes for each, a VGG 1000
 
 
 class Estimator:
@@ -85,15 +85,25 @@ class Estimator:
         chosen = NetworkOptions(height=height, longest=longest, scales=scales, flip=flip, batch=batch, threads=threads,
                                 max_pixels=max_pixels)  # fmt: skip
         self.max_pixels, self.threads = chosen.max_pixels, chosen.threads or torch.get_num_threads()
-        self.network = net = start(net, device, precision, channels_last, compile, self.threads)
+        net = start(net, device, precision, channels_last, compile, self.threads)
         told = from_dict(PreprocessOptions, net.preprocess, "preprocess")
-        self.height = chosen.height or told.height or HEIGHT
-        self.scales = sorted(chosen.scales or told.scales or [1.0], reverse=True)
-        self.longest, self.flip, self.batch = chosen.longest, flip, chosen.batch
+        self.batch = chosen.batch
         method = methods.get(net.method)
         target = from_dict(method.Target, net.target, "target")
-        self.codec = method(net.skeleton, net.grid, target, read_options(method.Decoder, net.decoder, decoder or {}))
+        codec = method(net.skeleton, net.grid, target, read_options(method.Decoder, net.decoder, decoder or {}))
+        scales = sorted(chosen.scales or told.scales or [1.0], reverse=True)
+        self.pipeline = Pipeline(net, codec, chosen.height or told.height or HEIGHT, chosen.longest, scales, flip)
         self.category = from_dict(CategoryOptions, net.category, "category")
+
+    @property
+    def codec(self) -> Codec:
+        """What reads people out of the network's maps."""
+        return self.pipeline.codec
+
+    @property
+    def network(self) -> Network:
+        """What runs."""
+        return self.pipeline.network
 
     @property
     def decoder(self):
@@ -102,13 +112,16 @@ class Estimator:
 
     def with_decoder(self, **values) -> Estimator:
         """The same estimator, its network shared, with some decode options changed."""
+        return self._with_codec(self.codec.with_decoder(**values))
+
+    def _with_codec(self, codec: Codec) -> Estimator:
         other = copy.copy(self)
-        other.codec = self.codec.with_decoder(**values)
+        other.pipeline = replace(self.pipeline, codec=codec)
         return other
 
     def showing_everybody(self) -> Estimator:
-        """The same estimator without the thresholds that leave people and joints out, as average precision is meant."""
-        return self.with_decoder(**everybody(type(self.decoder)))
+        """As :meth:`bupose.methods.Codec.showing_everybody`."""
+        return self._with_codec(self.codec.showing_everybody())
 
     def __call__(self, image) -> People | list[People]:
         """People of a picture, in its own pixels, or a list of them for a series of pictures.
@@ -125,10 +138,9 @@ class Estimator:
             A file that cannot be read, or an array that is no such picture.
         """
         if are_many(image):
-            return [_checked(estimate).people for estimate in self.stream(image)]
+            return [_people(estimate) for estimate in self.stream(image)]
         views = self._views(image)
-        people = self.codec.decode(self.merge(self.run([views])[0]))
-        return people.transform(geometry.invert(views[0].matrix))
+        return self.pipeline.combine(self.pipeline.run([views])[0], views)
 
     def stream(
         self, sources: Iterable, *, keep_images: bool = False, keep_fields: bool = False, in_order: bool = True
@@ -148,8 +160,8 @@ class Estimator:
 
         Yields
         ------
-        Estimate
-            With ``problem`` instead of ``people`` where a picture cannot be read: the others go on.
+        Estimate or Failure
+            A failure where a picture cannot be read: the others go on.
         """
         return Stream(self, sources, keep_images, keep_fields, in_order)
 
@@ -158,7 +170,8 @@ class Estimator:
 
         ``image`` and errors are those of a call; :meth:`matrix` carries the picture's pixels to the network's.
         """
-        return self.merge(self.run([self._views(image)])[0])
+        views = self._views(image)
+        return self.pipeline.merge(self.pipeline.run([views])[0], views)
 
     def explain(self, image):
         """Every step of a picture's grouping, in network pixels; ``image`` and errors are those of a call."""
@@ -168,54 +181,8 @@ class Estimator:
         """float64 (2, 3): the picture's pixels to the network's; ``image`` and errors are those of a call."""
         return self._views(image)[0].matrix
 
-    def _views(self, image) -> list[Prepared]:
-        return self.prepare(open_photo(image, self.least, self.max_pixels))
-
-    # --- the steps of a stream ---
-
-    @property
-    def least(self) -> int:
-        """Pixels that the sides of a photo should keep when it is decoded at a fraction of its size."""
-        return round(self.height * self.scales[0])
-
-    def prepare(self, photo: Photo) -> list[Prepared]:
-        """The photo at each scale, the largest first."""
-        sizes = [
-            network_size(photo.size, max(1, round(self.height * s)), self.longest and max(1, round(self.longest * s)))
-            for s in self.scales
-        ]
-        width, height = max(sizes)
-        if width * height > MOST_PIXELS:
-            raise OptionsError(
-                f"a picture of {photo.size[0]}x{photo.size[1]} px would get {width}x{height} px for the network; "
-                f"at most {MOST_PIXELS:,} of them are possible: lower height, scales or longest"
-            )
-        return [prepare(photo, size, self.network.multiple, self.network.pad) for size in sizes]
-
-    def run(self, pictures: Sequence[Sequence[Prepared]]) -> list[list[tuple[Maps, np.ndarray]]]:
-        """The network on pictures of one shape: for each, every view's fields, without the padding, and matrix."""
-        seen: list[list] = [[] for _ in pictures]
-        for views in zip(*pictures, strict=True):
-            pixels = np.stack([view.pixels for view in views])
-            for mirrored in (False, True) if self.flip else (False,):
-                said = self._pass(np.ascontiguousarray(pixels[:, :, ::-1]) if mirrored else pixels)
-                for n, view in enumerate(views):
-                    arrays = {spec.name: one[n] for spec, one in zip(self.codec.specs, said, strict=True)}
-                    maps = self.codec.maps(arrays)
-                    seen[n].append(((maps.flip() if mirrored else maps).crop(*view.size), view.matrix))
-        return seen
-
-    def _pass(self, pixels: np.ndarray) -> tuple[np.ndarray, ...]:
-        """The network on as many pictures at once as its memory may be asked for."""
-        many = max(1, MOST_PIXELS // (pixels.shape[1] * pixels.shape[2]))
-        if many >= len(pixels):
-            return self.network(pixels)
-        parts = [self.network(pixels[n : n + many]) for n in range(0, len(pixels), many)]
-        return tuple(np.concatenate(maps) for maps in zip(*parts, strict=True))
-
-    def merge(self, seen: Sequence[tuple[Maps, np.ndarray]]) -> Maps:
-        """One picture's fields, averaged over its views, on the grid of the first."""
-        return seen[0][0] if len(seen) == 1 else join_views(seen)
+    def _views(self, image) -> list[View]:
+        return self.pipeline.plan(open_photo(image, self.pipeline.least, self.max_pixels))
 
 
 def load(name_or_path: str | Path | None = None, *, accept_license: bool = False, **options) -> Estimator:
@@ -240,7 +207,7 @@ def load(name_or_path: str | Path | None = None, *, accept_license: bool = False
     return Estimator(weights.resolve(name_or_path, accept_license), **options)
 
 
-def _checked(estimate: Estimate) -> Estimate:
-    if estimate.problem is not None:
+def _people(estimate: Estimate | Failure) -> People:
+    if isinstance(estimate, Failure):
         raise estimate.problem
-    return estimate
+    return estimate.people

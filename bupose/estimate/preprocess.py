@@ -14,8 +14,8 @@ ELONGATION = 8  # longer pictures than this many heights are made smaller, or a 
 
 
 @dataclass(frozen=True)
-class Prepared:
-    """A picture ready for a network.
+class View:
+    """A picture, or a part of it, as a network sees it.
 
     Parameters
     ----------
@@ -25,11 +25,14 @@ class Prepared:
         Photo pixels to these.
     size : (width, height)
         How much of it is the photo; the rest, on the right and below, is padding.
+    mirrored : bool
+        Left and right are exchanged on the way into the network, and in its maps on the way out.
     """
 
     pixels: np.ndarray
     matrix: np.ndarray
     size: tuple[int, int]
+    mirrored: bool = False
 
 
 def network_size(size: tuple[int, int], height: int, longest: int | None = None) -> tuple[int, int]:
@@ -42,7 +45,7 @@ def network_size(size: tuple[int, int], height: int, longest: int | None = None)
     return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
 
 
-def prepare(photo: Photo, size: tuple[int, int], multiple: int, pad: tuple[int, int, int]) -> Prepared:
+def prepare(photo: Photo, size: tuple[int, int], multiple: int, pad: tuple[int, int, int]) -> View:
     """Resize a photo to ``size`` = (width, height), and pad it on the right and below.
 
     Parameters
@@ -66,4 +69,4 @@ def prepare(photo: Photo, size: tuple[int, int], multiple: int, pad: tuple[int, 
     right, below = -width % multiple, -height % multiple
     if right or below:
         pixels = cv2.copyMakeBorder(pixels, 0, below, 0, right, cv2.BORDER_CONSTANT, value=pad)
-    return Prepared(pixels, geometry.scale(width / photo.size[0], height / photo.size[1]), size)
+    return View(pixels, geometry.scale(width / photo.size[0], height / photo.size[1]), size)

@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bupose import geometry
 from bupose.errors import BuposeError, InputError
-from bupose.estimate.preprocess import Prepared
+from bupose.estimate.preprocess import View
 from bupose.images import MAX_PIXELS, VIDEOS, Photo, from_memory, read
 from bupose.images.files import FAULTS, quote, reason
 from bupose.maps import Maps
@@ -29,7 +28,7 @@ HELD_BYTES = 500_000_000  # of pictures that wait for others of their size
 HELD_BATCHES = 4
 
 
-@dataclass
+@dataclass(frozen=True)
 class Estimate:
     """What was found in one picture.
 
@@ -37,36 +36,51 @@ class Estimate:
     ----------
     source
         As it was given: a path, an array, a frame.
-    people : People, optional
-        In the photo's pixels; None where there is no picture.
-    size : (width, height), optional
+    people : People
+        In the photo's pixels.
+    size : (width, height)
         Of the photo, pixels.
+    matrix : float64 array (2, 3)
+        Photo pixels to network pixels.
     image : uint8 array (H, W, 3), RGB, optional
         The photo, if it was to be kept.
     fields : Maps, optional
         In network pixels, if they were to be kept.
-    matrix : float64 array (2, 3), optional
-        Photo pixels to network pixels.
-    problem : BuposeError, optional
-        Why there is no picture.
     """
 
     source: Any
-    people: People | None = None
-    size: tuple[int, int] | None = None
+    people: People
+    size: tuple[int, int]
+    matrix: np.ndarray
     image: np.ndarray | None = None
     fields: Maps | None = None
-    matrix: np.ndarray | None = None
-    problem: BuposeError | None = None
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A picture in which nobody could be looked for.
+
+    Parameters
+    ----------
+    source
+        As it was given.
+    problem : BuposeError
+        Why.
+    """
+
+    source: Any
+    problem: BuposeError
 
 
 @dataclass
 class _Job:
     """A picture under way."""
 
-    estimate: Estimate
-    views: list[Prepared] = field(default_factory=list)
+    source: Any
+    photo: Photo | None = None  # until the network has seen it, and longer if it is to be kept
+    views: list[View] = field(default_factory=list)
     decoded: Future | None = None
+    problem: BuposeError | None = None
 
     @property
     def shape(self) -> tuple:
@@ -74,15 +88,15 @@ class _Job:
 
     @property
     def held(self) -> int:
-        image = self.estimate.image
-        return sum(view.pixels.nbytes for view in self.views) + (0 if image is None else image.nbytes)
+        kept = 0 if self.photo is None else self.photo.image.nbytes
+        return sum(view.pixels.nbytes for view in self.views if not view.mirrored) + kept
 
     @property
     def done(self) -> bool:
-        return self.estimate.problem is not None or (self.decoded is not None and self.decoded.done())
+        return self.problem is not None or (self.decoded is not None and self.decoded.done())
 
 
-class Stream(Iterator[Estimate]):
+class Stream(Iterator[Estimate | Failure]):
     """One run of an estimator over many pictures; iterate over it once.
 
     Parameters
@@ -103,30 +117,31 @@ class Stream(Iterator[Estimate]):
             raise InputError("a stream takes many pictures; give them in a list, a single one in brackets: [picture]")
         if not isinstance(sources, Iterable):
             raise InputError(f"a stream takes a list or generator of pictures; got {type(sources).__name__}")
-        self._estimator, self._sources, self._in_order = estimator, sources, in_order
+        self._estimator, self._pipeline = estimator, estimator.pipeline
+        self._sources, self._in_order = sources, in_order
         self._keep_images, self._keep_fields = keep_images, keep_fields
         self._batch = estimator.batch if in_order else 1  # grows
         self._order: deque[_Job] = deque()
         self._waiting: dict[tuple, list[_Job]] = {}
         self._steps = self._go()
 
-    def __next__(self) -> Estimate:
+    def __next__(self) -> Estimate | Failure:
         return next(self._steps)
 
     def close(self) -> None:
         """Read nothing more, and wait for what is under way."""
         self._steps.close()
 
-    def drain(self) -> Iterator[Estimate]:
+    def drain(self) -> Iterator[Estimate | Failure]:
         """After :meth:`close` or an error: what was done by then, and has not been given yet."""
         yield from self._finish_done()
 
-    def _go(self) -> Iterator[Estimate]:
+    def _go(self) -> Iterator[Estimate | Failure]:
         estimator, ahead = self._estimator, self._estimator.batch + 1
         with ThreadPoolExecutor(estimator.threads, "bupose-group") as self._pool:
             for job in read_ahead(self._open, self._sources, ahead, max(1, estimator.threads // 2)):
                 self._order.append(job)
-                if job.estimate.problem is None:
+                if job.problem is None:
                     batch = self._waiting.setdefault(job.shape, [])
                     batch.append(job)
                     if len(batch) >= self._batch:
@@ -145,13 +160,13 @@ class Stream(Iterator[Estimate]):
     def _open(self, source) -> _Job:
         """In a reader's thread: the picture, prepared."""
         try:
-            photo = open_photo(source, None if self._keep_images else self._estimator.least, self._estimator.max_pixels)
-            estimate = Estimate(source, size=photo.size, image=photo.image if self._keep_images else None)
-            return _Job(estimate, self._estimator.prepare(photo))
+            least = None if self._keep_images else self._pipeline.least
+            photo = open_photo(source, least, self._estimator.max_pixels)
+            return _Job(source, photo, self._pipeline.plan(photo))
         except BuposeError as problem:
-            return _Job(Estimate(source, problem=problem))
+            return _Job(source, problem=problem)
         except FAULTS as problem:
-            return _Job(Estimate(source, problem=InputError(f"cannot be read: {reason(problem)}")))
+            return _Job(source, problem=InputError(f"cannot be read: {reason(problem)}"))
 
     def _full(self) -> bool:
         if not self._order or len(self._order) < 2:
@@ -163,16 +178,17 @@ class Stream(Iterator[Estimate]):
         jobs = self._waiting.pop(shape, [])
         if not jobs:
             return
-        for job, seen in zip(jobs, self._estimator.run([job.views for job in jobs]), strict=True):
-            job.estimate.matrix = job.views[0].matrix
-            job.views = []
-            job.decoded = self._pool.submit(self._decode, seen)
+        for job, seen in zip(jobs, self._pipeline.run([job.views for job in jobs]), strict=True):
+            job.decoded = self._pool.submit(self._decode, job.source, job.photo, job.views, seen)
+            job.views, job.photo = [], job.photo if self._keep_images else None
 
-    def _decode(self, seen: list) -> tuple[People, Maps | None]:
-        fields = self._estimator.merge(seen)
-        return self._estimator.codec.decode(fields), fields if self._keep_fields else None
+    def _decode(self, source, photo: Photo, views: list[View], seen: list[Maps]) -> Estimate:
+        fields = self._pipeline.merge(seen, views)
+        people = self._pipeline.combine([fields], views[:1])
+        image, kept = photo.image if self._keep_images else None, fields if self._keep_fields else None
+        return Estimate(source, people, photo.size, views[0].matrix, image, kept)
 
-    def _finish_done(self) -> Iterator[Estimate]:
+    def _finish_done(self) -> Iterator[Estimate | Failure]:
         """Those that are done, up to the first that is not where they come in order."""
         if self._in_order:
             while self._order and self._order[0].done:
@@ -187,15 +203,13 @@ class Stream(Iterator[Estimate]):
             yield self._finish(self._order.popleft())
 
     @staticmethod
-    def _finish(job: _Job) -> Estimate:
-        estimate = job.estimate
-        if estimate.problem is None:
-            try:
-                people, estimate.fields = job.decoded.result()
-                estimate.people = people.transform(geometry.invert(estimate.matrix))
-            except FAULTS as problem:
-                estimate.problem = InputError(f"its people cannot be grouped: {reason(problem)}")
-        return estimate
+    def _finish(job: _Job) -> Estimate | Failure:
+        if job.problem is not None:
+            return Failure(job.source, job.problem)
+        try:
+            return job.decoded.result()
+        except FAULTS as problem:
+            return Failure(job.source, InputError(f"its people cannot be grouped: {reason(problem)}"))
 
 
 def open_photo(source, least: int | None = None, max_pixels: int = MAX_PIXELS) -> Photo:

@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 from bupose import geometry
 from bupose.errors import BuposeError, LabelsError
-from bupose.estimate import Estimator
+from bupose.estimate import Estimator, Failure
 from bupose.evaluate.ground_truth import GroundTruth, annotated_size
 from bupose.media.sources import Frame
 from bupose.paths import expand
@@ -66,12 +66,11 @@ def predict(estimator: Estimator, truth: GroundTruth, images: str | Path, *, pro
         file=sys.stderr,
         disable=None if progress else True,
     )
-    found, everybody = Predictions(), estimator.showing_everybody().codec
+    found, everybody = Predictions(), estimator.codec.showing_everybody()
     for image_id, estimate in zip(truth.images, estimates, strict=True):
-        if estimate.problem is None:
-            found.shown[image_id] = estimate.people
-            ranked = everybody.decode(estimate.fields)
-            found.ranked[image_id] = ranked.transform(geometry.invert(estimate.matrix))
-        else:
+        if isinstance(estimate, Failure):
             found.unreadable[image_id] = estimate.problem
+            continue
+        found.shown[image_id] = estimate.people
+        found.ranked[image_id] = everybody.decode(estimate.fields).transform(geometry.invert(estimate.matrix))
     return found

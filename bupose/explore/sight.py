@@ -127,11 +127,11 @@ def look(estimator: Estimator, source: str | Path | Film | np.ndarray, name: str
         photo, film, name = Photo.whole(source.read(estimator.max_pixels)), source, name or source.path.name
     elif isinstance(source, Path):
         with _named(source):
-            photo, film = read(source, least=estimator.least, max_pixels=estimator.max_pixels), None
+            photo, film = read(source, least=estimator.pipeline.least, max_pixels=estimator.max_pixels), None
     else:
         photo, film = open_photo(source), None
-    views = estimator.prepare(photo)
-    fields = estimator.merge(estimator.run([views])[0])
+    views = estimator.pipeline.plan(photo)
+    fields = estimator.pipeline.merge(estimator.pipeline.run([views])[0], views)
     factor = max(1, round(LONGEST / max(fields.size)))
     matrix = geometry.compose(views[0].matrix, geometry.scale(factor))
     fields = fields.replace(Grid(factor * fields.grid.stride))

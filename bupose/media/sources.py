@@ -33,6 +33,10 @@ class Frame:
         Of the picture's file.
     image : uint8 array (H, W, 3), RGB, optional
         Of a video's frame.
+    video : Video, optional
+        Whose frame it is.
+    index : int, optional
+        Of the frame in its video, from 0.
     time : float, seconds, optional
         In the video.
     rate : float, optional
@@ -50,6 +54,8 @@ class Frame:
     image_id: int
     path: Path | None = None
     image: np.ndarray | None = None
+    video: Video | None = None
+    index: int | None = None
     time: float | None = None
     rate: float | None = None
     problem: str = ""
@@ -107,7 +113,10 @@ class Media:
         try:
             for seen in video.frames(self.max_pixels):
                 called, listed = frame_name(name, seen.number), f"{file_name}#{seen.number}"
-                yield Frame(called, listed, next(numbers), None, seen.image, seen.time, seen.rate)
+                yield Frame(
+                    called, listed, next(numbers), image=seen.image, video=video, index=seen.number, time=seen.time,
+                    rate=seen.rate,
+                )  # fmt: skip
         except InputError as problem:
             yield Frame(name, file_name, next(numbers), problem=str(problem))
 

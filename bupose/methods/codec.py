@@ -13,7 +13,7 @@ import numpy as np
 from bupose import kernels, skeletons
 from bupose.errors import FieldsError, LabelsError, OptionsError
 from bupose.maps import Grid, Maps, MapSpec
-from bupose.methods.options import LossOptions, read_options
+from bupose.methods.options import LossOptions, everybody, read_options
 from bupose.methods.targets import Targets
 from bupose.people import Labels, People
 from bupose.skeleton import Skeleton
@@ -107,6 +107,10 @@ class Codec:
     def with_decoder(self, **values) -> Codec:
         """The same codec with some decode options changed."""
         return replace(self, decoder=read_options(self.Decoder, vars(self.decoder), values))
+
+    def showing_everybody(self) -> Codec:
+        """The same codec without the thresholds that leave people and joints out, as average precision is meant."""
+        return self.with_decoder(**everybody(self.Decoder))
 
     def encode(self, labels: Labels, size: tuple[int, int], ignore: np.ndarray | None = None) -> Targets:
         """Targets of labels (pixels) of a picture of ``size`` = (width, height).

@@ -7,8 +7,8 @@ import sys
 import time
 from collections import deque
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +18,7 @@ from tqdm import tqdm
 from bupose import viz, weights
 from bupose.errors import BuposeError, DiskError, OptionsError
 from bupose.estimate.estimator import Estimator
-from bupose.estimate.stream import Estimate
+from bupose.estimate.stream import Estimate, Failure
 from bupose.fields_file import write_fields
 from bupose.folder import OF_PICTURES, OutputFolder, open_output
 from bupose.images import Video
@@ -129,7 +129,7 @@ class _Run:
     def __init__(self, options: InferOptions, folder: Path, media: Media, records: Records):
         self.options, self.folder, self.media, self.records = options, folder, media, records
         self.summary = Summary(folder, passed_over=media.passed_over)
-        self._written: deque[tuple[Estimate, Future]] = deque()
+        self._written: deque[tuple[Estimate | Failure, Future]] = deque()
         self._told: set[str] = set()
 
     def go(self, estimator: Estimator) -> None:
@@ -153,14 +153,14 @@ class _Run:
         ):
             try:
                 for estimate in stream:
-                    self._written.append((estimate, pool.submit(self._write, estimate)))
+                    self._written.append(self._start_writing(pool, estimate))
                     while self._written and (self._written[0][1].done() or len(self._written) > 4 * WRITERS):
                         self._note(screen)
                     if screen.closed:
                         break
             finally:
                 stream.close()
-                self._written += [(estimate, pool.submit(self._write, estimate)) for estimate in stream.drain()]
+                self._written += [self._start_writing(pool, estimate) for estimate in stream.drain()]
                 self._note_all(screen)
                 self.summary.seconds = time.perf_counter() - start
 
@@ -172,9 +172,14 @@ class _Run:
             else:
                 yield frame
 
-    def _write(self, estimate: Estimate) -> tuple[np.ndarray | None, str]:
+    def _start_writing(self, pool: Executor, estimate: Estimate | Failure) -> tuple[Estimate | Failure, Future]:
+        """What was found, less what only the picture's own files need, and the writing of those."""
+        written = pool.submit(self._write, estimate)
+        return estimate if isinstance(estimate, Failure) else replace(estimate, image=None, fields=None), written
+
+    def _write(self, estimate: Estimate | Failure) -> tuple[np.ndarray | None, str]:
         """In a writer's thread: the picture's own files; gives the overlay where others need it, and what failed."""
-        if estimate.problem is not None:
+        if isinstance(estimate, Failure):
             return None, ""
         overlay, problem = None, ""
         for write in (self._write_openpose, self._write_fields, self._write_overlay):
@@ -184,7 +189,6 @@ class _Run:
                 raise
             except OF_ONE as failure:  # the people found are kept
                 problem = problem or " ".join(str(failure).split()) or type(failure).__name__
-        estimate.image = estimate.fields = None
         return overlay, problem
 
     def _write_openpose(self, estimate: Estimate) -> None:
@@ -232,12 +236,14 @@ class _Run:
         overlay, problem = written.result()
         if overlay is not None and frame.image is not None and self.options.overlays:
             self._video.add(frame, overlay)
-        if estimate.problem is not None:
+        size = people = None
+        if isinstance(estimate, Failure):
             problem = str(estimate.problem)
         else:
-            self.summary.people += len(estimate.people)
+            size, people = estimate.size, estimate.people
+            self.summary.people += len(people)
         self.summary.pictures += not problem
-        self.records.add(frame, estimate.size, estimate.people, problem)
+        self.records.add(frame, size, people, problem)
         if problem:
             self._tell(f"{shorten(frame.file_name)}: {problem}")
         if overlay is not None:

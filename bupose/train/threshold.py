@@ -25,7 +25,7 @@ def settle_score(path: Path, samples, truth: GroundTruth) -> float | None:
     """
     net = weights.load(path)
     estimator = Estimator(net, decoder={"min_person_score": 0.0})
-    found = {number: estimator(picture_of(samples, number).photo(estimator.least)) for number in truth.images}
+    found = {number: estimator(picture_of(samples, number).photo(estimator.pipeline.least)) for number in truth.images}
     score = best_score(match_all(as_results(found, truth), truth, SIMILAR))
     if score is not None:
         net.config = replace(net.config, decoder={**net.config.decoder, "min_person_score": score})

@@ -10,6 +10,7 @@ import pytest
 from bupose import estimate
 from bupose.cli import evaluate, hydra_app
 from bupose.errors import InputError
+from bupose.estimate import Failure
 from bupose.methods.options import everybody
 from bupose.methods.paf import FieldCodec
 from bupose.people import Labels, People
@@ -61,7 +62,7 @@ def test_a_network(folder, make, monkeypatch, capsys):
         assert [p.name for p in paths] == ["1.png", "2.png"]
         assert keep_fields
         for one in fields:
-            yield SimpleNamespace(people=codec.decode(one), fields=one, matrix=np.eye(2, 3), problem=None)
+            yield SimpleNamespace(people=codec.decode(one), fields=one, matrix=np.eye(2, 3))
 
     asked = {}
     net = fake(stream, codec)
@@ -87,8 +88,12 @@ def test_what_an_interrupted_run_has_written_may_be_replaced(folder, make, monke
         raise KeyboardInterrupt
 
     fields = FieldCodec(COCO17).encode(Labels.nobody(COCO17), (640, 480))
-    nobody = SimpleNamespace(people=People.nobody(COCO17), fields=fields, matrix=np.eye(2, 3), problem=None)
+        max_pixels=10**8, stream=lambda paths, keep_fields: iter([nobody] * 2), codec=FieldCodec(COCO17)
+    )
+    net = SimpleNamespace(
     net = fake(lambda paths, keep_fields: iter([nobody] * 2), FieldCodec(COCO17))
+    nobody = SimpleNamespace(people=People.nobody(COCO17), fields=fields, matrix=np.eye(2, 3))
+    nobody = SimpleNamespace(people=People.nobody(COCO17), fields=fields, matrix=np.eye(2, 3), problem=None)
     monkeypatch.setattr(estimate, "load", lambda name, **options: net)
     options = {"annotations": folder / "val.json", "images": folder, "output": folder / "out", "gains": "false"}
     with monkeypatch.context() as patch:
@@ -98,7 +103,9 @@ def test_what_an_interrupted_run_has_written_may_be_replaced(folder, make, monke
 
 
 def test_a_photo_that_cannot_be_read(folder, monkeypatch, capsys):
+    broken = [Failure("1.png", InputError("cannot read 1.png"))] * 2
     broken = [SimpleNamespace(problem=InputError("cannot read 1.png"))] * 2
+    net = SimpleNamespace(stream=lambda paths, keep_fields: iter(broken), codec=FieldCodec(COCO17))
     net = fake(lambda paths, keep_fields: iter(broken), FieldCodec(COCO17))
     monkeypatch.setattr(estimate, "load", lambda name, **options: net)
     assert run(annotations=folder / "val.json", images=folder, output=folder / "out") == 2
@@ -112,7 +119,7 @@ def test_one_photo_that_cannot_be_read_costs_the_others_nothing(folder, make, mo
         SimpleNamespace(
             people=person.to_people(), fields=codec.encode(person, (640, 480)), matrix=np.eye(2, 3), problem=None
         ),
-        SimpleNamespace(problem=InputError("cannot read 2.png: it is cut short")),
+        Failure("1.png", InputError("cannot read 2.png: it is cut short")),
     ]
     net = fake(lambda paths, keep_fields: iter(seen), codec)
     monkeypatch.setattr(estimate, "load", lambda name, **options: net)

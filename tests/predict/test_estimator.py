@@ -10,6 +10,7 @@ import torch
 
 from bupose import geometry
 from bupose.errors import BuposeError, InputError, OptionsError
+from bupose.estimate import Estimate
 from bupose.estimate.averaging import resample
 from bupose.estimate.estimator import Estimator, load
 from bupose.maps import Grid
@@ -109,7 +110,7 @@ def test_broken_pictures_lose_nothing_else(lab, face, tmp_path):
     (tmp_path / "broken.jpg").write_bytes(good.read_bytes()[:100])
     sources = [good, tmp_path / "broken.jpg", image, tmp_path / "missing.png", np.zeros((4, 2), complex)]
     estimates = list(Estimator(lab.net(), height=160).stream(sources))
-    assert [e.problem is None for e in estimates] == [True, False, True, False, False]
+    assert [isinstance(e, Estimate) for e in estimates] == [True, False, True, False, False]
     assert_found(estimates[2].people, joints, 0.2)
     with pytest.raises(InputError, match=r"broken\.jpg"):
         Estimator(lab.net())([good, tmp_path / "broken.jpg"])
@@ -257,7 +258,7 @@ def test_load(tmp_path, face):
     net = small_net(preprocess={"height": 96}, decoder={"min_joints": 1}, target={"sigma": 5, "limb_width": 1.75})
     path = save_net(net, tmp_path / "net.safetensors")
     est = load(path, device="cpu")
-    assert (est.height, est.decoder.min_joints) == (96, 1)
+    assert (est.pipeline.height, est.decoder.min_joints) == (96, 1)
     assert (est.codec.target.sigma, est.codec.target.limb_width) == (5, 1.75)
     assert est(face[0]).skeleton == COCO18
     with pytest.raises(BuposeError):

@@ -1,0 +1,102 @@
+"""The way of a photo: planned as views, each view run through the network, what it says combined to people."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from bupose import geometry
+from bupose.errors import OptionsError
+from bupose.estimate.averaging import join_views
+from bupose.estimate.preprocess import View, network_size, prepare
+from bupose.images import Photo
+from bupose.maps import Maps
+from bupose.methods import Codec
+from bupose.people import People
+from bupose.runtimes.network import Network
+
+MOST_PIXELS = 32_000_000  # that a network sees at once; a MobileNet takes some 200 bytes for each, a VGG 1000
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """A network, what reads people out of its maps, and the views that it gets of a photo.
+
+    Crops, tiles or several scales are other plans: another :meth:`plan`, and :meth:`combine` where people come from
+    several views.
+
+    Parameters
+    ----------
+    network : Network
+    codec : Codec
+    height : int
+        Of the photo, network pixels.
+    longest : int, optional
+        The longer side is at most this.
+    scales : sequence of float
+        Relative to ``height``, the largest first.
+    flip : bool
+        Each view also mirrored.
+    """
+
+    network: Network
+    codec: Codec
+    height: int
+    longest: int | None = None
+    scales: Sequence[float] = (1.0,)
+    flip: bool = False
+
+    @property
+    def least(self) -> int:
+        """Pixels that the sides of a photo should keep when it is decoded at a fraction of its size."""
+        return round(self.height * self.scales[0])
+
+    def plan(self, photo: Photo) -> list[View]:
+        """The photo at each scale, the largest first, and mirrored.
+
+        Raises
+        ------
+        OptionsError
+            A view has more than :data:`MOST_PIXELS`.
+        """
+        sizes = [
+            network_size(photo.size, max(1, round(self.height * s)), self.longest and max(1, round(self.longest * s)))
+            for s in self.scales
+        ]
+        width, height = max(sizes)
+        if width * height > MOST_PIXELS:
+            raise OptionsError(
+                f"a picture of {photo.size[0]}x{photo.size[1]} px would get {width}x{height} px for the network; "
+                f"at most {MOST_PIXELS:,} of them are possible: lower height, scales or longest"
+            )
+        views = [prepare(photo, size, self.network.multiple, self.network.pad) for size in sizes]
+        return [view for one in views for view in ((one, replace(one, mirrored=True)) if self.flip else (one,))]
+
+    def run(self, photos: Sequence[Sequence[View]]) -> list[list[Maps]]:
+        """The network on the views of photos, of one shape: for each photo every view's maps, without the padding."""
+        seen: list[list[Maps]] = [[] for _ in photos]
+        for views in zip(*photos, strict=True):
+            pixels = np.stack([view.pixels[:, ::-1] if view.mirrored else view.pixels for view in views])
+            said = self._pass(pixels)
+            for n, view in enumerate(views):
+                maps = self.codec.maps({s.name: one[n] for s, one in zip(self.codec.specs, said, strict=True)})
+                seen[n].append((maps.flip() if view.mirrored else maps).crop(*view.size))
+        return seen
+
+    def merge(self, maps: Sequence[Maps], views: Sequence[View]) -> Maps:
+        """A photo's maps, joined over its views, on the grid of the first."""
+        return maps[0] if len(maps) == 1 else join_views([(m, v.matrix) for m, v in zip(maps, views, strict=True)])
+
+    def combine(self, maps: Sequence[Maps], views: Sequence[View]) -> People:
+        """A photo's people, in its own pixels, best first."""
+        return self.codec.decode(self.merge(maps, views)).transform(geometry.invert(views[0].matrix))
+
+    def _pass(self, pixels: np.ndarray) -> tuple[np.ndarray, ...]:
+        """The network on as many pictures at once as its memory may be asked for."""
+        many = max(1, MOST_PIXELS // (pixels.shape[1] * pixels.shape[2]))
+        if many >= len(pixels):
+            return self.network(pixels)
+        parts = [self.network(pixels[n : n + many]) for n in range(0, len(pixels), many)]
+        return tuple(np.concatenate(maps) for maps in zip(*parts, strict=True))
