@@ -11,7 +11,6 @@ from bupose import estimate
 from bupose.cli import evaluate, hydra_app
 from bupose.errors import InputError
 from bupose.estimate import Failure
-from bupose.methods.options import everybody
 from bupose.methods.paf import FieldCodec
 from bupose.people import Labels, People
 from bupose.skeletons import COCO17, COCO18
@@ -47,8 +46,7 @@ def test_predictions(folder, capsys):
 
 def fake(stream, codec):
     """Stands for an estimator."""
-    ranked = codec.with_decoder(**everybody(type(codec.decoder)))
-    return SimpleNamespace(stream=stream, codec=codec, showing_everybody=lambda: SimpleNamespace(codec=ranked))
+    return SimpleNamespace(stream=stream, codec=codec)
 
 
 def test_a_network(folder, make, monkeypatch, capsys):
@@ -88,12 +86,8 @@ def test_what_an_interrupted_run_has_written_may_be_replaced(folder, make, monke
         raise KeyboardInterrupt
 
     fields = FieldCodec(COCO17).encode(Labels.nobody(COCO17), (640, 480))
-        max_pixels=10**8, stream=lambda paths, keep_fields: iter([nobody] * 2), codec=FieldCodec(COCO17)
-    )
-    net = SimpleNamespace(
-    net = fake(lambda paths, keep_fields: iter([nobody] * 2), FieldCodec(COCO17))
     nobody = SimpleNamespace(people=People.nobody(COCO17), fields=fields, matrix=np.eye(2, 3))
-    nobody = SimpleNamespace(people=People.nobody(COCO17), fields=fields, matrix=np.eye(2, 3), problem=None)
+    net = fake(lambda paths, keep_fields: iter([nobody] * 2), FieldCodec(COCO17))
     monkeypatch.setattr(estimate, "load", lambda name, **options: net)
     options = {"annotations": folder / "val.json", "images": folder, "output": folder / "out", "gains": "false"}
     with monkeypatch.context() as patch:
@@ -104,8 +98,6 @@ def test_what_an_interrupted_run_has_written_may_be_replaced(folder, make, monke
 
 def test_a_photo_that_cannot_be_read(folder, monkeypatch, capsys):
     broken = [Failure("1.png", InputError("cannot read 1.png"))] * 2
-    broken = [SimpleNamespace(problem=InputError("cannot read 1.png"))] * 2
-    net = SimpleNamespace(stream=lambda paths, keep_fields: iter(broken), codec=FieldCodec(COCO17))
     net = fake(lambda paths, keep_fields: iter(broken), FieldCodec(COCO17))
     monkeypatch.setattr(estimate, "load", lambda name, **options: net)
     assert run(annotations=folder / "val.json", images=folder, output=folder / "out") == 2
