@@ -16,6 +16,7 @@ from bupose.errors import LabelsError
 from bupose.options import check, option
 from bupose.paths import expand
 from bupose.skeleton import Skeleton
+from bupose.synthetic.options import MOST_PICTURES
 
 
 @dataclass
@@ -49,7 +50,7 @@ class PhotosOptions:
     skeleton: Any = option("auto")
     category: str | int = option("", -(2**63), 2**63)
     with_people: bool = option(True)
-    limit: int = option(0, 0, 100_000_000)
+    limit: int = option(0, 0, MOST_PICTURES)
     max_box: float = option(0.5, 0, 1)
     complete: bool | None = option(None)
 

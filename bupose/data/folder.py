@@ -13,6 +13,7 @@ from bupose.errors import InputError
 from bupose.media import find_pictures
 from bupose.options import check, option
 from bupose.paths import expand
+from bupose.synthetic.options import MOST_PICTURES
 
 
 @dataclass
@@ -30,7 +31,7 @@ class FolderOptions:
 
     images: str = option("")
     skeleton: Any = option("coco17")
-    limit: int = option(0, 0, 100_000_000)
+    limit: int = option(0, 0, MOST_PICTURES)
 
     def __post_init__(self) -> None:
         self.images = os.fspath(self.images) if isinstance(self.images, os.PathLike) else self.images
