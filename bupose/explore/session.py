@@ -10,7 +10,7 @@ import numpy as np
 
 from bupose import geometry, viz
 from bupose.explore.sight import Sight
-from bupose.methods.paf import DecodeOptions, Trace
+from bupose.methods.paf import DecodeOptions, FieldTrace
 from bupose.options import from_dict
 from bupose.people import People
 from bupose.predict.output import as_coco
@@ -69,7 +69,7 @@ class Session:
     """
 
     sight: Sight
-    trace: Trace
+    trace: FieldTrace
     seconds: float
     joint: int | None = None
     candidate: int | None = None

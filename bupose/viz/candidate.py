@@ -13,11 +13,13 @@ from bupose.viz.fields import paf_hue
 from bupose.viz.picture import Plot
 
 if TYPE_CHECKING:
-    from bupose.methods.paf import Trace
+    from bupose.methods.paf import FieldTrace
     from bupose.methods.paf.fields import Fields
 
 
-def explain_candidate(trace: Trace, m: int, photo: np.ndarray | None = None, matrix: np.ndarray | None = None) -> Plot:
+def explain_candidate(
+    trace: FieldTrace, m: int, photo: np.ndarray | None = None, matrix: np.ndarray | None = None
+) -> Plot:
     """The samples of one candidate's line integral: where they lie, and which way the field points there.
 
     Parameters
@@ -82,7 +84,7 @@ def _write_beyond(axes, text: str, at: np.ndarray, out: np.ndarray) -> None:
     note.set(path_effects=TEXT_RIM, clip_on=True)
 
 
-def _draw_arrows(axes, trace: Trace, limb: int, xy: np.ndarray) -> None:
+def _draw_arrows(axes, trace: FieldTrace, limb: int, xy: np.ndarray) -> None:
     """The field at each sample, an arrow of full strength as long as a tenth of what is shown is high."""
     u, v = trace.fields.grid.to_cells(xy).T
     x, y = (cv2.remap(part, u, v, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE) for part in trace.fields.paf[limb])

@@ -15,7 +15,7 @@ from bupose.viz.picture import Plot
 from bupose.wording import counted
 
 if TYPE_CHECKING:
-    from bupose.methods.paf import Trace
+    from bupose.methods.paf import FieldTrace
 
 TEXT_RIM = [withStroke(linewidth=2.5, foreground="#101218")]
 LINE_RIM = [withStroke(linewidth=5, foreground="#101218")]
@@ -28,13 +28,13 @@ MOST_SCORES = 8  # more rejected candidates than this are drawn without their sc
 
 
 def explain_limb(
-    trace: Trace, limb: int | str, photo: np.ndarray | None = None, matrix: np.ndarray | None = None
+    trace: FieldTrace, limb: int | str, photo: np.ndarray | None = None, matrix: np.ndarray | None = None
 ) -> Plot:
     """Every candidate of one limb, and the line integrals of one that was used and of its strongest rival that was not.
 
     Parameters
     ----------
-    trace : Trace
+    trace : FieldTrace
         What ``FieldCodec.explain`` returns.
     limb : int or name
         Its number, or its joints' names as in ``left_elbow-left_wrist``.
@@ -61,7 +61,9 @@ def explain_limb(
     return _explain(trace, rows, peaks, pick_pair(trace, rows), under, title)
 
 
-def explain_joint(trace: Trace, peak: int, photo: np.ndarray | None = None, matrix: np.ndarray | None = None) -> Plot:
+def explain_joint(
+    trace: FieldTrace, peak: int, photo: np.ndarray | None = None, matrix: np.ndarray | None = None
+) -> Plot:
     """The limbs that one peak was offered, and the line integrals of the two best used ones and the best one refused.
 
     Other parameters, and what is returned and raised, are those of :func:`explain_limb`.
@@ -85,7 +87,7 @@ def explain_joint(trace: Trace, peak: int, photo: np.ndarray | None = None, matr
     return _explain(trace, rows, peaks, np.concatenate([used[:2], refused[:1]]), under, title)
 
 
-def nearest_peak(trace: Trace, xy: tuple[float, float], joint: int | None = None) -> int | None:
+def nearest_peak(trace: FieldTrace, xy: tuple[float, float], joint: int | None = None) -> int | None:
     """The peak (row of ``trace.peaks``) nearest to a network pixel, of one joint or any; None if there is none."""
     away = np.hypot(*(trace.fields.grid.to_pixels(trace.peaks.xy) - np.asarray(xy, np.float32)).T)
     if joint is not None:
@@ -93,7 +95,7 @@ def nearest_peak(trace: Trace, xy: tuple[float, float], joint: int | None = None
     return int(away.argmin()) if away.size and np.isfinite(away.min()) else None
 
 
-def pick_pair(trace: Trace, rows: np.ndarray) -> np.ndarray:
+def pick_pair(trace: FieldTrace, rows: np.ndarray) -> np.ndarray:
     """Of some candidates the one that came nearest to being used, and the used one it lost to, used one first.
 
     Fewer where there are none.
@@ -109,7 +111,7 @@ def pick_pair(trace: Trace, rows: np.ndarray) -> np.ndarray:
     return np.array([winner, loser])
 
 
-def explain_person(trace: Trace, person: int) -> Plot:
+def explain_person(trace: FieldTrace, person: int) -> Plot:
     """The limbs that hold one person together, each with its score; where one is missing, what was missing.
 
     Parameters
@@ -150,7 +152,7 @@ def explain_person(trace: Trace, person: int) -> Plot:
     return figure
 
 
-def _explain(trace: Trace, rows, peaks, shown, under, title) -> Plot:
+def _explain(trace: FieldTrace, rows, peaks, shown, under, title) -> Plot:
     """Candidates on the left, the samples of those ``shown`` on the right."""
     (left, right), (top, bottom) = _frame(trace, peaks, *under.shape[1::-1])
     figure = Plot(figsize=(11, np.clip(6.4 * (bottom - top) / (right - left) + 0.9, 4.6, 8)), layout="constrained")
@@ -171,7 +173,7 @@ def _explain(trace: Trace, rows, peaks, shown, under, title) -> Plot:
     return figure
 
 
-def _draw_candidates(axes, trace: Trace, rows: np.ndarray, shown: list[int]) -> None:
+def _draw_candidates(axes, trace: FieldTrace, rows: np.ndarray, shown: list[int]) -> None:
     c, colors = trace.candidates, trace.fields.skeleton.limb_colors / 255
     start, end = (trace.fields.grid.to_pixels(trace.peaks.xy[which]) for which in (c.first, c.second))
     scored = {*shown, *rows[trace.used[rows]], *rows[np.argsort(-c.weight[rows], kind="stable")][:MOST_SCORES]}
@@ -209,7 +211,7 @@ def _draw_candidates(axes, trace: Trace, rows: np.ndarray, shown: list[int]) -> 
         axes.legend(handles=keys, loc="upper center", bbox_to_anchor=(0.5, 0), ncols=3, frameon=False, handlelength=3)
 
 
-def _draw_peaks(axes, trace: Trace, peaks: np.ndarray) -> None:
+def _draw_peaks(axes, trace: FieldTrace, peaks: np.ndarray) -> None:
     """Dots in their joints' colours, with the peaks' numbers."""
     colors = trace.fields.skeleton.joint_colors / 255
     for row in peaks.tolist():
@@ -219,7 +221,7 @@ def _draw_peaks(axes, trace: Trace, peaks: np.ndarray) -> None:
         axes.annotate(str(row), (x, y), (5, 4), **look).set_path_effects(TEXT_RIM)
 
 
-def _frame(trace: Trace, peaks: np.ndarray, width: int, height: int) -> tuple[tuple, tuple]:
+def _frame(trace: FieldTrace, peaks: np.ndarray, width: int, height: int) -> tuple[tuple, tuple]:
     """The part of the picture that the peaks lie in, and some around it: (left, right), (top, bottom)."""
     if not peaks.size:
         return (-0.5, width - 0.5), (-0.5, height - 0.5)
@@ -231,7 +233,7 @@ def _frame(trace: Trace, peaks: np.ndarray, width: int, height: int) -> tuple[tu
     return (low[0], high[0]), (low[1], high[1])
 
 
-def _plot_samples(axes, trace: Trace, m: int, letter: str) -> None:
+def _plot_samples(axes, trace: FieldTrace, m: int, letter: str) -> None:
     c, skeleton = trace.candidates, trace.fields.skeleton
     xy, projection = trace.samples(m)
     way = np.hypot(*(xy - xy[0]).T)
@@ -257,5 +259,5 @@ def _plot_samples(axes, trace: Trace, m: int, letter: str) -> None:
     axes.set_title(head + "\n" + fill(trace.reason(m), 52), loc="left", fontsize=9)
 
 
-def _fate(trace: Trace, m: int) -> str:
+def _fate(trace: FieldTrace, m: int) -> str:
     return "used" if trace.used[m] else "matched" if trace.matched[m] else "rejected"

@@ -19,20 +19,20 @@ from bupose.viz.picture import Plot
 from bupose.wording import counted
 
 if TYPE_CHECKING:
-    from bupose.methods.paf import Trace
+    from bupose.methods.paf import FieldTrace
 
 MATCHINGS = {"hungarian": ("-", "#2ca25f"), "greedy": ("--", "#e34a33")}  # line style and colour of each
 AROUND = 3  # cells shown to each side of a peak
 
 
 def explain_peaks(
-    trace: Trace, joint: int | str, photo: np.ndarray | None = None, matrix: np.ndarray | None = None
+    trace: FieldTrace, joint: int | str, photo: np.ndarray | None = None, matrix: np.ndarray | None = None
 ) -> Plot:
     """The heatmap of one joint with its peaks, and the highest of them cell by cell.
 
     Parameters
     ----------
-    trace : Trace
+    trace : FieldTrace
     joint : int or name
     photo, matrix : optional
         As for :func:`heatmap`.
@@ -68,7 +68,7 @@ def explain_peaks(
     return figure
 
 
-def _close_up(cells, line, trace: Trace, peak: int) -> None:
+def _close_up(cells, line, trace: FieldTrace, peak: int) -> None:
     heat, (x, y) = trace.fields.heat[trace.peaks.joint[peak]], trace.peaks.xy[peak]
     h, w = heat.shape
     # the highest cell lies within one of the refined peak
@@ -101,13 +101,13 @@ def _close_up(cells, line, trace: Trace, peak: int) -> None:
 
 
 def explain_matching(
-    trace: Trace, limb: int | str, photo: np.ndarray | None = None, matrix: np.ndarray | None = None
+    trace: FieldTrace, limb: int | str, photo: np.ndarray | None = None, matrix: np.ndarray | None = None
 ) -> Plot:
     """What the Hungarian and the greedy matching choose among one limb's candidates, and all their weights.
 
     Parameters
     ----------
-    trace : Trace
+    trace : FieldTrace
         Whatever its own matching: both are computed from its candidates.
     limb, photo, matrix
         As for :func:`explain_limb`.
@@ -150,7 +150,7 @@ def explain_matching(
     return figure
 
 
-def _weight_table(axes, trace: Trace, rows: np.ndarray, chosen: dict[str, np.ndarray]) -> None:
+def _weight_table(axes, trace: FieldTrace, rows: np.ndarray, chosen: dict[str, np.ndarray]) -> None:
     c, skeleton = trace.candidates, trace.fields.skeleton
     first, second = np.unique(c.first[rows]), np.unique(c.second[rows])
     weight = np.full((len(first), len(second)), np.nan)
@@ -173,7 +173,7 @@ def _weight_table(axes, trace: Trace, rows: np.ndarray, chosen: dict[str, np.nda
 
 
 def explain_assembly(
-    trace: Trace,
+    trace: FieldTrace,
     photo: np.ndarray | None = None,
     matrix: np.ndarray | None = None,
     *,
@@ -184,7 +184,7 @@ def explain_assembly(
 
     Parameters
     ----------
-    trace : Trace
+    trace : FieldTrace
     photo, matrix : optional
         As for :func:`heatmap`.
     pictures : int

@@ -4,6 +4,6 @@ from bupose.methods.paf.codec import FieldCodec
 from bupose.methods.paf.fields import Fields
 from bupose.methods.paf.limbs import LimbCandidates
 from bupose.methods.paf.options import DecodeOptions, FieldLossOptions, TargetOptions
-from bupose.methods.paf.trace import Trace
+from bupose.methods.paf.trace import FieldTrace
 
-__all__ = ["DecodeOptions", "FieldCodec", "FieldLossOptions", "Fields", "LimbCandidates", "TargetOptions", "Trace"]
+__all__ = ["DecodeOptions", "FieldCodec", "FieldLossOptions", "FieldTrace", "Fields", "LimbCandidates", "TargetOptions"]

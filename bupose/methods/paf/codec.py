@@ -16,9 +16,10 @@ from bupose.methods.paf.limbs import score_limbs
 from bupose.methods.paf.matching import match_limbs
 from bupose.methods.paf.options import DecodeOptions, FieldLossOptions, TargetOptions
 from bupose.methods.paf.targets import encode_labels
-from bupose.methods.paf.trace import Trace
+from bupose.methods.paf.trace import FieldTrace
 from bupose.methods.peaks import find_peaks, smooth
 from bupose.methods.targets import Targets
+from bupose.methods.trace import Links
 from bupose.people import Labels
 from bupose.skeleton import Skeleton
 
@@ -55,7 +56,7 @@ class FieldCodec(Codec):
     def _encode(self, labels: Labels, size: tuple[int, int], ignore: np.ndarray | None) -> Targets:
         return encode_labels(labels, size, self.grid, self.target, ignore)
 
-    def _explain(self, fields: Fields) -> Trace:
+    def _explain(self, fields: Fields) -> FieldTrace:
         if self.decoder.smooth:
             fields = fields.replace(heat=smooth(fields.heat, self.decoder.smooth))
         peaks = find_peaks(fields.heat, self.decoder.peak_threshold)
@@ -65,7 +66,9 @@ class FieldCodec(Codec):
         if overlong.any():
             matched = match_limbs(candidates, peaks, self.decoder, ~overlong)
         people, members, used = group_people(fields, peaks, candidates, matched, self.decoder)
-        return Trace(fields, self.decoder, peaks, candidates, overlong, matched, used, members, people)
+        c = candidates
+        links = Links(c.first, c.second, c.limb, c.score, c.weight, matched)
+        return FieldTrace(fields, self.decoder, peaks, members, people, links, candidates, overlong, matched, used)
 
     def paint_batch(self, batch, size: tuple[int, int]) -> dict:
         """As :meth:`Codec.paint_batch`, on the device of the batch."""

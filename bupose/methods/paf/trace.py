@@ -3,28 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
 from bupose.kernels import reference
 from bupose.methods.paf.fields import Fields
 from bupose.methods.paf.limbs import TRUSTED_LENGTH, LimbCandidates
-from bupose.methods.paf.options import DecodeOptions
-from bupose.methods.peaks import Peaks
-from bupose.people import People
+from bupose.methods.trace import Trace
 from bupose.wording import counted
 
 
 @dataclass(frozen=True, repr=False)
-class Trace:
-    """What ``codec.explain`` saw and decided.
+class FieldTrace(Trace):
+    """What a ``FieldCodec`` saw and decided; its links are the limb candidates, their ``kind`` is the limb.
 
     Parameters
     ----------
-    fields : Fields
-    options : DecodeOptions
-    peaks : Peaks
-        Joint candidates, cells.
     candidates : LimbCandidates
     overlong : bool array (M,)
         Too long for their person, and left out of the matching.
@@ -32,26 +27,38 @@ class Trace:
         Chosen by the matching among the candidates of its limb.
     used : bool array (M,)
         Has both ends in one person.
-    members : int32 array (P, K)
-        Row of the peak that each person's joint came from, also where its score was too low to show it; -1 for absent
-        and completed joints.
-    people : People
-        Pixels of the grid.
     """
 
-    fields: Fields
-    options: DecodeOptions
-    peaks: Peaks
+    link_word: ClassVar[str] = "limb"
+    evidence_words: ClassVar[tuple[str, ...]] = ("score", "weight", "share")
+
     candidates: LimbCandidates
     overlong: np.ndarray
     matched: np.ndarray
     used: np.ndarray
-    members: np.ndarray
-    people: People
 
     def __repr__(self) -> str:
         limbs = f"{counted(len(self.candidates), 'candidate limb')}, {int(self.used.sum())} used"
-        return f"Trace({counted(len(self.peaks), 'joint candidate')}, {limbs}, {self.people!r})"
+        return f"FieldTrace({counted(len(self.peaks), 'joint candidate')}, {limbs}, {self.people!r})"
+
+    @property
+    def fields(self) -> Fields:
+        """The maps."""
+        return self.maps
+
+    def kind_name(self, m: int) -> str:
+        """As ``left elbow → left wrist``."""
+        return self.maps.skeleton.limb_names[self.candidates.limb[m]].replace("-", " → ").replace("_", " ")
+
+    def evidence(self, m: int) -> tuple[float, ...]:
+        """Score, weight and share of candidate ``m``, see ``LimbCandidates``."""
+        return tuple(
+            float(values[m]) for values in (self.candidates.score, self.candidates.weight, self.candidates.share)
+        )
+
+    def fate(self, m: int) -> str:
+        """``used``; ``matched``, yet its two joints are not one person's; or ``rejected``."""
+        return "used" if self.used[m] else "matched" if self.matched[m] else "rejected"
 
     def samples(self, m: int) -> tuple[np.ndarray, np.ndarray]:
         """Points of candidate ``m``'s line, float32 (S, 2) pixels, and the field's projections there, float32 (S,)."""
@@ -61,18 +68,13 @@ class Trace:
         xy, projection = reference.project_samples(self.fields.paf, limb, ends, int(options.samples), TRUSTED_LENGTH)
         return self.fields.grid.to_pixels(xy).astype(np.float32), projection.astype(np.float32)
 
-    def person_of(self, peak: int) -> int:
-        """The person who has a peak, -1 if nobody."""
-        rows = np.flatnonzero((self.members == peak).any(1))
-        return int(rows[0]) if len(rows) else -1
-
     def reason(self, m: int) -> str:
         """One sentence: why candidate ``m`` was or was not used."""
         c, skeleton = self.candidates, self.fields.skeleton
         limb, a, b = (int(i) for i in c.ids[m])
         first, second = (name.replace("_", " ") for name in skeleton.limbs[limb])
         weight = f"weight {c.weight[m]:.2f}"
-        p, q = (f"person {i}" if i >= 0 else "a group too faint to list" for i in map(self.person_of, (a, b)))
+        p, q = (self.person_name(peak) for peak in (a, b))
         if self.used[m]:
             return f"used ({weight}): {p} has both joints"
         if self.overlong[m]:
