@@ -41,10 +41,10 @@ class ValidationImages:
 
 
 def draw_estimate(image: np.ndarray, estimator: Estimator) -> np.ndarray:
-    """uint8 RGB: people over the photo, heatmaps and limb fields, side by side in network pixels."""
+    """uint8 RGB: people over the photo, and the maps, side by side in network pixels."""
     trace = estimator.explain(image)
-    fields = viz.fields_picture(trace.fields, image, estimator.matrix(image))
-    width, height = trace.fields.size
+    fields = viz.fields_picture(trace.maps, image, estimator.matrix(image))
+    width, height = trace.maps.size
     photo = viz.warp_photo(image, (width, height), estimator.matrix(image))
     people = viz.draw_people(photo, trace.people)
     gap = np.full((height, 4, 3), 255, np.uint8)

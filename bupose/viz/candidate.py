@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from bupose.errors import FieldsError
-from bupose.viz.explain import LINE_RIM, TEXT_RIM, _plot_samples
+from bupose.viz.explain import LINE_RIM, TEXT_RIM, _plot_samples, check_trace
 from bupose.viz.fields import paf_hue
 from bupose.viz.picture import Plot
 
@@ -37,10 +37,11 @@ def explain_candidate(
     Raises
     ------
     FieldsError
-        No such candidate.
+        No such candidate, or a trace of another method.
     InputError
         The photo is no picture, or does not fit the fields and no matrix is given.
     """
+    check_trace(trace)
     c, fields = trace.candidates, trace.fields
     if not 0 <= m < len(c):
         raise FieldsError(f"no candidate {m}; there are {len(c)}, counted from 0")

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from textwrap import fill
-from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.lines import Line2D
 from matplotlib.patheffects import withStroke
 
 from bupose.errors import FieldsError
+from bupose.methods.paf import FieldTrace
+from bupose.methods.trace import Trace
 from bupose.viz.fields import backdrop, limb_number, limb_title, paf_hue
 from bupose.viz.picture import Plot
 from bupose.wording import counted
-
-if TYPE_CHECKING:
-    from bupose.methods.paf import FieldTrace
 
 TEXT_RIM = [withStroke(linewidth=2.5, foreground="#101218")]
 LINE_RIM = [withStroke(linewidth=5, foreground="#101218")]
@@ -27,6 +25,18 @@ STYLES = {  # what became of a candidate: line style, line width, legend
 MOST_SCORES = 8  # more rejected candidates than this are drawn without their score
 
 
+def check_trace(trace: Trace) -> None:
+    """Refuse a trace of another method, which has no limb candidates.
+
+    Raises
+    ------
+    FieldsError
+    """
+    if not isinstance(trace, FieldTrace):
+        got = f"a {type(trace).__name__}"
+        raise FieldsError(f"limb candidates are of part affinity fields alone; got {got}: use explain_link")
+
+
 def explain_limb(
     trace: FieldTrace, limb: int | str, photo: np.ndarray | None = None, matrix: np.ndarray | None = None
 ) -> Plot:
@@ -35,7 +45,7 @@ def explain_limb(
     Parameters
     ----------
     trace : FieldTrace
-        What ``FieldCodec.explain`` returns.
+        What ``codec.explain`` returns for part affinity fields.
     limb : int or name
         Its number, or its joints' names as in ``left_elbow-left_wrist``.
     photo, matrix : optional
@@ -49,10 +59,11 @@ def explain_limb(
     Raises
     ------
     FieldsError
-        No such limb.
+        No such limb, or a trace of another method.
     InputError
         The photo is no picture, or does not fit the fields and no matrix is given.
     """
+    check_trace(trace)
     limb = limb_number(trace.fields, limb)
     rows = np.flatnonzero(trace.candidates.limb == limb)
     peaks = np.flatnonzero(np.isin(trace.peaks.joint, trace.fields.skeleton.limb_joints[limb]))
@@ -73,6 +84,7 @@ def explain_joint(
     peak : int
         Row of ``trace.peaks``; :func:`nearest_peak` finds it from a pixel.
     """
+    check_trace(trace)
     if not 0 <= peak < len(trace.peaks.joint):
         raise FieldsError(f"no peak {peak}; there are {len(trace.peaks.joint)}, counted from 0")
     c = trace.candidates
@@ -87,9 +99,9 @@ def explain_joint(
     return _explain(trace, rows, peaks, np.concatenate([used[:2], refused[:1]]), under, title)
 
 
-def nearest_peak(trace: FieldTrace, xy: tuple[float, float], joint: int | None = None) -> int | None:
+def nearest_peak(trace: Trace, xy: tuple[float, float], joint: int | None = None) -> int | None:
     """The peak (row of ``trace.peaks``) nearest to a network pixel, of one joint or any; None if there is none."""
-    away = np.hypot(*(trace.fields.grid.to_pixels(trace.peaks.xy) - np.asarray(xy, np.float32)).T)
+    away = np.hypot(*(trace.maps.grid.to_pixels(trace.peaks.xy) - np.asarray(xy, np.float32)).T)
     if joint is not None:
         away = np.where(trace.peaks.joint == joint, away, np.inf)
     return int(away.argmin()) if away.size and np.isfinite(away.min()) else None
@@ -122,8 +134,9 @@ def explain_person(trace: FieldTrace, person: int) -> Plot:
     Raises
     ------
     FieldsError
-        No such person.
+        No such person, or a trace of another method.
     """
+    check_trace(trace)
     if not 0 <= person < len(trace.people):
         raise FieldsError(f"no person {person}; there are {len(trace.people)}, counted from 0")
     skeleton, c, members = trace.fields.skeleton, trace.candidates, trace.members[person]
@@ -178,7 +191,7 @@ def _draw_candidates(axes, trace: FieldTrace, rows: np.ndarray, shown: list[int]
     start, end = (trace.fields.grid.to_pixels(trace.peaks.xy[which]) for which in (c.first, c.second))
     scored = {*shown, *rows[trace.used[rows]], *rows[np.argsort(-c.weight[rows], kind="stable")][:MOST_SCORES]}
     for m in rows[np.lexsort((c.weight[rows], trace.used[rows]))]:
-        fate = _fate(trace, m)
+        fate = trace.fate(m)
         style, wide, _ = STYLES[fate]
         color = "white" if fate == "rejected" else colors[c.limb[m]]
         alpha = 1 if fate == "used" or m in shown else float(np.clip(0.15 + 0.7 * c.score[m], 0.2, 0.85))
@@ -204,28 +217,28 @@ def _draw_candidates(axes, trace: FieldTrace, rows: np.ndarray, shown: list[int]
             clip_on=True,
         )
         text.set_path_effects(TEXT_RIM)
-    fates = {_fate(trace, m) for m in rows}
+    fates = {trace.fate(m) for m in rows}
     known = [style for fate, style in STYLES.items() if fate in fates]
     keys = [Line2D([], [], linestyle=style, linewidth=wide, color="0.3", label=name) for style, wide, name in known]
     if keys:
         axes.legend(handles=keys, loc="upper center", bbox_to_anchor=(0.5, 0), ncols=3, frameon=False, handlelength=3)
 
 
-def _draw_peaks(axes, trace: FieldTrace, peaks: np.ndarray) -> None:
+def _draw_peaks(axes, trace: Trace, peaks: np.ndarray) -> None:
     """Dots in their joints' colours, with the peaks' numbers."""
-    colors = trace.fields.skeleton.joint_colors / 255
+    colors = trace.maps.skeleton.joint_colors / 255
     for row in peaks.tolist():
-        x, y = trace.fields.grid.to_pixels(trace.peaks.xy[row])
+        x, y = trace.maps.grid.to_pixels(trace.peaks.xy[row])
         axes.plot(x, y, "o", markersize=6, color=colors[trace.peaks.joint[row]], markeredgecolor="#101218")
         look = {"textcoords": "offset points", "fontsize": 7.5, "color": "white", "clip_on": True}
         axes.annotate(str(row), (x, y), (5, 4), **look).set_path_effects(TEXT_RIM)
 
 
-def _frame(trace: FieldTrace, peaks: np.ndarray, width: int, height: int) -> tuple[tuple, tuple]:
+def _frame(trace: Trace, peaks: np.ndarray, width: int, height: int) -> tuple[tuple, tuple]:
     """The part of the picture that the peaks lie in, and some around it: (left, right), (top, bottom)."""
     if not peaks.size:
         return (-0.5, width - 0.5), (-0.5, height - 0.5)
-    xy = trace.fields.grid.to_pixels(trace.peaks.xy[peaks])
+    xy = trace.maps.grid.to_pixels(trace.peaks.xy[peaks])
     low, high = xy.min(0), xy.max(0)
     margin = max(0.15 * max(width, height), 0.12 * float((high - low).max()))
     more = np.maximum(margin, 0.25 * (high - low)[::-1] - (high - low) / 2)  # no strip more than four times as long
@@ -255,9 +268,5 @@ def _plot_samples(axes, trace: FieldTrace, m: int, letter: str) -> None:
     axes.set(ylim=(low, max(1.05, float(projection.max(initial=0)) + 0.1)), ylabel="projection")
     axes.spines[["top", "right"]].set_visible(False)
     name = limb_title(skeleton.limb_names[c.limb[m]])
-    head = f"{letter}  {name}, {c.first[m]} → {c.second[m]}: {STYLES[_fate(trace, m)][2]}"
+    head = f"{letter}  {name}, {c.first[m]} → {c.second[m]}: {STYLES[trace.fate(m)][2]}"
     axes.set_title(head + "\n" + fill(trace.reason(m), 52), loc="left", fontsize=9)
-
-
-def _fate(trace: FieldTrace, m: int) -> str:
-    return "used" if trace.used[m] else "matched" if trace.matched[m] else "rejected"

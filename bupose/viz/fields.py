@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib import colormaps
 
 from bupose.errors import FieldsError
-from bupose.methods.paf.fields import Fields
+from bupose.maps import Maps, MapSpec
 from bupose.viz.picture import Plot, as_rgb, lay_over, warp_photo
 
 HEAT_COLORS = np.rint(255 * colormaps["inferno"](np.linspace(0.25, 1, 256))[:, :3]).astype(np.uint8)
@@ -36,7 +36,7 @@ def to_network_pixels(maps: np.ndarray, stride: int) -> np.ndarray:
 
 
 def heatmap(
-    fields: Fields, joint: int | str | None = None, photo: np.ndarray | None = None, matrix: np.ndarray | None = None
+    fields: Maps, joint: int | str | None = None, photo: np.ndarray | None = None, matrix: np.ndarray | None = None
 ) -> np.ndarray:
     """The heatmap of a joint, or the maximum over all, each in its joint's colour.
 
@@ -56,28 +56,28 @@ def heatmap(
     Raises
     ------
     FieldsError
-        No such joint.
+        No such joint, or maps without heatmaps.
     InputError
         The photo is no picture, or does not fit the fields and no matrix is given.
     """
-    under = backdrop(fields, photo, matrix)
+    under, all_heat = backdrop(fields, photo, matrix), array_of(fields, "heat")
     if joint is not None:
-        heat = to_network_pixels(fields.heat[_number(joint, fields.skeleton.joints, "joint")], fields.grid.stride)
+        heat = to_network_pixels(all_heat[find_row(joint, fields.skeleton.joints, "joint")], fields.grid.stride)
         heat = np.clip(heat, 0, 1)
         color = HEAT_COLORS[np.rint(255 * heat).astype(np.uint8)]
-        return lay_over(under, color, _opacity(heat))
+        return lay_over(under, color, opacity(heat))
     best, color, total = np.zeros(under.shape[:2], np.float32), np.zeros(under.shape, np.float32), np.float32(1e-9)
     for k, paint in enumerate(fields.skeleton.joint_colors):
-        heat = np.clip(to_network_pixels(fields.heat[k], fields.grid.stride), 0, 1)
+        heat = np.clip(to_network_pixels(all_heat[k], fields.grid.stride), 0, 1)
         weight = heat**4  # the strongest joint decides the colour, with soft borders
         color += weight[..., None] * paint
         total = total + weight
         best = np.maximum(best, heat)
-    return lay_over(under, color / total[..., None], _opacity(best))
+    return lay_over(under, color / total[..., None], opacity(best))
 
 
 def paf_hue(
-    fields: Fields,
+    fields: Maps,
     limb: int | str | None = None,
     photo: np.ndarray | None = None,
     matrix: np.ndarray | None = None,
@@ -101,19 +101,25 @@ def paf_hue(
     Raises
     ------
     FieldsError
-        No such limb.
+        No such limb, or maps without part affinity fields.
     InputError
         The photo is no picture, or does not fit the fields and no matrix is given.
     """
-    paf = np.nan_to_num(fields.paf, nan=0, posinf=0, neginf=0)
-    if limb is None:
-        weight = np.hypot(paf[:, :1], paf[:, 1:]) ** 3  # the strongest limb decides, with soft borders
-        paf = (weight * paf).sum(0) / np.maximum(weight.sum(0), 1e-9)
+    row, stride = None if limb is None else limb_number(fields, limb), fields.grid.stride
+    picture = lay_hue(backdrop(fields, photo, matrix), array_of(fields, "paf"), row, stride)
+    return add_wheel(picture) if wheel else picture
+
+
+def lay_hue(under: np.ndarray, vectors: np.ndarray, row: int | None, stride: int) -> np.ndarray:
+    """Vectors (R, 2, h, w) of one row, or the strongest of all, over a picture in network pixels."""
+    vectors = np.nan_to_num(vectors, nan=0, posinf=0, neginf=0)
+    if row is None:
+        weight = np.hypot(vectors[:, :1], vectors[:, 1:]) ** 3  # the strongest row decides, with soft borders
+        vectors = (weight * vectors).sum(0) / np.maximum(weight.sum(0), 1e-9)
     else:
-        paf = paf[limb_number(fields, limb)]
-    x, y = to_network_pixels(paf, fields.grid.stride)
-    picture = lay_over(backdrop(fields, photo, matrix), hue(x, y), _opacity(np.minimum(np.hypot(x, y), 1)))
-    return _add_wheel(picture) if wheel else picture
+        vectors = vectors[row]
+    x, y = to_network_pixels(vectors, stride)
+    return lay_over(under, hue(x, y), opacity(np.minimum(np.hypot(x, y), 1)))
 
 
 def hue(x: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -133,13 +139,13 @@ def color_wheel(size: int) -> np.ndarray:
     x = (np.arange(size) - (size - 1) / 2) / (size / 2)
     x, y = np.meshgrid(x, x)
     strength = np.hypot(x, y)
-    color = lay_over(np.zeros((size, size, 3), np.uint8), hue(x, y), _opacity(np.minimum(strength, 1)))
+    color = lay_over(np.zeros((size, size, 3), np.uint8), hue(x, y), opacity(np.minimum(strength, 1)))
     edge = np.clip((1 - strength) * size / 2 + 0.5, 0, 1)  # a soft rim of one pixel
     return np.concatenate([color, np.rint(255 * edge)[..., None].astype(np.uint8)], -1)
 
 
 def paf_quiver(
-    fields: Fields,
+    fields: Maps,
     limb: int | str,
     photo: np.ndarray | None = None,
     matrix: np.ndarray | None = None,
@@ -174,9 +180,9 @@ def paf_quiver(
     return figure
 
 
-def draw_arrows(axes, fields: Fields, limb: int, threshold: float) -> None:
+def draw_arrows(axes, fields: Maps, limb: int, threshold: float) -> None:
     """What :func:`paf_quiver` draws, on axes of network pixels."""
-    x, y = np.nan_to_num(fields.paf[limb], nan=0, posinf=0, neginf=0)
+    x, y = np.nan_to_num(array_of(fields, "paf")[limb], nan=0, posinf=0, neginf=0)
     v, u = np.nonzero(np.hypot(x, y) > threshold)
     stride = fields.grid.stride
     axes.quiver(
@@ -199,26 +205,25 @@ def limb_title(name: str) -> str:
     return name.replace("-", " → ").replace("_", " ")
 
 
-def fields_picture(fields: Fields, photo: np.ndarray | None = None, matrix: np.ndarray | None = None) -> np.ndarray:
-    """Heatmaps on the left, part affinity fields with their colour wheel on the right.
-
-    Parameters and errors are those of :func:`heatmap`.
-
-    Returns
-    -------
-    uint8 array (H, 2W + gap, 3), RGB, network pixels
-    """
-    left, right = heatmap(fields, None, photo, matrix), paf_hue(fields, None, photo, matrix)
-    gap = np.full((left.shape[0], max(4, left.shape[1] // 100), 3), 255, np.uint8)
-    return np.concatenate([left, gap, right], 1)
-
-
-def limb_number(fields: Fields, limb: int | str) -> int:
+def limb_number(fields: Maps, limb: int | str) -> int:
     """The number of a limb given by number or name; a ``FieldsError`` names those there are."""
-    return _number(limb, fields.skeleton.limb_names, "limb")
+    return find_row(limb, fields.skeleton.limb_names, "limb")
 
 
-def _number(which: int | str, names: tuple[str, ...], kind: str) -> int:
+def array_of(maps: Maps, name: str) -> np.ndarray:
+    """One of the maps; a ``FieldsError`` names those there are."""
+    return maps.arrays[spec_of(maps, name).name]
+
+
+def spec_of(maps: Maps, name: str) -> MapSpec:
+    """What one of the maps is; a ``FieldsError`` names those there are."""
+    for spec in maps.specs:
+        if spec.name == name:
+            return spec
+    raise FieldsError(f"there is no map {name!r} to draw; there are {', '.join(maps.arrays)}")
+
+
+def find_row(which: int | str, names: tuple[str, ...], kind: str) -> int:
     if isinstance(which, str):
         if which not in names:
             raise FieldsError(f"no {kind} {which!r}; choose one of {', '.join(names)}")
@@ -228,7 +233,7 @@ def _number(which: int | str, names: tuple[str, ...], kind: str) -> int:
     return int(which)
 
 
-def backdrop(fields: Fields, photo: np.ndarray | None, matrix: np.ndarray | None) -> np.ndarray:
+def backdrop(fields: Maps, photo: np.ndarray | None, matrix: np.ndarray | None) -> np.ndarray:
     """The photo in network pixels, grey and darkened, or black."""
     width, height = fields.size
     if photo is None:
@@ -237,12 +242,13 @@ def backdrop(fields: Fields, photo: np.ndarray | None, matrix: np.ndarray | None
     return np.repeat(np.rint(PHOTO_LIGHT * grey).astype(np.uint8)[..., None], 3, axis=2)
 
 
-def _opacity(strength: np.ndarray) -> np.ndarray:
+def opacity(strength: np.ndarray) -> np.ndarray:
     """(..., 1): the strength."""
     return np.clip(strength, 0, 1)[..., None].astype(np.float32)
 
 
-def _add_wheel(picture: np.ndarray) -> np.ndarray:
+def add_wheel(picture: np.ndarray) -> np.ndarray:
+    """Put :func:`color_wheel` into the lower right corner, where there is room for it."""
     side = min(picture.shape[:2])
     size = max(12, side // 6)
     if size + 2 > side:

@@ -12,7 +12,7 @@ from matplotlib.patheffects import withStroke
 from bupose.errors import FieldsError, InputError
 from bupose.kernels import reference
 from bupose.methods.paf.matching import match_limbs
-from bupose.viz.explain import TEXT_RIM, _draw_peaks, _frame
+from bupose.viz.explain import TEXT_RIM, _draw_peaks, _frame, check_trace
 from bupose.viz.fields import HEAT_COLORS, backdrop, heatmap, limb_number, limb_title, paf_hue
 from bupose.viz.panels import distinct_colors
 from bupose.viz.picture import Plot
@@ -20,13 +20,14 @@ from bupose.wording import counted
 
 if TYPE_CHECKING:
     from bupose.methods.paf import FieldTrace
+    from bupose.methods.trace import Trace
 
 MATCHINGS = {"hungarian": ("-", "#2ca25f"), "greedy": ("--", "#e34a33")}  # line style and colour of each
 AROUND = 3  # cells shown to each side of a peak
 
 
 def explain_peaks(
-    trace: FieldTrace, joint: int | str, photo: np.ndarray | None = None, matrix: np.ndarray | None = None
+    trace: Trace, joint: int | str, photo: np.ndarray | None = None, matrix: np.ndarray | None = None
 ) -> Plot:
     """The heatmap of one joint with its peaks, and the highest of them cell by cell.
 
@@ -46,9 +47,9 @@ def explain_peaks(
     Raises
     ------
     FieldsError
-        No such joint.
+        No such joint, or maps without heatmaps.
     """
-    fields = trace.fields
+    fields = trace.maps
     under = heatmap(fields, joint, photo, matrix)
     joint = fields.skeleton.joints.index(joint) if isinstance(joint, str) else joint
     rows = np.flatnonzero(trace.peaks.joint == joint)
@@ -68,8 +69,8 @@ def explain_peaks(
     return figure
 
 
-def _close_up(cells, line, trace: FieldTrace, peak: int) -> None:
-    heat, (x, y) = trace.fields.heat[trace.peaks.joint[peak]], trace.peaks.xy[peak]
+def _close_up(cells, line, trace: Trace, peak: int) -> None:
+    heat, (x, y) = trace.maps.arrays["heat"][trace.peaks.joint[peak]], trace.peaks.xy[peak]
     h, w = heat.shape
     # the highest cell lies within one of the refined peak
     v, u = (np.clip(np.rint((y, x)), 0, (h - 1, w - 1))).astype(int)
@@ -120,8 +121,9 @@ def explain_matching(
     Raises
     ------
     FieldsError
-        No such limb, or it has no candidates.
+        No such limb, it has no candidates, or the trace is of another method.
     """
+    check_trace(trace)
     c, skeleton = trace.candidates, trace.fields.skeleton
     limb = limb_number(trace.fields, limb)
     rows = np.flatnonzero(c.limb == limb)
@@ -199,7 +201,10 @@ def explain_assembly(
     ------
     InputError
         Fewer than one picture.
+    FieldsError
+        The trace is of another method.
     """
+    check_trace(trace)
     if pictures < 1 or columns < 1:
         raise InputError(f"an assembly in {counted(pictures, 'picture')}, {columns} in a row; give 1 or more of both")
     c, joints = trace.candidates, len(trace.fields.skeleton.joints)

@@ -1,0 +1,124 @@
+"""Maps of any method as pictures, in the network's pixels."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib import colormaps
+
+from bupose.maps import Maps, MapSpec
+from bupose.viz.fields import (
+    HEAT_COLORS,
+    add_wheel,
+    backdrop,
+    find_row,
+    heatmap,
+    lay_hue,
+    opacity,
+    spec_of,
+    to_network_pixels,
+)
+from bupose.viz.picture import lay_over
+
+VALUE_COLORS = np.rint(255 * colormaps["turbo"](np.linspace(0.05, 0.95, 256))[:, :3]).astype(np.uint8)
+TAIL = 0.5  # per cent of the values at either end that a scale leaves out
+SURE = 0.1  # heat from which on a cell's value counts for its scale
+
+
+def fields_picture(maps: Maps, photo: np.ndarray | None = None, matrix: np.ndarray | None = None) -> np.ndarray:
+    """All maps side by side; of part affinity fields heatmaps on the left, fields with their wheel on the right.
+
+    Parameters and errors are those of :func:`heatmap`.
+
+    Returns
+    -------
+    uint8 array (H, n W + gaps, 3), RGB, network pixels
+    """
+    pictures = [map_picture(maps, spec.name, None, photo, matrix) for spec in maps.specs]
+    gap = np.full((pictures[0].shape[0], max(4, pictures[0].shape[1] // 100), 3), 255, np.uint8)
+    parts = [part for picture in pictures for part in (gap, picture)]
+    return np.concatenate(parts[1:], 1)
+
+
+def map_picture(
+    maps: Maps,
+    name: str,
+    row: int | str | None = None,
+    photo: np.ndarray | None = None,
+    matrix: np.ndarray | None = None,
+    wheel: bool = True,
+) -> np.ndarray:
+    """One map, as its ``MapSpec`` suggests.
+
+    Parameters
+    ----------
+    name : str
+        As in ``maps.arrays``.
+    row : int or name, optional
+        As in the spec's ``rows``; all by default, of which the strongest counts in each cell.
+    photo, matrix : optional
+        As for :func:`heatmap`.
+    wheel : bool
+        Put the legend, :func:`color_wheel`, into pictures of vectors.
+
+    Returns
+    -------
+    uint8 array (H, W, 3), RGB, network pixels
+        Heatmaps as :func:`heatmap`; vectors as :func:`paf_hue`; values without bounds that are read where the heat is,
+        such as tags, as colours whose opacity is the heat; others like one heatmap. What has no bounds is scaled to the
+        values that occur.
+
+    Raises
+    ------
+    FieldsError
+        No such map or row.
+    InputError
+        The photo is no picture, or does not fit the maps and no matrix is given.
+    """
+    spec = spec_of(maps, name)
+    row = None if row is None else find_row(row, spec.rows, "joint" if spec.rows == maps.skeleton.joints else "row")
+    if name == "heat" and spec.rows == maps.skeleton.joints:
+        return heatmap(maps, row, photo, matrix)
+    under, stride = backdrop(maps, photo, matrix), maps.grid.stride
+    values = np.nan_to_num(maps.arrays[name], nan=0, posinf=0, neginf=0)
+    if spec.depth != 1:
+        values = values.mean(-3)
+    if spec.vector:
+        picture = lay_hue(under, values / _longest(values, spec), row, stride)
+        return add_wheel(picture) if wheel else picture
+    if not _is_bounded(spec) and spec.rows == maps.skeleton.joints and "heat" in maps.arrays:
+        return _color_by_value(under, values, maps.arrays["heat"], row, stride)
+    if not _is_bounded(spec):
+        low, high = np.percentile(values, [TAIL, 100 - TAIL])
+        values = (values - low) / max(high - low, 1e-9)
+    strength = np.clip(to_network_pixels(values.max(0) if row is None else values[row], stride), 0, 1)
+    return lay_over(under, HEAT_COLORS[np.rint(255 * strength).astype(np.uint8)], opacity(strength))
+
+
+def _is_bounded(spec: MapSpec) -> bool:
+    """Whether 1 is about the most that there can be: so it is of maps that are saved in steps."""
+    return spec.stored != "float16"
+
+
+def _longest(vectors: np.ndarray, spec: MapSpec) -> float:
+    """What counts as full strength."""
+    if _is_bounded(spec):
+        return 1.0
+    return max(float(np.percentile(np.hypot(vectors[:, 0], vectors[:, 1]), 100 - TAIL)), 1e-9)
+
+
+def _color_by_value(
+    under: np.ndarray, values: np.ndarray, heat: np.ndarray, row: int | None, stride: int
+) -> np.ndarray:
+    """Values (K, h, w) of one joint, or of the joint with most heat in each cell, as opaque as the heat is."""
+    heat = np.clip(np.nan_to_num(heat, nan=0, posinf=0, neginf=0), 0, 1)
+    sure = values[heat > SURE] if (heat > SURE).any() else values
+    low, high = np.percentile(sure, [TAIL, 100 - TAIL])
+    rows = range(len(values)) if row is None else [row]
+    best, value, total = np.float32(0), np.float32(0), np.float32(1e-9)
+    for k in rows:
+        strength = np.clip(to_network_pixels(heat[k], stride), 0, 1)
+        weight = strength**4 + np.float32(1e-12)  # the strongest joint decides, with soft borders
+        value = value + weight * to_network_pixels(values[k], stride)
+        total, best = total + weight, np.maximum(best, strength)
+    share = np.clip((value / total - low) / max(high - low, 1e-9), 0, 1)
+    return lay_over(under, VALUE_COLORS[np.rint(255 * share).astype(np.uint8)], opacity(best))
