@@ -21,6 +21,7 @@ COMMANDS = {
     "explore": "look at fields, limbs and people, and turn the grouping: bupose explore [photo.jpg]",
     "group": "group saved fields into people: bupose group fields.npz",
     "train": "train a network: bupose train experiment=tiny_synthetic",
+    "recipe": "train by a recipe, step after step: bupose recipe default annotations=… images=…",
     "summarize": "compare training runs: bupose summarize runs/",
     "evaluate": "measure against annotations: bupose evaluate annotations=val.json images=photos/",
     "export": "write a network as ONNX or OpenVINO: bupose export output=model.onnx",
