@@ -19,14 +19,18 @@ from bupose.errors import InputError
 from bupose.joint_arrays import joint_columns
 from bupose.people import People
 from bupose.skeleton import Skeleton
-from bupose.skeletons import BODY25, COCO17, COCO18
+from bupose.skeletons import BODY25, COCO17, COCO18, COCO_WHOLEBODY
 
 OPENPOSE_VERSION = 1.3
-# Beside the body's 2D joints, OpenPose's files have these; readers index them without asking.
-_OPENPOSE_EMPTY = (
-    *(f"{part}_keypoints_2d" for part in ("face", "hand_left", "hand_right")),
-    *(f"{part}_keypoints_3d" for part in ("pose", "face", "hand_left", "hand_right")),
-)
+# Beside the body's 2D joints, OpenPose's files have these; readers index them without asking. Its hands are
+# COCO-WholeBody's, its faces end with the pupils.
+_PARTS = dict(COCO_WHOLEBODY.parts)
+_OPENPOSE_PARTS = {
+    "face_keypoints_2d": (*_PARTS["face"], "right_eye", "left_eye"),
+    "hand_left_keypoints_2d": _PARTS["left_hand"],
+    "hand_right_keypoints_2d": _PARTS["right_hand"],
+}
+_OPENPOSE_EMPTY = tuple(f"{part}_keypoints_3d" for part in ("pose", "face", "hand_left", "hand_right"))
 
 
 def results_skeleton(skeleton: Skeleton) -> Skeleton:
@@ -56,7 +60,7 @@ def as_coco(people: People, image_id: int, category: CategoryOptions) -> list[di
 
 def wants_openpose(chosen: bool | None, skeleton: Skeleton) -> bool:
     """Whether OpenPose's files are written: as chosen, else where most of the joints are among those they can hold."""
-    known = set(openpose_skeleton(skeleton).joints)
+    known = {*openpose_skeleton(skeleton).joints, *(j for joints in _OPENPOSE_PARTS.values() for j in joints)}
     return 2 * len(known & set(skeleton.joints)) > len(skeleton.joints) if chosen is None else chosen
 
 
@@ -96,10 +100,15 @@ def write_openpose(path: str | Path, people: People, skeleton: Skeleton | None =
         The file cannot be written.
     """
     skeleton = skeleton or openpose_skeleton(people.skeleton)
-    people = people.to(skeleton)
+    triples, index = people.triples(), people.skeleton.index
+    lists = {"pose_keypoints_2d": people.to(skeleton).triples().reshape(len(people), 3 * len(skeleton.joints)).tolist()}
+    for key, joints in _OPENPOSE_PARTS.items():
+        here = [index[j] for j in joints] if set(joints) <= set(index) else []
+        lists[key] = triples[:, here].reshape(len(people), 3 * len(here)).tolist()
+    empty = {key: [] for key in _OPENPOSE_EMPTY}
     listed = [
-        {"person_id": [-1], "pose_keypoints_2d": numbers, **{key: [] for key in _OPENPOSE_EMPTY}}
-        for numbers in people.triples().reshape(len(people), 3 * len(skeleton.joints)).tolist()
+        {"person_id": [-1], **dict(zip(lists, numbers, strict=True)), **empty}
+        for numbers in zip(*lists.values(), strict=True)
     ]
     with _writing(path, sync=False) as file:
         json.dump({"version": OPENPOSE_VERSION, "skeleton": skeleton.name, "people": listed}, file)

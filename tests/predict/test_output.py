@@ -188,9 +188,26 @@ def test_results_have_the_category_and_the_order_of_the_file_that_was_learned_fr
     assert output.as_coco(body, 3, CategoryOptions()) == body.to_coco(3, COCO17)
 
 
+def test_openpose_files_have_hands_and_a_face_where_the_network_has(tmp_path):
+    whole = skeletons.COCO_WHOLEBODY
+    xy = np.arange(2 * 133.0).reshape(1, 133, 2) + 1
+    xy[0, whole.index["left_thumb2"]] = np.nan
+    people = People(xy, np.where(np.isnan(xy[..., 0]), 0, 0.5), [0.9], whole)
+    output.write_openpose(tmp_path / "a.json", people)
+    (person,) = json.loads((tmp_path / "a.json").read_text())["people"]
+    assert np.reshape(person["pose_keypoints_2d"], (25, 3))[:, 2].all()  # BODY_25: feet, too
+    left, right = (np.reshape(person[f"hand_{side}_keypoints_2d"], (21, 3)) for side in ("left", "right"))
+    assert left[:, 0].tolist() == [0 if k == 93 else 2 * k + 1 for k in range(91, 112)]
+    assert right[:, 0].tolist() == [2 * k + 1 for k in range(112, 133)]
+    face = np.reshape(person["face_keypoints_2d"], (70, 3))  # 68 points of 300-W, and the pupils of right and left
+    assert face[:, 0].tolist() == [2 * k + 1 for k in [*range(23, 91), 2, 1]]
+    output.write_openpose(tmp_path / "b.json", People.nobody(whole))
+    assert json.loads((tmp_path / "b.json").read_text())["people"] == []
+
+
 def test_openpose_files_are_for_joints_that_they_hold():
     for skeleton in skeletons.SKELETONS.values():
-        assert output.wants_openpose(None, skeleton) == (len(skeleton.parts) == 1)
+        assert output.wants_openpose(None, skeleton)
     assert not output.wants_openpose(None, CRAB)
     assert output.wants_openpose(True, CRAB)
     assert not output.wants_openpose(False, COCO17)
