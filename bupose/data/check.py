@@ -60,7 +60,7 @@ class Defect:
 
 
 @dataclass(frozen=True)
-class Survey:
+class DatasetStats:
     """What a set holds.
 
     Parameters
@@ -94,7 +94,7 @@ class Survey:
         return "\n".join([*lines, *self.notes])
 
 
-def survey(samples) -> Survey:
+def survey(samples) -> DatasetStats:
     """Count a set without decoding its pictures."""
     names, crowd, heights = samples.skeleton.joints, [], []
     counts = np.zeros((len(names), 3), np.int64)
@@ -109,7 +109,7 @@ def survey(samples) -> Survey:
             heights.append(labels.box[:, 3])
     joints = {name: (int(seen), int(hidden)) for name, (_, hidden, seen) in zip(names, counts, strict=True)}
     tall = np.concatenate(heights) if heights else np.zeros(0)
-    return Survey(len(samples), len(tall), joints, np.array(crowd), tall, getattr(samples, "notes", ()))
+    return DatasetStats(len(samples), len(tall), joints, np.array(crowd), tall, getattr(samples, "notes", ()))
 
 
 def spread_rows(count: int, wanted: int) -> list[int]:

@@ -119,7 +119,7 @@ def write_openvino(net: PoseNet, path: Path, precision: str, pictures: Sequence[
         folding.register_pass(passes.ConstantFolding())  # or NNCF finds no biases to correct
         folding.run_passes(model)
         if precision == "int8":
-            model = _quantise(model, pictures, delicate_parts(net))
+            model = _quantise(model, pictures, float_parts(net))
         model.set_rt_info(dump_header(net.config), [KEY])
         openvino.save_model(model, path, compress_to_fp16=precision == "fp16")
 
@@ -141,13 +141,13 @@ FORMATS: dict[str, tuple[str, Callable]] = {
 }
 
 
-def delicate_parts(net: PoseNet) -> list[str]:
+def float_parts(net: PoseNet) -> list[str]:
     """The parts of a network that stay in floating point when the rest is in 8 bits, as patterns of graph nodes.
 
     What runs more than once gets a number each time.
     """
     parts, again = {"trunk": net.trunk, "head": net.head}, r"(_\d+)?"
-    return [rf"/{name}{again}/{re.escape(d)}{again}[/.].*" for name, part in parts.items() for d in part.DELICATE]
+    return [rf"/{name}{again}/{re.escape(d)}{again}[/.].*" for name, part in parts.items() for d in part.KEEP_FLOAT]
 
 
 def _quantise(model, pictures: Sequence[np.ndarray], delicate: Sequence[str]):

@@ -38,11 +38,11 @@ class OptimOptions:
         Highest learning rate.
     factors : dict of part to float
         Factors of the learning rate, as in ``trunk: 0.1``.
-    relative : list of parts
-        Whose rates are shares of the weights' own size, each output channel's: what networks need whose batch norms
-        are folded into their weights, where a channel may be a thousand times another.
-    orthogonal : list of parts
-        Whose convolutions step in all directions alike (Muon), the depth-wise ones apart; for hidden layers, not for
+    channelwise_lr : list of parts
+        Scale updates by each output channel's RMS weight: for networks whose batch norms are folded into their weights,
+        where channels differ a thousandfold.
+    muon : list of parts
+        Orthogonalise the updates of these convolutions (Muon), depth-wise ones excepted; for hidden layers, not for
         outputs. Needs "adamw", whose momentum and decay it takes.
     frozen : list of parts
         What does not learn; their batch norms keep their statistics.
@@ -67,8 +67,8 @@ class OptimOptions:
     name: str = option("adamw", among=OPTIMIZERS)
     lr: float = option(1e-3, 1e-12, 1000)
     factors: dict[str, float] = option(dict, 0, 1e6)
-    relative: list[str] = option(list)
-    orthogonal: list[str] = option(list)
+    channelwise_lr: list[str] = option(list)
+    muon: list[str] = option(list)
     frozen: list[str] = option(list)
     frozen_norm: list[str] = option(list)
     weight_decay: float = option(1e-4, 0, 1000)
@@ -82,8 +82,8 @@ class OptimOptions:
 
     def __post_init__(self) -> None:
         check(self, "optim")
-        if self.orthogonal and self.name != "adamw":
-            raise OptionsError(f"optim.orthogonal needs optim.name=adamw; got {self.name}")
+        if self.muon and self.name != "adamw":
+            raise OptionsError(f"optim.muon needs optim.name=adamw; got {self.name}")
 
 
 def build_optimizer(net: nn.Module, options: OptimOptions, steps: int) -> tuple[Optimizer, LambdaLR]:
@@ -95,7 +95,7 @@ def build_optimizer(net: nn.Module, options: OptimOptions, steps: int) -> tuple[
         An option names a part that the network does not have, or nothing is left to learn.
     """
     optimizer = OPTIMIZERS[options.name](parameter_groups(net, options), options)
-    if any(group["orthogonal"] or group["relative"] for group in optimizer.param_groups):
+    if any(group["muon"] or group["channelwise_lr"] for group in optimizer.param_groups):
         _change_steps(optimizer)
     return optimizer, LambdaLR(optimizer, lambda step: rate_factor(step, steps, options))
 
@@ -109,19 +109,19 @@ def parameter_groups(net: nn.Module, options: OptimOptions) -> list[dict]:
         part = _longest(name, options.factors) or "all"
         decay = options.weight_decay if parameter.ndim > 1 else 0.0
         rate = options.lr * options.factors.get(part, 1.0)
-        relative = _longest(name, options.relative) is not None
+        channelwise = _longest(name, options.channelwise_lr) is not None
         dense = parameter.ndim > 1 and parameter.shape[1] > 1
-        orthogonal = dense and _longest(name, options.orthogonal) is not None
-        title = f"{part}{' relative' * relative}{' orthogonal' * orthogonal}{' biases' * (parameter.ndim == 1)}"
-        made = {"params": [], "lr": rate, "weight_decay": decay, "relative": relative, "orthogonal": orthogonal}
-        groups.setdefault((part, decay, relative, orthogonal), made | {"name": title})["params"].append(parameter)
+        muon = dense and _longest(name, options.muon) is not None
+        title = f"{part}{' channelwise' * channelwise}{' muon' * muon}{' biases' * (parameter.ndim == 1)}"
+        made = {"params": [], "lr": rate, "weight_decay": decay, "channelwise_lr": channelwise, "muon": muon}
+        groups.setdefault((part, decay, channelwise, muon), made | {"name": title})["params"].append(parameter)
     if not groups:
         raise OptionsError(f"optim.frozen {options.frozen} leaves nothing to learn; freeze less")
     return list(groups.values())
 
 
 def _change_steps(optimizer: Optimizer) -> None:
-    """Replace each step of the orthogonal groups, and shorten each of the relative ones to a share of their weights.
+    """Orthogonalise the updates of muon groups, and scale those of channelwise ones by their weights.
 
     Notes
     -----
@@ -132,7 +132,7 @@ def _change_steps(optimizer: Optimizer) -> None:
     before: list[Tensor] = []
 
     def changed() -> list[tuple[dict, Tensor]]:
-        groups = [group for group in optimizer.param_groups if group["orthogonal"] or group["relative"]]
+        groups = [group for group in optimizer.param_groups if group["muon"] or group["channelwise_lr"]]
         return [(group, p) for group in groups for p in group["params"]]
 
     @torch.no_grad()
@@ -142,8 +142,8 @@ def _change_steps(optimizer: Optimizer) -> None:
     @torch.no_grad()
     def change(*_) -> None:
         for old, (group, new) in zip(before, changed(), strict=True):
-            share = size(old) if group["relative"] else torch.ones_like(old)
-            if group["orthogonal"] and new.grad is not None:
+            share = size(old) if group["channelwise_lr"] else torch.ones_like(old)
+            if group["muon"] and new.grad is not None:
                 # In terms of weights of size 1, whose slope is steeper or flatter.
                 momentum = share * torch.lerp(new.grad, optimizer.state[new]["exp_avg"], group["betas"][0])
                 step = orthogonal(momentum.flatten(1)).view_as(new)
@@ -190,7 +190,7 @@ def freeze(net: nn.Module, options: OptimOptions) -> None:
         An option names a part that the network does not have.
     """
     parts = [name for name, _ in net.named_modules() if name] + [name for name, _ in net.named_parameters()]
-    for name in ("factors", "relative", "orthogonal", "frozen", "frozen_norm"):
+    for name in ("factors", "channelwise_lr", "muon", "frozen", "frozen_norm"):
         for part in getattr(options, name):
             if part not in parts:
                 raise OptionsError(f"optim.{name} names {part!r}; the network has {', '.join(_near(parts, part))}")

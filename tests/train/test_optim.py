@@ -94,7 +94,7 @@ def test_parts_that_are_not_there_are_told(net, options, says):
         {"lr": 0.0},
         {"milestones": [3.0]},
         {"schedule": "poly"},
-        {"name": "sgd", "orthogonal": ["head"]},
+        {"name": "sgd", "muon": ["head"]},
     ],
 )
 def test_values_out_of_range_are_told(options):
@@ -102,8 +102,8 @@ def test_values_out_of_range_are_told(options):
         OptimOptions(**options)
 
 
-@pytest.mark.parametrize("orthogonal", [[], ["conv"]])
-def test_relative_steps_do_not_depend_on_the_size_of_a_channel(orthogonal):
+@pytest.mark.parametrize("muon", [[], ["conv"]])
+def test_relative_steps_do_not_depend_on_the_size_of_a_channel(muon):
     """Channels of weights 1000 times as small, read with 1000 times the factor, are the same function: they must
     learn the same. At absolute rates they do not."""
 
@@ -117,9 +117,9 @@ def test_relative_steps_do_not_depend_on_the_size_of_a_channel(orthogonal):
         def forward(self, images):
             return self.conv(images) * self.scale
 
-    def learned(scale: list[float], relative: list[str]) -> torch.Tensor:
+    def learned(scale: list[float], channelwise_lr: list[str]) -> torch.Tensor:
         net = Scaled(torch.tensor(scale))
-        options = OptimOptions(lr=0.01, relative=relative, orthogonal=orthogonal, warmup=0, weight_decay=0.0)
+        options = OptimOptions(lr=0.01, channelwise_lr=channelwise_lr, muon=muon, warmup=0, weight_decay=0.0)
         optimizer, _ = build_optimizer(net, options, 10)
         images = torch.randn(2, 4, 6, 6, generator=torch.Generator().manual_seed(1))
         for _ in range(5):
@@ -152,7 +152,7 @@ def test_orthogonal_steps_are_of_the_same_length_whatever_the_gradient():
     steps = []
     for factor in (1e-3, 1e3):
         torch.nn.init.constant_(conv.weight, 0.1)
-        options = OptimOptions(lr=0.01, orthogonal=["conv"], warmup=0, weight_decay=0.0)
+        options = OptimOptions(lr=0.01, muon=["conv"], warmup=0, weight_decay=0.0)
         optimizer, _ = build_optimizer(net, options, 10)
         (factor * (conv(image) * torch.linspace(-1, 1, 6)[:, None, None]).square().sum()).backward()
         optimizer.step()

@@ -22,7 +22,7 @@ class Head(nn.Module):
     ----------
     Options : dataclass
         What can be chosen.
-    DELICATE : tuple of str
+    KEEP_FLOAT : tuple of str
         Prefixes of the parts whose numbers are of such different sizes that 8 bits lose the small ones.
     stride_factor : int
         How much finer its cells are than its input's.
@@ -33,7 +33,7 @@ class Head(nn.Module):
     """
 
     Options: type
-    DELICATE: tuple[str, ...] = ()
+    KEEP_FLOAT: tuple[str, ...] = ()
     stride_factor = 1
     multiple = 1
     overview = 0.0

@@ -56,7 +56,7 @@ class PlainHead(Head):
     """
 
     Options = PlainOptions
-    DELICATE = ("skip",)
+    KEEP_FLOAT = ("skip",)
 
     def __init__(self, channels_in: int, specs: tuple[MapSpec, ...], options: PlainOptions):
         super().__init__(specs, options)

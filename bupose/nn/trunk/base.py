@@ -18,7 +18,7 @@ class Trunk(nn.Module):
         Prefixes of parameters that the published files do not have; they stay as initialised.
     LEFT_OUT : tuple of str
         Prefixes of published parameters that the trunk has no use for.
-    DELICATE : tuple of str
+    KEEP_FLOAT : tuple of str
         Prefixes of the parts whose numbers are of such different sizes that 8 bits lose the small ones.
     channels, stride : int
         The features are (B, channels, H / stride, W / stride).
@@ -29,7 +29,7 @@ class Trunk(nn.Module):
     Options: type
     ADDED: tuple[str, ...] = ()
     LEFT_OUT: tuple[str, ...] = ()
-    DELICATE: tuple[str, ...] = ()
+    KEEP_FLOAT: tuple[str, ...] = ()
     channels: int
     stride: int
     multiple: int

@@ -111,7 +111,7 @@ class MoveNet(Trunk):
 
     Options = MoveNetOptions
     ADDED = ("context.",)
-    DELICATE = (*(f"features.{n}" for n in range(4)), "neck", *_ANSWERS)
+    KEEP_FLOAT = (*(f"features.{n}" for n in range(4)), "neck", *_ANSWERS)
     stride = 4
     multiple = 32
 
