@@ -21,7 +21,7 @@ NUMERIC = [
     "train/test_averaging.py", "weights/test_averaging.py", "weights/test_caffe.py", "weights/test_lightweight.py",
     "weights/test_openvino_ir.py", "test_fields.py", "test_geometry.py", "test_people.py", "test_default_network.py",
     "test_golden.py::test_ap_of_the_grouping", "viz/test_viz_curves.py", "viz/test_viz_candidate.py",
-    "viz/test_viz_grouping.py", "explore/test_sight.py",
+    "viz/test_viz_grouping.py", "explore/test_observation.py",
 ]  # fmt: skip
 
 # NumPy 2.4 speaks of levels of x86-64 (V3 has AVX2, V4 AVX-512), earlier ones of each set of instructions.

@@ -1,7 +1,7 @@
-"""A page on this machine for looking into one photo: fields, people, and why joints were joined or not.
+"""A page on this machine for looking into one photo: maps, people, and why joints were joined or not.
 
-``bupose explore photo.jpg`` opens it. ``sight`` and ``session`` know nothing of the web, ``page`` nothing of poses;
-``command`` begins and ends it.
+``bupose explore photo.jpg`` opens it. ``observation`` and ``session`` know nothing of the web, ``page`` nothing of
+poses; ``command`` begins and ends it.
 """
 
 from bupose.explore.command import explore

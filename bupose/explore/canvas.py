@@ -1,4 +1,4 @@
-"""The large picture: people, a joint's heat or a limb's field over the photo, and what is picked."""
+"""The large picture: people, or one of the network's maps, over the photo, and what is picked."""
 
 from __future__ import annotations
 
@@ -10,12 +10,20 @@ import numpy as np
 from bupose import viz
 from bupose.explore.session import Session
 from bupose.geometry import IDENTITY
+from bupose.maps import Maps
 from bupose.viz.captions import CASING
+from bupose.viz.fields import spec_of
 from bupose.viz.overlay import OverlayOptions
 from bupose.viz.picture import lay_over
 
-VIEWS = ("people", "heatmap", "limbs", "photo")
+VIEW_NAMES = {"heat": "heatmap", "paf": "limbs"}  # views that are not called as their map is
+WIDTHS = {"used": 1.6, "matched": 1.0, "rejected": 0.5}  # of candidates' lines
 SHIFT = 4  # cv2 draws at 1/16 px
+
+
+def list_views(maps: Maps) -> dict[str, str | None]:
+    """What can be shown: the name of each view, and of the map that it shows, if it is one."""
+    return {"people": None, **{VIEW_NAMES.get(name, name): name for name in maps.arrays}, "photo": None}
 
 
 def draw_view(
@@ -26,12 +34,12 @@ def draw_view(
     peaks: bool = False,
     overlay: OverlayOptions | None = None,
 ) -> np.ndarray:
-    """One of :data:`VIEWS`.
+    """One of :func:`list_views`.
 
     Parameters
     ----------
     joint : int, optional
-        Whose heat; all by default. Its peaks are ringed.
+        Whose heat, or other map of joints; all by default. Its peaks are ringed.
     limb : int, optional
         Whose field; all by default. Its candidates are drawn, the used ones thick.
     peaks : bool
@@ -43,47 +51,51 @@ def draw_view(
     -------
     uint8 array (H, W, 3), RGB, canvas pixels
     """
-    trace, photo = session.trace, session.sight.image
+    trace, photo = session.trace, session.observation.image
     height, width = photo.shape[:2]
-    unit = np.sqrt(width * height) / 500
+    unit, name = np.sqrt(width * height) / 500, list_views(trace.maps)[view]
+    joint, limb = _rows_shown(session, view, joint, limb)
     picture = photo.copy()
     if view == "people":
         picture = _draw_people(session, overlay or OverlayOptions())
-    elif view == "heatmap":
-        picture = viz.heatmap(trace.fields, joint, photo, IDENTITY)
-    elif view == "limbs":
-        picture = viz.paf_hue(trace.fields, limb, photo, IDENTITY, wheel=False)
+    elif name is not None:
+        row = limb if joint is None else joint
+        picture = viz.map_picture(trace.maps, name, row, photo, IDENTITY, wheel=False)
     picture = np.ascontiguousarray(picture[:height, :width])
-    if view == "limbs":
+    if name is not None and spec_of(trace.maps, name).vector:
         _add_wheel(picture)
-    if view == "heatmap" and joint is not None:
+    if joint is not None:
         _ring(picture, session, np.flatnonzero(trace.peaks.joint == joint), 4 * unit, (255, 255, 255))
-    if view == "limbs" and limb is not None:
-        _draw_candidates(picture, session, np.flatnonzero(trace.candidates.limb == limb), unit)
+    if limb is not None and trace.link_word == "limb":
+        _draw_candidates(picture, session, np.flatnonzero(trace.links.kind == limb), unit)
     if peaks:
-        colors = trace.fields.skeleton.joint_colors.tolist()
-        for row, k in enumerate(trace.peaks.joint):
-            _dot(picture, session, row, 2.2 * unit, colors[k])
+        colors = viz.peak_colors(trace).tolist()
+        for row in range(len(trace.peaks)):
+            _dot(picture, session, row, 2.2 * unit, colors[row])
     if session.joint is not None:
-        c = trace.candidates
-        _draw_candidates(
-            picture, session, np.flatnonzero((c.first == session.joint) | (c.second == session.joint)), unit
-        )
+        _draw_candidates(picture, session, trace.links_of(session.joint), unit)
         _ring(picture, session, [session.joint], 7 * unit, (255, 255, 255))
     return picture
 
 
 def shown_joints(session: Session, view: str, joint: int | None, limb: int | None) -> tuple[int, ...] | None:
     """The joints that a click into a view can mean; None for all."""
-    if view == "heatmap" and joint is not None:
+    joint, limb = _rows_shown(session, view, joint, limb)
+    if joint is not None:
         return (joint,)
-    if view == "limbs" and limb is not None:
-        return tuple(session.trace.fields.skeleton.limb_joints[limb].tolist())
-    return None
+    return None if limb is None else tuple(session.trace.maps.skeleton.limb_joints[limb].tolist())
+
+
+def _rows_shown(session: Session, view: str, joint: int | None, limb: int | None) -> tuple[int | None, int | None]:
+    """The joint or limb if the view is of a map of joints or limbs."""
+    maps = session.trace.maps
+    name = list_views(maps)[view]
+    rows = () if name is None else spec_of(maps, name).rows
+    return joint if rows == maps.skeleton.joints else None, limb if rows == maps.skeleton.limb_names else None
 
 
 def _draw_people(session: Session, overlay: OverlayOptions) -> np.ndarray:
-    people, photo, picked = session.trace.people, session.sight.image, session.person
+    people, photo, picked = session.trace.people, session.observation.image, session.person
     if picked is None:
         return viz.draw_overlay(photo, people, overlay)
     faint = replace(overlay, opacity=min(overlay.opacity, 0.2), labels=(), boxes=False)
@@ -102,15 +114,13 @@ def _add_wheel(picture: np.ndarray) -> None:
 
 def _draw_candidates(picture: np.ndarray, session: Session, rows: np.ndarray, unit: float) -> None:
     """Lines between the ends of candidates: the used thick, matched ones thinner, others thin and white."""
-    trace, c = session.trace, session.trace.candidates
-    colors = trace.fields.skeleton.limb_colors.tolist()
-    for m in rows[np.lexsort((c.weight[rows], trace.used[rows]))]:
-        ends = [_pixel(session, row) for row in (c.first[m], c.second[m])]
-        wide = (
-            (1.6 if trace.used[m] else 1 if trace.matched[m] else 0.5) * unit * (1.6 if m == session.candidate else 1)
-        )
-        color = colors[c.limb[m]] if trace.matched[m] or m == session.candidate else (235, 235, 235)
-        for paint, width in ((CASING, wide + (1.2 if trace.matched[m] else 0.5) * unit), (color, wide)):
+    trace, links = session.trace, session.trace.links
+    colors, fates = viz.link_colors(trace).tolist(), {m: trace.fate(m) for m in rows.tolist()}
+    for m in rows[np.lexsort((links.weight[rows], [fates[m] == "used" for m in rows.tolist()]))].tolist():
+        ends = [_pixel(session, row) for row in (links.first[m], links.second[m])]
+        wide = WIDTHS[fates[m]] * unit * (1.6 if m == session.candidate else 1)
+        color = colors[m] if fates[m] != "rejected" or m == session.candidate else (235, 235, 235)
+        for paint, width in ((CASING, wide + (1.2 if fates[m] != "rejected" else 0.5) * unit), (color, wide)):
             cv2.line(picture, *ends, paint, max(1, round(width)), cv2.LINE_AA, SHIFT)
 
 
@@ -129,4 +139,4 @@ def _dot(picture: np.ndarray, session: Session, row: int, radius: float, color: 
 def _pixel(session: Session, row: int) -> tuple[int, int]:
     """A peak in cv2's fractions of a pixel."""
     trace = session.trace
-    return tuple(np.rint(trace.fields.grid.to_pixels(trace.peaks.xy[row]) * 2**SHIFT).astype(int).tolist())
+    return tuple(np.rint(trace.maps.grid.to_pixels(trace.peaks.xy[row]) * 2**SHIFT).astype(int).tolist())

@@ -55,7 +55,7 @@ def _serve(options: ExploreOptions, stopped: list) -> None:
         raise DependencyError("the explorer needs gradio; pip install 'bupose[explore]'")
     port = free_port(options.port)
     from bupose import estimate
-    from bupose.explore.sight import draw_crowd, look
+    from bupose.explore.observation import draw_crowd, look
 
     estimator = estimate.load(options.weights, accept_license=options.accept_license, **options.for_estimator())
     first = look(estimator, *draw_crowd()) if options.photo is None else look(estimator, options.photo)

@@ -1,16 +1,15 @@
-"""One control for each decode option: its range, and what ``DecodeOptions`` says of it."""
+"""One control for each decode option of a method: its range, and what the options' docstring says of it."""
 
 from __future__ import annotations
 
-import dataclasses
 import inspect
 import re
 
 import gradio as gr
 
-from bupose.methods.paf import DecodeOptions
+from bupose.options import declared
 
-RANGES = {  # low, high, step of a slider; a network's own value widens it
+RANGES = {  # low, high, step of a slider where its option's own range is too wide; a network's own value widens it
     "smooth": (0.0, 3.0, 0.1),
     "peak_threshold": (0.0, 0.6, 0.001),
     "paf_threshold": (0.0, 0.6, 0.001),
@@ -25,31 +24,53 @@ RANGES = {  # low, high, step of a slider; a network's own value widens it
     "localization_sigma": (0.0, 5.0, 0.05),
     "samples": (2, 40, 1),
 }
-CHOICES = {"matching": ["hungarian", "greedy"]}
-FIRST = (
+WIDEST = 4  # times its default: how far a slider goes where an option's range is wide
+ORDER = (  # what comes first on the page; then options of other methods, unless they are in LATER
     "peak_threshold", "paf_threshold", "limb_threshold", "limb_share", "min_joints", "min_joint_score",
     "min_person_score", "matching", "completion",
 )  # fmt: skip
-OTHERS = tuple(f.name for f in dataclasses.fields(DecodeOptions) if f.name not in FIRST)
+LATER = (
+    "smooth", "duplicate_similarity", "max_limb_ratio", "joint_score_exponent", "localization_sigma", "samples",
+    "prune_above",
+)  # fmt: skip
 
 
-def describe_options() -> dict[str, str]:
-    """What the docstring of ``DecodeOptions`` says of each option, with its unit where it has one."""
-    text = (inspect.getdoc(DecodeOptions) or "").replace("``", "`")
+def sort_options(kind: type) -> tuple[list[str], list[str]]:
+    """The decode options that are turned most, and the others."""
+    names = list(declared(kind))
+    first = [n for n in ORDER if n in names] + [n for n in names if n not in ORDER and n not in LATER]
+    return first, [n for n in names if n in LATER]
+
+
+def describe_options(kind: type) -> dict[str, str]:
+    """What a decoder's docstring says of each option, with its unit where it has one."""
+    text = (inspect.getdoc(kind) or "").replace("``", "`")
     entry = re.compile(r"^(\w+) : ([^\n]*)\n((?:    [^\n]+\n?)+)", re.M)
     told = {name: (kind, " ".join(lines.split())) for name, kind, lines in entry.findall(text)}
-    units = {name: kind.partition(", ")[2] for name, (kind, _) in told.items() if name not in CHOICES}
+    units = {name: kind.partition(", ")[2] for name, (kind, _) in told.items() if "," in kind}
     return {name: sentence + (f" ({units[name]})" if units.get(name) else "") for name, (_, sentence) in told.items()}
 
 
-def make_control(name: str, value, sentence: str) -> gr.components.Component:
+def make_control(kind: type, name: str, value, sentence: str) -> gr.components.Component:
     """A slider, radio button, checkbox or number field, called as the option is, with an ``elem_id`` of its name."""
     look = {"label": name, "info": sentence, "elem_id": name, "interactive": True}
-    if name in CHOICES:
-        return gr.Radio(CHOICES[name], value=value, **look)
+    hint, rules = declared(kind)[name]
+    if rules.get("among"):
+        return gr.Radio(list(rules["among"]), value=value, **look)
     if isinstance(value, bool):
         return gr.Checkbox(value, **look)
-    if name in RANGES:
-        low, high, step = RANGES[name]
+    if (span := _span(name, hint, rules, value)) is not None:
+        low, high, step = span
         return gr.Slider(min(low, value), max(high, value), value, step=step, **look)
-    return gr.Number(value, precision=0, **look)
+    return gr.Number(value, precision=0 if hint is int else None, **look)
+
+
+def _span(name: str, hint, rules, value) -> tuple[float, float, float] | None:
+    """Low, high and step of a slider; None for whole numbers, and numbers without bounds, of no known range."""
+    if name in RANGES:
+        return RANGES[name]
+    low, high = rules.get("low"), rules.get("high")
+    if hint is not float or low is None or high is None:
+        return None
+    high = high if high <= 1 or not value else min(high, low + WIDEST * (value - low))
+    return low, high, (high - low) / 200

@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import gradio as gr
 
-from bupose.explore.canvas import VIEWS
-from bupose.explore.controls import FIRST, OTHERS, describe_options, make_control
-from bupose.methods.paf import DecodeOptions
-from bupose.skeleton import Skeleton
+from bupose.explore.canvas import list_views
+from bupose.explore.controls import describe_options, make_control, sort_options
+from bupose.maps import Maps
+from bupose.methods.trace import Trace
 from bupose.viz.fields import limb_title
 
 ALL = -1  # in the lists of joints and limbs
@@ -20,33 +20,38 @@ class Layout:
 
     Parameters
     ----------
-    skeleton : Skeleton
-    decoder : DecodeOptions
-        Where the controls stand at first.
+    trace : Trace
+        Of any photo: its maps and links are what can be shown, its options are where the controls stand at first.
     clear_desk : callable
         Removes the folder, or None, that a tab's files are written to.
     """
 
-    def __init__(self, skeleton: Skeleton, decoder: DecodeOptions, clear_desk: Callable) -> None:
+    def __init__(self, trace: Trace, clear_desk: Callable) -> None:
         self.session = gr.State(None)
         self.desk = gr.State(None, delete_callback=clear_desk)
         with gr.Row():
-            with gr.Column(scale=5, min_width=560, elem_id="sight"):
-                self._add_views(skeleton)
+            with gr.Column(scale=5, min_width=560, elem_id="main"):
+                self._add_views(trace.maps)
                 self._add_picture()
-                self._add_choice()
+                self._add_choice(trace)
             with gr.Column(scale=2, min_width=340):
                 self._add_input()
                 self._add_people()
-                self._add_controls(decoder)
+                self._add_controls(trace.options)
 
-    def _add_views(self, skeleton: Skeleton) -> None:
+    def _add_views(self, maps: Maps) -> None:
+        skeleton, rows = maps.skeleton, [spec.rows for spec in maps.specs]
         joints = [("all joints", ALL), *((name.replace("_", " "), n) for n, name in enumerate(skeleton.joints))]
         limbs = [("all limbs", ALL), *((limb_title(name), n) for n, name in enumerate(skeleton.limb_names))]
         with gr.Row(equal_height=True):
-            self.view = gr.Radio(VIEWS, value="people", label="show", elem_id="view", scale=5, min_width=440)
+            self.view = gr.Radio(
+                list(list_views(maps)), value="people", label="show", elem_id="view", scale=5, min_width=440
+            )
             self.joint = gr.Dropdown(joints, value=ALL, label="heatmap of", elem_id="joint", scale=2, min_width=130)
-            self.limb = gr.Dropdown(limbs, value=ALL, label="field of", elem_id="limb", scale=3, min_width=170)
+            self.limb = gr.Dropdown(
+                limbs, value=ALL, label="field of", elem_id="limb", scale=3, min_width=170,
+                visible=skeleton.limb_names in rows,
+            )  # fmt: skip
             self.peaks = gr.Checkbox(False, label="peaks", elem_id="peaks", scale=1, min_width=80)
 
     def _add_picture(self) -> None:
@@ -56,19 +61,20 @@ class Layout:
             self.json = gr.DownloadButton("Download COCO JSON", size="sm", elem_id="json")
             self.picture = gr.DownloadButton("Download this picture", size="sm", elem_id="picture")
 
-    def _add_choice(self) -> None:
+    def _add_choice(self, trace: Trace) -> None:
+        words = trace.evidence_words
         self.headline = gr.HTML(elem_id="headline")
-        self.offers = gr.Dataframe(
-            headers=["limb", "to", "score", "weight", "share", "joined", "why"],
-            datatype=["str", "str", "number", "number", "number", "str", "str"],
-            column_widths=["17%", "14%", "7%", "8%", "7%", "9%", "38%"],
+        self.candidates = gr.Dataframe(
+            headers=[trace.link_word, "to", *words, "joined", "why"],
+            datatype=["str", "str", *["number"] * len(words), "str", "str"],
+            column_widths=["17%", "14%", *["8%"] * len(words), "9%", f"{60 - 8 * len(words)}%"],
             interactive=False,
             wrap=True,
             visible=False,
             show_label=False,
             max_height=320,
             buttons=[],
-            elem_id="offers",
+            elem_id="candidates",
         )
         self.plot = gr.Image(elem_id="plot", interactive=False, show_label=False, visible=False, buttons=[])
 
@@ -91,13 +97,15 @@ class Layout:
             elem_id="people",
         )
 
-    def _add_controls(self, decoder: DecodeOptions) -> None:
-        sentences, values = describe_options(), vars(decoder)
+    def _add_controls(self, decoder) -> None:
+        kind, values = type(decoder), vars(decoder)
+        sentences = describe_options(kind)
         self.options: dict[str, gr.components.Component] = {}
-        for names, title in ((FIRST, "grouping"), (OTHERS, "more of the grouping")):
-            with gr.Accordion(title, open=names is FIRST):
-                for name in names:
-                    self.options[name] = make_control(name, values[name], sentences.get(name, ""))
+        for names, title in zip(sort_options(kind), ("grouping", "more of the grouping"), strict=True):
+            if names:
+                with gr.Accordion(title, open=title == "grouping"):
+                    for name in names:
+                        self.options[name] = make_control(kind, name, values[name], sentences.get(name, ""))
         self.reset = gr.Button("reset the grouping", size="sm", elem_id="reset")
 
     @property
@@ -110,6 +118,6 @@ class Layout:
     def shown(self) -> list:
         """Everything that says what a session is."""
         return [
-            self.session, self.canvas, self.summary, self.json, self.picture, self.headline, self.offers, self.plot,
+            self.session, self.canvas, self.summary, self.json, self.picture, self.headline, self.candidates, self.plot,
             self.people, self.message,
         ]  # fmt: skip

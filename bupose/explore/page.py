@@ -10,6 +10,7 @@ import tempfile
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from itertools import count
 from pathlib import Path
 
@@ -18,13 +19,14 @@ from matplotlib import cbook
 
 from bupose.errors import BuposeError, InputError, OptionsError
 from bupose.estimate.estimator import Estimator
-from bupose.explore.canvas import draw_view, shown_joints
+from bupose.explore.canvas import draw_view, list_views, shown_joints
 from bupose.explore.layout import ALL, Layout
+from bupose.explore.observation import Observation, draw_crowd, look
 from bupose.explore.session import Session
-from bupose.explore.sight import Sight, draw_crowd, look
 from bupose.explore.storage import TABS, Uploads, release_taken
 from bupose.predict.output import write_coco, write_image
 from bupose.viz import OverlayOptions
+from bupose.viz.fields import spec_of
 
 PORTRAIT = "grace_hopper.jpg"  # in the public domain, and in matplotlib
 KEPT = 8  # states of a tab whose files stay: downloads and fading pictures may still want them
@@ -53,7 +55,7 @@ class Page:
     Parameters
     ----------
     estimator : Estimator
-    first : Sight
+    first : Observation
         What every tab begins with.
     uploads : Uploads
         What is dropped; each tab keeps its files in the same folder.
@@ -62,13 +64,13 @@ class Page:
     """
 
     def __init__(
-        self, estimator: Estimator, first: Sight, uploads: Uploads, overlay: OverlayOptions | None = None
+        self, estimator: Estimator, first: Observation, uploads: Uploads, overlay: OverlayOptions | None = None
     ) -> None:
         self.estimator, self.first, self.uploads, self.overlay = estimator, first, uploads, overlay
         self.tabs: dict[str, str] = {}  # a tab's desk by gradio's name of the tab
-        Session.begin(first, estimator.decoder)  # kernels are compiled before the first grouping is timed
+        session = Session.begin(first, estimator.decoder)  # kernels are compiled before the first grouping is timed
         with Blocks(title="bupose", analytics_enabled=False, fill_width=True) as self.blocks:
-            self.on = Layout(estimator.codec.skeleton, estimator.decoder, _clear_desk)
+            self.on = Layout(session.trace, _clear_desk)
             self._connect()
 
     def _connect(self) -> None:
@@ -91,11 +93,12 @@ class Page:
             self.regroup, on.inputs, on.shown, **quiet
         )
         gr.on([on.view.input, on.peaks.input], self.redraw, on.inputs, on.shown, **last)
-        for which, view in ((on.joint, "heatmap"), (on.limb, "limbs")):
-            which.input(lambda view=view: view, None, on.view, **quiet).then(self.redraw, on.inputs, on.shown, **quiet)
+        for which in (on.joint, on.limb):
+            choose = partial(self.choose_view, which)
+            which.input(choose, on.inputs, on.view, **quiet).then(self.redraw, on.inputs, on.shown, **quiet)
         on.canvas.select(self.click, on.inputs, on.shown, **quiet)
         on.people.select(self.pick_person, on.inputs, on.shown, **quiet)
-        on.offers.select(self.pick_offer, on.inputs, on.shown, **quiet)
+        on.candidates.select(self.pick_candidate, on.inputs, on.shown, **quiet)
 
     # --- handlers ---
 
@@ -112,7 +115,7 @@ class Page:
     def take_file(self, said: dict) -> dict:
         """A file was dropped."""
 
-        def find() -> Sight:
+        def find() -> Observation:
             if said[self.on.drop] is None:
                 raise InputError("no file came with that; drop it again")
             return look(self.estimator, self.uploads.take(said[self.on.drop], self._desk(said)))
@@ -130,9 +133,9 @@ class Page:
     def take_frame(self, said: dict) -> dict:
         """Another frame of the video."""
         session = said[self.on.session]
-        if session is None or session.sight.film is None:
+        if session is None or session.observation.film is None:
             return {}
-        return self._see(said, lambda: look(self.estimator, session.sight.film.at(said[self.on.frame])))
+        return self._see(said, lambda: look(self.estimator, session.observation.film.at(said[self.on.frame])))
 
     def regroup(self, said: dict) -> dict:
         """A control was moved."""
@@ -146,6 +149,13 @@ class Page:
         """Another view."""
         return self._change(said, lambda session: session)
 
+    def choose_view(self, which: gr.Dropdown, said: dict) -> str:
+        """A joint or limb was chosen: the view stays if it is of a map of those, else it is the first such."""
+        views, maps = list_views(self.first.maps), self.first.maps
+        rows = maps.skeleton.joints if which is self.on.joint else maps.skeleton.limb_names
+        fitting = [view for view, name in views.items() if name and spec_of(maps, name).rows == rows]
+        return said[self.on.view] if said[self.on.view] in fitting or not fitting else fitting[0]
+
     def click(self, said: dict, event: gr.SelectData) -> dict:
         """Into the picture."""
         return self._change(said, lambda session: session.click(event.index, shown_joints(session, *self._view(said))))
@@ -154,32 +164,34 @@ class Page:
         """Of the list."""
         return self._change(said, lambda session: session.pick_person(int(event.row_value[0])))
 
-    def pick_offer(self, said: dict, event: gr.SelectData) -> dict:
+    def pick_candidate(self, said: dict, event: gr.SelectData) -> dict:
         """Of the table."""
 
         def pick(session: Session) -> Session:
-            names = [[offer.limb, offer.partner] for offer in session.offers()]
-            return session.pick_offer(names.index(list(event.row_value[:2])))  # whatever order the user sorted them in
+            names = [[candidate.kind, candidate.partner] for candidate in session.candidates()]
+            return session.pick_candidate(
+                names.index(list(event.row_value[:2]))
+            )  # whatever order the user sorted them in
 
         return self._change(said, pick)
 
     # --- what they share ---
 
-    def _see(self, said: dict, find: Callable[[], Sight]) -> dict:
+    def _see(self, said: dict, find: Callable[[], Observation]) -> dict:
         """Another photo; where it cannot be had, a sentence, and all else stays."""
         on, session = self.on, said[self.on.session]
         try:
             self._desk(said)
-            sight = find()
-            session = Session.begin(sight, self.estimator.codec.with_decoder(**self._options(said)).decoder)
+            observation = find()
+            session = Session.begin(observation, self.estimator.codec.with_decoder(**self._options(said)).decoder)
         except BuposeError as problem:
             return {on.message: _sentence(problem), on.drop: None}
         finally:
-            film = None if session is None else session.sight.film
+            film = None if session is None else session.observation.film
             if said[on.desk] is not None:
                 release_taken(Path(said[on.desk]), None if film is None else film.path)
-        many = 0 if sight.film is None else sight.film.count - 1
-        frame = gr.update(visible=many > 0, maximum=max(many, 1), value=sight.film.frame if many else 0)
+        many = 0 if observation.film is None else observation.film.count - 1
+        frame = gr.update(visible=many > 0, maximum=max(many, 1), value=observation.film.frame if many else 0)
         return {**self._show(said, session), on.drop: None, on.frame: frame}
 
     def _change(self, said: dict, change: Callable[[Session], Session]) -> dict:
@@ -208,7 +220,10 @@ class Page:
 
     def _show(self, said: dict, session: Session) -> dict:
         on, folder, people = self.on, _new_folder(self._desk(said)), session.trace.people
-        picture, results = folder / f"{session.sight.stem}.jpg", folder / f"{session.sight.stem}_people.json"
+        picture, results = (
+            folder / f"{session.observation.stem}.jpg",
+            folder / f"{session.observation.stem}_people.json",
+        )
         view = draw_view(session, *self._view(said), said[on.peaks], self.overlay)
         write_image(picture, view, quality=95)
         write_coco(results, session.coco())
@@ -218,7 +233,7 @@ class Page:
                 zip(people.person_score, people.present, people.completed, strict=True)
             )
         ]
-        offers = [[o.limb, o.partner, o.score, o.weight, o.share, FATES[o.fate], o.reason] for o in session.offers()]
+        candidates = [[c.kind, c.partner, *c.evidence, FATES[c.fate], c.reason] for c in session.candidates()]
         return {
             on.session: session,
             on.canvas: str(picture),
@@ -227,7 +242,7 @@ class Page:
             on.summary: html.escape(session.summary()),
             on.people: rows,
             on.headline: html.escape(session.headline()),
-            on.offers: gr.update(value=offers, visible=bool(offers)),
+            on.candidates: gr.update(value=candidates, visible=bool(candidates)),
             on.plot: self._plot(session, folder),
             on.message: gr.update(visible=False),
         }

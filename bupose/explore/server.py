@@ -22,11 +22,11 @@ TABS = 50  # whose sessions are kept
 FONTS, MONOSPACED = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "sans-serif"), ("ui-monospace", "monospace")
 CSS = """
 @media (min-width: 1000px) {  /* the picture stays while one turns the controls far below */
-  #sight { position: sticky; top: 0; align-self: flex-start; max-height: 100vh; overflow-y: auto; flex-wrap: nowrap; }
-  #sight > * { flex-shrink: 0; }
+  #main { position: sticky; top: 0; align-self: flex-start; max-height: 100vh; overflow-y: auto; flex-wrap: nowrap; }
+  #main > * { flex-shrink: 0; }
 }
 #canvas img { cursor: crosshair; width: auto; max-width: 100%; height: auto; max-height: 66vh; margin: 0 auto; }
-#people *, #offers * { font-family: inherit; font-variant-numeric: tabular-nums; }
+#people *, #candidates * { font-family: inherit; font-variant-numeric: tabular-nums; }
 #message { position: fixed; bottom: 16px; left: 50%; transform: translateX(-50%); width: auto; z-index: 1000; }
 #message p { margin: 0; padding: 8px 12px; border-radius: 8px; background: #b3261e; color: white; }
 #summary { font-variant-numeric: tabular-nums; opacity: 0.8; }

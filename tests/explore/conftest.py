@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from bupose import Estimator, FieldCodec, synthetic
+from bupose.explore.observation import look
 from bupose.explore.session import Session
-from bupose.explore.sight import look
 from bupose.explore.storage import Uploads, temporary_folder
 from bupose.maps import Grid
 from bupose.skeletons import COCO18

@@ -5,10 +5,12 @@ import numpy as np
 import pytest
 
 from bupose import geometry
-from bupose.explore.canvas import VIEWS, draw_view, shown_joints
+from bupose.explore.canvas import draw_view, list_views, shown_joints
+from bupose.explore.observation import look
 from bupose.explore.session import Session
-from bupose.explore.sight import look
 from bupose.viz import OverlayOptions, distinct_colors, draw_overlay
+
+VIEWS = ("people", "heatmap", "limbs", "photo")
 
 
 def changed(one, other):
@@ -19,35 +21,41 @@ def changed(one, other):
 
 def place(session, scenes, person, joint):
     labels = scenes[0].labels
-    return geometry.apply(session.sight.matrix, labels.xy[person, labels.skeleton.joints.index(joint)].astype(float))
+    return geometry.apply(
+        session.observation.matrix, labels.xy[person, labels.skeleton.joints.index(joint)].astype(float)
+    )
+
+
+def test_views_of_part_affinity_fields(session):
+    assert tuple(list_views(session.observation.maps)) == VIEWS
 
 
 @pytest.mark.parametrize("view", VIEWS)
 def test_every_view_is_as_large_as_the_photo(session, view):
     picture = draw_view(session, view, peaks=True)
-    assert picture.shape == session.sight.image.shape
+    assert picture.shape == session.observation.image.shape
     assert picture.dtype == np.uint8
 
 
 def test_the_photo_is_the_photo_and_stays_untouched(session):
-    before = session.sight.image.copy()
+    before = session.observation.image.copy()
     for view in VIEWS:
         draw_view(session, view, 3, 4, True)
-    np.testing.assert_array_equal(session.sight.image, before)
+    np.testing.assert_array_equal(session.observation.image, before)
     np.testing.assert_array_equal(draw_view(session, "photo"), before)
 
 
 def test_people_are_drawn_where_they_are(session):
-    left, top, right, bottom = changed(draw_view(session, "people"), session.sight.image)
+    left, top, right, bottom = changed(draw_view(session, "people"), session.observation.image)
     xy = session.trace.people.xy
     low, high = np.nanmin(xy, (0, 1)), np.nanmax(xy, (0, 1))
     assert (left, top) == pytest.approx(low, abs=15)
     assert (right, bottom) == pytest.approx(high, abs=15)
-    assert np.array_equal(draw_view(session.regroup({"peak_threshold": 1.0}), "people"), session.sight.image)
+    assert np.array_equal(draw_view(session.regroup({"peak_threshold": 1.0}), "people"), session.observation.image)
 
 
 def test_heat_is_brightest_at_the_joint(session, scenes):
-    k = session.trace.fields.skeleton.joints.index("neck")
+    k = session.trace.maps.skeleton.joints.index("neck")
     bare = session.regroup({"peak_threshold": 1.0})  # no rings on the peaks
     grey = cv2.cvtColor(draw_view(bare, "heatmap", k), cv2.COLOR_RGB2GRAY)
     for person in range(4):
@@ -57,7 +65,7 @@ def test_heat_is_brightest_at_the_joint(session, scenes):
 
 
 def test_a_limbs_field_colours_the_limb(session, scenes):
-    limb = session.trace.fields.skeleton.limb_names.index("left_hip-left_knee")
+    limb = session.trace.maps.skeleton.limb_names.index("left_hip-left_knee")
     bare = session.regroup({"peak_threshold": 1.0})
     picture = draw_view(bare, "limbs", None, limb).astype(int)
     x, y = np.rint((place(session, scenes, 1, "left_hip") + place(session, scenes, 1, "left_knee")) / 2).astype(int)
@@ -75,7 +83,7 @@ def test_the_picked_joint_is_ringed(session, scenes):
 
 def test_a_picked_person_stands_out(session):
     everybody, one = draw_view(session, "people"), draw_view(session.pick_person(0), "people")
-    photo, xy = session.sight.image, session.trace.people.xy
+    photo, xy = session.observation.image, session.trace.people.xy
     strength = {n: [] for n in range(len(xy))}
     for n, person in enumerate(xy):
         for x, y in np.rint(person[~np.isnan(person[:, 0])]).astype(int):
@@ -91,12 +99,12 @@ def test_a_picked_person_stands_out(session):
 def test_peaks_are_dotted(session, scenes):
     nobody = session.regroup({"min_joints": 19})
     dotted = draw_view(nobody, "photo", peaks=True)
-    for x, y in np.rint(nobody.trace.fields.grid.to_pixels(nobody.trace.peaks.xy)).astype(int):
-        assert (dotted[y, x] != session.sight.image[y, x]).any()
+    for x, y in np.rint(nobody.trace.maps.grid.to_pixels(nobody.trace.peaks.xy)).astype(int):
+        assert (dotted[y, x] != session.observation.image[y, x]).any()
 
 
 def test_what_a_click_into_a_view_can_mean(session):
-    skeleton = session.trace.fields.skeleton
+    skeleton = session.trace.maps.skeleton
     limb = skeleton.limb_names.index("neck-nose")
     assert shown_joints(session, "people", 3, 4) is None
     assert shown_joints(session, "heatmap", 3, limb) == (3,)
@@ -108,15 +116,18 @@ def test_what_a_click_into_a_view_can_mean(session):
 def test_pictures_of_few_pixels(estimator, size):
     tiny = Session.begin(look(estimator, np.full((*size, 3), 90, np.uint8)), estimator.decoder)
     for view in VIEWS:
-        assert draw_view(tiny, view, peaks=True).shape == tiny.sight.image.shape
+        assert draw_view(tiny, view, peaks=True).shape == tiny.observation.image.shape
 
 
 def test_people_are_drawn_as_asked_and_a_picked_one_stands_out(session):
     style = OverlayOptions(colors="person", labels=("score",), boxes=True)
     drawn = draw_view(session, "people", overlay=style)
-    np.testing.assert_array_equal(drawn, draw_overlay(session.sight.image, session.trace.people, style))
+    np.testing.assert_array_equal(drawn, draw_overlay(session.observation.image, session.trace.people, style))
     picked = draw_view(session.pick_person(1), "people", overlay=style)
     color = distinct_colors(len(session.trace.people))[1].astype(int)  # its own still, and nobody else's
-    near = [(np.abs(picture.astype(int) - color).max(2) < 12).sum() for picture in (drawn, picked, session.sight.image)]
+    near = [
+        (np.abs(picture.astype(int) - color).max(2) < 12).sum()
+        for picture in (drawn, picked, session.observation.image)
+    ]
     assert near[1] - near[2] > 0.5 * (near[0] - near[2]) > 0
-    np.testing.assert_array_equal(draw_view(session, "photo", overlay=style), session.sight.image)
+    np.testing.assert_array_equal(draw_view(session, "photo", overlay=style), session.observation.image)

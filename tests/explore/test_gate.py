@@ -266,7 +266,10 @@ value = st.recursive(plain, lambda v: st.lists(v, max_size=4) | st.dictionaries(
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
 @given(st.data())
 def test_handlers_told_anything_answer(capfd, tab, served, data):
-    on, names = served.page.on, ["take_file", "take_frame", "regroup", "redraw", "click", "pick_person", "pick_offer"]
+    on, names = (
+        served.page.on,
+        ["take_file", "take_frame", "regroup", "redraw", "click", "pick_person", "pick_candidate"],
+    )
     components = {c.elem_id: c for c in (on.view, on.joint, on.limb, on.peaks, on.frame, *on.options.values())}
     told = data.draw(st.dictionaries(st.sampled_from(sorted(components)), value, max_size=3))
     event = data.draw(st.none() | value | st.fixed_dictionaries({"index": value, "value": value, "row_value": value}))

@@ -75,9 +75,11 @@ def shows(tab, text):
 def click_joint(tab, scenes, session, person, joint):
     """A click where a joint was drawn, scaled to the picture's place on the page."""
     labels = scenes[0].labels
-    x, y = geometry.apply(session.sight.matrix, labels.xy[person, labels.skeleton.joints.index(joint)].astype(float))
+    x, y = geometry.apply(
+        session.observation.matrix, labels.xy[person, labels.skeleton.joints.index(joint)].astype(float)
+    )
     picture = tab.locator("#canvas img")
-    shrink = picture.bounding_box()["width"] / session.sight.image.shape[1]
+    shrink = picture.bounding_box()["width"] / session.observation.image.shape[1]
     picture.click(position={"x": x * shrink, "y": y * shrink})
 
 
@@ -121,7 +123,7 @@ def test_a_moved_threshold_changes_people_and_runs_no_network(tab, served, scene
     number.fill("1")
     number.press("Enter")
     shows(tab, "0 people, 0 joints")
-    assert is_picture(tab, served.session.sight.image)
+    assert is_picture(tab, served.session.observation.image)
     tab.get_by_label("greedy").check()
     tab.locator("#reset").click()
     shows(tab, "4 people")
@@ -147,7 +149,7 @@ def test_a_click_tells_of_a_joints_candidates(tab, served, scenes):
     expect(tab.locator("#headline")).to_contain_text("click a joint")
     click_joint(tab, scenes, served.session, 1, "right_elbow")
     expect(tab.locator("#headline")).to_contain_text(re.compile(r"right elbow \d+, heat 0.\d\d, of person \d"))
-    rows = tab.locator("#offers").get_by_role("row")
+    rows = tab.locator("#candidates").get_by_role("row")
     expect(rows.filter(has_text="right shoulder").first).to_contain_text("yes")
     expect(rows.filter(has_text="right wrist").first).to_contain_text(
         re.compile(r"used \(weight 0\.\d\d\): person \d has both joints")
@@ -177,7 +179,7 @@ def test_a_person_of_the_list(tab, served):
 
 
 def test_heatmaps_and_limb_fields(tab, served):
-    skeleton = served.session.trace.fields.skeleton
+    skeleton = served.session.trace.maps.skeleton
     tab.get_by_label("heatmap", exact=True).check()
     assert is_picture(tab, draw_view(served.session, "heatmap"))
     tab.get_by_label("field of").click()

@@ -15,13 +15,13 @@ def at(session, scenes):
         labels = scenes[0].labels
         k = labels.skeleton.joints.index(joint)
         assert labels.visibility[person, k] > 0
-        return tuple(geometry.apply(session.sight.matrix, labels.xy[person, k].astype(float)).tolist())
+        return tuple(geometry.apply(session.observation.matrix, labels.xy[person, k].astype(float)).tolist())
 
     return place
 
 
 def name_of(session):
-    return session.trace.fields.skeleton.joints[session.trace.peaks.joint[session.joint]]
+    return session.trace.maps.skeleton.joints[session.trace.peaks.joint[session.joint]]
 
 
 def test_thresholds_change_people_and_run_no_network(session, painter, scenes):
@@ -57,19 +57,19 @@ def test_a_click_picks_the_joint_that_was_drawn_there(session, at, person, joint
     x, y = at(person, joint)
     picked = session.click((x + 3, y - 2))
     assert name_of(picked) == joint
-    where = picked.trace.fields.grid.to_pixels(picked.trace.peaks.xy[picked.joint])
+    where = picked.trace.maps.grid.to_pixels(picked.trace.peaks.xy[picked.joint])
     assert np.hypot(*(where - (x, y))) < 2
     assert joint.replace("_", " ") in picked.headline()
 
 
 def test_a_click_beside_everything_picks_nothing(session, at):
     corner = session.click((2, 2))
-    assert (corner.joint, corner.candidate, corner.offers(), corner.plot()) == (None, None, [], None)
+    assert (corner.joint, corner.candidate, corner.candidates(), corner.plot()) == (None, None, [], None)
     assert session.click(at(0, "neck")).click((2, 2)).joint is None
 
 
 def test_a_click_may_mean_some_joints_only(session, at):
-    k = session.trace.fields.skeleton.joints.index("nose")
+    k = session.trace.maps.skeleton.joints.index("nose")
     assert name_of(session.click(at(1, "nose"), (k,))) == "nose"
     assert session.click(at(1, "left_ankle"), (k,)).joint is None
 
@@ -87,44 +87,46 @@ def test_joints_of_people_come_before_nearer_peaks_of_nobody(session, at):
 
 def test_offers_are_all_candidates_of_the_joint_and_true(session, at, scenes):
     picked = session.click(at(1, "right_elbow"))
-    trace, offers, skeleton = picked.trace, picked.offers(), scenes[0].labels.skeleton
+    trace, candidates, skeleton = picked.trace, picked.candidates(), scenes[0].labels.skeleton
     ends = [(m, {int(a), int(b)}) for m, (_, a, b) in enumerate(trace.candidates.ids)]
-    assert {o.row for o in offers} == {m for m, pair in ends if picked.joint in pair}
+    assert {o.row for o in candidates} == {m for m, pair in ends if picked.joint in pair}
     partners = {other for limb in skeleton.limbs if "right_elbow" in limb for other in limb} - {"right_elbow"}
-    used = [o for o in offers if o.fate == "used"]
+    used = [o for o in candidates if o.fate == "used"]
     assert {o.partner.rsplit(" ", 1)[0].replace(" ", "_") for o in used} == partners
-    assert offers[: len(used)] == used
-    for offer in offers:
-        _, projection = trace.samples(offer.row)
-        assert offer.score == pytest.approx(projection.mean(), abs=2e-3)
-        assert offer.share == pytest.approx((projection > trace.options.paf_threshold).mean(), abs=2e-3)
-        assert offer.limb.replace(" → ", "-").replace(" ", "_") in skeleton.limb_names
-        assert offer.reason == trace.reason(offer.row)
-        assert (offer.fate == "used") == bool(trace.used[offer.row])
-    assert [o.weight for o in used] == sorted((o.weight for o in used), reverse=True)
+    assert candidates[: len(used)] == used
+    for candidate in candidates:
+        _, projection = trace.samples(candidate.row)
+        score, weight, share = candidate.evidence
+        assert score == pytest.approx(projection.mean(), abs=2e-3)
+        assert weight == pytest.approx(trace.candidates.weight[candidate.row], abs=1e-3)
+        assert share == pytest.approx((projection > trace.options.paf_threshold).mean(), abs=2e-3)
+        assert candidate.kind.replace(" → ", "-").replace(" ", "_") in skeleton.limb_names
+        assert candidate.reason == trace.reason(candidate.row)
+        assert (candidate.fate == "used") == bool(trace.used[candidate.row])
+    assert [o.evidence[1] for o in used] == sorted((o.evidence[1] for o in used), reverse=True)
 
 
 def test_used_partners_are_the_same_drawn_persons(session, at, scenes):
     picked = session.click(at(2, "neck"))
-    for offer in picked.offers():
-        if offer.fate != "used":
+    for candidate in picked.candidates():
+        if candidate.fate != "used":
             continue
-        joint, peak = offer.partner.rsplit(" ", 1)
-        where = session.trace.fields.grid.to_pixels(session.trace.peaks.xy[int(peak)])
+        joint, peak = candidate.partner.rsplit(" ", 1)
+        where = session.trace.maps.grid.to_pixels(session.trace.peaks.xy[int(peak)])
         assert np.hypot(*(where - at(2, joint.replace(" ", "_")))) < 2
 
 
 def test_the_best_limb_is_picked_first_and_any_other_on_request(session, at):
     picked = session.click(at(1, "neck"))
-    offers = picked.offers()
-    assert picked.candidate == offers[0].row
-    assert picked.pick_offer(2).candidate == offers[2].row
-    assert picked.pick_offer(99).candidate == picked.candidate
+    candidates = picked.candidates()
+    assert picked.candidate == candidates[0].row
+    assert picked.pick_candidate(2).candidate == candidates[2].row
+    assert picked.pick_candidate(99).candidate == picked.candidate
     assert picked.plot().axes
 
 
 def test_the_picked_joint_stays_while_thresholds_move(session, at):
-    picked = session.click(at(1, "right_knee")).pick_offer(1)
+    picked = session.click(at(1, "right_knee")).pick_candidate(1)
     where, limb = session.trace.peaks.xy[picked.joint], picked.trace.candidates.limb[picked.candidate]
     moved = picked.regroup({"min_joints": 17, "paf_threshold": 0.1, "matching": "greedy"})
     np.testing.assert_allclose(moved.trace.peaks.xy[moved.joint], where)

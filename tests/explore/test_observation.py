@@ -10,8 +10,8 @@ import pytest
 
 from bupose import Estimator, FieldCodec, geometry
 from bupose.errors import InputError
+from bupose.explore.observation import Film, draw_crowd, look
 from bupose.explore.session import Session
-from bupose.explore.sight import Film, draw_crowd, look
 
 
 def near_labels(people, xy, visibility):
@@ -45,7 +45,7 @@ def test_people_are_grouped_by_the_networks_own_codec(painter, scenes, monkeypat
     session.regroup({"min_joints": 5})
     assert [codec.target.limb_width for codec in used] == [1.75, 1.75]
     assert [codec.decoder.min_joints for codec in used] == [estimator.decoder.min_joints, 5]
-    assert {codec.grid for codec in used} == {session.sight.fields.grid}
+    assert {codec.grid for codec in used} == {session.observation.maps.grid}
 
 
 def test_the_canvas_is_the_photo_without_padding(estimator, scenes):

@@ -60,7 +60,7 @@ class Film:
 
 
 @dataclass(frozen=True)
-class Sight:
+class Observation:
     """What is looked at: never changed, so that browser tabs may share one.
 
     Parameters
@@ -71,7 +71,7 @@ class Sight:
         Of the photo, pixels.
     image : uint8 array (H, W, 3), RGB
         The photo on the canvas: network pixels, enlarged, without the padding.
-    fields : Maps
+    maps : Maps
         Their grid's pixels are those of the canvas.
     codec : Codec
         The network's own, on that grid.
@@ -88,7 +88,7 @@ class Sight:
     name: str
     size: tuple[int, int]
     image: np.ndarray
-    fields: Maps
+    maps: Maps
     codec: Codec
     matrix: np.ndarray
     seconds: float
@@ -110,7 +110,7 @@ class Sight:
         return stem + ("" if self.film is None else f"_{self.film.frame:06d}")
 
 
-def look(estimator: Estimator, source: str | Path | Film | np.ndarray, name: str = "") -> Sight:
+def look(estimator: Estimator, source: str | Path | Film | np.ndarray, name: str = "") -> Observation:
     """Let the network see a picture file, a video's frame, or an array; of a video file the first frame.
 
     Raises
@@ -131,16 +131,18 @@ def look(estimator: Estimator, source: str | Path | Film | np.ndarray, name: str
     else:
         photo, film = open_photo(source), None
     views = estimator.pipeline.plan(photo)
-    fields = estimator.pipeline.merge(estimator.pipeline.run([views])[0], views)
-    factor = max(1, round(LONGEST / max(fields.size)))
+    maps = estimator.pipeline.merge(estimator.pipeline.run([views])[0], views)
+    factor = max(1, round(LONGEST / max(maps.size)))
     matrix = geometry.compose(views[0].matrix, geometry.scale(factor))
-    fields = fields.replace(Grid(factor * fields.grid.stride))
+    maps = maps.replace(Grid(factor * maps.grid.stride))
     # The matrix only resizes, from borders to borders, to a whole number of pixels.
     width, height = np.rint(geometry.apply(matrix, np.array(photo.size) - 0.5) + 0.5).astype(int).tolist()
     method = cv2.INTER_AREA if photo.image.shape[0] > height else cv2.INTER_CUBIC
     image = cv2.resize(photo.image, (width, height), interpolation=method)
-    codec = replace(estimator.codec, grid=fields.grid)
-    return Sight(name, photo.size, image, fields, codec, matrix, time.perf_counter() - start, film, estimator.category)
+    codec = replace(estimator.codec, grid=maps.grid)
+    return Observation(
+        name, photo.size, image, maps, codec, matrix, time.perf_counter() - start, film, estimator.category
+    )
 
 
 def draw_crowd() -> tuple[np.ndarray, str]:
