@@ -1,7 +1,6 @@
 """Odd pictures look the same to training, inference, evaluation and the explorer, and as another program shows them."""
 
 import io
-from types import SimpleNamespace
 
 import cv2
 import numpy as np
@@ -9,11 +8,12 @@ import pytest
 
 from bupose.data import open_samples
 from bupose.errors import InputError
-from bupose.estimate.stream import open_photo
+from bupose.estimate.stream import Failure, open_photo
 from bupose.evaluate import read_ground_truth
 from bupose.evaluate.predict import predict
-from bupose.explore.sight import Film
+from bupose.explore.observation import Film
 from bupose.images import Video, read_image
+from bupose.methods.paf import FieldCodec
 from bupose.skeletons import COCO17
 from bupose.train.data_module import WholePictures
 
@@ -87,19 +87,16 @@ def annotate(write, name, size):
 class Witness:
     """Stands for an estimator, and keeps the photos that it is given."""
 
-    codec = None
+    codec = FieldCodec(COCO17)
 
     def __init__(self):
         self.photos = []
-
-    def showing_everybody(self):
-        return self
 
     def stream(self, sources, **_):
         for source in sources:
             photo = open_photo(source)
             self.photos.append(photo)
-            yield SimpleNamespace(problem=InterruptedError())  # nothing to decode
+            yield Failure(source, InputError("not looked at"))
 
 
 def list_photos(path, folder):
