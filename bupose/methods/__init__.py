@@ -2,11 +2,12 @@
 
 from bupose.errors import OptionsError
 from bupose.methods.codec import Codec
-from bupose.methods.options import overrides
+from bupose.methods.options import LossOptions, overrides
 from bupose.methods.paf import FieldCodec
+from bupose.methods.tags import TagCodec
 from bupose.options import shown
 
-METHODS: dict[str, type[Codec]] = {"paf": FieldCodec}
+METHODS: dict[str, type[Codec]] = {"paf": FieldCodec, "tags": TagCodec}
 
 # Every option of every method, null by default.
 TargetOverrides = overrides(
@@ -19,11 +20,12 @@ DecoderOverrides = overrides(
     "decoder",
     "DecoderOverrides",
     [m.Decoder for m in METHODS.values()],
-    "Decode options; null keeps what the network says. ``at_least`` as in ``bupose.methods.options.read_options``.",
+    "Decode options; null keeps what the network says. ``decoder.at_least`` maps options to numbers and raises those "
+    "that are lower.",
     {"at_least": dict[str, float]},
 )
 
-__all__ = ["METHODS", "Codec", "DecoderOverrides", "LossOverrides", "TargetOverrides", "get"]
+__all__ = ["METHODS", "Codec", "DecoderOverrides", "LossOptions", "LossOverrides", "TargetOverrides", "get"]
 
 
 def get(name: str) -> type[Codec]:

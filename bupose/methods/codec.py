@@ -25,16 +25,12 @@ LARGEST = 1e6  # values beyond are no evidence: damaged, like NaN
 class Codec:
     """A method for one skeleton and grid, with its options.
 
-    A method is a subclass with the class attributes below, :meth:`outputs`, ``_encode`` and ``_explain``. Everything
-    else follows from them: heads, losses, flipping and averaging, files, export, viewers.
+    A method is a subclass with class attributes, :meth:`outputs`, ``_encode`` and ``_explain``. Everything else follows
+    from them: heads, losses, flipping and averaging, files, export, viewers.
 
-    Attributes
-    ----------
-    name, title : str
-        Its key in :data:`bupose.methods.METHODS`, and what it is called in sentences.
-    Target, Decoder, Loss : dataclass types
-        Its options, as :mod:`bupose.options` has them. ``Loss`` is a :class:`bupose.methods.options.LossOptions` with a
-        factor for each map, by the map's name.
+    ``name`` is its key in :data:`bupose.methods.METHODS`, ``title`` what it is called in sentences. ``Target``,
+    ``Decoder`` and ``Loss`` are its options, dataclasses as :mod:`bupose.options` has them; ``Loss`` is a
+    ``bupose.methods.LossOptions`` with a factor for each map, by the map's name.
     """
 
     skeleton: Skeleton

@@ -58,7 +58,8 @@ def read_options(kind: type, own: Mapping, said: Mapping):
     """Decode options of the class ``kind``: a network's ``own``, but for what is ``said``.
 
     ``said["at_least"]``, a mapping of further options to numbers, raises those that are lower and leaves the others:
-    for presets that may never loosen a network's own options.
+    for presets that may never loosen a network's own options. Of those, options that only other methods have are left
+    out.
 
     Raises
     ------
@@ -67,10 +68,18 @@ def read_options(kind: type, own: Mapping, said: Mapping):
     """
     said, floors = dict(said), said.get("at_least") or {}
     said.pop("at_least", None)
+    floors = {name: value for name, value in floors.items() if name in declared(kind) or not _is_known(name)}
     least = vars(from_dict(kind, floors, "decoder.at_least"))
     chosen = {**vars(from_dict(kind, own, "decoder")), **said}
     raised = {name: max(least[name], chosen[name]) for name in floors if name not in said}
     return from_dict(kind, {**chosen, **raised}, "decoder")
+
+
+def _is_known(name: str) -> bool:
+    """Whether any method has a decode option of that name."""
+    from bupose.methods import METHODS
+
+    return any(name in declared(method.Decoder) for method in METHODS.values())
 
 
 def everybody(kind: type) -> dict:

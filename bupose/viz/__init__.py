@@ -12,6 +12,7 @@ from bupose.viz.overlay import OverlayOptions, draw_overlay
 from bupose.viz.panels import distinct_colors, name_joints, panels
 from bupose.viz.people import draw_people
 from bupose.viz.picture import Plot, as_rgb, warp_photo
+from bupose.viz.tags import explain_tags
 from bupose.viz.targets import explain_targets
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "explain_member",
     "explain_peaks",
     "explain_person",
+    "explain_tags",
     "explain_targets",
     "fields_picture",
     "heatmap",

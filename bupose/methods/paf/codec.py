@@ -71,7 +71,7 @@ class FieldCodec(Codec):
         return FieldTrace(fields, self.decoder, peaks, members, people, links, candidates, overlong, matched, used)
 
     def paint_batch(self, batch, size: tuple[int, int]) -> dict:
-        """As :meth:`Codec.paint_batch`, on the device of the batch."""
+        """As ``Codec.paint_batch``, on the device of the batch."""
         from bupose.methods.paf.painting import paint_batch
 
         return paint_batch(batch, self, size)

@@ -95,7 +95,7 @@ class DecodeOptions:
 
 @dataclass
 class FieldLossOptions(LossOptions):
-    """Factors of part affinity fields' losses, beside the :class:`bupose.methods.options.LossOptions`.
+    """Factors of part affinity fields' losses, beside the ``bupose.methods.LossOptions``.
 
     Parameters
     ----------
