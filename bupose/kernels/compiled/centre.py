@@ -64,23 +64,34 @@ def search_heat(heat, places, box, variance):
     people = len(places)
     cells = np.zeros((people, joints, 2), np.int32)
     weight = np.zeros((people, joints), np.float32)
+    double = np.float32(2 * variance)
     for p in range(people):
         top, bottom = max(int(np.ceil(box[p, 1])), 0), min(int(np.ceil(box[p, 3])), h)
         left, right = max(int(np.ceil(box[p, 0])), 0), min(int(np.ceil(box[p, 2])), w)
         for k in range(joints):
             x, y = places[p, k, 0], places[p, k, 1]
-            best = np.float32(0)
-            for v in range(top, bottom):
+            best, reach = np.float32(0), 104 * double  # squared; what lies beyond weighs 0 in 32 bits
+            middle = int(np.floor(y))
+            below, above = min(middle, bottom - 1), max(middle + 1, top)
+            while below >= top or above < bottom:  # rows from the nearest outwards
+                if below >= top and (above >= bottom or y - below <= above - y):
+                    v = below
+                    below -= 1
+                else:
+                    v = above
+                    above += 1
                 dy = np.float32(v) - y
-                if np.exp(-dy * dy / np.float32(2 * variance)) < best:
-                    continue  # too far for any heat of at most 1
-                for u in range(left, right):
+                if dy * dy >= reach:
+                    break
+                half = np.sqrt(reach - dy * dy)
+                for u in range(max(left, int(np.ceil(x - half))), min(right, int(np.floor(x + half)) + 1)):
                     if not heat[k, v, u] > best:
                         continue
                     dx = np.float32(u) - x
-                    here = heat[k, v, u] * np.exp(-(dx * dx + dy * dy) / np.float32(2 * variance))
+                    here = heat[k, v, u] * np.exp(-(dx * dx + dy * dy) / double)
                     if here > best:
                         best = here
                         cells[p, k, 0], cells[p, k, 1] = v, u
+                        reach = -np.log(best) * double * np.float32(1.001)  # farther, no heat of at most 1 weighs more
             weight[p, k] = best
     return cells, weight
