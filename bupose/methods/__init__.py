@@ -1,13 +1,14 @@
 """Ways to find people: what a network says, and how people are read out of it."""
 
 from bupose.errors import OptionsError
+from bupose.methods.centre import CentreCodec
 from bupose.methods.codec import Codec
 from bupose.methods.options import LossOptions, overrides
 from bupose.methods.paf import FieldCodec
 from bupose.methods.tags import TagCodec
 from bupose.options import shown
 
-METHODS: dict[str, type[Codec]] = {"paf": FieldCodec, "tags": TagCodec}
+METHODS: dict[str, type[Codec]] = {"paf": FieldCodec, "tags": TagCodec, "centre": CentreCodec}
 
 # Every option of every method, null by default.
 TargetOverrides = overrides(

@@ -1,0 +1,67 @@
+"""Every step of reading people by their centres, kept so that a join can be understood."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from bupose.methods.centre.centres import Centres
+from bupose.methods.trace import Trace
+
+
+@dataclass(frozen=True, repr=False)
+class CentreTrace(Trace):
+    """What ``Codec.explain`` saw and decided.
+
+    A link leads from a person's centre (``first``) to a peak within reach of where the centre puts a joint of its type
+    (``second``); ``kind`` is the joint. Centres are the last rows of ``peaks``, of the joint after the last.
+
+    Parameters
+    ----------
+    centres : Centres
+    rows : int array (P,)
+        Row of each listed person's centre.
+    """
+
+    centres: Centres
+    rows: np.ndarray
+
+    def kind_name(self, m: int) -> str:
+        """What link ``m`` would have joined."""
+        return f"person's centre → {self.joint_name(self.links.kind[m])}"
+
+    def fate(self, m: int) -> str:
+        """``used``; ``matched``, yet its person is not listed; or ``rejected``."""
+        if not self.links.used[m]:
+            return "rejected"
+        return "used" if self._person(m) in self.rows else "matched"
+
+    def distance(self, m: int) -> float:
+        """Cells between link ``m``'s peak and where its centre puts the joint."""
+        place = self.centres.places[self._person(m), self.links.kind[m]]
+        return float(np.hypot(*(self.peaks.xy[self.links.second[m]] - place)))
+
+    def reason(self, m: int) -> str:
+        """One sentence: why the centre did or did not get the peak."""
+        links, who = self.links, self._name(m)
+        at = f"{self.distance(m):.1f} cells from where {who}'s centre points"
+        weight, joint = f"weight {links.weight[m]:.2f}", self.joint_name(links.kind[m])
+        if self.fate(m) == "used":
+            return f"used ({weight}): {at}"
+        if links.used[m]:
+            return f"matched, not used ({weight}): {at}, who is not listed"
+        same = links.used & (links.kind == links.kind[m])
+        rivals = [f"{self._name(r)} has it ({links.weight[r]:.2f})"
+                  for r in np.flatnonzero(same & (links.second == links.second[m]))]  # fmt: skip
+        rivals += [f"{who} has a {joint} of weight {links.weight[r]:.2f}"
+                   for r in np.flatnonzero(same & (links.first == links.first[m]))]  # fmt: skip
+        return f"not matched ({weight}): {at}; " + " and ".join(rivals)
+
+    def _person(self, m: int) -> int:
+        """Row of link ``m``'s centre."""
+        return int(self.links.first[m]) - int(self.peaks.start[-1])
+
+    def _name(self, m: int) -> str:
+        listed = np.flatnonzero(self.rows == self._person(m))
+        return f"person {listed[0]}" if len(listed) else "somebody too faint to list"
