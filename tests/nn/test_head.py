@@ -27,6 +27,7 @@ CASES = [
     ("plain", {"blocks": 2}),
     ("plain", {"fold": True, "blocks": 1, "upsample": True, "background": True}),
     ("plain", {"overview": 0.4, "fold": True, "skip": True}),
+    ("movenet", {"width": 16}),
 ]
 IDS = [f"{name}-{'-'.join(map(str, options.values()))}" for name, options in CASES]
 
@@ -72,7 +73,7 @@ def test_stages(name, options):
     joints, limbs = len(BODY25.joints), len(BODY25.limbs)
     stages = head(*features_for(head, 2, 12, 8, 12))
     size = (8 * head.stride_factor, 12 * head.stride_factor)
-    background = options.get("background", name != "plain")
+    background = options.get("background", name not in ("plain", "movenet"))
     for stage in stages:
         assert "heat" not in stage or stage["heat"].shape == (2, joints + background, *size)
         assert "paf" not in stage or stage["paf"].shape == (2, 2 * limbs, *size)
@@ -83,6 +84,7 @@ def test_stages(name, options):
         + [(True, False)] * options.get("heat_stages", 2),
         "light": [(True, True)] * (1 + options.get("refinements", 1)),
         "plain": [(True, True)],
+        "movenet": [(True, True)],
     }
     assert kinds == expected[name]
 

@@ -8,6 +8,7 @@ from bupose.errors import OptionsError
 from bupose.maps import MapSpec
 from bupose.nn.head.base import Head
 from bupose.nn.head.light import LightHead
+from bupose.nn.head.movenet import MoveNetHead
 from bupose.nn.head.openpose2017 import OpenPose2017Head
 from bupose.nn.head.openpose2019 import OpenPose2019Head
 from bupose.nn.head.plain import PlainHead
@@ -19,6 +20,7 @@ HEADS: dict[str, type[Head]] = {
     "openpose2019": OpenPose2019Head,
     "light": LightHead,
     "plain": PlainHead,
+    "movenet": MoveNetHead,
 }
 
 __all__ = ["HEADS", "build_head", "final_maps"]
