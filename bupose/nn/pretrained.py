@@ -133,7 +133,7 @@ def _groups(names: Iterable[str]) -> str:
 # --- files with TensorFlow's or Caffe's names ---
 
 
-def _oihw(kernel: Tensor, depthwise: bool) -> Tensor:
+def oihw(kernel: Tensor, depthwise: bool) -> Tensor:
     """TensorFlow's HWIO (depth-wise: HWC1) to PyTorch's OIHW."""
     return kernel.permute(2, 3, 0, 1) if depthwise else kernel.permute(3, 2, 0, 1)
 
@@ -176,7 +176,7 @@ def _from_movenet(name: str, tensor: Tensor) -> tuple[str, Tensor] | None:
             if tensor.ndim == 1:
                 return ours(match) + ".bias", tensor
             depthwise = "depthwise" in stem or stem.endswith("separable_conv2d/ReadVariableOp")
-            return ours(match) + ".weight", _oihw(tensor, depthwise)
+            return ours(match) + ".weight", oihw(tensor, depthwise)
     return (name, tensor) if layers is _MOVENET_LAYERS else None
 
 
@@ -188,7 +188,7 @@ def _from_tfpose(name: str, tensor: Tensor) -> tuple[str, Tensor] | None:
     layer = f"model.{match[1]}.{1 if match[2] == '_pointwise' else 0}"
     if tensor.ndim == 1:
         return layer + ".bias", tensor
-    return layer + ".weight", _oihw(tensor, match[2] == "_depthwise")
+    return layer + ".weight", oihw(tensor, match[2] == "_depthwise")
 
 
 _VGG19_CONVOLUTIONS = {

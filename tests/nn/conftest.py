@@ -33,7 +33,7 @@ def interpret(graph: dict, weights: dict, photo: np.ndarray, target: str):
         got = values(name)
         return got[int(number or 0)] if isinstance(got, (list, tuple)) else got
 
-    return value(target)
+    return value(target) if ":" in target else values(target)
 
 
 def compute(op: str, inputs: list, attr: dict):

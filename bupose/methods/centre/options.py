@@ -93,7 +93,7 @@ class CentreDecodeOptions:
 
 @dataclass
 class CentreLossOptions(LossOptions):
-    """Loss options.
+    """Factors of the losses of heatmaps, centres and lengths, beside the ``bupose.methods.options.LossOptions``.
 
     Parameters
     ----------

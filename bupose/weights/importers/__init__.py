@@ -10,12 +10,13 @@ from bupose.nn.model import PoseNet
 from bupose.options import choose
 from bupose.paths import expand
 from bupose.weights import checkpoint
-from bupose.weights.importers import caffe, lightweight, openvino_ir
+from bupose.weights.importers import caffe, lightweight, movenet, openvino_ir
 
 IMPORTERS: dict[str, Callable[[Path], PoseNet]] = {
     "openvino": openvino_ir.read_network,
     "lightweight": lightweight.read_network,
     "caffe": caffe.read_network,
+    "movenet": movenet.read_network,
     "bupose": checkpoint.load,
 }
 
@@ -29,7 +30,7 @@ def import_weights(path: str | Path, kind: str | None = None) -> PoseNet:
     ----------
     path : path
         An OpenVINO ``.xml`` or ``.bin`` (the other beside it), a lightweight OpenPose checkpoint, an OpenPose
-        ``.caffemodel``, or a bupose file.
+        ``.caffemodel``, MoveNet MultiPose's tensors (``.safetensors``, under their TensorFlow names), or a bupose file.
     kind : str, optional
         A key of :data:`IMPORTERS`; by default what the file's content says.
 
@@ -64,10 +65,10 @@ def recognise(path: str | Path) -> str:
     if start.startswith(b"PK\x03\x04") or start.startswith(b"\x80\x02"):  # torch.save: zip, or before 1.6 a pickle
         return "lightweight"
     if start[8:9] == b"{" and int.from_bytes(start[:8], "little") < 1 << 32:  # safetensors
-        return "bupose"
+        return "movenet" if movenet.recognise(path) else "bupose"
     if start[:1] in (b"\x0a", b"\xa2") and len(start) > 2:  # caffe.proto's NetParameter: its name, or its first layer
         return "caffe"
     raise WeightsError(
         f"{str(path)!r} is of no kind that can be imported: OpenVINO .xml, lightweight OpenPose .pth, "
-        "OpenPose .caffemodel; give one of these"
+        "OpenPose .caffemodel, MoveNet MultiPose .safetensors; give one of these"
     )
