@@ -26,11 +26,6 @@ def expected_similarity(xy: np.ndarray, sigmas: tuple[float, ...], sigma: float)
     return 1 / (1 + sigma**2 / (area[:, None] * (2 * np.array(sigmas)) ** 2))
 
 
-def weighted_mean(values: np.ndarray, weight: np.ndarray) -> np.ndarray:
-    """Of each row."""
-    return (values * weight).sum(1) / weight.sum(1)
-
-
 def score_people(
     total: np.ndarray,
     count: np.ndarray,
