@@ -31,6 +31,24 @@ class CentreTrace(Trace):
         """What link ``m`` would have joined."""
         return f"person's centre → {self.joint_name(self.links.kind[m])}"
 
+    def target(self, m: int) -> np.ndarray:
+        """Where the centre of link ``m`` puts the joint, float32 (2,) pixels."""
+        place = self.centres.places[self._person(m), self.links.kind[m]]
+        return self.maps.grid.to_pixels(place).astype(np.float32)
+
+    def person_of(self, peak: int) -> int:
+        """The person who has a peak, or whose centre it is; -1 if nobody."""
+        centre = peak - int(self.peaks.start[-1])
+        if centre < 0:
+            return super().person_of(peak)
+        listed = np.flatnonzero(self.rows == centre)
+        return int(listed[0]) if len(listed) else -1
+
+    def person_name(self, peak: int) -> str:
+        """The person who has a peak, or whose centre it is, in sentences."""
+        person = self.person_of(peak)
+        return f"person {person}" if person >= 0 else "somebody too faint to list"
+
     def fate(self, m: int) -> str:
         """``used``; ``matched``, yet its person is not listed; or ``rejected``."""
         if not self.links.used[m]:
@@ -44,7 +62,7 @@ class CentreTrace(Trace):
 
     def reason(self, m: int) -> str:
         """One sentence: why the centre did or did not get the peak."""
-        links, who = self.links, self._name(m)
+        links, who = self.links, self.person_name(int(self.links.first[m]))
         at = f"{self.distance(m):.1f} cells from where {who}'s centre points"
         weight, joint = f"weight {links.weight[m]:.2f}", self.joint_name(links.kind[m])
         if self.fate(m) == "used":
@@ -52,7 +70,7 @@ class CentreTrace(Trace):
         if links.used[m]:
             return f"matched, not used ({weight}): {at}, who is not listed"
         same = links.used & (links.kind == links.kind[m])
-        rivals = [f"{self._name(r)} has it ({links.weight[r]:.2f})"
+        rivals = [f"{self.person_name(int(links.first[r]))} has it ({links.weight[r]:.2f})"
                   for r in np.flatnonzero(same & (links.second == links.second[m]))]  # fmt: skip
         rivals += [f"{who} has a {joint} of weight {links.weight[r]:.2f}"
                    for r in np.flatnonzero(same & (links.first == links.first[m]))]  # fmt: skip
@@ -61,7 +79,3 @@ class CentreTrace(Trace):
     def _person(self, m: int) -> int:
         """Row of link ``m``'s centre."""
         return int(self.links.first[m]) - int(self.peaks.start[-1])
-
-    def _name(self, m: int) -> str:
-        listed = np.flatnonzero(self.rows == self._person(m))
-        return f"person {listed[0]}" if len(listed) else "somebody too faint to list"

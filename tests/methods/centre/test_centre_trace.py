@@ -48,3 +48,12 @@ def test_the_distance_is_that_of_the_weight(trace):
         row = trace.links.first[m] - trace.peaks.start[-1]
         expected = trace.peaks.score[trace.links.second[m]] * np.exp(-((trace.distance(m) / sigma[row]) ** 2) / 2)
         assert trace.links.score[m] == pytest.approx(expected, rel=1e-3)
+
+
+def test_a_centre_is_its_persons(trace):
+    start = int(trace.peaks.start[-1])
+    assert [trace.person_of(start + int(row)) for row in trace.rows] == list(range(len(trace.people)))
+    for m in np.flatnonzero(trace.links.used)[::5]:
+        assert trace.person_of(int(trace.links.first[m])) == trace.person_of(int(trace.links.second[m]))
+        away = trace.maps.grid.to_pixels(trace.peaks.xy[trace.links.second[m]]) - trace.target(m)
+        assert np.hypot(*away) == pytest.approx(trace.distance(m) * trace.maps.grid.stride, abs=1e-3)
