@@ -60,11 +60,6 @@ class FieldTrace(Trace):
         """``used``; ``matched``, yet its two joints are not one person's; or ``rejected``."""
         return "used" if self.used[m] else "matched" if self.matched[m] else "rejected"
 
-    @property
-    def maps(self) -> Fields:
-        """The fields."""
-        return self.fields
-
     def samples(self, m: int) -> tuple[np.ndarray, np.ndarray]:
         """Points of candidate ``m``'s line, float32 (S, 2) pixels, and the field's projections there, float32 (S,)."""
         limb, a, b = self.candidates.ids[m]
