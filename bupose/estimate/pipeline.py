@@ -59,7 +59,7 @@ class Pipeline:
         Raises
         ------
         OptionsError
-            A view has more than :data:`MOST_PIXELS`.
+            A view has more than ``MOST_PIXELS``.
         """
         sizes = [
             network_size(photo.size, max(1, round(self.height * s)), self.longest and max(1, round(self.longest * s)))
