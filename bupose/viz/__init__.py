@@ -3,10 +3,10 @@
 from bupose.viz.candidate import explain_candidate
 from bupose.viz.captions import draw_legend
 from bupose.viz.curves import training_curves
-from bupose.viz.explain import explain_joint, explain_limb, explain_person, nearest_peak
+from bupose.viz.explain import explain_joint, explain_limb, explain_person, nearest_peak, peak_colors
 from bupose.viz.fields import color_wheel, heatmap, paf_hue, paf_quiver
 from bupose.viz.grouping import explain_assembly, explain_matching, explain_peaks
-from bupose.viz.links import explain_link, explain_member, link_colors, peak_colors
+from bupose.viz.links import explain_link, explain_member, link_colors
 from bupose.viz.maps import fields_picture, map_picture
 from bupose.viz.overlay import OverlayOptions, draw_overlay
 from bupose.viz.panels import distinct_colors, name_joints, panels

@@ -22,6 +22,7 @@ STYLES = {  # what became of a candidate: line style, line width, legend
     "matched": ((0, (3, 1.2)), 2.2, "matched, not used"),
     "rejected": ((0, (1.5, 2)), 1.3, "rejected"),
 }
+NEUTRAL = (235, 235, 235)  # of peaks that are no joint: centres
 MOST_SCORES = 8  # more rejected candidates than this are drawn without their score
 
 
@@ -97,6 +98,12 @@ def explain_joint(
     title = f"{name} {peak}, score {trace.peaks.score[peak]:.2f}: {counted(used.size + refused.size, 'candidate')}"
     under = backdrop(trace.fields, photo, matrix)
     return _explain(trace, rows, peaks, np.concatenate([used[:2], refused[:1]]), under, title)
+
+
+def peak_colors(trace: Trace) -> np.ndarray:
+    """uint8 (N, 3) RGB: each peak's joint's colour, near white for a person's centre."""
+    colors = np.concatenate([trace.maps.skeleton.joint_colors, [NEUTRAL]]).astype(np.uint8)
+    return colors[np.minimum(trace.peaks.joint, len(colors) - 1)]
 
 
 def nearest_peak(trace: Trace, xy: tuple[float, float], joint: int | None = None) -> int | None:
@@ -226,10 +233,10 @@ def _draw_candidates(axes, trace: FieldTrace, rows: np.ndarray, shown: list[int]
 
 def _draw_peaks(axes, trace: Trace, peaks: np.ndarray) -> None:
     """Dots in their joints' colours, with the peaks' numbers."""
-    colors = trace.maps.skeleton.joint_colors / 255
+    colors = peak_colors(trace) / 255
     for row in peaks.tolist():
         x, y = trace.maps.grid.to_pixels(trace.peaks.xy[row])
-        axes.plot(x, y, "o", markersize=6, color=colors[trace.peaks.joint[row]], markeredgecolor="#101218")
+        axes.plot(x, y, "o", markersize=6, color=colors[row], markeredgecolor="#101218")
         look = {"textcoords": "offset points", "fontsize": 7.5, "color": "white", "clip_on": True}
         axes.annotate(str(row), (x, y), (5, 4), **look).set_path_effects(TEXT_RIM)
 

@@ -10,18 +10,11 @@ from bupose.errors import FieldsError
 from bupose.methods.paf import FieldTrace
 from bupose.methods.trace import Trace
 from bupose.viz.candidate import explain_candidate
-from bupose.viz.explain import LINE_RIM, _draw_peaks, _frame, explain_person
+from bupose.viz.explain import LINE_RIM, _draw_peaks, _frame, explain_person, peak_colors
 from bupose.viz.fields import backdrop
 from bupose.viz.picture import Plot
 
 MOST_RIVALS = 10
-NEUTRAL = (235, 235, 235)  # of peaks that are no joint: centres
-
-
-def peak_colors(trace: Trace) -> np.ndarray:
-    """uint8 (N, 3) RGB: each peak's joint's colour, near white for a person's centre."""
-    colors = np.concatenate([trace.maps.skeleton.joint_colors, [NEUTRAL]]).astype(np.uint8)
-    return colors[np.minimum(trace.peaks.joint, len(colors) - 1)]
 
 
 def link_colors(trace: Trace) -> np.ndarray:
@@ -86,10 +79,11 @@ def _draw_links(axes, trace: Trace, rows: np.ndarray, under: np.ndarray) -> None
         ends = trace.maps.grid.to_pixels(trace.peaks.xy[[links.first[m], links.second[m]]])
         strong = {"color": colors[m], "linewidth": 3, "path_effects": LINE_RIM}
         axes.plot(*ends.T, **(strong if m == rows[0] else {"color": "white", "linewidth": 1.2, "linestyle": ":"}))
+    _draw_peaks(axes, trace, peaks)
     target = trace.target(int(rows[0]))
     if target is not None:
-        axes.plot(*target, "x", color="white", markersize=11, markeredgewidth=3.5, path_effects=LINE_RIM)
-    _draw_peaks(axes, trace, peaks)
+        for color, width in (("#101218", 5), ("white", 2)):
+            axes.plot(*target, "x", color=color, markersize=10, markeredgewidth=width)
 
 
 def _draw_evidence(axes, trace: Trace, rows: np.ndarray) -> None:
@@ -102,7 +96,7 @@ def _draw_evidence(axes, trace: Trace, rows: np.ndarray) -> None:
         ends = (int(trace.links.first[m]), int(trace.links.second[m]))
         names.append(" → ".join(f"{trace.joint_name(int(trace.peaks.joint[row]))} {row}" for row in ends))
     axes.set_yticks(range(len(rows)), names, fontsize=8)
-    longest = max(1e-6, *(trace.evidence(m)[0] for m in rows.tolist()), 0)
+    longest = max(1.0, *(trace.evidence(m)[0] for m in rows.tolist()), 0)
     axes.set(xlim=(0, 1.3 * longest), ylim=(max(len(rows), 4) - 0.4, -0.6), xlabel=trace.evidence_words[0])
     axes.spines[["top", "right"]].set_visible(False)
 

@@ -254,3 +254,12 @@ def test_the_page(monkeypatch, photo, tmp_path):
     picked = seen.click(tuple(seen.trace.maps.grid.to_pixels(np.array([10, 4]))))  # joint 1 of the near one
     rows = page._show(said, picked)[on.candidates]["value"]
     assert [row[2:] for row in rows] == [[0.0, 1.0, "yes", "0.00 m apart"]]
+
+
+def test_pictures_of_training(monkeypatch, photo):
+    pytest.importorskip("lightning", reason="needs the extra train")
+    from bupose.train.validation_images import draw_estimate
+
+    monkeypatch.setitem(METHODS, "near", NearCodec)
+    picture = draw_estimate(photo, Estimator(Network(), height=H * 8, threads=1))
+    assert picture.shape == (H * 8, 5 * W * 8 + 4 * 4, 3)  # people and four maps, with gaps

@@ -240,9 +240,8 @@ def test_another_photo(tab, served, scenes, save, tmp_path):
             b"hello",
             "'notes.txt' is damaged, or no picture of a kind that bupose reads; save it as JPEG or PNG",
         ),
-        ("heavy.jpg", bytes(50_000_001), "'heavy.jpg' has more than 50 MB; make it smaller"),
     ],
-    ids=["broken", "text", "heavy"],
+    ids=["broken", "text"],
 )
 def test_a_broken_photo_is_one_sentence_and_all_else_stays(tab, served, save, tmp_path, name, content, sentence):
     before = tab.locator("#summary").inner_text()
