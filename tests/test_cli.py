@@ -152,9 +152,9 @@ def test_mistakes(capsys, arguments, words):
 @pytest.mark.parametrize(
     ("argument", "part", "value"),
     [
-        ("head.options.fold=true", "head", {"fold": True}),
-        ("+head.options.fold=true", "head", {"fold": True}),
-        ("head.options={layers:5,fold:true}", "head", {"layers": 5, "fold": True}),
+        ("head.options.space_to_depth=true", "head", {"space_to_depth": True}),
+        ("+head.options.space_to_depth=true", "head", {"space_to_depth": True}),
+        ("head.options={layers:5,space_to_depth:true}", "head", {"layers": 5, "space_to_depth": True}),
         ("trunk.options.out_stride=4", "trunk", {"out_stride": 4}),
         ("trunk.options={}", "trunk", {}),
     ],
@@ -165,10 +165,10 @@ def test_free_options_need_no_plus(argument, part, value):
 
 def test_free_options_are_added_to_those_of_a_preset():
     options = got(
-        "head=plain_fine", "head.options={layers:5}", "head.options.fold=true", "optim.factors.trunk=0.1", "note={a:1}",
-        "note.b='c, d'", "hydra.run.dir=.", "hydra.output_subdir=null", name="train",
+        "head=plain_fine", "head.options={layers:5}", "head.options.space_to_depth=true", "optim.factors.trunk=0.1",
+        "note={a:1}", "note.b='c, d'", "hydra.run.dir=.", "hydra.output_subdir=null", name="train",
     )  # fmt: skip
-    assert options.head.options == {"upsample": True, "layers": 5, "fold": True}
+    assert options.head.options == {"upsample": True, "layers": 5, "space_to_depth": True}
     assert options.optim.factors == {"trunk": 0.1}
     assert options.note == {"a": 1, "b": "c, d"}
 

@@ -66,12 +66,12 @@ class Codec:
         raise NotImplementedError
 
     def _explain(self, maps: Maps):
-        """Every step of decoding, a :class:`bupose.methods.trace.Trace`; the maps hold neither NaN nor huge values."""
+        """Every step of decoding, a ``bupose.methods.trace.Trace``; the maps hold neither NaN nor huge values."""
         raise NotImplementedError
 
     @classmethod
     def build_loss(cls, skeleton: Skeleton, options: Any, target: Any = None) -> Callable:
-        """A function of a network's stages and a batch, see :class:`bupose.methods.loss.DenseLoss`: the default."""
+        """A function of a network's stages and a batch, see ``bupose.methods.loss.DenseLoss``: the default."""
         from bupose.methods.loss import DenseLoss
 
         return DenseLoss(cls.outputs(skeleton, target), options)

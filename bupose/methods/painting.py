@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def paint_one_by_one(batch: Mapping[str, Tensor], codec: Codec, size: tuple[int, int]) -> dict[str, Tensor]:
-    """As :meth:`Codec.paint_batch` says, by the processor."""
+    """As ``Codec.paint_batch`` says, by the processor."""
     device, painted = batch["xy"].device, []
     for xy, present, ignore in zip(*(batch[name].cpu().numpy() for name in ("xy", "present", "ignore")), strict=True):
         someone = present.any(1)

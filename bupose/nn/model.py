@@ -218,8 +218,8 @@ class PoseNet(nn.Module):
         """The raw output of every stage, for losses at each; arguments and errors as :meth:`forward`."""
         images = self.normalise(images)
         features = [self.trunk(images)]
-        if self.head.overview:
-            features.append(self.trunk(shrink(images, self.head.overview, self.multiple)))
+        if self.head.context_scale:
+            features.append(self.trunk(shrink(images, self.head.context_scale, self.multiple)))
         return self.head(*features)
 
     def normalise(self, images: Tensor) -> Tensor:

@@ -154,11 +154,11 @@ _MOVENET_LAYERS = (
     (r"separable_conv2d_?(\d*)/separable_conv2d", lambda m: f"neck.smooth.{m[1] or 0}.1"),
 )
 _MOVENET_HEADS = (
-    (r"(center|kpt_heatmap|kpt_regress)_0/conv2d_\d/\w+/ReadVariableOp", lambda m: f"answers.{m[1]}.1"),
+    (r"(center|kpt_heatmap|kpt_regress)_0/conv2d_\d/\w+/ReadVariableOp", lambda m: f"head_features.{m[1]}.1"),
     (r"(center|kpt_heatmap|kpt_regress)_0/separable_conv2d_\d/separable_conv2d/ReadVariableOp",
-     lambda m: f"answers.{m[1]}.0.0"),
+     lambda m: f"head_features.{m[1]}.0.0"),
     (r"(center|kpt_heatmap|kpt_regress)_0/separable_conv2d_\d/\w+/ReadVariableOp(?:_1)?",
-     lambda m: f"answers.{m[1]}.0.1"),
+     lambda m: f"head_features.{m[1]}.0.1"),
 )  # fmt: skip
 
 

@@ -41,8 +41,8 @@ def test_delicate_parts_stay_in_floating_point(tmp_path, overview):
     """MoveNet's layers to stride 4, its pyramid and answers, and what reads them directly; all else is in 8 bits."""
     pytest.importorskip("nncf")
     torch.manual_seed(0)
-    head = {"layers": 2, "width": 8, "fold": True, "skip": True, "overview": overview}
-    options = {"width": 0.2, "answers": True}, head
+    head = {"layers": 2, "width": 8, "space_to_depth": True, "skip": True, "context_scale": overview}
+    options = {"width": 0.2, "head_features": True}, head
     net = PoseNet(
         NetworkConfig(skeletons.get("coco18"), "movenet", "plain", *options, preprocess={"height": 64})
     ).eval()

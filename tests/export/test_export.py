@@ -64,7 +64,7 @@ def test_the_size_of_an_overview_follows_the_pictures(suffix, pictures, tmp_path
     pytest.importorskip("onnx")
     pytest.importorskip("openvino" if suffix == ".xml" else "onnxruntime")
     torch.manual_seed(0)
-    trunk, head = {"width": 0.25, "channels": 16}, {"width": 16, "overview": 0.4}
+    trunk, head = {"width": 0.25, "channels": 16}, {"width": 16, "context_scale": 0.4}
     net = PoseNet(NetworkConfig(skeletons.get("coco18"), "mobilenet_v2", "plain", trunk, head)).eval()
     export_network(net, tmp_path / f"net{suffix}", pictures)
     network = start(tmp_path / f"net{suffix}", "cpu", threads=1)

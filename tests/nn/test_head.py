@@ -21,12 +21,12 @@ CASES = [
     ("light", {"refinements": 3, "width": 16, "blocks": 2}),
     ("plain", {}),
     ("plain", {"upsample": True, "background": True, "layers": 0}),
-    ("plain", {"fold": True}),
-    ("plain", {"fold": True, "upsample": True}),
-    ("plain", {"fold": True, "skip": True, "upsample": True, "background": True}),
+    ("plain", {"space_to_depth": True}),
+    ("plain", {"space_to_depth": True, "upsample": True}),
+    ("plain", {"space_to_depth": True, "skip": True, "upsample": True, "background": True}),
     ("plain", {"blocks": 2}),
-    ("plain", {"fold": True, "blocks": 1, "upsample": True, "background": True}),
-    ("plain", {"overview": 0.4, "fold": True, "skip": True}),
+    ("plain", {"space_to_depth": True, "blocks": 1, "upsample": True, "background": True}),
+    ("plain", {"context_scale": 0.4, "space_to_depth": True, "skip": True}),
     ("movenet", {"width": 16}),
 ]
 IDS = [f"{name}-{'-'.join(map(str, options.values()))}" for name, options in CASES]
@@ -34,7 +34,7 @@ IDS = [f"{name}-{'-'.join(map(str, options.values()))}" for name, options in CAS
 
 def features_for(head, *shape: int) -> list[torch.Tensor]:
     """Random features, and those of an overview where the head asks for them."""
-    overview = [torch.randn(*shape[:2], shape[2] // 2, shape[3] // 2)] if head.overview else []
+    overview = [torch.randn(*shape[:2], shape[2] // 2, shape[3] // 2)] if head.context_scale else []
     return [torch.randn(*shape), *overview]
 
 
@@ -175,7 +175,7 @@ def test_up_sampled_cells_stay_centred():
 
 def test_folded_cells_stay_in_place():
     """Output weights that pass each of the four folded cells on give the features back."""
-    head = build_head("plain", 3, field_specs(COCO18), fold=True, layers=0)
+    head = build_head("plain", 3, field_specs(COCO18), space_to_depth=True, layers=0)
     with torch.no_grad():
         head.heat[0].weight.zero_()
         for cell in range(4):
@@ -185,7 +185,7 @@ def test_folded_cells_stay_in_place():
 
 
 def test_a_folding_head_takes_even_numbers_of_cells():
-    config = NetworkConfig(COCO18, "vgg19", "plain", head_options={"fold": True})
+    config = NetworkConfig(COCO18, "vgg19", "plain", head_options={"space_to_depth": True})
     with torch.device("meta"):
         assert PoseNet(config).multiple == 16
 
@@ -194,7 +194,7 @@ def test_a_folding_head_takes_even_numbers_of_cells():
 def test_an_overview_is_mixed_in(share):
     """Weights of 0 leave the picture's own features, those of 1 the overview's, stretched to the same borders."""
     torch.manual_seed(0)
-    head = build_head("plain", 5, field_specs(COCO18), overview=0.5).eval()
+    head = build_head("plain", 5, field_specs(COCO18), context_scale=0.5).eval()
     alone = build_head("plain", 5, field_specs(COCO18)).eval()
     alone.load_state_dict({name: v for name, v in head.state_dict().items() if name != "mix.weight"})
     torch.nn.init.eye_(head.mix.weight.data[:, :, 0, 0]).mul_(share)
@@ -216,8 +216,8 @@ def test_an_overview_is_mixed_in(share):
         ("openpose2019", {"activation": "elu"}, "prelu"),
         ("openpose2019", {"blocks": 1.5}, "whole"),
         ("plain", {"width": True}, "whole"),
-        ("plain", {"overview": 1.0}, "to 0.99"),
-        ("plain", {"overview": 0.01}, "from 0.1"),
+        ("plain", {"context_scale": 1.0}, "to 0.99"),
+        ("plain", {"context_scale": 0.01}, "from 0.1"),
     ],
 )
 def test_refused_options(name, options, word):

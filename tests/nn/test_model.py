@@ -46,9 +46,9 @@ def test_a_built_network_declares_every_option():
         "layers": 2,
         "width": 128,
         "blocks": 0,
-        "fold": False,
+        "space_to_depth": False,
         "skip": False,
-        "overview": 0.0,
+        "context_scale": 0.0,
         "upsample": False,
         "background": False,
     }
@@ -151,7 +151,7 @@ def test_fused_network_gives_the_same_fields(trunk, options):
 @pytest.mark.parametrize("shape", [(64, 64), (32, 96)])
 def test_a_folded_head_is_fused_into_a_convolution_with_a_stride(shape, overview):
     """Six by six pixels, two apart, see what three by three folded cells see, borders included."""
-    head = {"fold": True, "width": 8, "overview": overview}
+    head = {"space_to_depth": True, "width": 8, "context_scale": overview}
     net = make(trunk_options=SMALL | {"out_stride": 4}, head_options=head)
     fused, images = net.eval().fuse(), torch.rand(2, 3, *shape) * 255
     assert not [m for m in fused.modules() if isinstance(m, torch.nn.PixelUnshuffle)]

@@ -203,7 +203,7 @@ def test_same_numbers_as_the_published_graph(shared, run_graph, file, trunk, opt
 
 def test_movenets_answers_are_those_of_its_graph(shared, run_graph):
     """Centre, heatmaps and regression: after the pyramid's 24 channels come 1, 17 and 34."""
-    network = build_trunk("movenet", answers=True).eval()
+    network = build_trunk("movenet", head_features=True).eval()
     load_trunk(network, shared / "weights" / "movenet_multipose.safetensors")
     photo = cv2.resize(read_rgb(shared / "data" / "coco" / "val" / "000000343218.jpg"), (160, 128))
     graph = json.loads((shared / "weights" / "movenet_multipose.graph.json").read_text())

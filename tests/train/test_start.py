@@ -76,7 +76,7 @@ def assert_same_fields(first, second):
 
 
 @pytest.mark.parametrize(
-    "part", [{}, {"skip": True, "fold": True, "background": True}, {"upsample": True, "skip": True}]
+    "part", [{}, {"skip": True, "space_to_depth": True, "background": True}, {"upsample": True, "skip": True}]
 )
 def test_another_skeleton_goes_on_with_the_joints_and_limbs_it_shares(small_training, tmp_path, capsys, part):
     """A limb that runs the other way round says the opposite; what is new says something else."""

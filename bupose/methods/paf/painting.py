@@ -18,7 +18,7 @@ _CUT = 4.6052  # the exponent at which the codec's Gaussians end
 
 
 def paint_batch(batch: Mapping[str, Tensor], codec: FieldCodec, size: tuple[int, int]) -> dict[str, Tensor]:
-    """As :meth:`bupose.methods.codec.Codec.paint_batch` says."""
+    """As ``Codec.paint_batch`` says."""
     heat, paf = paint_fields(batch["xy"], batch["present"], codec, size)
     painted = (heat > 0).any(1) | (paf != 0).any(2).any(1)
     return {"heat": heat, "paf": paf, "weight": known_share(batch["ignore"], painted, codec.grid.stride)}

@@ -28,7 +28,7 @@ class Head(nn.Module):
         How much finer its cells are than its input's.
     multiple : int
         What its input's height and width must be multiples of.
-    overview : float
+    context_scale : float
         Where above 0, it also takes, as a second argument, the features of the picture at about that share of its size.
     """
 
@@ -36,7 +36,7 @@ class Head(nn.Module):
     KEEP_FLOAT: tuple[str, ...] = ()
     stride_factor = 1
     multiple = 1
-    overview = 0.0
+    context_scale = 0.0
 
     def __init__(self, specs: tuple[MapSpec, ...], options) -> None:
         super().__init__()

@@ -17,30 +17,31 @@ from bupose.nn.head.stages import Stage
 from bupose.nn.trunk.resnet import BasicBlock
 from bupose.options import check, option
 
-_OVERVIEW = 0.4  # its first weight; of 0, 0.25, 0.4 and 0.5, what most improves a network trained without
+_CONTEXT = 0.4  # its first weight; of 0, 0.25, 0.4 and 0.5, what most improves a network trained without
 
 
 @dataclass
 class PlainOptions:
     """``layers`` 3x3 convolutions of ``width`` channels, then ``blocks`` of two more, added to what they get (ResNet's
-    basic blocks); ``fold`` lets all work at half the features' resolution; ``skip`` adds what one 1x1 convolution says
-    of the features as they are; ``overview`` lets the layers see the picture at about that share of its size too, for
-    people who are larger than they reach; ``upsample`` doubles the resolution of the output; ``background`` adds a
-    channel for "no joint here"."""
+    basic blocks); ``space_to_depth`` lets all work at half the features' resolution; ``skip`` adds what one 1x1
+    convolution says of the features as they are; ``context_scale`` lets the layers see the picture at about that share
+    of its size too, for people larger than their field of view; ``upsample`` doubles the resolution of the output;
+    ``background`` adds a channel for "no joint here"."""
 
     layers: int = option(2, 0, 64)
     width: int = option(128, 1, 4096)
     blocks: int = option(0, 0, 64)
-    fold: bool = option(False)
+    space_to_depth: bool = option(False)
     skip: bool = option(False)
-    overview: float = option(0.0, 0, 0.99)
+    context_scale: float = option(0.0, 0, 0.99)
     upsample: bool = option(False)
     background: bool = option(False)
 
     def __post_init__(self) -> None:
         check(self, "head plain")
-        if 0 < self.overview < 0.1:
-            raise OptionsError(f"head plain.overview is {self.overview!r}; give 0 (none), or a number from 0.1 to 0.99")
+        if 0 < self.context_scale < 0.1:
+            got = self.context_scale
+            raise OptionsError(f"head plain.context_scale is {got!r}; give 0 (none), or a number from 0.1 to 0.99")
 
 
 class PlainHead(Head):
@@ -48,11 +49,11 @@ class PlainHead(Head):
 
     Up-sampling is a 1x1 convolution to four times the channels, rearranged to twice the resolution (pixel shuffle,
     Shi et al. 2016): the four cells stay centred on the one they come from, as :class:`bupose.maps.Grid` demands.
-    Folding rearranges the features the other way first, so that nothing is lost: four times the channels, a quarter of
-    the cells, and convolutions that see twice as far for a quarter of the work.
+    Space to depth rearranges the features the other way first, so that nothing is lost: four times the channels, a
+    quarter of the cells, and convolutions that see twice as far for a quarter of the work.
 
-    With an overview the layers run twice, with the same weights, and a 1x1 convolution mixes what they say before the
-    blocks; it begins as a weighted mean, which is what averaging the output of two scales does in inference.
+    With a ``context_scale`` the layers run twice, with the same weights, and a 1x1 convolution mixes what they say
+    before the blocks; it begins as a weighted mean, which is what averaging two scales does in inference.
     """
 
     Options = PlainOptions
@@ -61,13 +62,13 @@ class PlainHead(Head):
     def __init__(self, channels_in: int, specs: tuple[MapSpec, ...], options: PlainOptions):
         super().__init__(specs, options)
         self.stride_factor = 2 if options.upsample else 1
-        self.multiple = 2 if options.fold else 1
-        inputs = [channels_in * (4 if options.fold else 1)] + [options.width] * options.layers
-        self.fold = nn.PixelUnshuffle(2) if options.fold else nn.Identity()
+        self.multiple = 2 if options.space_to_depth else 1
+        inputs = [channels_in * (4 if options.space_to_depth else 1)] + [options.width] * options.layers
+        self.space_to_depth = nn.PixelUnshuffle(2) if options.space_to_depth else nn.Identity()
         self.layers = nn.Sequential(*(conv_norm(c, options.width) for c in inputs[:-1]))
         self.blocks = nn.Sequential(*(BasicBlock(inputs[-1], inputs[-1]) for _ in range(options.blocks)))
-        self.overview = options.overview
-        self.mix = nn.Conv2d(inputs[-1], inputs[-1], 1, bias=False) if self.overview else None
+        self.context_scale = options.context_scale
+        self.mix = nn.Conv2d(inputs[-1], inputs[-1], 1, bias=False) if self.context_scale else None
         factor = self.stride_factor * self.multiple
         for name, channels in self.widths.items():
             setattr(self, name, _output(inputs[-1], channels, factor))
@@ -78,17 +79,17 @@ class PlainHead(Head):
         for block in self.blocks:
             nn.init.zeros_(block.bn2.weight)  # it changes nothing until it has learned something
         if self.mix is not None:
-            nn.init.eye_(self.mix.weight.data[:, :, 0, 0]).mul_(_OVERVIEW)
+            nn.init.eye_(self.mix.weight.data[:, :, 0, 0]).mul_(_CONTEXT)
         for name in self.widths:
             init_normal(getattr(self, name))
         if self.skip is not None:
             init_normal(self.skip, std=0.0)
 
-    def forward(self, features: Tensor, overview: Tensor | None = None) -> list[Stage]:
+    def forward(self, features: Tensor, context: Tensor | None = None) -> list[Stage]:
         """One stage."""
-        seen = self.layers(self.fold(features))
+        seen = self.layers(self.space_to_depth(features))
         if self.mix is not None:
-            far = self.layers(self.fold(overview))
+            far = self.layers(self.space_to_depth(context))
             far = functional.interpolate(far, size=seen.shape[2:], mode="bilinear", align_corners=False)
             seen = seen + self.mix(far - seen)
         seen = self.blocks(seen)
@@ -122,9 +123,9 @@ class PlainHead(Head):
 
     def fuse(self) -> None:
         """Fold the rearrangement of the features into the convolution after it: inference alone, the same output."""
-        if self.options.fold and self.options.layers:
+        if self.options.space_to_depth and self.options.layers:
             self.layers[0][0] = fold_into_stride(self.layers[0][0], 2)
-            self.fold = nn.Identity()
+            self.space_to_depth = nn.Identity()
 
 
 def _output(channels_in: int, channels: int, factor: int) -> nn.Sequential:

@@ -82,14 +82,14 @@ class MobileNetV2(Trunk):
 @dataclass
 class MoveNetOptions:
     """``widths`` of the pyramid from coarse to fine (the last is the output's) and ``width`` of the layers; the
-    defaults are MoveNet MultiPose's, and what its file fits. ``answers`` adds to the features what MoveNet's own heads
-    say in each cell: whether a person's centre is there, whether a joint is, and where that person's joints are.
+    defaults are MoveNet MultiPose's, and what its file fits. ``head_features`` adds to the features what MoveNet's own
+    heads say in each cell: whether a person's centre is there, whether a joint is, and where that person's joints are.
     ``context`` adds a quarter so many channels, from a second pyramid of so many that ends at stride 8: the 24 channels
     of MoveNet's pass on only what its heads need, the layers below know more."""
 
     width: float = option(1.5, 0.01, 4)
     widths: tuple[int, int, int, int] = option((64, 32, 24, 24), 1, 4096)
-    answers: bool = option(False)
+    head_features: bool = option(False)
     context: int = option(0, 0, 4096)
     normalisation: str = option("tensorflow", among=NORMALISATIONS)
 
@@ -117,7 +117,7 @@ class MoveNet(Trunk):
 
     def __init__(self, options: MoveNetOptions):
         super().__init__(options)
-        self.LEFT_OUT = () if options.answers else ("answers.",)
+        self.LEFT_OUT = () if options.head_features else ("head_features.",)
         widths = [*layer_widths(options.width), 1280]
         layers: list[nn.Module] = [nn.Sequential(SameConv2d(3, widths[0], 3, 2), nn.ReLU6(inplace=True))]
         for number, (expansion, stride, _) in enumerate(layer_plan(32), start=1):
@@ -126,8 +126,8 @@ class MoveNet(Trunk):
         self.features = nn.Sequential(*layers)
         self.neck = Pyramid([widths[n] for n in _MOVENET_LEVELS], options.widths, norm=False)
         self.channels = options.widths[-1]
-        if options.answers:
-            self.answers = nn.ModuleDict({name: _answer(self.channels, n) for name, n in _ANSWERS.items()})
+        if options.head_features:
+            self.head_features = nn.ModuleDict({name: _answer(self.channels, n) for name, n in _ANSWERS.items()})
             self.channels += sum(_ANSWERS.values())
         if options.context:
             levels = [widths[n] for n in _MOVENET_CONTEXT]
@@ -141,8 +141,8 @@ class MoveNet(Trunk):
         levels = dict(zip(numbers, run_levels(self.features, images, tuple(numbers))))
         features = self.neck([levels[n] for n in _MOVENET_LEVELS])
         parts = [features]
-        if self.options.answers:
-            said = {name: answer(features) for name, answer in self.answers.items()}
+        if self.options.head_features:
+            said = {name: answer(features) for name, answer in self.head_features.items()}
             likely = [said[name].sigmoid() for name in ("center", "kpt_heatmap")]
             parts += [*likely, said["kpt_regress"] / _FAR]
         if self.options.context:
