@@ -72,5 +72,5 @@ def _span(name: str, hint, rules, value) -> tuple[float, float, float] | None:
     low, high = rules.get("low"), rules.get("high")
     if hint is not float or low is None or high is None:
         return None
-    high = high if high <= 1 or not value else min(high, low + WIDEST * (value - low))
+    high = high if high <= 1 or not value else min(high, WIDEST * value)
     return low, high, (high - low) / 200

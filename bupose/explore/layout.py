@@ -63,11 +63,12 @@ class Layout:
 
     def _add_choice(self, trace: Trace) -> None:
         words = trace.evidence_words
+        wide = [8 if len(word) < 8 else 11 for word in words]
         self.headline = gr.HTML(elem_id="headline")
         self.candidates = gr.Dataframe(
             headers=[trace.link_word, "to", *words, "joined", "why"],
             datatype=["str", "str", *["number"] * len(words), "str", "str"],
-            column_widths=["17%", "14%", *["8%"] * len(words), "9%", f"{60 - 8 * len(words)}%"],
+            column_widths=["17%", "14%", *(f"{n}%" for n in wide), "9%", f"{60 - sum(wide)}%"],
             interactive=False,
             wrap=True,
             visible=False,
