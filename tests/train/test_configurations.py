@@ -1,10 +1,6 @@
 """Every preset composes to options, and builds a network."""
 
-import shlex
-import string
 import sys
-from dataclasses import replace
-from pathlib import Path
 
 import pytest
 import torch
@@ -53,23 +49,6 @@ def test_experiments_build(experiment):
     options = options_of(f"experiment={experiment}")
     net = build(options)
     assert options.codec(net.skeleton, net.grid).target == options.settings("target")
-
-
-def test_the_default_networks_recipe_builds():
-    """Every training command of its card, as a shell reads it."""
-    card = (schemas.folder().parent / "docs" / "default_network.md").read_text()
-    lines = card.split("```bash\n")[1].split("\n```")[0].splitlines()
-    shell, outputs = {}, []
-    for line in lines:
-        words = shlex.split(string.Template(line).substitute(shell))
-        if not line.startswith("python "):
-            name, _, shell[name] = words[0].partition("=")
-        elif words[1] == "scripts/train.py":
-            options = options_of(*words[2:])
-            build(replace(options, start=None))
-            assert Path(options.start or "").parent.name == (outputs[-1] if outputs else "")
-            outputs.append(Path(options.output).name)
-    assert len(outputs) > 1
 
 
 def test_published_recipes_are_the_published_networks():
