@@ -150,6 +150,9 @@ def check_command(name: str, arguments: list[str]) -> None:
     if name.replace("_", "-") not in COMMANDS:
         assert (ROOT / "scripts" / f"{name}.py").is_file(), name
         return
+    if name == "recipe":
+        assert recipe.read_recipe(arguments[0], dict(a.split("=", 1) for a in arguments[1:]))
+        return
     if name not in schemas.SCHEMAS:
         text = import_module(f"bupose.cli.{name}").__doc__
         assert all(f"{a.partition('=')[0]}=" in text for a in arguments if "=" in a), (name, arguments)
