@@ -16,7 +16,7 @@ import torch
 import yaml
 
 from bupose import weights
-from bupose.cli import COMMANDS, hydra_app, schemas
+from bupose.cli import COMMANDS, hydra_app, recipe, schemas
 from bupose.nn import NetworkConfig, PoseNet, build_trunk
 from bupose.predict import write_coco, write_image
 from bupose.skeleton import Skeleton
