@@ -68,7 +68,7 @@ CONTENTS = {
     "How to": (
         *("own_data", "skeletons", "data", "training", "sweeps", "cluster", "export", "weights", "input", "output"),
     ),
-    "Facts": ("networks", "default_network", "speed", "comparison", "faq"),
+    "Facts": ("methods", "networks", "default_network", "speed", "comparison", "faq"),
     "Reference": ("configuration", "api/index", "contributing", "changelog"),
 }
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from matplotlib.patches import Rectangle
 
 from bupose import FieldCodec, Fields, load, samples, synthetic, viz
 from bupose.images import read_image
@@ -16,6 +17,18 @@ from bupose.predict import write_image
 from bupose.skeletons import COCO18
 
 SIZE, LIMB = (640, 368), "left_elbow-left_wrist"
+HOUSE = {  # floors from the ground up, see tests/test_layers.py
+    "values": ("skeletons", "people", "annotations", "maps"),
+    "compiled code": ("kernels",),
+    "methods": ("paf", "tags", "centre", "yours"),
+    "pictures": ("images", "media", "synthetic"),
+    "parts": ("data", "nn", "viz"),
+    "networks": ("weights", "runtimes"),
+    "a photo's way": ("estimate", "predict"),
+    "what is made of it": ("evaluate", "export", "explore", "diagnose", "benchmark"),
+    "training": ("train",),
+    "commands": ("cli",),
+}
 TURNS = {"right": (1, 0), "down": (0, 1), "left": (-1, 0), "up": (0, -1)}
 
 
@@ -60,6 +73,22 @@ def draw_wheel(out: Path) -> None:
     save(figure, out / "wheel.png")
 
 
+def draw_house(out: Path) -> None:
+    """The rooms of the package: each uses those below it."""
+    figure = viz.Plot(figsize=(8, 4.6), layout="constrained")
+    axes = figure.add_subplot()
+    for level, (floor, rooms) in enumerate(HOUSE.items()):
+        width = 1 / len(rooms)
+        axes.text(-0.02, level + 0.4, floor, ha="right", va="center", color="dimgray")
+        for n, room in enumerate(rooms):
+            color = "tab:orange" if floor == "methods" else "tab:blue"
+            axes.add_patch(Rectangle((n * width + 0.004, level), width - 0.008, 0.8, color=color, alpha=0.25))
+            axes.text((n + 0.5) * width, level + 0.4, room, ha="center", va="center")
+    axes.set(xlim=(-0.25, 1), ylim=(-0.1, len(HOUSE)))
+    axes.set_axis_off()
+    save(figure, out / "house.png")
+
+
 def draw_found(out: Path) -> None:
     """What the network that comes along finds in a drawn crowd and in a portrait."""
     estimator, pictures = load(), []
@@ -76,5 +105,5 @@ def save(figure: viz.Plot, path: Path) -> None:
 
 
 if __name__ == "__main__":
-    for draw in (draw_crowd, draw_steps, draw_wheel, draw_found):
+    for draw in (draw_crowd, draw_steps, draw_wheel, draw_house, draw_found):
         draw(Path(sys.argv[1] if len(sys.argv) > 1 else "docs/images"))

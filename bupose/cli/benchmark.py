@@ -1,6 +1,7 @@
 """Measure: bupose benchmark [part=all|grouping|network|shipped] [shared=../shared] [photos=40] [plots=docs/images]
 
-Photos, labels and the published network come from ``shared``. Times are only as good as the machine is quiet.
+Photos, labels and the published network come from ``shared``. part=methods networks=FOLDER compares the networks of a
+sweep over methods. Times are only as good as the machine is quiet.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import torch
 
 from bupose import weights
 from bupose.atomic import replacing
-from bupose.benchmark import grouping, network, shipped
+from bupose.benchmark import grouping, methods, network, shipped
 from bupose.benchmark.table import markdown
 from bupose.cli.pairs import HELP, split_pairs, whole_number
 from bupose.errors import OptionsError
@@ -64,16 +65,25 @@ def measure_shipped(shared: Path, photos: int, plots: str) -> None:
 PARTS = {"grouping": measure_grouping, "network": measure_network, "shipped": measure_shipped}
 
 
+def measure_methods(networks: Path, plots: str) -> None:
+    plot = plots and f"{plots}/methods.png"
+    report("AP on drawn scenes, by the people in them", methods.in_crowds(networks), plot, methods.plot_crowds)
+
+
 def run(arguments: list[str]) -> int:
     if HELP & set(arguments):
         print(__doc__)
         return 0
-    pairs, others = split_pairs(arguments, ("part", "shared", "photos", "plots"))
+    pairs, others = split_pairs(arguments, ("part", "shared", "photos", "plots", "networks"))
     part = pairs.get("part", "all")
-    if others or part not in (*PARTS, "all"):
+    if others or part not in (*PARTS, "all", "methods"):
         got = f"part is {part!r}" if not others else f"{others[0]!r} is no option"
-        raise OptionsError(f"{got}; give part= one of all, {', '.join(PARTS)}")
+        raise OptionsError(f"{got}; give part= one of all, methods, {', '.join(PARTS)}")
     shared, photos = expand(pairs.get("shared", "../shared")), whole_number(pairs, "photos", 40)
+    plots = str(expand(pairs["plots"])) if pairs.get("plots") else ""
+    if part == "methods":
+        measure_methods(expand(pairs.get("networks", "multirun")), plots)
+        return 0
     for name in PARTS if part == "all" else (part,):
-        PARTS[name](shared, photos, str(expand(pairs["plots"])) if pairs.get("plots") else "")
+        PARTS[name](shared, photos, plots)
     return 0
