@@ -37,7 +37,7 @@ class PhotosOptions:
     with_people : bool
         Leave out photos without labelled people.
     limit : int
-        Use only the first so many photos; 0 is all.
+        Use only the first photos, this many; 0 is all.
     max_box : float in [0, 1]
         Of a photo, the largest share that one box without an outline may have ignored.
     complete : bool, optional

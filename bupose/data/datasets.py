@@ -35,7 +35,7 @@ class MixtureOptions:
     skeleton : str, Skeleton or dict
         For all sets that do not say otherwise; they must agree.
     limit : int
-        Use only the first so many pictures of each set that does not say otherwise; 0 is all.
+        Use only the first pictures, this many, of each set that does not say otherwise; 0 is all.
     """
 
     sets: dict[str, Any] = option(dict)

@@ -26,7 +26,7 @@ class FolderOptions:
     skeleton : str, Skeleton or dict
         Whose fields to paint, empty ones.
     limit : int
-        Use only the first so many photos; 0 is all.
+        Use only the first photos, this many; 0 is all.
     """
 
     images: str = option("")

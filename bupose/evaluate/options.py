@@ -32,7 +32,7 @@ class EvaluateOptions(NetworkOptions):
     category : str
         Of the annotations, by name or id; null is person, else the only one with keypoints.
     limit : int
-        Only the first so many pictures.
+        Evaluate only the first pictures, this many.
     ranking : bool
         Average precision counts the network's people of every score, as COCO's evaluation is meant; false counts those
         who are shown.

@@ -28,7 +28,7 @@ def calibration_pictures(net: PoseNet, folder: str | Path | None = None, count: 
     folder : path, optional
         Of photos, spread evenly over its pictures; without it scenes are drawn.
     count : int
-        At most so many.
+        At most this many.
 
     Raises
     ------

@@ -90,7 +90,7 @@ class InferOptions(NetworkOptions):
     ----------
     input : path, list or number
         A picture, video, folder (searched with its subfolders), pattern, .txt list of paths and patterns, URL of a
-        stream, number of a camera, or a list of such.
+        stream, number of a camera, or a list of these.
     output : path
         Folder for the results; null is out, or out-2, out-3, … where out holds those of another run.
     compile : bool

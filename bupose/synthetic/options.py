@@ -106,7 +106,7 @@ class SyntheticOptions:
     count : int
         How many pictures it pretends to have.
     limit : int
-        Use only the first so many pictures; 0 is all.
+        Use only the first pictures, this many; 0 is all.
     seed : int
         Another seed is another set.
     size : (width, height), px

@@ -25,7 +25,7 @@ LAST = "last.ckpt"
 
 
 class KeepState(Checkpoint):
-    """Writes ``last.ckpt`` every so many steps, whole or not at all; training resumes from it.
+    """Writes ``last.ckpt`` at regular steps, whole or not at all; training resumes from it.
 
     Where a validation follows a step, the file is written after it, so that no validation is lost. It is written as
     well at the end and at an interruption, but never over a good one when the loss is no number.
@@ -41,7 +41,7 @@ class KeepState(Checkpoint):
             self.curves.resume(self._saved)
 
     def on_train_batch_end(self, trainer: pl.Trainer, pl_module: PoseModule, outputs, batch, number: int) -> None:
-        """Every so many optimizer steps."""
+        """At regular optimizer steps."""
         validates = trainer.val_check_batch and (number + 1) % trainer.val_check_batch == 0
         if trainer.global_step % self.every == 0 and not validates:
             self._save(trainer)

@@ -46,7 +46,7 @@ class ProgressLine(Callback):
 
 
 def describe(step: int, steps: int, first: int, seconds: float, metrics: dict[str, float]) -> str:
-    """The line: of a run that began at step ``first`` so many seconds ago, with the last ``metrics`` by name."""
+    """The line: of a run that began at step ``first`` this many seconds ago, with the last ``metrics`` by name."""
     shown = [f"{name} {metrics[name]:.3g}" for name in ("loss", "AP") if name in metrics]
     if step > first and step < steps:
         left = seconds / (step - first) * (steps - step)

@@ -23,7 +23,7 @@ COMBINATIONS = ("mix", "max")
 
 @dataclass
 class TeacherOptions:
-    """Whom to learn from beside the labels.
+    """Teacher networks (distillation).
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ class TeacherOptions:
     scale : float
         Teachers see the crop enlarged by this.
     shift : (x, y), px
-        What teachers say is moved by so much: the remedy for one whose joints lie beside those of the labels.
+        Offset added to the teachers' maps: for teachers whose joints lie beside those of the labels.
     """
 
     weights: list[str] = option(list, path=True)

@@ -25,17 +25,17 @@ class TrainerOptions:
     steps : int
         Optimizer steps, at most; rounded up to a whole number of validations.
     minutes : float
-        So many steps as take about so long here, validations included; measured on some steps. 0 is no limit.
+        Time limit; the number of steps is set by timing a few of them, validations included. 0 is no limit.
     passes : float
-        So many steps as show every picture about so often. 0 is no limit.
+        Epochs: how often each picture is shown, on average. 0 is no limit.
     batch : int
-        Crops of one process in one go.
+        Crops per batch and process.
     accumulate : int
-        So many goes make a step.
+        Batches per optimizer step.
     size : (width, height), px
         Of the crops.
     workers : int
-        Processes that load and paint; 0 does it in between.
+        Processes that load and paint; 0 uses the training process itself.
     threads : int
         Of torch on a CPU; 0 is torch's own choice. More than there are idle processors slows training many times.
     deliver : "auto", "targets", "joints" or "photos"
@@ -54,17 +54,17 @@ class TrainerOptions:
     sync_batch_norm : bool
         Batch norm's statistics over all GPUs.
     validate_every : int, steps
-        0 is five times in all.
+        Between validations; 0 validates five times in all.
     validation_height : int, px
         Photos are resized to this height for validation.
     validation_limit : int
-        Only so many pictures are validated; 0 is all.
+        Pictures to validate on; 0 is all.
     metric : AP, AP50, AP75 or AR
-        What the best network is chosen by.
+        Metric that selects the best network.
     keep : int
-        So many of the best networks are kept.
+        Number of best networks to keep.
     patience : int
-        Training stops after so many validations without a better network; 0 never.
+        Stop after this many validations without improvement; 0 never stops.
     save_every : int, steps
         Between checkpoints to resume from.
     """
@@ -116,8 +116,7 @@ class LoggerOptions:
     progress : bool
         Step, loss, AP and the time left, on one line.
     pictures : int
-        So many of the validation's pictures are drawn with fields and people at each validation; unless 0, some at the
-        end with labels beside people, too.
+        Validation pictures drawn with maps and people at each validation and, at the end, with labels beside people.
     """
 
     every: int = option(20, 1, 1_000_000)

@@ -190,7 +190,7 @@ def explain_assembly(
     photo, matrix : optional
         As for :func:`heatmap`.
     pictures : int
-        So many stages, evenly spread over the limbs.
+        Stages shown, evenly spread over the limbs.
 
     Returns
     -------

@@ -31,7 +31,7 @@ def save(net: PoseNet, path: str | Path, metrics: Mapping[str, float] | None = N
     metrics : mapping of name to number, optional
         What the network reached; by default what its configuration says.
     bits : 8 or 12, optional
-        Weights in so many bits, as :func:`bupose.weights.packing.pack` has it.
+        Bits per weight, as :func:`bupose.weights.packing.pack` has it.
 
     Returns
     -------

@@ -20,7 +20,7 @@ class Archive:
     ----------
     url : str
     megabytes : int
-        About so many; 0 is not known.
+        Approximate size; 0 is unknown.
     checksum : str, optional
         ``md5:`` or ``sha256:`` and the digits, where a sum is published or confirmed by several sources.
     """
