@@ -91,7 +91,7 @@ def test_the_documented_layout(tmp_path):
         assert stored["c/heat"].dtype == np.float32
         meta = json.loads(stored["meta"].tobytes())
     assert meta["a/b"] == {"skeleton": "coco18", "stride": 8, "method": "paf"}
-    assert meta["c"] == {"skeleton": FOX.to_dict(), "stride": 4, "file_name": "c.png"}
+    assert meta["c"] == {"skeleton": FOX.to_dict(), "stride": 4, "method": "paf", "file_name": "c.png"}
 
 
 def test_a_skeleton_that_only_borrows_a_name_is_declared_in_full(tmp_path):

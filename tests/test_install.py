@@ -49,7 +49,7 @@ def run(tmp_path_factory):
 def test_the_readmes_first_lines_of_python(run):
     program, site, _ = run
     block = re.search(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.S)[1]
-    more = "from bupose import config\nprint(bupose.__file__, schemas.folder(), len(people), len(trace.people))"
+    more = "from bupose.cli import schemas\nprint(bupose.__file__, schemas.folder(), len(people), len(trace.people))"
     file, presets, people, explained = program("python", "-c", f"{block}\n{more}").split()[-4:]
     assert Path(file).is_relative_to(site)
     assert Path(presets).is_relative_to(site)

@@ -87,7 +87,7 @@ def test_the_header_is_the_checkpoints(exported, net, tmp_path):
 def test_an_estimator_runs_from_it(exported, net):
     est, image = bupose.load(exported[0], threads=1), random_images((150, 200))
     twin = bupose.Estimator(net, threads=1)
-    assert (est.height, est.decoder) == (128, twin.decoder)
+    assert (est.pipeline.height, est.decoder) == (128, twin.decoder)
     assert_same(est.fields(image).heat, twin.fields(image).heat)
     assert_same(est.fields(image).paf, twin.fields(image).paf)
     many = [people.xy for people in est([image, image[:, ::-1]])]
@@ -124,10 +124,10 @@ def test_a_file_says_how_it_is_run(net, tmp_path):
     paths = [f"weights={tmp_path / 'net.safetensors'}", f"output={tmp_path / 'out.safetensors'}"]
     assert hydra_app.run(command.main, "export", [*paths, *changed]) == 0
     est, before = bupose.load(tmp_path / "out.safetensors"), bupose.load(tmp_path / "net.safetensors")
-    assert (est.height, est.scales, est.decoder.min_joints) == (96, [1, 0.5], 4)
+    assert (est.pipeline.height, est.pipeline.scales, est.decoder.min_joints) == (96, [1, 0.5], 4)
     assert est.decoder.peak_threshold == before.decoder.peak_threshold == 0.3
     assert bupose.weights.load(tmp_path / "out.safetensors").config.origin == {"licence": "Apache-2.0"}
-    assert bupose.load(tmp_path / "out.safetensors", scales=[1]).scales == [1]
+    assert bupose.load(tmp_path / "out.safetensors", scales=[1]).pipeline.scales == [1]
     image = random_images((60, 80))
     by_hand = bupose.load(tmp_path / "net.safetensors", height=96, scales=[1, 0.5])
     assert_same(est.fields(image).heat, by_hand.fields(image).heat)

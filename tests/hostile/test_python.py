@@ -94,7 +94,7 @@ REFUSED = {
     "a codec of no skeleton": lambda: FieldCodec(None),
     "a codec on a number": lambda: FieldCodec(COCO17, 8),
     "a codec with a dict of options": lambda: FieldCodec(COCO17, decoder={}),
-    "a codec without targets": lambda: FieldCodec(COCO17, target=None),
+    "a codec without targets": lambda: FieldCodec(COCO17, target={}),
     "a decode option that is none": lambda: CODEC.with_decoder(foo=1),
     "nothing to encode": lambda: CODEC.encode(None, (64, 64)),
     "encoding into no size": lambda: CODEC.encode(labels(), None),

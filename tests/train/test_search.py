@@ -49,7 +49,7 @@ def test_what_a_search_needs(monkeypatch, capsys, tmp_path, installed, sentence)
     said = capsys.readouterr().err
     assert said.startswith("error: ")
     assert sentence in said
-    assert said.endswith("pip install --upgrade 'bupose[search]'\n")
+    assert said.endswith('pip install --upgrade "bupose[search]"\n')
     assert list(tmp_path.iterdir()) == []
 
 

@@ -28,7 +28,7 @@ def test_the_mean_is_numpys(tmp_path):
         several = np.stack([state[name] for state in states])
         assert (several[0] == several[1]).all() or (tensor.numpy() != several[0]).any()
         np.testing.assert_allclose(tensor.numpy(), several.mean(0, np.float64), rtol=1e-5, atol=1e-7)
-    assert bupose.load(tmp_path / "mean.safetensors").height == 96
+    assert bupose.load(tmp_path / "mean.safetensors").pipeline.height == 96
     assert mean.config.metrics == {}
 
 
