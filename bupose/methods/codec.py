@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -171,8 +171,3 @@ def finite(maps: Maps) -> Maps:
     elif all(arrays[name] is maps.arrays[name] for name in arrays):
         return maps
     return maps.replace(**arrays)
-
-
-def option_names(kind: type) -> list[str]:
-    """Names of an options dataclass, in its order."""
-    return [f.name for f in fields(kind)]
