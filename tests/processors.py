@@ -12,9 +12,9 @@ from numpy._core._multiarray_umath import __cpu_dispatch__ as NUMPY
 
 TESTS = Path(__file__).parent
 NUMERIC = [
-    "codec", "kernels/test_twins.py", "kernels/test_match_hungarian.py", "export/test_export.py",
+    "methods", "kernels/test_twins.py", "kernels/test_match_hungarian.py", "export/test_export.py",
     "nn/test_blocks.py", "nn/test_head.py", "nn/test_model.py", "nn/test_pretrained.py",
-    "infer/test_estimator.py", "infer/test_preprocess.py",
+    "predict/test_estimator.py", "predict/test_preprocess.py",
     "data/test_augment.py", "data/test_color.py", "data/test_dataset.py",
     "evaluate/test_oks.py", "evaluate/test_errors.py", "evaluate/test_crowdpose.py", "evaluate/test_sigmas.py",
     "train/test_loss.py", "train/test_optim.py", "train/test_teacher.py", "train/test_run.py", "train/test_start.py",
