@@ -14,9 +14,10 @@ from bupose.errors import OptionsError
 from bupose.maps import MapSpec
 from bupose.methods.loss import length
 from bupose.nn import PoseNet
-from bupose.options import check, from_dict, option
+from bupose.options import check, from_dict, option, shown
 from bupose.runtimes.network import Network
 from bupose.runtimes.start import RUNTIMES, start
+from bupose.wording import counted
 
 COMBINATIONS = ("mix", "max")
 
@@ -38,8 +39,8 @@ class TeacherOptions:
         Average each teacher with what it says about the mirrored crop.
     scale : float
         Teachers see the crop enlarged by this.
-    shift : (x, y), px
-        Offset added to the teachers' maps: for teachers whose joints lie beside those of the labels.
+    shift : x, y of each teacher in turn, or one x, y for all; px
+        Offset added to a teacher's maps: for teachers whose joints lie beside those of the labels.
     """
 
     weights: list[str] = option(list, path=True)
@@ -47,10 +48,20 @@ class TeacherOptions:
     combine: str = option("mix", among=COMBINATIONS)
     mirror: bool = option(False)
     scale: float = option(1.0, 0.1, 4)
-    shift: tuple[float, float] = option((0.0, 0.0), -100, 100)
+    shift: tuple[float, ...] = option((0.0, 0.0), -100, 100)
 
     def __post_init__(self) -> None:
         check(self, "teacher")
+        if len(self.shift) not in (2, 2 * len(self.weights)):
+            raise OptionsError(
+                f"teacher.shift is {shown(self.shift)}; give [x,y], or x and y of each of the "
+                f"{counted(len(self.weights), 'teacher')} in turn"
+            )
+
+    def shifts(self, teachers: int) -> list[tuple[float, float]]:
+        """The (x, y) of each teacher."""
+        pairs = list(zip(self.shift[::2], self.shift[1::2], strict=True))
+        return pairs * teachers if len(pairs) == 1 else pairs
 
 
 class Teacher:
@@ -113,10 +124,10 @@ class Teacher:
             In [0, 1], vectors no longer than 1; zero for rows that no teacher knows.
         """
         sums: dict[str, Tensor | float] = dict.fromkeys((spec.name for spec in self.specs), 0.0)
-        for net, rows in zip(self._nets, self._rows, strict=True):
-            seen = self._see(net, images, cells, self.options.shift)
+        shifts = self.options.shifts(len(self._nets))
+        for net, rows, (x, y) in zip(self._nets, self._rows, shifts, strict=True):
+            seen = self._see(net, images, cells, (x, y))
             if self.options.mirror:
-                x, y = self.options.shift
                 mirrored = self._see(net, images.flip(3), cells, (-x, y))
                 seen = {spec.name: (seen[spec.name] + _mirror(mirrored[spec.name], spec)) / 2 for spec in net.specs}
             for part in rows:

@@ -72,6 +72,17 @@ def test_a_shift_moves_what_is_said(mirror):
     torch.testing.assert_close((heat[1] - heat[0])[2:-2], torch.full((4,), -2.0), atol=0.05, rtol=0)
 
 
+def test_each_teacher_has_a_shift_of_its_own():
+    painters = [Painter(skeletons.COCO17, 8), Painter(skeletons.COCO17, 8)]
+    heat = [
+        Teacher(painters, SPECS, TeacherOptions(["a", "b"], shift=shift)).maps(ramp(64, 64), (8, 8))["heat"]
+        for shift in ((0, 0, 2, 0), (1, 0))
+    ]
+    torch.testing.assert_close(heat[0][..., 2:-2], heat[1][..., 2:-2], atol=1e-3, rtol=0)  # a ramp: means of offsets
+    with pytest.raises(OptionsError, match="x and y of each of the 2 teachers"):
+        TeacherOptions(["a", "b"], shift=(0, 0, 2))
+
+
 def test_an_exported_teacher_says_what_it_says_in_torch(tmp_path):
     pytest.importorskip("onnxruntime")
     torch.manual_seed(0)

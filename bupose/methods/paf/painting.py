@@ -41,7 +41,7 @@ def paint_fields(xy: Tensor, present: Tensor, codec: FieldCodec, size: tuple[int
 
     Notes
     -----
-    Cao et al. 2017, eqs. 6-9; one pass over the people, so that memory does not grow with them.
+    Cao et al. 2017, eqs. 6-9; one person of each crop at a time, so that memory does not grow with them.
     """
     if xy.shape[2] != len(codec.skeleton.joints):
         raise OptionsError(f"got {xy.shape[2]} joints; the codec paints {len(codec.skeleton.joints)}")
@@ -56,12 +56,15 @@ def paint_fields(xy: Tensor, present: Tensor, codec: FieldCodec, size: tuple[int
     heat = torch.zeros((count, joints, h, w), device=device)
     paf = torch.zeros((count, len(first), 2, h, w), device=device)
     crossings = torch.zeros((count, len(first), h, w), device=device)
-    for p in range(cells.shape[1]):
-        at, here = cells[:, p], present[:, p]
+    for p, someone in enumerate(present.any(2).T.cpu()):  # most crops hold few people, some many
+        rows = someone.nonzero()[:, 0].to(device)
+        if not len(rows):
+            continue
+        at, here = cells[rows, p], present[rows, p]
         away = (u - at[..., 0, None]) ** 2, (v - at[..., 1, None]) ** 2
         exponent = (away[0][:, :, None, :] + away[1][:, :, :, None]) / (2 * sigma * sigma)
         painted = (exponent <= _CUT) & here[..., None, None]
-        heat = torch.maximum(heat, torch.exp(-exponent) * painted)
+        heat[rows] = torch.maximum(heat[rows], torch.exp(-exponent) * painted)
         way = at[:, second] - at[:, first]
         length = way.square().sum(-1).sqrt()
         drawn = here[:, first] & here[:, second] & (length > 1e-6)
@@ -72,6 +75,6 @@ def paint_fields(xy: Tensor, present: Tensor, codec: FieldCodec, size: tuple[int
         along = (dx * ux + dy * uy).clamp_min(0).minimum(length[..., None, None])
         inside = (dx - along * ux) ** 2 + (dy - along * uy) ** 2 <= width * width
         inside = (inside & drawn[..., None, None]).float()
-        paf += inside[:, :, None] * direction[..., None, None]
-        crossings += inside
+        paf.index_add_(0, rows, inside[:, :, None] * direction[..., None, None])
+        crossings.index_add_(0, rows, inside)
     return heat, paf / crossings.clamp_min(1)[:, :, None]
