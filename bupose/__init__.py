@@ -30,6 +30,7 @@ _LAZY = {
     "DecodeOptions": "bupose.methods.paf",
     "Estimator": "bupose.estimate.estimator",
     "load": "bupose.estimate.estimator",
+    "show_messages": "bupose.messages",
 }
 _SUBMODULES = (
     "data",

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 from bupose.errors import BuposeError
+from bupose.messages import messages_shown
 
 USAGE, INTERRUPTED = 2, 130  # exit statuses
 _STOPS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
@@ -35,7 +36,7 @@ def run(work: Callable[[], int | None]) -> int:
         signal's number after Ctrl-C (130), SIGTERM (143) or SIGHUP; the same again ends at once. With
         ``BUPOSE_DEBUG=1`` errors are raised instead.
     """
-    with _lasting_output() as out, _stopped_by_signals(), _noted_warnings():
+    with _lasting_output() as out, _stopped_by_signals(), _noted_warnings(), messages_shown():
         try:
             status = work() or 0
         except (KeyboardInterrupt, BuposeError) as problem:

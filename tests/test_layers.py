@@ -13,7 +13,7 @@ PACKAGE = Path(bupose.__file__).parent
 
 # A module may import only from rows above its own. Modules of one row stand side by side.
 LAYERS = [
-    {"errors", "lazy", "requirements", "wording"},
+    {"errors", "lazy", "messages", "requirements", "wording"},
     {"atomic", "colors", "options", "paths", "process", "proportions"},
     {"folder", "skeleton"},
     {"skeletons"},
@@ -45,6 +45,7 @@ RANK = {name: rank for rank, row in enumerate(LAYERS) for name in row}
 BARE = (
     "errors",
     "lazy",
+    "messages",
     "requirements",
     "wording",
     "atomic",

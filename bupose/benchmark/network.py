@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -24,6 +25,8 @@ from bupose.people import People
 from bupose.predict.output import results_skeleton, write_coco, write_openpose
 from bupose.runtimes.network import has_fast_bfloat16
 from bupose.wording import counted
+
+_LOG = logging.getLogger(__name__)
 
 HEIGHTS = (256, 368, 512)
 BESIDE = 16  # pictures
@@ -53,7 +56,7 @@ def runtimes(net: PoseNet, folder: Path, calibration: Path | None = None) -> lis
         ("OpenVINO int8", "int8.xml", "int8", "auto"),
     ]
     if not has_fast_bfloat16(torch.device("cpu")):
-        print("bfloat16 left out: this processor only emulates it")
+        _LOG.info("bfloat16 left out: this processor only emulates it")
         made, exports = made[:1], [way for way in exports if way[3] != "bfloat16"]
     pictures = calibration_pictures(net, calibration)
     for name, file, stored, precision in exports:
@@ -62,7 +65,7 @@ def runtimes(net: PoseNet, folder: Path, calibration: Path | None = None) -> lis
                 export_network(net, folder / file, pictures, precision=stored)
             made.append(Runtime(name, folder / file, precision))
         except BuposeError as problem:
-            print(f"{name} left out: {problem}")
+            _LOG.warning("%s left out: %s", name, problem)
     return made
 
 

@@ -24,6 +24,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from bupose.cli import schemas
 from bupose.errors import BuposeError, DependencyError, OptionsError
+from bupose.messages import messages_shown
 from bupose.options import choose, shown
 from bupose.process import INTERRUPTED, USAGE, tell  # noqa: F401 (how a command ends)
 from bupose.requirements import read_requirements
@@ -146,7 +147,8 @@ def _compose(task: Callable, name: str, arguments: list[str], key: str, paths: l
     def job(composed):
         try:
             options = schemas.read(composed, kind)
-            answers.append(task(dataclasses.replace(options, **{key: paths}) if len(paths) > 1 else options))
+            with messages_shown():  # in a process of a sweep's own, too
+                answers.append(task(dataclasses.replace(options, **{key: paths}) if len(paths) > 1 else options))
             return answers[-1]
         except Exception as problem:
             if sweep:

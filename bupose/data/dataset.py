@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import logging
 import signal
-import sys
 from collections.abc import Mapping, Sequence
 
 import cv2
@@ -20,6 +20,8 @@ from bupose.data.picture import BORDER, picture_of, reduction
 from bupose.errors import InputError, LabelsError, OptionsError
 from bupose.methods import Codec
 from bupose.options import choose
+
+_LOG = logging.getLogger(__name__)
 
 SUBSTITUTES = 10  # pictures that are tried, one after the other, where one cannot be read
 DELIVERIES = ("targets", "joints", "photos")
@@ -108,7 +110,7 @@ class PoseDataset(Dataset):
         """Once in a process."""
         if sentence not in self._told:
             self._told.add(sentence)
-            print(sentence, file=sys.stderr, flush=True)
+            _LOG.warning("%s", sentence)
 
     def _item(self, epoch: int, i: int) -> dict:
         rng = np.random.default_rng((self.seed, epoch, i))

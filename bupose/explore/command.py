@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import socket
@@ -14,6 +15,8 @@ from threading import Event
 from bupose.errors import DependencyError, OptionsError
 from bupose.explore.options import ExploreOptions
 from bupose.explore.storage import Uploads, temporary_folder
+
+_LOG = logging.getLogger(__name__)
 
 HOST, PORT, TRIES = "127.0.0.1", 7860, 100
 UNHEARD = ("GRADIO_", "SPACE_", "SPACES_", "OAUTH_", "KAGGLE_", "SYSTEM")  # they share, and open the disk
@@ -68,7 +71,7 @@ def _serve(options: ExploreOptions, stopped: list) -> None:
         blocks = Page(estimator, first, uploads, options.overlay).blocks
         try:
             address = serve(blocks, port, uploads)
-            print(f"the explorer is at {address}, for this machine only; Ctrl-C ends it", flush=True)
+            _LOG.info("the explorer is at %s, for this machine only; Ctrl-C ends it", address)
             if options.browser:
                 webbrowser.open(address)
             while not stopped:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import html
+import logging
 import os
 import shutil
-import sys
 import tempfile
 import traceback
 from collections.abc import Callable
@@ -28,6 +28,8 @@ from bupose.predict.output import write_coco, write_image
 from bupose.viz import OverlayOptions
 from bupose.viz.fields import spec_of
 
+_LOG = logging.getLogger(__name__)
+
 PORTRAIT = "grace_hopper.jpg"  # in the public domain, and in matplotlib
 KEPT = 8  # states of a tab whose files stay: downloads and fading pictures may still want them
 GONE = "this tab was left alone for too long and its photo is gone; reload the page"
@@ -45,7 +47,7 @@ class Blocks(gr.Blocks):
                 traceback.print_exc()
             what = problem.message if isinstance(problem, gr.Error) else f"{type(problem).__name__}: {problem}"
             what = " ".join(str(what).split())
-            print(f"error: the page's request failed ({what})", file=sys.stderr, flush=True)
+            _LOG.error("error: the page's request failed (%s)", what)
             raise gr.Error(html.escape(what), duration=10, print_exception=False) from None
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +17,8 @@ from bupose.nn.model import PoseNet
 from bupose.paths import expand
 from bupose.runtimes.network import pad_color
 from bupose.synthetic.draw import draw_scene
+
+_LOG = logging.getLogger(__name__)
 
 
 def calibration_pictures(net: PoseNet, folder: str | Path | None = None, count: int = 100) -> list[np.ndarray]:
@@ -58,4 +60,4 @@ def _read(folder: Path, count: int) -> Iterator[Photo]:
         try:
             yield read(files[n * len(files) // min(count, len(files))])
         except InputError as problem:  # others will do
-            print(f"left out: {problem}", file=sys.stderr)
+            _LOG.warning("left out: %s", problem)

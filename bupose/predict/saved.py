@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +25,8 @@ from bupose.people import People
 from bupose.predict import output
 from bupose.predict.options import GroupOptions, flat_settings
 from bupose.wording import counted
+
+_LOG = logging.getLogger(__name__)
 
 RESULTS = ("coco_results.json", "images.json", "openpose", "overlays", "fields_pictures")
 
@@ -69,7 +71,7 @@ def group_saved(options: GroupOptions) -> int:
     Returns
     -------
     int
-        How many pictures failed; each is told on stderr.
+        How many pictures failed; each is logged as a warning.
 
     Raises
     ------
@@ -101,7 +103,7 @@ def _group_all(file: FieldsFile, folder: OutputFolder, options: GroupOptions) ->
             raise
         except BuposeError as problem:
             failures += 1
-            print(f"{name}: {problem}", file=sys.stderr)
+            _LOG.warning("%s: %s", name, problem)
             continue
         except KeyboardInterrupt as stop:
             stop.args, interrupted = (f"after {counted(len(images), 'picture')}; their results are written",), stop
@@ -109,7 +111,7 @@ def _group_all(file: FieldsFile, folder: OutputFolder, options: GroupOptions) ->
         people = grouped.people
         results += output.as_coco(people, image_id, grouped.category)
         images.append(_entry(grouped))
-        print(f"{name}: {counted(len(people), 'person')}, {counted(int(people.present.sum()), 'joint')}")
+        _LOG.info("%s: %s, %s", name, counted(len(people), "person"), counted(int(people.present.sum()), "joint"))
     told = "the results of an earlier run stay"
     if images or not folder.occupied:
         told = "results"
@@ -119,7 +121,7 @@ def _group_all(file: FieldsFile, folder: OutputFolder, options: GroupOptions) ->
     if interrupted is not None:
         raise interrupted
     done = f"{counted(len(images), 'picture')}, {counted(len(results), 'person')}, {failures} failed"
-    print(f"{done}; {told} in {folder.path}")
+    _LOG.info("%s; %s in %s", done, told, folder.path)
     return failures
 
 

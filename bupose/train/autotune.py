@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import logging
 import os
 import time
 from dataclasses import replace
@@ -12,6 +13,8 @@ import torch
 from bupose.nn import PoseNet
 from bupose.runtimes.network import has_fast_bfloat16
 from bupose.train.options import TrainerOptions
+
+_LOG = logging.getLogger(__name__)
 
 _TRIES = 3  # steps that are timed, after one to warm up
 _GAIN = 1.05  # a larger batch must be so much faster
@@ -42,11 +45,10 @@ def choose_fastest(net: PoseNet, trainer: TrainerOptions) -> TrainerOptions:
     chosen = replace(
         trainer, precision=precision, batch=min(batch, joint), accumulate=max(1, round(joint / batch)), workers=workers
     )
-    print(
-        f"trainer.auto: precision={precision} batch={chosen.batch} accumulate={chosen.accumulate} workers={workers} "
-        f"({speed:.1f} crops/s on this {device.type})",
-        flush=True,
-    )
+    _LOG.info(
+        "trainer.auto: precision=%s batch=%d accumulate=%d workers=%d (%.1f crops/s on this %s)",
+        precision, chosen.batch, chosen.accumulate, workers, speed, device.type,
+    )  # fmt: skip
     return chosen
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import os
 import signal
@@ -20,6 +21,8 @@ from bupose.process import stop_for
 from bupose.train.averaging import MovingAverage
 from bupose.train.log import CurveLog
 from bupose.train.module import PoseModule, TrainingError
+
+_LOG = logging.getLogger(__name__)
 
 LAST = "last.ckpt"
 
@@ -145,7 +148,7 @@ class StopBetweenSteps(Callback):
         if self.asked is not None:
             raise self.asked
         self.asked = stop_for(number)
-        print("\nstopping after this step; Ctrl-C again stops at once", flush=True)
+        _LOG.warning("\nstopping after this step; Ctrl-C again stops at once")
 
     def on_train_batch_end(self, trainer: pl.Trainer, pl_module: PoseModule, *_) -> None:
         """Stop here if asked to."""

@@ -44,6 +44,8 @@ from bupose.train.trainer_options import PRECISIONS
 from bupose.train.validation import CocoValidation, truth_of
 from bupose.train.validation_images import ValidationImages
 
+_LOG = logging.getLogger(__name__)
+
 RESULT, BEST, FOUND = "result.json", "best.safetensors", "found.png"
 RESULTS = (RESULT, LAST, BEST, FOUND, "last.safetensors", "metrics.csv")
 
@@ -96,8 +98,8 @@ def _train(options: TrainOptions, folder: Path, state: Path | None) -> float:
     trainer = build_trainer(options, folder, data, networks, average, curves)
     if trainer.is_global_zero:
         write_text(folder / OPTIONS, json.dumps(asdict(options), indent=1, default=str))
-        print(f"{net.describe()}\ntraining pictures: {len(data.train_samples)}, to {folder}", flush=True)
-        print(*sets.notes, sep="\n", end="\n" * bool(sets.notes), flush=True)
+        for line in (net.describe(), f"training pictures: {len(data.train_samples)}, to {folder}", *sets.notes):
+            _LOG.info("%s", line)
     try:
         trainer.fit(module, data, ckpt_path=state)
     except SystemExit:  # how Lightning ends after Ctrl-C
@@ -125,11 +127,11 @@ def _train(options: TrainOptions, folder: Path, state: Path | None) -> float:
         if options.choose_score and best:
             truth = truth_of(options.val, data.val_samples, count_validated(options, data))
             if (score := settle_score(folder / BEST, data.val_samples, truth)) is not None:
-                print(f"decoder.min_person_score={score} tells best whom to believe")
+                _LOG.info("decoder.min_person_score=%s gives the highest F1", score)
         if options.logger.pictures and best:
             write_comparison(folder / FOUND, data.val_samples, Estimator(weights.load(folder / BEST)))
-            print(f"labels beside what is found: {folder / FOUND}")
-        print(f"{options.trainer.metric} {metric:.1f}: {folder / BEST}", flush=True)
+            _LOG.info("labels beside predictions: %s", folder / FOUND)
+        _LOG.info("%s %.1f: %s", options.trainer.metric, metric, folder / BEST)
     return metric
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import logging
 import math
 import time
 from collections.abc import Sequence
@@ -21,6 +22,8 @@ from bupose.train.sets import Sets
 from bupose.train.stream import EpochOrder, Stream
 from bupose.train.teacher import Teacher
 from bupose.wording import counted
+
+_LOG = logging.getLogger(__name__)
 
 OPTIONS = "options.json"
 VALIDATIONS = 5  # where trainer.validate_every is 0
@@ -61,7 +64,7 @@ def settle(
 def steps_in_time(options: TrainOptions, net: PoseNet, sets: Sets, teacher: Teacher | None) -> int:
     """How many steps, with the validations between them, ``trainer.minutes`` are enough for."""
     t = options.trainer
-    print(f"trainer.minutes={t.minutes:g}: timing some steps", flush=True)
+    _LOG.info("trainer.minutes=%g: timing some steps", t.minutes)
     step = time_step(options, net, sets, teacher)
     shown = min(t.validation_limit or len(sets.val), len(sets.val))
     pixels = t.validation_height**2 * 4 / 3  # of a picture
@@ -72,7 +75,7 @@ def steps_in_time(options: TrainOptions, net: PoseNet, sets: Sets, teacher: Teac
     else:
         steps = (seconds - VALIDATIONS * shown * picture) / step
     steps = max(LEAST_STEPS, int(steps))
-    print(f"{step:.2f} s a step, time for {counted(steps, 'step')}", flush=True)
+    _LOG.info("%.2f s a step, time for %s", step, counted(steps, "step"))
     return steps
 
 

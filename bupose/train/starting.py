@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import asdict, replace
 
 import torch
@@ -15,6 +16,8 @@ from bupose.nn.pretrained import load_trunk
 from bupose.predict.output import results_skeleton
 from bupose.skeleton import Skeleton
 from bupose.train.options import TrainOptions, check_together
+
+_LOG = logging.getLogger(__name__)
 
 
 def build_network(options: TrainOptions, skeleton: Skeleton, category: CategoryOptions | None = None) -> PoseNet:
@@ -33,9 +36,9 @@ def build_network(options: TrainOptions, skeleton: Skeleton, category: CategoryO
     net = PoseNet(config)
     check_together(options, net.multiple)
     if started:
-        print(take_over(net, started, options.start))
+        _LOG.info("%s", take_over(net, started, options.start))
     elif options.trunk.weights:
-        print(load_trunk(net.trunk, options.trunk.weights))
+        _LOG.info("%s", load_trunk(net.trunk, options.trunk.weights))
     return net
 
 

@@ -197,7 +197,7 @@ def photos(tmp_path):
 
 
 @pytest.mark.parametrize("deliver", DELIVERIES)
-def test_the_next_picture_stands_in_for_one_that_cannot_be_read(photos, deliver, capfd):
+def test_the_next_picture_stands_in_for_one_that_cannot_be_read(photos, deliver, caplog):
     (photos / "1.png").write_bytes(b"broken")
     (photos / "2.png").unlink()
     (photos / "2.png").symlink_to("nowhere.png")
@@ -205,7 +205,7 @@ def test_the_next_picture_stands_in_for_one_that_cannot_be_read(photos, deliver,
     for _ in range(2):
         assert_same(dataset[1], dataset[3])
     assert dataset[1]["image"].max() == 150
-    told = capfd.readouterr().err.splitlines()
+    told = caplog.messages
     assert [line.partition(": ")[0] for line in told] == 2 * ["left out of training"]
 
 

@@ -101,12 +101,12 @@ def test_saved_fields_are_grouped_to_the_people_of_the_run(net, photos, tmp_path
         assert group(name, **other) != wanted
 
 
-def test_decode_options_that_a_fields_file_cannot_mean_are_told(tmp_path, capsys):
+def test_decode_options_that_a_fields_file_cannot_mean_are_told(tmp_path, caplog):
     fields = Fields(np.zeros((18, 4, 4)), np.zeros((19, 2, 4, 4)), Grid(8), COCO18)
     info = {"old": {"decoder": {"crowd": 64}}, "odd": {"decoder": 3}, "mad": {"category": {"id": []}}, "good": {}}
     write_fields(tmp_path / "f.npz", dict.fromkeys(info, fields), info=info)
     assert group_saved(GroupOptions(input=str(tmp_path / "f.npz"), output=str(tmp_path / "out"))) == 3
-    told = capsys.readouterr().err.splitlines()
+    told = caplog.messages
     assert [line.partition(" is of another version of bupose, or damaged: ")[0] for line in told] == [
         "old: its meta", "odd: its meta", "mad: its meta",
     ]  # fmt: skip

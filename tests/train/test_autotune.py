@@ -20,7 +20,8 @@ def net():
     return PoseNet(NetworkConfig(COCO17, "mobilenet_v2", "plain", small, {"layers": 0}))
 
 
-def test_the_fastest_is_taken_and_the_joint_batch_stays(net, monkeypatch, capsys):
+def test_the_fastest_is_taken_and_the_joint_batch_stays(net, monkeypatch, caplog):
+    caplog.set_level("INFO")
     speeds = {("float32", 8): 10.0, ("float32", 16): 12.0, ("float32", 32): 12.1,
               ("bfloat16", 8): 15.0, ("bfloat16", 16): 20.0, ("bfloat16", 32): 0.0}  # fmt: skip
     tried = []
@@ -34,7 +35,7 @@ def test_the_fastest_is_taken_and_the_joint_batch_stays(net, monkeypatch, capsys
     chosen = autotune.choose_fastest(net, TrainerOptions(batch=64, accumulate=1, accelerator="cpu"))
     assert (chosen.precision, chosen.batch, chosen.accumulate) == ("bfloat16", 16, 4)
     assert set(tried) == set(speeds)
-    assert "precision=bfloat16 batch=16 accumulate=4" in capsys.readouterr().out
+    assert "precision=bfloat16 batch=16 accumulate=4" in caplog.text
     assert autotune.choose_fastest(net, TrainerOptions(batch=4, accelerator="cpu")).batch == 4
 
 

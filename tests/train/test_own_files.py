@@ -31,7 +31,8 @@ def own(tmp_path):
     return str(tmp_path / "own.json")
 
 
-def test_a_file_of_ones_own(small_training, own, monkeypatch, capsys):
+def test_a_file_of_ones_own(small_training, own, monkeypatch, caplog):
+    caplog.set_level("INFO")
     seen = []
     monkeypatch.setattr(
         validation, "coco_ap", lambda found, truth: seen.append((found, truth)) or coco_ap(found, truth)
@@ -39,7 +40,7 @@ def test_a_file_of_ones_own(small_training, own, monkeypatch, capsys):
     options = small_training(steps=2, validate_every=2, workers=1)
     options.data, options.val = DataOptions("coco", annotations=own), DataOptions("coco", annotations=own)
     train(options)
-    told = capsys.readouterr().out
+    told = caplog.text
     for what in ("train", "val"):
         assert f"{what}: own.json: Joints matched: 17 of 17 of coco17." in told
         assert f"{what}: own.json: Area missing, 0 or less, taken as 0.53 of the box: 3 of 4 annotations" in told

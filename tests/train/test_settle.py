@@ -61,11 +61,12 @@ def test_a_step_is_timed_on_a_copy(small_training):
     assert all(torch.equal(before[name], tensor) for name, tensor in net.state_dict().items())
 
 
-def test_a_part_of_the_data_is_measured_on(small_training, capsys):
+def test_a_part_of_the_data_is_measured_on(small_training, caplog):
+    caplog.set_level("INFO")
     options = small_training(steps=2, validate_every=2, given={"hold_out": 0.4})
     assert train(options) >= 0
-    told = capsys.readouterr().out
-    assert "training pictures: 3," in told
+    told = caplog.messages
+    assert f"training pictures: 3, to {options.output}" in told
     assert "Held out to measure on: 2 of 5 pictures." in told
     assert (Path(options.output) / "found.png").stat().st_size > 10_000
 

@@ -25,20 +25,22 @@ def same(a, b, part: str) -> bool:
     return a.keys() == b.keys() and all(torch.equal(a[name], b[name]) for name in a)
 
 
-def test_a_network_of_the_same_shape_is_taken_whole(small_training, started, capsys):
+def test_a_network_of_the_same_shape_is_taken_whole(small_training, started, caplog):
+    caplog.set_level("INFO")
     first, file = started
     second = build_network(replace(small_training(), start=file), COCO17)
     assert all(torch.equal(second.state_dict()[name], tensor) for name, tensor in first.state_dict().items())
-    assert "0 start afresh" in capsys.readouterr().out
+    assert "0 start afresh" in caplog.text
 
 
-def test_another_skeleton_gets_new_outputs_on_old_layers(small_training, started, capsys):
+def test_another_skeleton_gets_new_outputs_on_old_layers(small_training, started, caplog):
+    caplog.set_level("INFO")
     first, file = started
     second = build_network(replace(small_training(), start=file), BODY25)
     assert same(first, second, "trunk")
     assert same(first, second, "head.layers")
     assert second.head.heat[0].weight.shape[0] == 25
-    assert "4 start afresh: head.heat, head.paf" in capsys.readouterr().out
+    assert "4 start afresh: head.heat, head.paf" in caplog.text
 
 
 def test_another_trunk_is_refused(small_training, started):
@@ -57,14 +59,15 @@ def test_a_part_that_is_new_changes_nothing(small_training, started, part):
     assert_same_fields(first, second)
 
 
-def test_weights_with_further_inputs_go_on_with_those_they_had(small_training, tmp_path, capsys):
+def test_weights_with_further_inputs_go_on_with_those_they_had(small_training, tmp_path, caplog):
     """MoveNet's trunk that gets a second pyramid gives the head more channels, which count nothing at first."""
+    caplog.set_level("INFO")
     options = replace(small_training(), trunk=TrunkOptions("movenet", {"width": 0.2}))
     file = str(weights.save(first := build_network(options, COCO17), tmp_path / "first.safetensors"))
     wider = TrunkOptions("movenet", {"width": 0.2, "context": 16})
     second = build_network(replace(options, trunk=wider, start=file), COCO17)
     assert second.head.layers[0][0].weight.shape[1] == first.head.layers[0][0].weight.shape[1] + 4
-    assert "1 of them with further inputs" in capsys.readouterr().out
+    assert "1 of them with further inputs" in caplog.text
     assert_same_fields(first, second)
 
 
@@ -78,8 +81,9 @@ def assert_same_fields(first, second):
 @pytest.mark.parametrize(
     "part", [{}, {"skip": True, "space_to_depth": True, "background": True}, {"upsample": True, "skip": True}]
 )
-def test_another_skeleton_goes_on_with_the_joints_and_limbs_it_shares(small_training, tmp_path, capsys, part):
+def test_another_skeleton_goes_on_with_the_joints_and_limbs_it_shares(small_training, tmp_path, caplog, part):
     """A limb that runs the other way round says the opposite; what is new says something else."""
+    caplog.set_level("INFO")
     head = HeadOptions("plain", {"layers": 1, "width": 8, **part})
     first = build_network(replace(small_training(), head=head), COCO17)
     for parameter in first.head.parameters():  # skips start at zero
@@ -89,7 +93,7 @@ def test_another_skeleton_goes_on_with_the_joints_and_limbs_it_shares(small_trai
                    (("left_wrist", "left_elbow"), ("right_elbow", "right_wrist"), ("left_elbow", "right_elbow"),
                     ("tool", "left_elbow"), ("tool", "right_elbow")))  # fmt: skip
     second = build_network(replace(small_training(), start=file, head=head), arm)
-    assert "the outputs for 4 of 5 joints and 2 of 5 limbs are taken by name" in capsys.readouterr().out
+    assert "the outputs for 4 of 5 joints and 2 of 5 limbs are taken by name" in caplog.text
     with torch.no_grad():
         images = torch.randint(0, 255, (1, 3, 64, 64), dtype=torch.uint8)
         (heat, paf), (new_heat, new_paf) = (net.eval()(images) for net in (first, second))

@@ -1,0 +1,50 @@
+"""What bupose reports while it works, through ``logging`` under the logger ``bupose``."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+LOGGER = logging.getLogger("bupose")
+
+
+class _PlainHandler(logging.Handler):
+    """Messages alone: warnings to the present standard error, all else to the standard output."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            stream = sys.stderr if record.levelno >= logging.WARNING else sys.stdout
+            print(self.format(record), file=stream, flush=True)
+        except Exception:
+            self.handleError(record)
+
+
+_HANDLER = _PlainHandler()
+
+
+def show_messages(level: int | str = "INFO") -> None:
+    """Print what bupose reports, as its commands do; without it Python shows warnings only.
+
+    Parameters
+    ----------
+    level : int or str
+        The least level that is printed, as in ``logging``. Levels from WARNING go to the standard error.
+    """
+    LOGGER.setLevel(level)
+    LOGGER.addHandler(_HANDLER)
+    LOGGER.propagate = False  # a handler of the root logger would print them again
+
+
+@contextmanager
+def messages_shown() -> Iterator[None]:
+    """``show_messages()`` for the time of a command."""
+    before = LOGGER.level, LOGGER.propagate, _HANDLER in LOGGER.handlers
+    show_messages()
+    try:
+        yield
+    finally:
+        LOGGER.level, LOGGER.propagate, there = before
+        if not there:
+            LOGGER.removeHandler(_HANDLER)
