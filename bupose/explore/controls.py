@@ -44,7 +44,8 @@ def sort_options(kind: type) -> tuple[list[str], list[str]]:
 
 def describe_options(kind: type) -> dict[str, str]:
     """What a decoder's docstring says of each option, with its unit where it has one."""
-    text = (inspect.getdoc(kind) or "").replace("``", "`")
+    docs = [inspect.cleandoc(part.__dict__.get("__doc__") or "") for part in reversed(kind.__mro__[:-1])]
+    text = "\n".join(docs).replace("``", "`")
     entry = re.compile(r"^(\w+) : ([^\n]*)\n((?:    [^\n]+\n?)+)", re.M)
     told = {name: (kind, " ".join(lines.split())) for name, kind, lines in entry.findall(text)}
     units = {name: kind.partition(", ")[2] for name, (kind, _) in told.items() if "," in kind}

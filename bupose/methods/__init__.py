@@ -3,7 +3,7 @@
 from bupose.errors import OptionsError
 from bupose.methods.centre import CentreCodec
 from bupose.methods.codec import Codec
-from bupose.methods.options import LossOptions, overrides
+from bupose.methods.options import DecoderOptions, LossOptions, overrides
 from bupose.methods.paf import FieldCodec
 from bupose.methods.tags import TagCodec
 from bupose.options import shown
@@ -26,7 +26,16 @@ DecoderOverrides = overrides(
     {"at_least": dict[str, float]},
 )
 
-__all__ = ["METHODS", "Codec", "DecoderOverrides", "LossOptions", "LossOverrides", "TargetOverrides", "get"]
+__all__ = [
+    "METHODS",
+    "Codec",
+    "DecoderOptions",
+    "DecoderOverrides",
+    "LossOptions",
+    "LossOverrides",
+    "TargetOverrides",
+    "get",
+]
 
 
 def get(name: str) -> type[Codec]:

@@ -49,6 +49,41 @@ class LossOptions:
         check(self, "loss")
 
 
+@dataclass
+class DecoderOptions:
+    """Decoding options of any method; none of them needs the network to run again.
+
+    Parameters
+    ----------
+    smooth : float, cells
+        Standard deviation of a Gaussian that blurs the heatmaps first; 0 leaves them. Steadies joints in noisy ones.
+    peak_threshold : float
+        Heat above which a local maximum is a joint candidate. Lower finds fainter joints.
+    duplicate_similarity : float
+        A person with at least this object keypoint similarity to a better one is a duplicate; 1 keeps all.
+    localization_sigma : float, cells
+        Typical localization error of joints; people too small for it get lower scores. 0 for exact maps.
+    min_joint_score : float
+        Joints below are left out; 0 keeps all.
+    min_joints : int
+        People with fewer joints found by peaks, or fewer left, are dropped; 1 keeps all. Of a skeleton of several parts
+        joints of the first one count.
+    min_person_score : float
+        People below are dropped; 0 keeps all.
+    """
+
+    smooth: float = option(0.0, 0, 10)
+    peak_threshold: float = option(0.1, 0, 1)
+    duplicate_similarity: float = option(0.8, 0, 1)
+    localization_sigma: float = option(0.4, 0, 100)
+    min_joint_score: float = option(0.05, 0, 1)
+    min_joints: int = option(3, 1, 1000)
+    min_person_score: float = option(0.1, 0, 1)
+
+    def __post_init__(self) -> None:
+        check(self, "decoder")
+
+
 def given(overrides) -> dict:
     """The options of a dataclass that are not null, nor an empty collection."""
     return {name: value for name, value in vars(overrides).items() if value is not None and value not in ({}, [])}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import cv2
 import numpy as np
 from matplotlib import colormaps
@@ -66,14 +68,21 @@ def heatmap(
         heat = np.clip(heat, 0, 1)
         color = HEAT_COLORS[np.rint(255 * heat).astype(np.uint8)]
         return lay_over(under, color, opacity(heat))
-    best, color, total = np.zeros(under.shape[:2], np.float32), np.zeros(under.shape, np.float32), np.float32(1e-9)
-    for k, paint in enumerate(fields.skeleton.joint_colors):
-        heat = np.clip(to_network_pixels(all_heat[k], fields.grid.stride), 0, 1)
-        weight = heat**4  # the strongest joint decides the colour, with soft borders
-        color += weight[..., None] * paint
-        total = total + weight
-        best = np.maximum(best, heat)
-    return lay_over(under, color / total[..., None], opacity(best))
+    color, best = blend_strongest(all_heat, fields.skeleton.joint_colors, fields.grid.stride)
+    return lay_over(under, color, opacity(best))
+
+
+def blend_strongest(heat: np.ndarray, values: Iterable[np.ndarray], stride: int) -> tuple[np.ndarray, np.ndarray]:
+    """At each pixel (H, W, C) the value of the joint with most heat, with soft borders; and that heat (H, W).
+
+    ``values`` has one array for each joint, which broadcasts to (H, W, C).
+    """
+    blend, best, total = np.float32(0), np.float32(0), np.float32(1e-9)
+    for cells, value in zip(heat, values, strict=True):
+        strength = np.clip(to_network_pixels(cells, stride), 0, 1)[..., None]
+        weight = strength**4
+        blend, total, best = blend + weight * value, total + weight, np.maximum(best, strength)
+    return blend / total, best[..., 0]
 
 
 def paf_hue(

@@ -10,6 +10,7 @@ from bupose.viz.fields import (
     HEAT_COLORS,
     add_wheel,
     backdrop,
+    blend_strongest,
     find_row,
     heatmap,
     lay_hue,
@@ -113,12 +114,8 @@ def _color_by_value(
     heat = np.clip(np.nan_to_num(heat, nan=0, posinf=0, neginf=0), 0, 1)
     sure = values[heat > SURE] if (heat > SURE).any() else values
     low, high = np.percentile(sure, [TAIL, 100 - TAIL])
-    rows = range(len(values)) if row is None else [row]
-    best, value, total = np.float32(0), np.float32(0), np.float32(1e-9)
-    for k in rows:
-        strength = np.clip(to_network_pixels(heat[k], stride), 0, 1)
-        weight = strength**4 + np.float32(1e-12)  # the strongest joint decides, with soft borders
-        value = value + weight * to_network_pixels(values[k], stride)
-        total, best = total + weight, np.maximum(best, strength)
-    share = np.clip((value / total - low) / max(high - low, 1e-9), 0, 1)
+    rows = slice(None) if row is None else [row]
+    large = (to_network_pixels(one, stride)[..., None] for one in values[rows])
+    value, best = blend_strongest(heat[rows], large, stride)
+    share = np.clip((value[..., 0] - low) / max(high - low, 1e-9), 0, 1)
     return lay_over(under, VALUE_COLORS[np.rint(255 * share).astype(np.uint8)], opacity(best))

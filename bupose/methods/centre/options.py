@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bupose.methods.options import LossOptions
+from bupose.methods.options import DecoderOptions, LossOptions
 from bupose.options import check, option
 
 
@@ -37,19 +37,15 @@ class CentreTargetOptions:
 
 
 @dataclass
-class CentreDecodeOptions:
-    """How people are read; none of these needs the network to run again.
+class CentreDecodeOptions(DecoderOptions):
+    """How people are read, beside the ``DecoderOptions``.
 
     Parameters
     ----------
-    smooth : float, cells
-        Standard deviation of a Gaussian that blurs the heatmaps first; 0 leaves them.
     centre_threshold : float
         Value above which a local maximum of the centre map is a person.
     centre_window : int
         Rows and columns, to either side, that a person's centre is the maximum of.
-    peak_threshold : float
-        Heat above which a local maximum is a joint candidate.
     snap : "peaks" or "cells"
         Peaks: each peak goes to one person, the total weight of a joint type is the largest possible. Cells: each
         person takes the cell of largest weight inside its box, whoever else does (MoveNet).
@@ -60,35 +56,15 @@ class CentreDecodeOptions:
         diagonal; peaks farther than three of them are out of reach.
     completion : bool
         Joints without a peak stay where the offsets put them; half the heat there makes their score.
-    duplicate_similarity : float
-        Object keypoint similarity to a better person from which a person is a duplicate; 1 keeps all.
-    localization_sigma : float, cells
-        How far off the truth joints lie as a rule: people too small for joints so inexact get lower scores. 0 for
-        exact maps.
-    min_joint_score : float
-        Joints below are left out; 0 keeps all.
-    min_joints : int
-        People with fewer joints found by peaks, or fewer left, are dropped; 1 keeps all.
-    min_person_score : float
-        People below are dropped; 0 keeps all.
     """
 
-    smooth: float = option(0.0, 0, 10)
     centre_threshold: float = option(0.1, 0, 1)
     centre_window: int = option(1, 1, 100)
-    peak_threshold: float = option(0.1, 0, 1)
     snap: str = option("peaks", among=("peaks", "cells"))
     refine: str = option("parabola", among=("parabola", "local"))
     reach: float = option(0.2, 0.001, 10)
     completion: bool = option(True)
     duplicate_similarity: float = option(0.5, 0, 1)
-    localization_sigma: float = option(0.4, 0, 100)
-    min_joint_score: float = option(0.05, 0, 1)
-    min_joints: int = option(3, 1, 1000)
-    min_person_score: float = option(0.1, 0, 1)
-
-    def __post_init__(self) -> None:
-        check(self, "decoder")
 
 
 @dataclass

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bupose.methods.options import LossOptions
+from bupose.methods.options import DecoderOptions, LossOptions
 from bupose.options import check, option
 
 
@@ -29,16 +29,11 @@ class TargetOptions:
 
 
 @dataclass
-class DecodeOptions:
-    """How fields are read; none of these needs the network to run again.
+class DecodeOptions(DecoderOptions):
+    """How fields are read, beside the ``bupose.methods.DecoderOptions``.
 
     Parameters
     ----------
-    smooth : float, cells
-        Standard deviation of a Gaussian that blurs the heatmaps first; 0 leaves them. Steadies the places of joints in
-        noisy ones.
-    peak_threshold : float
-        Heat above which a local maximum is a joint candidate. Lower finds fainter joints.
     samples : int
         Points of a line integral, both joints included.
     paf_threshold : float
@@ -58,21 +53,8 @@ class DecodeOptions:
         One-to-one choice of largest total weight, or heaviest first.
     completion : bool
         Look for joints without a peak along limbs' fields; half their evidence makes their score.
-    duplicate_similarity : float
-        Object keypoint similarity to a better person from which a person is a duplicate; 1 keeps all.
-    localization_sigma : float, cells
-        How far off the truth joints lie as a rule: people too small for joints so inexact get lower scores. 0 for
-        exact fields.
-    min_joint_score : float
-        Joints below are left out; 0 keeps all.
-    min_joints : int
-        People with fewer joints found by peaks, or fewer left, are dropped; 1 keeps all. Of a skeleton of several parts
-        joints of the first one count.
-    min_person_score : float
-        People below are dropped; 0 keeps all.
     """
 
-    smooth: float = option(0.0, 0, 10)
     peak_threshold: float = option(0.025, 0, 1)
     samples: int = option(12, 2, 1000)
     paf_threshold: float = option(0.02, 0, 1)
@@ -83,14 +65,6 @@ class DecodeOptions:
     max_limb_ratio: float = option(2.2, 1, 1000)
     matching: str = option("hungarian", among=("hungarian", "greedy"))
     completion: bool = option(True)
-    duplicate_similarity: float = option(0.8, 0, 1)
-    localization_sigma: float = option(0.4, 0, 100)
-    min_joint_score: float = option(0.05, 0, 1)
-    min_joints: int = option(3, 1, 1000)
-    min_person_score: float = option(0.1, 0, 1)
-
-    def __post_init__(self) -> None:
-        check(self, "decoder")
 
 
 @dataclass
