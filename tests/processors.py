@@ -12,14 +12,16 @@ from numpy._core._multiarray_umath import __cpu_dispatch__ as NUMPY
 
 TESTS = Path(__file__).parent
 NUMERIC = [
-    "methods", "kernels/test_twins.py", "kernels/test_match_hungarian.py", "export/test_export.py",
+    "methods", "kernels/test_twins.py", "kernels/test_twins_people.py", "kernels/test_match_hungarian.py",
+    "export/test_export.py",
     "nn/test_blocks.py", "nn/test_head.py", "nn/test_model.py", "nn/test_pretrained.py",
     "predict/test_estimator.py", "predict/test_preprocess.py",
     "data/test_augment.py", "data/test_color.py", "data/test_dataset.py",
     "evaluate/test_oks.py", "evaluate/test_errors.py", "evaluate/test_crowdpose.py", "evaluate/test_sigmas.py",
     "train/test_loss.py", "train/test_optim.py", "train/test_teacher.py", "train/test_run.py", "train/test_start.py",
     "train/test_averaging.py", "weights/test_averaging.py", "weights/test_caffe.py", "weights/test_lightweight.py",
-    "weights/test_openvino_ir.py", "test_fields.py", "test_geometry.py", "test_people.py", "test_default_network.py",
+    "weights/test_openvino_ir.py",
+    "test_fields.py", "test_foreign_fields.py", "test_geometry.py", "test_people.py", "test_default_network.py",
     "test_golden.py::test_ap_of_the_grouping", "viz/test_viz_curves.py", "viz/test_viz_candidate.py",
     "viz/test_viz_grouping.py", "explore/test_observation.py",
 ]  # fmt: skip

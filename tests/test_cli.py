@@ -1,73 +1,14 @@
-"""Any path gets through hydra, and any mistake is one sentence."""
+"""Options on the command line: what arrives, and that any mistake is one sentence."""
 
 import dataclasses
 import os
 import re
 
 import pytest
-from hydra.core.override_parser.overrides_parser import OverridesParser
-from hypothesis import example, given
-from hypothesis import strategies as st
-from omegaconf import OmegaConf
 
 from bupose.cli import hydra_app, schemas
 from bupose.errors import BuposeError, OptionsError
 from bupose.methods.paf import DecodeOptions
-
-AWKWARD = [
-    "IMG (1).jpg",
-    "a,b.jpg",
-    "x=1.jpg",
-    "~/x.jpg",
-    "Straße/日本.jpg",
-    'it\'s "quoted".jpg',
-    "[1].jpg",
-    "{a}.jpg",
-    "${HOME}.jpg",
-    "\\${x}",
-    "C:\\photos\\new\\",
-    " leading and trailing ",
-    "a\tb\nc",
-    "#1: 50%.jpg",
-    "1.5",
-    "true",
-    "",
-    "\\",
-    "'",
-    "\\'",
-    "a\\\\'b\\",
-    "${",
-    "\\\\${a}\\\\",
-    "$\\{",
-    "null.jpg",
-    "@x",
-    "-x",
-    "a:b|c*?<>",
-]
-
-
-def through_hydra(text):
-    """What the program gets for a quoted value."""
-    override = OverridesParser.create().parse_override("input=" + hydra_app.quote(text))
-    composed = OmegaConf.create({"input": None})
-    OmegaConf.update(composed, "input", override.value())
-    return composed.input
-
-
-@pytest.mark.parametrize("text", AWKWARD)
-def test_awkward_text(text):
-    assert through_hydra(text) == text
-
-
-@given(st.text())
-@example("\\${${")
-def test_any_text(text):
-    assert through_hydra(text) == text
-
-
-@given(st.text("\\'\"${}a ", max_size=12))
-def test_any_text_of_the_characters_that_matter(text):
-    assert through_hydra(text) == text
 
 
 def got(*arguments, name="group"):
@@ -85,20 +26,6 @@ def refused(capsys, *arguments, name="group"):
     assert said.err.startswith("error: ")
     assert said.err.count("\n") == 1
     return said.err[7:]
-
-
-@pytest.mark.parametrize("path", [p for p in AWKWARD if p])
-def test_paths_reach_the_program(path):
-    assert got(f"input={path}").input == path
-
-
-def test_lists_null_and_quotes(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    assert got("input=[a (1).jpg, 'b,c.jpg' ,x=1.jpg]", name="infer").input == ["a (1).jpg", "b,c.jpg", "x=1.jpg"]
-    assert got("input='a b.jpg'").input == "a b.jpg"
-    assert got("input=x", "photo=null").photo is None
-    (tmp_path / "[a,b]").mkdir()
-    assert got("input=[a,b]").input == "[a,b]"
 
 
 def test_options_are_those_of_the_dataclass():
