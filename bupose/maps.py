@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -12,6 +13,11 @@ from bupose import skeletons
 from bupose.errors import FieldsError
 from bupose.options import shown
 from bupose.skeleton import Skeleton
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+Numbers = TypeVar("Numbers", float, np.ndarray, "Tensor")
 
 MOST_STRIDE = 1024
 
@@ -39,11 +45,11 @@ class Grid:
         """Pixel position of cell 0."""
         return (self.stride - 1) / 2
 
-    def to_pixels(self, cells):
+    def to_pixels(self, cells: Numbers) -> Numbers:
         """Cells -> pixels."""
         return cells * self.stride + self.offset
 
-    def to_cells(self, pixels):
+    def to_cells(self, pixels: Numbers) -> Numbers:
         """Pixels -> cells."""
         return (pixels - self.offset) / self.stride
 
@@ -90,18 +96,18 @@ class MapSpec:
     step: float = 1 / 255
 
     @classmethod
-    def of_joints(cls, name: str, skeleton: Skeleton, **rules) -> MapSpec:
+    def of_joints(cls, name: str, skeleton: Skeleton, **rules: Any) -> MapSpec:
         """A map with a row for each joint."""
         return cls(name, skeleton.joints, tuple(skeleton.mirror_joints.tolist()), **rules)
 
     @classmethod
-    def of_limbs(cls, name: str, skeleton: Skeleton, **rules) -> MapSpec:
+    def of_limbs(cls, name: str, skeleton: Skeleton, **rules: Any) -> MapSpec:
         """A map with a row for each limb."""
         order, sign = skeleton.mirror_limbs
         return cls(name, skeleton.limb_names, tuple(order.tolist()), tuple(sign.tolist()), **rules)
 
     @classmethod
-    def of_people(cls, name: str, **rules) -> MapSpec:
+    def of_people(cls, name: str, **rules: Any) -> MapSpec:
         """A map of one row: of people as a whole."""
         return cls(name, ("person",), (0,), **rules)
 
@@ -230,7 +236,7 @@ class Maps:
         h, w = self.cells
         return f"{type(self).__name__}({self.skeleton.name}, {w}x{h} cells of {self.grid.stride} px)"
 
-    def replace(self, grid: Grid | None = None, **arrays: np.ndarray) -> Maps:
+    def replace(self, grid: Grid | None = None, /, **arrays: np.ndarray) -> Maps:
         """The same maps but for some arrays, or on another grid."""
         return self._made({**self.arrays, **arrays}, grid or self.grid)
 
@@ -263,7 +269,7 @@ class Maps:
         return first.replace(**{s.name: s.join([f.arrays[s.name] for f in several]) for s in first.specs})
 
 
-def float_array(values, name: str) -> np.ndarray:
+def float_array(values: object, name: str) -> np.ndarray:
     """``values`` as a C-contiguous float32 array, copied only if it is not one already."""
     try:
         array = np.asarray(values)

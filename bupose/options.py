@@ -9,21 +9,29 @@ import dataclasses
 import math
 import types
 import typing
-from collections.abc import Collection, Mapping
-from functools import lru_cache
+from collections.abc import Callable, Collection, Mapping
 from itertools import pairwise
 from numbers import Integral, Real
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, overload
 
 from bupose.errors import BuposeError, OptionsError
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+T = TypeVar("T")
+Metadata: TypeAlias = Mapping[str, Any]  # of an option, as :func:`option` notes it
 
 MOST = 1000  # entries of a list or dict, where its option says nothing else
 LONGEST = 4096  # characters of a text: the longest path that Linux takes
 DEEPEST = 20  # containers within one another, in an option that takes anything
+_DECLARED: dict[type, dict[str, tuple[Any, Metadata]]] = {}
 _KINDS = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}
 
 
-def option(default, low: float | None = None, high: float | None = None, *, among: Collection | None = None,
-           least: int = 0, most: int = MOST, rising: bool = False, path: bool = False):  # fmt: skip
+def option(default: T | Callable[[], T], low: float | None = None, high: float | None = None, *,
+           among: Collection[Any] | None = None, least: int = 0, most: int = MOST, rising: bool = False,
+           path: bool = False) -> T:  # fmt: skip
     """A field of an options dataclass.
 
     Parameters
@@ -42,11 +50,12 @@ def option(default, low: float | None = None, high: float | None = None, *, amon
     """
     metadata = {"low": low, "high": high, "among": among, "least": least, "most": most,
                 "rising": rising, "path": path}  # fmt: skip
-    made = {"default_factory": default} if callable(default) else {"default": default}
-    return dataclasses.field(**made, metadata=metadata)
+    if callable(default):
+        return dataclasses.field(default_factory=default, metadata=metadata)
+    return dataclasses.field(default=default, metadata=metadata)
 
 
-def check(options, owner: str = "") -> None:
+def check(options: DataclassInstance, owner: str = "") -> None:
     """Refuse a value of the wrong kind or out of its range; 7 becomes 7.0, 7.0 a whole number, a list a tuple.
 
     Parameters
@@ -69,7 +78,7 @@ def check(options, owner: str = "") -> None:
             object.__setattr__(options, name, made)
 
 
-def from_dict(kind: type, values: Mapping, owner: str = ""):
+def from_dict(kind: type[T], values: Mapping[str, Any], owner: str = "") -> T:
     """``kind(**values)``, unknown names refused.
 
     Raises
@@ -86,7 +95,11 @@ def from_dict(kind: type, values: Mapping, owner: str = ""):
     return kind(**values)
 
 
-def choose(value, among: Collection[str], what: str, error: type[BuposeError] = OptionsError):
+@overload
+def choose(value: object, among: Mapping[str, T], what: str, error: type[BuposeError] = ...) -> T: ...
+@overload
+def choose(value: object, among: Collection[str], what: str, error: type[BuposeError] = ...) -> object: ...
+def choose(value: object, among: Collection[str], what: str, error: type[BuposeError] = OptionsError) -> object:
     """What a mapping has under the name ``value``; of any other collection the value itself.
 
     Parameters
@@ -107,14 +120,15 @@ def choose(value, among: Collection[str], what: str, error: type[BuposeError] = 
     return among[value] if isinstance(among, Mapping) else value
 
 
-@lru_cache
-def declared(kind: type) -> dict[str, tuple[typing.Any, Mapping]]:
+def declared(kind: type) -> dict[str, tuple[Any, Metadata]]:
     """Each option's type and metadata."""
-    hints = typing.get_type_hints(kind)
-    return {f.name: (hints[f.name], f.metadata) for f in dataclasses.fields(kind)}
+    if kind not in _DECLARED:
+        hints = typing.get_type_hints(kind)
+        _DECLARED[kind] = {f.name: (hints[f.name], f.metadata) for f in dataclasses.fields(kind)}
+    return _DECLARED[kind]
 
 
-def expected(hint, metadata: Mapping = types.MappingProxyType({})) -> str:
+def expected(hint: Any, metadata: Metadata = types.MappingProxyType({})) -> str:
     """What an option of this type and metadata takes, in words."""
     origin, parts = typing.get_origin(hint), typing.get_args(hint)
     low, high = metadata.get("low"), metadata.get("high")
@@ -135,17 +149,17 @@ def expected(hint, metadata: Mapping = types.MappingProxyType({})) -> str:
         return f"names and values, each {expected(parts[1], metadata)}{_at_most(metadata)}"
     if hint is str and metadata.get("path"):
         return "a path: not empty, and no name in it longer than 255 bytes"
-    if hint is typing.Any:
+    if hint is Any:
         return "a plain value"
     return _KINDS.get(hint, getattr(hint, "__name__", str(hint))) + span
 
 
-def _remedy(hint, metadata: Mapping) -> str:
+def _remedy(hint: Any, metadata: Metadata) -> str:
     what = expected(hint, metadata)
     return f"choose {what}" if what.startswith("one of") else f"give {what}"
 
 
-def shown(value, longest: int = 80) -> str:
+def shown(value: object, longest: int = 80) -> str:
     """``repr`` of any value on one line, cut short where it is long."""
     try:
         text = repr(value)
@@ -158,7 +172,7 @@ def shown(value, longest: int = 80) -> str:
 _REFUSED = object()
 
 
-def _fit(value, hint, metadata: Mapping):
+def _fit(value: Any, hint: Any, metadata: Metadata) -> Any:
     """The value as its option takes it, or ``_REFUSED``."""
     origin, parts = typing.get_origin(hint), typing.get_args(hint)
     if origin in (types.UnionType, typing.Union):
@@ -170,20 +184,20 @@ def _fit(value, hint, metadata: Mapping):
         return _fit_sequence(value, origin, parts, metadata)
     if origin is dict:
         return _fit_dict(value, parts, metadata)
-    if hint is typing.Any:
+    if hint is Any:
         return value if _is_plain(value, DEEPEST) else _REFUSED
-    if dataclasses.is_dataclass(hint):
+    if isinstance(hint, type) and dataclasses.is_dataclass(hint):
         others = getattr(hint, "TAKES_OTHERS", False) and dataclasses.is_dataclass(value)
         return value if others or isinstance(value, hint) else _REFUSED
     return _fit_single(value, hint, metadata)
 
 
-def _fit_single(value, hint, metadata: Mapping):
+def _fit_single(value: Any, hint: Any, metadata: Metadata) -> Any:
     among, low, high = (metadata.get(key) for key in ("among", "low", "high"))
     if hint is bool:
         return value if isinstance(value, bool) else _REFUSED
     if hint in (int, float):
-        if isinstance(value, bool) or not isinstance(value, Real):
+        if not _is_number(value):
             return _REFUSED
         if not (-math.inf if low is None else low) <= value <= (math.inf if high is None else high):
             return _REFUSED  # NaN, too
@@ -198,7 +212,7 @@ def _fit_single(value, hint, metadata: Mapping):
     return value if among is None or value in among else _REFUSED
 
 
-def _fit_sequence(value, origin: type, parts: tuple, metadata: Mapping):
+def _fit_sequence(value: Any, origin: type, parts: tuple[Any, ...], metadata: Metadata) -> Any:
     if not isinstance(value, (list, tuple)) or not _is_filled(value, metadata):
         return _REFUSED
     each = [parts[0]] * len(value) if origin is list or parts[-1] is ... else list(parts)
@@ -212,7 +226,7 @@ def _fit_sequence(value, origin: type, parts: tuple, metadata: Mapping):
     return value if type(value) is origin and all(a is b for a, b in zip(value, made, strict=True)) else origin(made)
 
 
-def _fit_dict(value, parts: tuple, metadata: Mapping):
+def _fit_dict(value: Any, parts: tuple[Any, ...], metadata: Metadata) -> Any:
     if not isinstance(value, dict) or not _is_filled(value, metadata):
         return _REFUSED
     fits = all(isinstance(key, parts[0]) for key in value)
@@ -220,12 +234,16 @@ def _fit_dict(value, parts: tuple, metadata: Mapping):
     return value if fits else _REFUSED
 
 
+def _is_number(value: object) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool)
+
+
 def _is_path(value: str) -> bool:
     """Whether a file system could have it: not empty, no name in it of more than 255 bytes."""
     return bool(value) and all(len(part.encode(errors="surrogatepass")) <= 255 for part in value.split("/"))
 
 
-def _is_plain(value, depth: int) -> bool:
+def _is_plain(value: object, depth: int) -> bool:
     """Whether a value is none that nests without end: what JSON can hold, or an object of ours."""
     if depth == 0:
         return False
@@ -236,11 +254,11 @@ def _is_plain(value, depth: int) -> bool:
     return not isinstance(value, float) or math.isfinite(value)
 
 
-def _is_filled(value: Collection, metadata: Mapping) -> bool:
-    return metadata.get("least", 0) <= len(value) <= metadata.get("most", MOST)
+def _is_filled(value: Collection[object], metadata: Metadata) -> bool:
+    return bool(metadata.get("least", 0) <= len(value) <= metadata.get("most", MOST))
 
 
-def _at_most(metadata: Mapping) -> str:
+def _at_most(metadata: Metadata) -> str:
     least, most = metadata.get("least", 0), metadata.get("most", MOST)
     return f", {least} to {most} of them" if least or most != MOST else ""
 

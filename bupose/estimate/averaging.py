@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from bupose import geometry
-from bupose.maps import Maps
+from bupose.maps import Grid, Maps
 
 
 def resample(maps: Maps, matrix: np.ndarray, shape: tuple[int, int]) -> Maps:
@@ -51,7 +51,7 @@ def join_views(views: Sequence[tuple[Maps, np.ndarray]]) -> Maps:
     return Maps.average(same)
 
 
-def _weights(cells: np.ndarray, grid, scale: float, shift: float, there: int) -> np.ndarray:
+def _weights(cells: np.ndarray, grid: Grid, scale: float, shift: float, there: int) -> np.ndarray:
     """float32 (cells, there): what each cell of the maps adds to each wanted one."""
     at = grid.to_cells(scale * grid.to_pixels(cells) + shift)
     first = np.floor(at).astype(int)

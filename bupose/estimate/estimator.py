@@ -6,6 +6,7 @@ import copy
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, overload
 
 import numpy as np
 import torch
@@ -15,11 +16,12 @@ from bupose.annotations.categories import CategoryOptions
 from bupose.estimate.options import NetworkOptions
 from bupose.estimate.pipeline import Pipeline
 from bupose.estimate.preprocess import View
-from bupose.estimate.stream import Estimate, Failure, Stream, are_many, open_photo
+from bupose.estimate.stream import Estimate, Failure, Picture, Series, Stream, are_many, open_photo
 from bupose.images import MAX_PIXELS
 from bupose.maps import Maps
 from bupose.methods import Codec
 from bupose.methods.options import read_options
+from bupose.methods.trace import Trace
 from bupose.nn.model import PoseNet, PreprocessOptions
 from bupose.options import from_dict
 from bupose.people import People
@@ -73,7 +75,7 @@ class Estimator:
         scales: Sequence[float] | None = None,
         flip: bool = False,
         batch: int = 8,
-        decoder: Mapping | None = None,
+        decoder: Mapping[str, Any] | None = None,
         threads: int | None = None,
         max_pixels: int = MAX_PIXELS,
         device: str = "auto",
@@ -89,7 +91,7 @@ class Estimator:
         told = from_dict(PreprocessOptions, net.preprocess, "preprocess")
         self.batch = chosen.batch
         method = methods.get(net.method)
-        target = from_dict(method.Target, net.target, "target")
+        target: Any = from_dict(method.Target, net.target, "target")
         codec = method(net.skeleton, net.grid, target, read_options(method.Decoder, net.decoder, decoder or {}))
         scales = sorted(chosen.scales or told.scales or [1.0], reverse=True)
         self.pipeline = Pipeline(net, codec, chosen.height or told.height or HEIGHT, chosen.longest, scales, flip)
@@ -106,11 +108,11 @@ class Estimator:
         return self.pipeline.network
 
     @property
-    def decoder(self):
+    def decoder(self) -> Any:
         """How people are read out of maps: decode options of the network's method."""
         return self.codec.decoder
 
-    def with_decoder(self, **values) -> Estimator:
+    def with_decoder(self, **values: Any) -> Estimator:
         """The same estimator, its network shared, with some decode options changed."""
         return self._with_codec(self.codec.with_decoder(**values))
 
@@ -123,7 +125,11 @@ class Estimator:
         """As :meth:`bupose.methods.Codec.showing_everybody`."""
         return self._with_codec(self.codec.showing_everybody())
 
-    def __call__(self, image) -> People | list[People]:
+    @overload
+    def __call__(self, image: Picture) -> People: ...
+    @overload
+    def __call__(self, image: Series) -> list[People]: ...
+    def __call__(self, image: Picture | Series) -> People | list[People]:
         """People of a picture, in its own pixels, or a list of them for a series of pictures.
 
         Parameters
@@ -143,7 +149,7 @@ class Estimator:
         return self.pipeline.combine(self.pipeline.run([views])[0], views)
 
     def stream(
-        self, sources: Iterable, *, keep_images: bool = False, keep_fields: bool = False, in_order: bool = True
+        self, sources: Iterable[Picture], *, keep_images: bool = False, keep_fields: bool = False, in_order: bool = True
     ) -> Stream:
         """Go through any number of pictures.
 
@@ -165,7 +171,7 @@ class Estimator:
         """
         return Stream(self, sources, keep_images, keep_fields, in_order)
 
-    def fields(self, image) -> Maps:
+    def fields(self, image: Picture) -> Maps:
         """What the network says of a picture, averaged over scales and flip, in network pixels.
 
         ``image`` and errors are those of a call; :meth:`matrix` carries the picture's pixels to the network's.
@@ -173,19 +179,19 @@ class Estimator:
         views = self._views(image)
         return self.pipeline.merge(self.pipeline.run([views])[0], views)
 
-    def explain(self, image):
+    def explain(self, image: Picture) -> Trace:
         """Every step of a picture's grouping, in network pixels; ``image`` and errors are those of a call."""
         return self.codec.explain(self.fields(image))
 
-    def matrix(self, image) -> np.ndarray:
+    def matrix(self, image: Picture) -> np.ndarray:
         """float64 (2, 3): the picture's pixels to the network's; ``image`` and errors are those of a call."""
         return self._views(image)[0].matrix
 
-    def _views(self, image) -> list[View]:
+    def _views(self, image: object) -> list[View]:
         return self.pipeline.plan(open_photo(image, self.pipeline.least, self.max_pixels))
 
 
-def load(name_or_path: str | Path | None = None, *, accept_license: bool = False, **options) -> Estimator:
+def load(name_or_path: str | Path | None = None, *, accept_license: bool = False, **options: Any) -> Estimator:
     """An estimator from a network file, exported ones too, or from a published network's name.
 
     Parameters

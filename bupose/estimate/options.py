@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from bupose.errors import OptionsError
 from bupose.images import MAX_PIXELS
@@ -14,9 +15,9 @@ DEVICES = ("auto", "cpu", "cuda", "mps")
 PRECISIONS = ("auto", "float32", "bfloat16", "float16")
 
 
-def chosen(options) -> dict:
+def chosen(decoder: DecoderOverrides, completed: bool) -> dict[str, Any]:
     """The decode options that were chosen."""
-    return given(options.decoder) | ({} if options.completed else {"completion": False})
+    return given(decoder) | ({} if completed else {"completion": False})
 
 
 @dataclass
@@ -71,7 +72,7 @@ class NetworkOptions:
         if self.device.split(":")[0] not in DEVICES:
             raise OptionsError(f"device is {shown(self.device)}; choose one of {', '.join(DEVICES)}, or cuda:N")
 
-    def for_estimator(self) -> dict:
+    def for_estimator(self) -> dict[str, Any]:
         """The options that :class:`bupose.estimate.Estimator` takes."""
         names = ("height", "longest", "scales", "flip", "batch", "max_pixels", "device", "precision", "threads")
-        return {name: getattr(self, name) for name in names} | {"decoder": chosen(self)}
+        return {name: getattr(self, name) for name in names} | {"decoder": chosen(self.decoder, self.completed)}

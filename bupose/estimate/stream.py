@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard
 
 import numpy as np
 
@@ -22,7 +22,15 @@ from bupose.media.sources import Frame, Media
 from bupose.people import People
 
 if TYPE_CHECKING:
+    from PIL.Image import Image
+    from torch import Tensor
+
     from bupose.estimate.estimator import Estimator
+
+File: TypeAlias = "str | os.PathLike[str] | bytes | bytearray | memoryview"
+Picture: TypeAlias = "File | np.ndarray | Tensor | Image | Frame | Photo"
+Series: TypeAlias = "list[Any] | tuple[Any, ...] | Iterator[Any] | Media"
+Shape = tuple[tuple[int, ...], ...]  # of the pixels of each of a photo's views
 
 HELD_BYTES = 500_000_000  # of pictures that wait for others of their size
 HELD_BATCHES = 4
@@ -77,23 +85,25 @@ class _Job:
     """A picture under way."""
 
     source: Any
-    photo: Photo | None = None  # until the network has seen it, and longer if it is to be kept
-    views: list[View] = field(default_factory=list)
-    decoded: Future | None = None
-    problem: BuposeError | None = None
+    size: tuple[int, int] = (0, 0)
+    image: np.ndarray | None = None  # if it is to be kept
+    views: list[View] = field(default_factory=list)  # until the network has seen them
+    result: Future[Estimate | Failure] = field(default_factory=Future)
+
+    @classmethod
+    def failed(cls, source: Any, problem: BuposeError) -> _Job:
+        job = cls(source)
+        job.result.set_result(Failure(source, problem))
+        return job
 
     @property
-    def shape(self) -> tuple:
+    def shape(self) -> Shape:
         return tuple(view.pixels.shape for view in self.views)
 
     @property
     def held(self) -> int:
-        kept = 0 if self.photo is None else self.photo.image.nbytes
+        kept = 0 if self.image is None else self.image.nbytes
         return sum(view.pixels.nbytes for view in self.views if not view.mirrored) + kept
-
-    @property
-    def done(self) -> bool:
-        return self.problem is not None or (self.decoded is not None and self.decoded.done())
 
 
 class Stream(Iterator[Estimate | Failure]):
@@ -110,7 +120,7 @@ class Stream(Iterator[Estimate | Failure]):
     """
 
     def __init__(
-        self, estimator: Estimator, sources: Iterable, keep_images: bool = False, keep_fields: bool = False,
+        self, estimator: Estimator, sources: Iterable[object], keep_images: bool = False, keep_fields: bool = False,
         in_order: bool = True,
     ) -> None:  # fmt: skip
         if isinstance(sources, (str, bytes, os.PathLike, Frame)) or getattr(sources, "ndim", 4) < 4:
@@ -122,7 +132,7 @@ class Stream(Iterator[Estimate | Failure]):
         self._keep_images, self._keep_fields = keep_images, keep_fields
         self._batch = estimator.batch if in_order else 1  # grows
         self._order: deque[_Job] = deque()
-        self._waiting: dict[tuple, list[_Job]] = {}
+        self._waiting: dict[Shape, list[_Job]] = {}
         self._steps = self._go()
 
     def __next__(self) -> Estimate | Failure:
@@ -136,12 +146,12 @@ class Stream(Iterator[Estimate | Failure]):
         """After :meth:`close` or an error: what was done by then, and has not been given yet."""
         yield from self._finish_done()
 
-    def _go(self) -> Iterator[Estimate | Failure]:
+    def _go(self) -> Generator[Estimate | Failure, None, None]:
         estimator, ahead = self._estimator, self._estimator.batch + 1
         with ThreadPoolExecutor(estimator.threads, "bupose-group") as self._pool:
             for job in read_ahead(self._open, self._sources, ahead, max(1, estimator.threads // 2)):
                 self._order.append(job)
-                if job.problem is None:
+                if not job.result.done():
                     batch = self._waiting.setdefault(job.shape, [])
                     batch.append(job)
                     if len(batch) >= self._batch:
@@ -157,62 +167,60 @@ class Stream(Iterator[Estimate | Failure]):
             while self._order:
                 yield self._finish(self._order.popleft())
 
-    def _open(self, source) -> _Job:
+    def _open(self, source: object) -> _Job:
         """In a reader's thread: the picture, prepared."""
         try:
             least = None if self._keep_images else self._pipeline.least
             photo = open_photo(source, least, self._estimator.max_pixels)
-            return _Job(source, photo, self._pipeline.plan(photo))
+            return _Job(source, photo.size, photo.image if self._keep_images else None, self._pipeline.plan(photo))
         except BuposeError as problem:
-            return _Job(source, problem=problem)
+            return _Job.failed(source, problem)
         except FAULTS as problem:
-            return _Job(source, problem=InputError(f"cannot be read: {reason(problem)}"))
+            return _Job.failed(source, InputError(f"cannot be read: {reason(problem)}"))
 
     def _full(self) -> bool:
         if not self._order or len(self._order) < 2:
             return False
         return len(self._order) > HELD_BATCHES * self._batch or sum(job.held for job in self._order) > HELD_BYTES
 
-    def _run(self, shape: tuple) -> None:
+    def _run(self, shape: Shape) -> None:
         """The network on the pictures waiting with this shape, then their grouping in the pool."""
         jobs = self._waiting.pop(shape, [])
         if not jobs:
             return
         for job, seen in zip(jobs, self._pipeline.run([job.views for job in jobs]), strict=True):
-            job.decoded = self._pool.submit(self._decode, job.source, job.photo, job.views, seen)
-            job.views, job.photo = [], job.photo if self._keep_images else None
+            job.result = self._pool.submit(self._decode, job, job.views, seen)
+            job.views = []
 
-    def _decode(self, source, photo: Photo, views: list[View], seen: list[Maps]) -> Estimate:
+    def _decode(self, job: _Job, views: list[View], seen: list[Maps]) -> Estimate | Failure:
         fields = self._pipeline.merge(seen, views)
         people = self._pipeline.combine([fields], views[:1])
-        image, kept = photo.image if self._keep_images else None, fields if self._keep_fields else None
-        return Estimate(source, people, photo.size, views[0].matrix, image, kept)
+        kept = fields if self._keep_fields else None
+        return Estimate(job.source, people, job.size, views[0].matrix, job.image, kept)
 
     def _finish_done(self) -> Iterator[Estimate | Failure]:
         """Those that are done, up to the first that is not where they come in order."""
         if self._in_order:
-            while self._order and self._order[0].done:
+            while self._order and self._order[0].result.done():
                 yield self._finish(self._order.popleft())
             return
         done: list[_Job] = []
         under_way: list[_Job] = []
         for job in self._order:
-            (done if job.done else under_way).append(job)
+            (done if job.result.done() else under_way).append(job)
         self._order = deque([*done, *under_way])
         for _ in done:
             yield self._finish(self._order.popleft())
 
     @staticmethod
     def _finish(job: _Job) -> Estimate | Failure:
-        if job.problem is not None:
-            return Failure(job.source, job.problem)
         try:
-            return job.decoded.result()
+            return job.result.result()
         except FAULTS as problem:
             return Failure(job.source, InputError(f"its people cannot be grouped: {reason(problem)}"))
 
 
-def open_photo(source, least: int | None = None, max_pixels: int = MAX_PIXELS) -> Photo:
+def open_photo(source: object, least: int | None = None, max_pixels: int = MAX_PIXELS) -> Photo:
     """One picture: a frame, the path of a file, a file's bytes, or what :func:`bupose.images.from_memory` takes.
 
     One that is open already stays as it is.
@@ -238,7 +246,7 @@ def open_photo(source, least: int | None = None, max_pixels: int = MAX_PIXELS) -
     return Photo.whole(from_memory(source))
 
 
-def _find_series(source) -> str:
+def _find_series(source: object) -> str:
     """What to write where a path means many pictures."""
     if not isinstance(source, (str, os.PathLike)):
         return ""
@@ -247,6 +255,6 @@ def _find_series(source) -> str:
     return what and f"{quote(path)} is {what}; iterate over estimator.stream(bupose.media.open_media({quote(path)}))"
 
 
-def are_many(sources) -> bool:
+def are_many(sources: object) -> TypeGuard[Series]:
     """Whether this is a series of pictures: a list, tuple or generator of them, or what ``open_media`` gives."""
     return isinstance(sources, (list, tuple, Iterator, Media)) and not hasattr(sources, "read")

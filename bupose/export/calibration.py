@@ -42,7 +42,7 @@ def calibration_pictures(net: PoseNet, folder: str | Path | None = None, count: 
     if isinstance(count, bool) or not isinstance(count, int) or count < 1:
         raise OptionsError(f"pictures is {count!r}; give a whole number above 0")
     photos = _drawn(count) if folder is None else _read(expand(folder), count)
-    height, pad = net.config.preprocess.get("height", HEIGHT), pad_color(net.config.normalisation)
+    height, pad = net.config.preprocess.get("height", HEIGHT), pad_color(net.normalisation)
     pictures = [prepare(p, network_size(p.size, height), net.multiple, pad).pixels[None] for p in photos]
     if not pictures:
         raise InputError(f"no picture in {str(folder)!r} can be read; give a folder of photos like those to come")

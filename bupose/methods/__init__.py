@@ -1,30 +1,42 @@
 """Ways to find people: what a network says, and how people are read out of it."""
 
+from dataclasses import dataclass, field
+
 from bupose.errors import OptionsError
 from bupose.methods.centre import CentreCodec
 from bupose.methods.codec import Codec
-from bupose.methods.options import DecoderOptions, LossOptions, overrides
+from bupose.methods.options import DecoderOptions, LossOptions, Overrides
 from bupose.methods.paf import FieldCodec
 from bupose.methods.tags import TagCodec
-from bupose.options import shown
+from bupose.options import from_dict, shown
 
 METHODS: dict[str, type[Codec]] = {"paf": FieldCodec, "tags": TagCodec, "centre": CentreCodec}
 
-# Every option of every method, null by default.
-TargetOverrides = overrides(
-    "target", "TargetOverrides", [m.Target for m in METHODS.values()], "Target options; null is the method's own."
-)
-LossOverrides = overrides(
-    "loss", "LossOverrides", [m.Loss for m in METHODS.values()], "Loss options; null is the method's own."
-)
-DecoderOverrides = overrides(
-    "decoder",
-    "DecoderOverrides",
-    [m.Decoder for m in METHODS.values()],
-    "Decode options; null keeps what the network says. ``decoder.at_least`` maps options to numbers and raises those "
-    "that are lower.",
-    {"at_least": dict[str, float]},
-)
+
+@dataclass
+class TargetOverrides(Overrides, owner="target", kinds=[m.Target for m in METHODS.values()]):
+    """Target options; null is the method's own."""
+
+
+@dataclass
+class LossOverrides(Overrides, owner="loss", kinds=[m.Loss for m in METHODS.values()]):
+    """Loss options; null is the method's own."""
+
+
+@dataclass
+class DecoderOverrides(Overrides, owner="decoder", kinds=[m.Decoder for m in METHODS.values()]):
+    """Decode options; null keeps what the network says.
+
+    ``decoder.at_least`` maps options to numbers and raises those that are lower.
+    """
+
+    at_least: dict[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.at_least:
+            from_dict(DecoderOverrides, self.at_least, "decoder.at_least")
+
 
 __all__ = [
     "METHODS",

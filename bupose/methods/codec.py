@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeAlias, overload
 
 import numpy as np
 
@@ -15,9 +15,15 @@ from bupose.errors import FieldsError, LabelsError, OptionsError
 from bupose.maps import Grid, Maps, MapSpec
 from bupose.methods.options import LossOptions, everybody, read_options
 from bupose.methods.targets import Targets
+from bupose.methods.trace import Trace
 from bupose.people import Labels, People
 from bupose.skeleton import Skeleton
 
+if TYPE_CHECKING:
+    from torch import Tensor
+
+# A function of a network's stages, the maps of each by name, and of a batch: scalars by name, ``loss`` their sum.
+LossFunction: TypeAlias = "Callable[[Sequence[Mapping[str, Tensor]], Mapping[str, Tensor]], dict[str, Tensor]]"
 LARGEST = 1e6  # values beyond are no evidence: damaged, like NaN
 
 
@@ -65,18 +71,18 @@ class Codec:
         """Targets of labels in pixels of a picture of ``size`` = (width, height)."""
         raise NotImplementedError
 
-    def _explain(self, maps: Maps):
-        """Every step of decoding, a ``bupose.methods.trace.Trace``; the maps hold neither NaN nor huge values."""
+    def _explain(self, maps: Maps) -> Trace:
+        """Every step of decoding; the maps hold neither NaN nor huge values."""
         raise NotImplementedError
 
     @classmethod
-    def build_loss(cls, skeleton: Skeleton, options: Any, target: Any = None) -> Callable:
+    def build_loss(cls, skeleton: Skeleton, options: Any, target: Any = None) -> LossFunction:
         """A function of a network's stages and a batch, see ``bupose.methods.loss.DenseLoss``: the default."""
         from bupose.methods.loss import DenseLoss
 
         return DenseLoss(cls.outputs(skeleton, target), options)
 
-    def paint_batch(self, batch: Mapping, size: tuple[int, int]) -> dict:
+    def paint_batch(self, batch: Mapping[str, Tensor], size: tuple[int, int]) -> dict[str, Tensor]:
         """Targets of a batch, as tensors on its device; by default painted one picture at a time by the processor.
 
         Parameters
@@ -100,11 +106,11 @@ class Codec:
         """What a network said of one picture."""
         return Maps(arrays, grid or self.grid, self.skeleton, self.specs, self.name)
 
-    def with_decoder(self, **values) -> Codec:
+    def with_decoder(self, **values: Any) -> Self:
         """The same codec with some decode options changed."""
         return replace(self, decoder=read_options(self.Decoder, vars(self.decoder), values))
 
-    def showing_everybody(self) -> Codec:
+    def showing_everybody(self) -> Self:
         """The same codec without the thresholds that leave people and joints out, as average precision is meant."""
         return self.with_decoder(**everybody(self.Decoder))
 
@@ -128,7 +134,11 @@ class Codec:
             )
         return self._encode(labels, size, ignore)
 
-    def decode(self, maps: Maps | Sequence[Maps]) -> People | list[People]:
+    @overload
+    def decode(self, maps: Maps | Targets) -> People: ...
+    @overload
+    def decode(self, maps: Iterable[Maps | Targets]) -> list[People]: ...
+    def decode(self, maps: Maps | Targets | Iterable[Maps | Targets]) -> People | list[People]:
         """People in pixels of the grid; for a sequence of maps a list, decoded on all cores.
 
         Raises
@@ -148,7 +158,7 @@ class Codec:
         with ThreadPoolExecutor(min(len(several), os.cpu_count() or 1)) as pool:
             return list(pool.map(self.decode, several))
 
-    def explain(self, maps: Maps):
+    def explain(self, maps: Maps | Targets) -> Trace:
         """Decode, and keep every step: the maps as they were read, candidates, scores, what was chosen and used."""
         maps = maps.maps if isinstance(maps, Targets) else maps
         if not isinstance(maps, Maps):

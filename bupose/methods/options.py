@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import typing
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any, ClassVar, TypeVar
 
 from bupose.options import check, declared, from_dict, option
+
+T = TypeVar("T")
 
 # As average precision is meant: it looks at the ranking, and whoever is left out only loses.
 EVERYBODY = {"min_joints": 1, "min_joint_score": 0.0, "min_person_score": 0.0}
@@ -84,12 +87,12 @@ class DecoderOptions:
         check(self, "decoder")
 
 
-def given(overrides) -> dict:
+def given(overrides: Overrides) -> dict[str, Any]:
     """The options of a dataclass that are not null, nor an empty collection."""
     return {name: value for name, value in vars(overrides).items() if value is not None and value not in ({}, [])}
 
 
-def read_options(kind: type, own: Mapping, said: Mapping):
+def read_options(kind: type[T], own: Mapping[str, Any], said: Mapping[str, Any]) -> T:
     """Decode options of the class ``kind``: a network's ``own``, but for what is ``said``.
 
     ``said["at_least"]``, a mapping of further options to numbers, raises those that are lower and leaves the others:
@@ -117,31 +120,32 @@ def _is_known(name: str) -> bool:
     return any(name in declared(method.Decoder) for method in METHODS.values())
 
 
-def everybody(kind: type) -> dict:
+def everybody(kind: type) -> dict[str, Any]:
     """Decode options of a class that leave nobody out."""
     return {name: value for name, value in EVERYBODY.items() if name in declared(kind)}
 
 
-def overrides(owner: str, name: str, kinds: Sequence[type], doc: str, more: Mapping[str, type] | None = None) -> type:
-    """A dataclass of every option that one of ``kinds`` has, null by default; ``more`` are dicts, empty by default.
+class Overrides:
+    """The base of a dataclass of every option that one of ``kinds`` has, null by default.
 
     ``owner`` stands before an option's name in messages. Ranges are checked; whether the method at hand has an option
     is checked where it is read. A field of this type takes a method's own options as well.
     """
-    fields = {}
-    for kind in kinds:
-        for key, (hint, metadata) in declared(kind).items():
-            holds = typing.get_origin(hint) in (dict, list)
-            how = {"default_factory": typing.get_origin(hint)} if holds else {"default": None}
-            hint = hint if holds else hint | None
-            fields.setdefault(key, (key, hint, dataclasses.field(**how, metadata=metadata)))
-    further = [(key, hint, dataclasses.field(default_factory=dict)) for key, hint in (more or {}).items()]
 
-    def check_all(self) -> None:
-        check(self, owner)
-        for key, _, _ in further:
-            if getattr(self, key):
-                from_dict(type(self), getattr(self, key), f"{owner}.{key}")
+    TAKES_OTHERS: ClassVar[bool] = True
+    owner: ClassVar[str]
 
-    namespace = {"__module__": "bupose.methods", "__doc__": doc, "__post_init__": check_all, "TAKES_OTHERS": True}
-    return dataclasses.make_dataclass(name, [*fields.values(), *further], namespace=namespace)
+    def __init_subclass__(cls, owner: str, kinds: Iterable[type]) -> None:
+        cls.owner, hints = owner, {}
+        for kind in kinds:
+            for key, (hint, metadata) in declared(kind).items():
+                if key in hints:
+                    continue
+                holds = typing.get_origin(hint) in (dict, list)
+                how = {"default_factory": typing.get_origin(hint)} if holds else {"default": None}
+                hints[key] = hint if holds else hint | None
+                setattr(cls, key, dataclasses.field(**how, metadata=metadata))
+        cls.__annotations__ = hints | cls.__annotations__
+
+    def __post_init__(self) -> None:
+        check(self, self.owner)

@@ -152,6 +152,7 @@ class PoseNet(nn.Module):
     ----------
     config : NetworkConfig
         The same, with every option of trunk and head and the normalisation written out.
+    normalisation : Normalisation
     skeleton : Skeleton
     specs : tuple of MapSpec
         What it says.
@@ -174,16 +175,15 @@ class PoseNet(nn.Module):
         self.specs = method.outputs(config.skeleton, from_dict(method.Target, config.target, "target"))
         self.head = build_head(config.head, self.trunk.channels, self.specs, **config.head_options)
         declared = config.normalisation
-        normalisation = self.trunk.normalisation if declared is None else Normalisation.from_dict(declared)
+        self.normalisation = self.trunk.normalisation if declared is None else Normalisation.from_dict(declared)
         self.config = dataclasses.replace(
             config,
             trunk_options=_plain_options(self.trunk.options),
             head_options=_plain_options(self.head.options),
-            normalisation=normalisation.to_dict(),
+            normalisation=self.normalisation.to_dict(),
         )
-        self.bgr = normalisation.order == "bgr"
-        self.register_buffer("mean", torch.tensor(normalisation.mean).view(3, 1, 1))
-        self.register_buffer("std", torch.tensor(normalisation.std).view(3, 1, 1))
+        self.register_buffer("mean", torch.tensor(self.normalisation.mean).view(3, 1, 1))
+        self.register_buffer("std", torch.tensor(self.normalisation.std).view(3, 1, 1))
         self.skeleton = config.skeleton
         self.multiple = math.lcm(self.trunk.multiple, self.trunk.stride * self.head.multiple)
         self.stride = self.trunk.stride // self.head.stride_factor
@@ -225,7 +225,7 @@ class PoseNet(nn.Module):
     def normalise(self, images: Tensor) -> Tensor:
         """Pixels as the trunk wants them: order of colours, mean and deviation, number type."""
         self._check_shape(images)
-        if self.bgr:
+        if self.normalisation.order == "bgr":
             images = images[:, [2, 1, 0]]
         return (images.to(self.mean.dtype) - self.mean) / self.std
 
@@ -253,7 +253,7 @@ class PoseNet(nn.Module):
             ("trunk", _with_options(config.trunk, config.trunk_options)),
             ("head", _with_options(config.head, config.head_options)),
             ("input", "RGB 0..255, sides multiples of {0}; inside {order}, mean {mean}, std {std}".format(
-                self.multiple, **config.normalisation)),
+                self.multiple, **self.normalisation.to_dict())),
             ("output", f"stride {self.stride} px, {counted(len(stages), 'stage')}"),
             ("parameters", _shares(count_parameters(twin), count_parameters(twin.trunk), 1e6, "M")),
             (f"at {side}x{side}", _shares(macs, trunk_macs, 1e9, "GMAC")),

@@ -137,7 +137,7 @@ def _group(file: FieldsFile, name: str, image_id: int, options: GroupOptions) ->
     try:
         method = methods.get(fields.method)
         target = from_dict(method.Target, info.get("target", {}), "target")
-        decoder = read_options(method.Decoder, info.get("decoder", {}), chosen(options))
+        decoder = read_options(method.Decoder, info.get("decoder", {}), chosen(options.decoder, options.completed))
         category = from_dict(CategoryOptions, info.get("category", {}), "category")
     except OptionsError as problem:  # those given were read before
         raise FieldsError(f"its meta is of another version of bupose, or damaged: {problem}") from None

@@ -53,7 +53,7 @@ class ExportedNetwork(ABC):
         self.method, self.specs = self.config.method, net.specs
         self.decoder, self.preprocess = dict(self.config.decoder), dict(self.config.preprocess)
         self.target, self.category = dict(self.config.target), dict(self.config.category)
-        self.pad = pad_color(net.config.normalisation)
+        self.pad = pad_color(net.normalisation)
 
     def __call__(self, images: np.ndarray) -> tuple[np.ndarray, ...]:
         """Maps of uint8 pictures (B, H, W, 3), RGB, float32 (B, rows, …, h, w).

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import warnings
-from typing import Protocol
+from collections.abc import Callable
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -12,6 +13,7 @@ import torch
 from bupose.errors import DependencyError, OptionsError
 from bupose.maps import Grid
 from bupose.nn.model import PoseNet
+from bupose.nn.normalisation import Normalisation
 from bupose.options import choose
 from bupose.skeleton import Skeleton
 from bupose.wording import counted
@@ -43,10 +45,10 @@ class Network(Protocol):
     method: str
     multiple: int
     pad: tuple[int, int, int]
-    decoder: dict
-    preprocess: dict
-    target: dict
-    category: dict
+    decoder: dict[str, Any]
+    preprocess: dict[str, Any]
+    target: dict[str, Any]
+    category: dict[str, Any]
 
     def __call__(self, images: np.ndarray) -> tuple[np.ndarray, ...]: ...
 
@@ -85,15 +87,15 @@ class TorchNetwork:
         self.method = net.config.method
         self.decoder, self.preprocess = dict(net.config.decoder), dict(net.config.preprocess)
         self.target, self.category = dict(net.config.target), dict(net.config.category)
-        self.pad = pad_color(net.config.normalisation)
+        self.pad = pad_color(net.normalisation)
         self.device, self.compiled = choose_device(device), compile
         order = torch.channels_last if channels_last else torch.contiguous_format
         self._order = order
         if precision == "bfloat16" and not has_fast_bfloat16(self.device):
             warnings.warn(f"this {self.device} only emulates bfloat16, which is slow; use float32", stacklevel=2)
-        self._net = net.fuse().to(self.device, _PRECISIONS[precision], memory_format=order)
-        if compile:
-            self._net = torch.compile(self._net)
+        fused = net.fuse().to(self.device, _PRECISIONS[precision])
+        fused = fused.to(memory_format=order)  # type: ignore[call-overload]  # torch declares no such argument
+        self._net: Callable[[torch.Tensor], tuple[torch.Tensor, ...]] = torch.compile(fused) if compile else fused
 
     def __call__(self, images: np.ndarray) -> tuple[np.ndarray, ...]:
         """Maps of uint8 pictures (B, H, W, 3), RGB, float32 (B, rows, …, h, w)."""
@@ -144,10 +146,10 @@ def has_fast_bfloat16(device: torch.device) -> bool:
     return device.type == "cpu" and any(getattr(torch.cpu, name, bool)() for name in known)
 
 
-def pad_color(normalisation: dict) -> tuple[int, int, int]:
+def pad_color(normalisation: Normalisation) -> tuple[int, int, int]:
     """RGB of a normalisation's mean: the colour a network takes for nothing."""
-    mean = normalisation["mean"] if normalisation["order"] == "rgb" else normalisation["mean"][::-1]
-    return tuple(min(255, max(0, round(value))) for value in mean)
+    first, green, last = (min(255, max(0, round(value))) for value in normalisation.mean)
+    return (first, green, last) if normalisation.order == "rgb" else (last, green, first)
 
 
 def _first_line(problem: Exception) -> str:

@@ -62,7 +62,8 @@ class OnnxNetwork(ExportedNetwork):
 
     def _maps(self, images: np.ndarray) -> list[np.ndarray]:
         pixels = np.ascontiguousarray(images.transpose(0, 3, 1, 2))
-        return self._session.run([spec.name for spec in self.specs], {"images": pixels})
+        maps: list[np.ndarray] = self._session.run([spec.name for spec in self.specs], {"images": pixels})
+        return maps
 
 
 def choose_provider(device: str, available: list[str]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,6 +12,9 @@ from bupose.errors import DependencyError, OptionsError, WeightsError
 from bupose.options import choose, shown
 from bupose.runtimes.exported import ExportedNetwork, first_line
 from bupose.weights.header import KEY, quoted
+
+if TYPE_CHECKING:
+    import openvino
 
 OFTEN, SIZES = 24, 8  # pictures of a size after which it is compiled for, and so many sizes at most
 _PRECISIONS = {"auto": "f32", "float32": "f32", "bfloat16": "bf16", "float16": "f16"}
@@ -75,16 +79,19 @@ class OpenVinoNetwork(ExportedNetwork):
             raise WeightsError(
                 f"{quoted(path)} does not take pictures as bupose's networks do: {first_line(problem)}; export it anew"
             ) from None
-        self._queues, self._seen, self._fixed = {}, Counter(), set()
+        self._queues: dict[tuple[str, tuple[int, int] | None], openvino.AsyncInferQueue] = {}
+        self._seen: Counter[tuple[int, int]] = Counter()
+        self._fixed: set[tuple[int, int]] = set()
         self._try()
         self._seen.clear()
 
     def _maps(self, images: np.ndarray) -> list[np.ndarray]:
         many, names = len(images), [spec.name for spec in self.specs]
-        found: list = [None] * many
-        queue = self._queue("LATENCY" if many == 1 else "THROUGHPUT", images.shape[1:3], many)
+        found: list[tuple[np.ndarray, ...]] = [()] * many
+        height, width = images.shape[1:3]
+        queue = self._queue("LATENCY" if many == 1 else "THROUGHPUT", (height, width), many)
 
-        def keep(request, n: int) -> None:
+        def keep(request: openvino.InferRequest, n: int) -> None:
             found[n] = tuple(request.get_tensor(name).data.copy() for name in names)
 
         queue.set_callback(keep)
@@ -93,18 +100,18 @@ class OpenVinoNetwork(ExportedNetwork):
         queue.wait_all()
         return [np.concatenate(maps) for maps in zip(*found, strict=True)]
 
-    def _queue(self, hint: str, size: tuple[int, int], many: int):
+    def _queue(self, hint: str, size: tuple[int, int], many: int) -> openvino.AsyncInferQueue:
         """What runs pictures of this (height, width), of which ``many`` more have come."""
         self._seen[size] += many
-        if self._seen[size] <= OFTEN or (size not in self._fixed and len(self._fixed) >= SIZES):
-            size = None
-        else:
+        often = self._seen[size] > OFTEN and (size in self._fixed or len(self._fixed) < SIZES)
+        if often:
             self._fixed.add(size)
-        if (hint, size) not in self._queues:
-            self._queues[hint, size] = self._compile(hint, size)
-        return self._queues[hint, size]
+        key = hint, size if often else None
+        if key not in self._queues:
+            self._queues[key] = self._compile(*key)
+        return self._queues[key]
 
-    def _compile(self, hint: str, size: tuple[int, int] | None):
+    def _compile(self, hint: str, size: tuple[int, int] | None) -> openvino.AsyncInferQueue:
         model = self._model.clone()
         if size is not None:
             model.reshape([1, *size, 3])

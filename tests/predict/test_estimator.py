@@ -17,6 +17,7 @@ from bupose.maps import Grid
 from bupose.media.sources import open_media
 from bupose.methods.paf.fields import Fields
 from bupose.nn.model import NetworkConfig, PoseNet
+from bupose.nn.normalisation import Normalisation
 from bupose.runtimes import network
 from bupose.runtimes.network import TorchNetwork, choose_device, pad_color
 from bupose.skeletons import COCO18
@@ -40,7 +41,7 @@ def test_fields_end_where_the_photo_ends(flip):
     net, image = small_net(), np.random.default_rng(0).integers(0, 256, (70, 101, 3), np.uint8)
     fields = Estimator(net, height=70, flip=flip).fields(image)
     assert fields.size == (104, 72)  # of 128x96, stride 8
-    padded = np.full((96, 128, 3), pad_color(net.config.normalisation), np.uint8)
+    padded = np.full((96, 128, 3), pad_color(net.normalisation), np.uint8)
     padded[:70, :101] = image
     whole = Estimator(net, height=96, flip=flip).fields(padded)
     np.testing.assert_allclose(fields.heat, whole.heat[:, :9, :13], atol=1e-6)
@@ -250,8 +251,8 @@ def test_devices():
 
 
 def test_padding_is_the_networks_mean_in_rgb():
-    assert pad_color({"order": "bgr", "mean": [10.4, 20, 300], "std": [1, 1, 1]}) == (255, 20, 10)
-    assert pad_color({"order": "rgb", "mean": [10.6, 20, 30], "std": [1, 1, 1]}) == (11, 20, 30)
+    assert pad_color(Normalisation("bgr", (10.4, 20, 300))) == (255, 20, 10)
+    assert pad_color(Normalisation("rgb", (10.6, 20, 30))) == (11, 20, 30)
 
 
 def test_load(tmp_path, face):

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 import numpy as np
@@ -14,7 +13,7 @@ from bupose.methods.centre.grouping import add_centres, assign_peaks, locate_pea
 from bupose.methods.centre.options import CentreDecodeOptions, CentreLossOptions, CentreTargetOptions
 from bupose.methods.centre.targets import encode_labels
 from bupose.methods.centre.trace import CentreTrace
-from bupose.methods.codec import Codec
+from bupose.methods.codec import Codec, LossFunction
 from bupose.methods.peaks import smooth
 from bupose.methods.targets import Targets
 from bupose.people import Labels
@@ -36,6 +35,9 @@ class CentreCodec(Codec):
     -----
     Zhou et al. 2019 (CenterNet), Nie et al. 2019 (SPM), Geng et al. 2021 (DEKR).
     """
+
+    target: CentreTargetOptions = field(default_factory=CentreTargetOptions)
+    decoder: CentreDecodeOptions = field(default_factory=CentreDecodeOptions)
 
     name: ClassVar[str] = "centre"
     title: ClassVar[str] = "centres and offsets"
@@ -78,7 +80,7 @@ class CentreCodec(Codec):
     @classmethod
     def build_loss(
         cls, skeleton: Skeleton, options: CentreLossOptions, target: CentreTargetOptions | None = None
-    ) -> Callable:
+    ) -> LossFunction:
         """As ``Codec.build_loss``; lengths by their absolute error where they are known."""
         from bupose.methods.centre.loss import CentreLoss
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from bupose.maps import MapSpec
+from bupose.maps import Grid, Maps, MapSpec
 from bupose.methods.codec import Codec
 from bupose.methods.paf.fields import Fields, field_specs
 from bupose.methods.paf.grouping import group_people
@@ -22,6 +23,9 @@ from bupose.methods.targets import Targets
 from bupose.methods.trace import Links
 from bupose.people import Labels
 from bupose.skeleton import Skeleton
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,9 @@ class FieldCodec(Codec):
         How fields are read.
     """
 
+    target: TargetOptions = field(default_factory=TargetOptions)
+    decoder: DecodeOptions = field(default_factory=DecodeOptions)
+
     name: ClassVar[str] = "paf"
     title: ClassVar[str] = "part affinity fields"
     Target: ClassVar[type] = TargetOptions
@@ -49,14 +56,15 @@ class FieldCodec(Codec):
         """Heatmaps and part affinity fields."""
         return field_specs(skeleton)
 
-    def maps(self, arrays, grid=None) -> Fields:
+    def maps(self, arrays: Mapping[str, np.ndarray], grid: Grid | None = None) -> Fields:
         """What a network said, as Fields."""
         return Fields(arrays["heat"], arrays["paf"], grid or self.grid, self.skeleton)
 
     def _encode(self, labels: Labels, size: tuple[int, int], ignore: np.ndarray | None) -> Targets:
         return encode_labels(labels, size, self.grid, self.target, ignore)
 
-    def _explain(self, fields: Fields) -> FieldTrace:
+    def _explain(self, maps: Maps) -> FieldTrace:
+        fields = self.maps(maps.arrays)
         if self.decoder.smooth:
             fields = fields.replace(heat=smooth(fields.heat, self.decoder.smooth))
         peaks = find_peaks(fields.heat, self.decoder.peak_threshold)
@@ -70,7 +78,7 @@ class FieldCodec(Codec):
         links = Links(c.first, c.second, c.limb, c.score, c.weight, matched)
         return FieldTrace(fields, self.decoder, peaks, members, people, links, candidates, overlong, matched, used)
 
-    def paint_batch(self, batch, size: tuple[int, int]) -> dict:
+    def paint_batch(self, batch: Mapping[str, Tensor], size: tuple[int, int]) -> dict[str, Tensor]:
         """As ``Codec.paint_batch``, on the device of the batch."""
         from bupose.methods.paf.painting import paint_batch
 

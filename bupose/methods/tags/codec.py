@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 import numpy as np
 
 from bupose import kernels
 from bupose.maps import Maps, MapSpec
-from bupose.methods.codec import Codec
+from bupose.methods.codec import Codec, LossFunction
 from bupose.methods.peaks import find_peaks, smooth
 from bupose.methods.tags.grouping import group_peaks, make_people, read_tags
 from bupose.methods.tags.options import TagDecodeOptions, TagLossOptions, TagTargetOptions
@@ -28,6 +27,9 @@ class TagCodec(Codec):
     -----
     Newell, Huang and Deng 2017; grouping and refinement by Cheng et al. 2020 (HigherHRNet).
     """
+
+    target: TagTargetOptions = field(default_factory=TagTargetOptions)
+    decoder: TagDecodeOptions = field(default_factory=TagDecodeOptions)
 
     name: ClassVar[str] = "tags"
     title: ClassVar[str] = "tags"
@@ -61,7 +63,7 @@ class TagCodec(Codec):
     @classmethod
     def build_loss(
         cls, skeleton: Skeleton, options: TagLossOptions, target: TagTargetOptions | None = None
-    ) -> Callable:
+    ) -> LossFunction:
         """The error of heatmaps, and pull and push of tags."""
         from bupose.methods.tags.loss import TagLoss
 
