@@ -9,7 +9,7 @@ import numpy as np
 
 from bupose import geometry
 from bupose.annotations.formats.coco_wholebody import join_keypoints, write_parts
-from bupose.annotations.names import fit_names
+from bupose.annotations.joint_names import fit_names
 from bupose.annotations.values import joint_boxes, numbers_of, read_table, records, split_triples, track_ids
 from bupose.errors import DependencyError, LabelsError
 from bupose.joint_arrays import JointArrays, joint_columns, pick_by_name

@@ -30,13 +30,6 @@ settings.register_profile("short", settings.get_profile("here"), max_examples=5)
 settings.register_profile("ci", settings.get_profile("here"), derandomize=True, print_blob=True)
 settings.load_profile("ci" if os.environ.get("CI") else "here")
 
-# absl, which OpenVINO brings along, keeps the stderr it first meets, here pytest's own, and closes it when hydra sets
-# up logging; the one of the process it leaves open.
-with suppress(ImportError):
-    from absl import logging as absl_logging
-
-    absl_logging.get_absl_handler().python_handler.stream = sys.__stderr__
-
 # OpenVINO's own oneDNN obeys this variable, the rest of OpenVINO asks the processor, and both together fail where
 # they differ by much ("bad combination"). It is meant for torch, which reads it with its first tensor of oneDNN's.
 if "ONEDNN_MAX_CPU_ISA" in os.environ and torch.backends.mkldnn.is_available():

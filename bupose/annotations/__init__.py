@@ -13,9 +13,9 @@ __getattr__, __dir__, __all__ = lazy.attach(
         "FORMATS": "formats",
         "crowd_index": "crowding",
         "id_key": "values",
-        "load_json": "files",
-        "match_names": "names",
+        "load_json": "json_file",
+        "match_names": "joint_names",
         "read": "reader",
-        "spell": "names",
+        "spell": "joint_names",
     },
 )

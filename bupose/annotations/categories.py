@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bupose.annotations.names import read_names
+from bupose.annotations.joint_names import read_names
 from bupose.annotations.values import id_key, listed, records
 from bupose.errors import InputError, LabelsError
 from bupose.options import check, option

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from bupose import skeletons
-from bupose.annotations.names import match_names
+from bupose.annotations.joint_names import match_names
 from bupose.errors import LabelsError
 from bupose.skeleton import Skeleton, mirror_name
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 
 from bupose.annotations.categories import choose_category, counts_from_0, read_limbs
-from bupose.annotations.files import load_json
 from bupose.annotations.formats import FORMATS, guess_format
 from bupose.annotations.images import read_images
+from bupose.annotations.json_file import load_json
 from bupose.annotations.outlines import Outline, read_outline
 from bupose.annotations.own_skeleton import declare_skeleton, find_known
 from bupose.annotations.values import Table, id_key, listed, numbers_of, read_table, records

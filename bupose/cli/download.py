@@ -6,7 +6,7 @@ Without set= it lists what there is. An interrupted download is taken up where i
 from __future__ import annotations
 
 from bupose.cli import hydra_app
-from bupose.data.sources import SOURCES, DownloadOptions, describe_sources, find_archives, unpack
+from bupose.data.downloads import SOURCES, DownloadOptions, describe_sources, find_archives, unpack
 from bupose.folder import OutputFolder
 from bupose.paths import expand
 from bupose.weights.download import fetch

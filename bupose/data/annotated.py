@@ -9,7 +9,7 @@ from typing import Any
 
 from bupose import skeletons
 from bupose.annotations.formats import FORMATS
-from bupose.annotations.names import fit_names
+from bupose.annotations.joint_names import fit_names
 from bupose.annotations.reader import Annotations, read
 from bupose.data.photos import Photos
 from bupose.errors import LabelsError

@@ -10,8 +10,8 @@ from typing import Any
 from bupose import skeletons
 from bupose.annotations.formats import FORMATS
 from bupose.data.annotated import PhotosOptions, open_photos
-from bupose.data.folder import FolderOptions, read_folder
 from bupose.data.mixture import Mixture
+from bupose.data.unlabelled import FolderOptions, read_folder
 from bupose.errors import OptionsError
 from bupose.options import check, choose, option, shown
 from bupose.synthetic.draw import Synthetic

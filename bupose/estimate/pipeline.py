@@ -9,8 +9,8 @@ import numpy as np
 
 from bupose import geometry
 from bupose.errors import OptionsError
-from bupose.estimate.averaging import join_views
 from bupose.estimate.preprocess import View, network_size, prepare
+from bupose.estimate.views import join_views
 from bupose.images import Photo
 from bupose.maps import Maps
 from bupose.methods import Codec

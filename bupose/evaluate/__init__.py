@@ -1,7 +1,7 @@
 """Measuring predictions against annotations: average precision, shares of joints found, and kinds of errors."""
 
 from bupose.evaluate.crowdpose import crowdpose_ap
-from bupose.evaluate.errors import Diagnosis, diagnose
+from bupose.evaluate.diagnosis import Diagnosis, diagnose
 from bupose.evaluate.ground_truth import GroundTruth
 from bupose.evaluate.oks import coco_ap, oks
 from bupose.evaluate.pck import pck

@@ -13,7 +13,7 @@ from bupose.annotations.categories import read_limbs
 from bupose.annotations.own_skeleton import declare_skeleton
 from bupose.annotations.values import id_key
 from bupose.errors import InputError, LabelsError, SkeletonError
-from bupose.evaluate.regions import Undeclared
+from bupose.evaluate.undeclared import Undeclared
 from bupose.skeleton import Skeleton
 
 

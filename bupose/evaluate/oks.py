@@ -12,8 +12,8 @@ from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
 from bupose.evaluate.ground_truth import GroundTruth
-from bupose.evaluate.regions import add_undeclared
 from bupose.evaluate.results import read_both, result_arrays
+from bupose.evaluate.undeclared import add_undeclared
 from bupose.people import Labels, People
 from bupose.skeleton import Skeleton
 
@@ -115,7 +115,7 @@ def run_coco_eval(results: Sequence[Mapping], truth: GroundTruth) -> COCOeval:
 
 
 class _CocoEval(COCOeval):
-    """pycocotools' evaluation, which also knows places where nobody is annotated (:mod:`bupose.evaluate.regions`)."""
+    """pycocotools' evaluation, with regions where nobody is annotated (:mod:`bupose.evaluate.undeclared`)."""
 
     def computeOks(self, imgId, catId):
         similarity = super().computeOks(imgId, catId)

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from bupose.evaluate.ground_truth import GroundTruth
-from bupose.evaluate.matching import match_all
+from bupose.evaluate.person_matching import match_all
 from bupose.evaluate.results import read_both
 from bupose.options import choose
 from bupose.people import People

@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 
 from bupose import skeletons
-from bupose.annotations.names import match_names
+from bupose.annotations.joint_names import match_names
 from bupose.annotations.own_skeleton import find_known
 from bupose.annotations.reader import Annotations, read
 from bupose.errors import LabelsError
 from bupose.evaluate.ground_truth import GroundTruth
-from bupose.evaluate.regions import Undeclared
 from bupose.evaluate.sigmas import choose_sigmas
+from bupose.evaluate.undeclared import Undeclared
 from bupose.skeleton import Skeleton
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from bupose.evaluate.errors import GOOD, KINDS, Diagnosis, PictureErrors
+from bupose.evaluate.diagnosis import GOOD, KINDS, Diagnosis, PictureErrors
 from bupose.evaluate.ground_truth import GroundTruth
 from bupose.evaluate.oks import keypoint_similarity, run_coco_eval, summarize
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from bupose.atomic import write_text
 from bupose.errors import InputError
-from bupose.evaluate.errors import KINDS, Diagnosis
+from bupose.evaluate.diagnosis import KINDS, Diagnosis
 from bupose.evaluate.ground_truth import GroundTruth, annotated_size
 from bupose.evaluate.shown import Shown
 from bupose.evaluate.worst import draw_errors

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from bupose.annotations.files import load_json
 from bupose.annotations.formats.coco_wholebody import join_keypoints, score_key
-from bupose.annotations.names import match_names
+from bupose.annotations.joint_names import match_names
+from bupose.annotations.json_file import load_json
 from bupose.annotations.values import id_key, kind_of, listed, numbers_of, refuse_shares, split_triples
 from bupose.errors import InputError, LabelsError
 from bupose.evaluate.ground_truth import GroundTruth

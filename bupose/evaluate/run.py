@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from bupose.evaluate.crowdpose import box_areas, crowdpose_ap
-from bupose.evaluate.errors import diagnose
+from bupose.evaluate.diagnosis import diagnose
 from bupose.evaluate.ground_truth import GroundTruth
-from bupose.evaluate.matching import match_all
 from bupose.evaluate.oks import coco_ap
 from bupose.evaluate.parts import part_ap
 from bupose.evaluate.pck import count_within, pck
+from bupose.evaluate.person_matching import match_all
 from bupose.evaluate.reading import read_ground_truth
 from bupose.evaluate.repairs import repair_gains
 from bupose.evaluate.report import Report

@@ -8,7 +8,7 @@ from bupose import geometry
 from bupose.data.picture import AnnotatedPhoto, picture_of
 from bupose.evaluate.ground_truth import GroundTruth
 from bupose.evaluate.reading import Ignored, complete, whole_picture
-from bupose.evaluate.regions import Undeclared
+from bupose.evaluate.undeclared import Undeclared
 
 
 def ground_truth_of_samples(samples, count: int) -> GroundTruth:

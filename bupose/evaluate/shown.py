@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from bupose.evaluate.ground_truth import GroundTruth
-from bupose.evaluate.matching import Matched
 from bupose.evaluate.oks import keypoint_similarity
+from bupose.evaluate.person_matching import Matched
 from bupose.wording import counted
 
 FOUND = 0.3  # object keypoint similarity from which a prediction shows this person
@@ -58,7 +58,7 @@ class Shown:
 
 
 def count_shown(pictures: Sequence[Matched], truth: GroundTruth) -> Shown:
-    """Count over pictures matched (:func:`bupose.evaluate.matching.match_all`) from a similarity of 0.3."""
+    """Count over pictures matched (:func:`bupose.evaluate.person_matching.match_all`) from a similarity of 0.3."""
     joints = right = 0
     for m in pictures:
         for p, q in m.found:

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from bupose import skeletons
-from bupose.annotations.names import SYNONYMS, match_names
+from bupose.annotations.joint_names import SYNONYMS, match_names
 from bupose.annotations.own_skeleton import find_known
 from bupose.skeleton import DEFAULT_SIGMA, Skeleton
 

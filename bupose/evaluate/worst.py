@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from bupose.evaluate.errors import KINDS, PictureErrors
+from bupose.evaluate.diagnosis import KINDS, PictureErrors
 from bupose.evaluate.results import result_arrays
 from bupose.people import People
 from bupose.skeleton import Skeleton

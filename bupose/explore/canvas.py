@@ -14,7 +14,7 @@ from bupose.maps import Maps
 from bupose.viz.captions import CASING
 from bupose.viz.fields import spec_of
 from bupose.viz.overlay import OverlayOptions
-from bupose.viz.picture import lay_over
+from bupose.viz.rgb import lay_over
 
 VIEW_NAMES = {"heat": "heatmap", "paf": "limbs"}  # views that are not called as their map is
 WIDTHS = {"used": 1.6, "matched": 1.0, "rejected": 0.5}  # of candidates' lines

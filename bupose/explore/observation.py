@@ -18,7 +18,7 @@ from bupose.estimate.estimator import Estimator
 from bupose.estimate.stream import open_photo
 from bupose.images import MAX_PIXELS, VIDEOS, Photo, Video, read
 from bupose.maps import Grid, Maps
-from bupose.media.names import file_number
+from bupose.media.file_names import file_number
 from bupose.methods import Codec
 from bupose.paths import expand
 

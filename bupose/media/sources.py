@@ -12,8 +12,8 @@ import numpy as np
 from bupose.errors import InputError
 from bupose.images import MAX_PIXELS, Photo, Video, read
 from bupose.images.files import quote
+from bupose.media.file_names import frame_name, free_numbers, number_pictures, output_names, readable
 from bupose.media.finding import Search, Source
-from bupose.media.names import frame_name, free_numbers, number_pictures, output_names, readable
 from bupose.media.passed_over import PassedOver
 from bupose.paths import expand
 

@@ -23,7 +23,7 @@ from bupose.fields_file import write_fields
 from bupose.folder import OF_PICTURES, OutputFolder, open_output
 from bupose.images import Video
 from bupose.images.files import FAULTS, shorten
-from bupose.media.names import file_number, printable
+from bupose.media.file_names import file_number, printable
 from bupose.media.passed_over import PassedOver
 from bupose.media.sources import Frame, Media, open_media
 from bupose.paths import expand
@@ -31,7 +31,7 @@ from bupose.predict import output
 from bupose.predict.options import InferOptions, flat_settings
 from bupose.predict.records import Records
 from bupose.predict.screen import Screen
-from bupose.predict.video import VideoOutput
+from bupose.predict.video_output import VideoOutput
 from bupose.wording import counted
 
 WRITERS = 2  # threads that draw and write

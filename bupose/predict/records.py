@@ -16,7 +16,7 @@ from bupose.annotations.categories import CategoryOptions
 from bupose.atomic import refusal
 from bupose.errors import BuposeError, InputError
 from bupose.folder import UNFINISHED
-from bupose.media.names import file_number
+from bupose.media.file_names import file_number
 from bupose.media.sources import Frame
 from bupose.people import People
 from bupose.predict.output import as_coco, write_coco, write_csv, write_images

@@ -17,7 +17,7 @@ from bupose.fields_file import FieldsFile
 from bupose.folder import OutputFolder, open_output
 from bupose.images import read_image
 from bupose.maps import Maps
-from bupose.media.names import number_pictures, safe_name
+from bupose.media.file_names import number_pictures, safe_name
 from bupose.methods.options import read_options
 from bupose.options import from_dict
 from bupose.paths import expand

@@ -18,7 +18,7 @@ from bupose.atomic import write_bytes
 from bupose.nn import PoseNet
 from bupose.paths import expand
 from bupose.process import stop_for
-from bupose.train.averaging import MovingAverage
+from bupose.train.ema import MovingAverage
 from bupose.train.log import CurveLog
 from bupose.train.module import PoseModule, TrainingError
 

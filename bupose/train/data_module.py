@@ -10,9 +10,9 @@ from bupose.data.batch import finish_batch
 from bupose.data.dataset import PoseDataset, init_worker
 from bupose.data.picture import picture_of
 from bupose.methods import Codec
+from bupose.train.batches import BatchStream, EpochOrder, Loader, worker_context
 from bupose.train.options import TrainOptions
 from bupose.train.sets import Sets
-from bupose.train.stream import EpochOrder, Loader, Stream, worker_context
 
 
 class PoseDataModule(pl.LightningDataModule):
@@ -36,14 +36,14 @@ class PoseDataModule(pl.LightningDataModule):
         deliver = choose_delivery(o.trainer.deliver, o.augment, self._on_gpu())
         return PoseDataset(self.train_samples, self.codec, o.augment, o.trainer.size, o.seed, deliver)
 
-    def train_dataloader(self) -> Stream:
+    def train_dataloader(self) -> BatchStream:
         """All batches of the training."""
         t, trainer = self.options.trainer, self.trainer
         batches = t.steps * t.accumulate
         order = EpochOrder(
             len(self.train_samples), t.batch, batches, self.options.seed, trainer.global_rank, trainer.world_size
         )
-        return Stream(self.train_dataset(), order, t.workers, pin=self._on_gpu())
+        return BatchStream(self.train_dataset(), order, t.workers, pin=self._on_gpu())
 
     def on_after_batch_transfer(self, batch: dict, loader: int) -> dict:
         """What the processor left to the device."""

@@ -25,15 +25,15 @@ from bupose.atomic import write_text
 from bupose.errors import BuposeError, OptionsError
 from bupose.estimate.estimator import Estimator
 from bupose.folder import OutputFolder
-from bupose.train.averaging import MovingAverage
 from bupose.train.checkpoints import LAST, KeepNetworks, KeepState, StopBetweenSteps, find_state
-from bupose.train.compare import write_comparison
 from bupose.train.data_module import PoseDataModule
+from bupose.train.ema import MovingAverage
 from bupose.train.log import CurveLog, TrainingThroughput
 from bupose.train.memory import keep_memory
 from bupose.train.module import PoseModule, TrainingError
 from bupose.train.options import TrainOptions
 from bupose.train.progress import ProgressLine
+from bupose.train.result_picture import write_comparison
 from bupose.train.sets import open_sets
 from bupose.train.settle import OPTIONS, settle
 from bupose.train.starting import build_network

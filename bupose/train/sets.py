@@ -7,7 +7,7 @@ from typing import Any
 
 from bupose import skeletons
 from bupose.annotations.categories import CategoryOptions
-from bupose.data.lengths import learn_lengths
+from bupose.data.limb_lengths import learn_lengths
 from bupose.data.part import hold_out
 from bupose.skeleton import Skeleton
 from bupose.train.options import TrainOptions

@@ -15,11 +15,11 @@ import torch
 
 from bupose.nn import PoseNet
 from bupose.train.autotune import choose_fastest, fast_precision, training_device
+from bupose.train.batches import BatchStream, EpochOrder
 from bupose.train.data_module import PoseDataModule
 from bupose.train.module import PoseModule, TrainingError
 from bupose.train.options import TrainOptions
 from bupose.train.sets import Sets
-from bupose.train.stream import EpochOrder, Stream
 from bupose.train.teacher import Teacher
 from bupose.wording import counted
 
@@ -89,7 +89,7 @@ def time_step(options: TrainOptions, net: PoseNet, sets: Sets, teacher: Teacher 
     optimizer = module.configure_optimizers()["optimizer"]
     order = EpochOrder(len(sets.train), t.batch, (_WARM + _TIMED) * t.accumulate, options.seed)
     start = 0.0
-    for number, batch in enumerate(Stream(data.train_dataset(), order, t.workers)):
+    for number, batch in enumerate(BatchStream(data.train_dataset(), order, t.workers)):
         if number == _WARM * t.accumulate:
             start = time.perf_counter()
         batch = data.on_after_batch_transfer({name: value.to(device) for name, value in batch.items()}, 0)

@@ -12,7 +12,7 @@ from bupose import weights
 from bupose.data.picture import picture_of
 from bupose.estimate.estimator import Estimator
 from bupose.evaluate import GroundTruth
-from bupose.evaluate.matching import Matched, match_all
+from bupose.evaluate.person_matching import Matched, match_all
 from bupose.evaluate.results import as_results
 
 SIMILAR = 0.5  # the similarity from which somebody is found, as AP50 has it

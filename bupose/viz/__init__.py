@@ -11,7 +11,7 @@ from bupose.viz.maps import fields_picture, map_picture
 from bupose.viz.overlay import OverlayOptions, draw_overlay
 from bupose.viz.panels import distinct_colors, name_joints, panels
 from bupose.viz.people import draw_people
-from bupose.viz.picture import Plot, as_rgb, warp_photo
+from bupose.viz.rgb import Plot, as_rgb, warp_photo
 from bupose.viz.tags import explain_tags
 from bupose.viz.targets import explain_targets
 

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from bupose.skeleton import Skeleton
-from bupose.viz.picture import as_rgb
+from bupose.viz.rgb import as_rgb
 
 CASING = (16, 18, 24)  # the dark rim that sets a line apart from whatever lies beneath
 

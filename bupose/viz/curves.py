@@ -11,7 +11,7 @@ import numpy as np
 from bupose.errors import InputError
 from bupose.paths import expand
 from bupose.viz.panels import distinct_colors
-from bupose.viz.picture import Plot
+from bupose.viz.rgb import Plot
 
 _MANY = 100  # points of a line from which on single ones hide where it goes
 

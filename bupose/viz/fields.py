@@ -10,7 +10,7 @@ from matplotlib import colormaps
 
 from bupose.errors import FieldsError
 from bupose.maps import Maps, MapSpec
-from bupose.viz.picture import Plot, as_rgb, lay_over, warp_photo
+from bupose.viz.rgb import Plot, as_rgb, lay_over, warp_photo
 
 HEAT_COLORS = np.rint(255 * colormaps["inferno"](np.linspace(0.25, 1, 256))[:, :3]).astype(np.uint8)
 PHOTO_LIGHT = 0.55  # how bright a photo stays beneath fields; it loses its colours too, they belong to the fields

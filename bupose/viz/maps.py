@@ -18,7 +18,7 @@ from bupose.viz.fields import (
     spec_of,
     to_network_pixels,
 )
-from bupose.viz.picture import lay_over
+from bupose.viz.rgb import lay_over
 
 VALUE_COLORS = np.rint(255 * colormaps["turbo"](np.linspace(0.05, 0.95, 256))[:, :3]).astype(np.uint8)
 TAIL = 0.5  # per cent of the values at either end that a scale leaves out

@@ -10,7 +10,7 @@ from matplotlib.patheffects import withStroke
 from bupose.errors import InputError
 from bupose.people import People
 from bupose.viz.fields import hue
-from bupose.viz.picture import Plot, as_rgb
+from bupose.viz.rgb import Plot, as_rgb
 from bupose.wording import counted
 
 _GOLDEN = np.pi * (3 - np.sqrt(5))  # turns by it never come near an earlier one

@@ -11,7 +11,7 @@ from bupose.errors import InputError
 from bupose.people import People
 from bupose.skeleton import Skeleton
 from bupose.viz.captions import CASING, draw_boxes, write_labels
-from bupose.viz.picture import as_rgb
+from bupose.viz.rgb import as_rgb
 from bupose.wording import counted
 
 SHIFT = 4  # cv2 draws at 1/16 px

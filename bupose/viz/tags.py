@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bupose.viz.panels import distinct_colors
-from bupose.viz.picture import Plot
+from bupose.viz.rgb import Plot
 
 if TYPE_CHECKING:
     from bupose.methods.tags import TagTrace

@@ -11,8 +11,8 @@ from bupose.annotations.formats import mpii as mpii_format
 from bupose.data import open_samples
 from bupose.errors import LabelsError
 from bupose.evaluate import coco_ap, evaluate, read_ground_truth
-from bupose.evaluate.regions import Undeclared
 from bupose.evaluate.sampled import ground_truth_of_samples
+from bupose.evaluate.undeclared import Undeclared
 from bupose.images import Sample
 from bupose.people import Labels, People
 from bupose.skeletons import COCO17

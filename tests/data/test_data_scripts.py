@@ -9,7 +9,7 @@ import pytest
 
 from bupose.cli import check_data as check_data_command
 from bupose.cli import download, hydra_app
-from bupose.data import sources
+from bupose.data import downloads
 from bupose.data.datasets import DATASETS, DataOptions
 
 
@@ -117,10 +117,10 @@ def test_download(monkeypatch, tmp_path, capsys):
         return path
 
     parts = {
-        "annotations": sources.Archive("http://nowhere/set.zip", 1),
-        "val": sources.Archive("http://nowhere/v.zip", 2),
+        "annotations": downloads.Archive("http://nowhere/set.zip", 1),
+        "val": downloads.Archive("http://nowhere/v.zip", 2),
     }
-    monkeypatch.setitem(sources.SOURCES, "toy", sources.Source("CC0", parts, "photos: ask"))
+    monkeypatch.setitem(downloads.SOURCES, "toy", downloads.Source("CC0", parts, "photos: ask"))
     monkeypatch.setattr(download, "fetch", fetch)
     arguments = ["set=toy", "parts=[annotations]", f"output={tmp_path}"]
     assert hydra_app.run(download.main, "download", arguments) == 0

@@ -11,8 +11,8 @@ import torch
 from bupose import geometry
 from bupose.errors import BuposeError, InputError, OptionsError
 from bupose.estimate import Estimate
-from bupose.estimate.averaging import resample
 from bupose.estimate.estimator import Estimator, load
+from bupose.estimate.views import resample
 from bupose.maps import Grid
 from bupose.media.sources import open_media
 from bupose.methods.paf.fields import Fields

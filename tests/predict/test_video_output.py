@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from bupose.media.sources import Frame
-from bupose.predict.video import LONGEST, USUAL_RATE, VideoOutput, round_rate
+from bupose.predict.video_output import LONGEST, USUAL_RATE, VideoOutput, round_rate
 
 
 def frames_of(name, images, rate=None):

@@ -10,7 +10,7 @@ for name in ("cv2", "numba", "hydra", "omegaconf"):
 import bupose.train
 from bupose.methods.loss import DenseLoss
 from bupose.train import OptimOptions, PoseModule, Teacher
-from bupose.train import averaging, checkpoints, log
+from bupose.train import checkpoints, ema, log
 """
 
 

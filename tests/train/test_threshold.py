@@ -5,7 +5,7 @@ import pytest
 
 from bupose import weights
 from bupose.estimate.estimator import Estimator
-from bupose.evaluate.matching import Matched, match_all
+from bupose.evaluate.person_matching import Matched, match_all
 from bupose.evaluate.results import as_results
 from bupose.train.run import train
 from bupose.train.threshold import best_score

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from bupose.annotations.names import spell
+from bupose.annotations.joint_names import spell
 
 COCO_SERVER = "http://images.cocodataset.org/"
 MMPOSE_SERVER = "https://download.openmmlab.com/mmpose/datasets/"

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from bupose.evaluate import coco_ap, diagnose, read_ground_truth
-from bupose.evaluate.errors import KINDS
-from bupose.evaluate.matching import match_all, match_people
+from bupose.evaluate.diagnosis import KINDS
+from bupose.evaluate.person_matching import match_all, match_people
 from bupose.evaluate.repairs import repair_gains
 from bupose.evaluate.results import read_results
 from bupose.skeletons import COCO17

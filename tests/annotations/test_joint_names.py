@@ -3,7 +3,7 @@
 import pytest
 
 from bupose.annotations import match_names, spell
-from bupose.annotations.names import fit_names, read_names
+from bupose.annotations.joint_names import fit_names, read_names
 from bupose.errors import LabelsError
 from bupose.skeleton import Skeleton
 from bupose.skeletons import BODY25, COCO17, COCO18, CROWDPOSE14

@@ -9,8 +9,8 @@ import numpy as np
 
 from bupose.evaluate.ground_truth import GroundTruth
 from bupose.evaluate.oks import oks_matrix
-from bupose.evaluate.regions import add_undeclared
 from bupose.evaluate.results import result_arrays, results_by_image
+from bupose.evaluate.undeclared import add_undeclared
 
 LOOSE = 0.1  # the similarity from which a prediction is about a person at all (Ronchi & Perona 2017, section 3)
 

@@ -22,8 +22,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from bupose.evaluate.ground_truth import GroundTruth
-from bupose.evaluate.matching import LOOSE, Matched
 from bupose.evaluate.oks import keypoint_similarity
+from bupose.evaluate.person_matching import LOOSE, Matched
 from bupose.skeleton import mirror_name
 
 KINDS = ("good", "jitter", "inversion", "swap", "miss", "absent")
@@ -95,7 +95,7 @@ class Diagnosis:
 
 
 def diagnose(pictures: Sequence[Matched], truth: GroundTruth) -> Diagnosis:
-    """Errors of matched pictures (:func:`bupose.evaluate.matching.match_all`)."""
+    """Errors of matched pictures (:func:`bupose.evaluate.person_matching.match_all`)."""
     k = len(truth.joints)
     kinds, lost, total = np.zeros((k, len(KINDS)), int), np.zeros(k, int), np.zeros(k)
     groups = {name: [0, 0] for name in (*_SIZES, *_LABELLED, *_TOUCHING)}

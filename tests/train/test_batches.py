@@ -7,7 +7,7 @@ import torch
 from torch.utils.data import Dataset
 
 from bupose.errors import InputError
-from bupose.train.stream import EpochOrder, Loader, Stream, worker_context
+from bupose.train.batches import BatchStream, EpochOrder, Loader, worker_context
 
 
 def keys_of(order: EpochOrder) -> list[tuple[int, int]]:
@@ -39,8 +39,8 @@ class Keys(Dataset):
 
 @pytest.mark.parametrize("workers", [0, 1])
 def test_a_stream_goes_on_where_it_was_left(workers):
-    def stream() -> Stream:
-        return Stream(Keys(), EpochOrder(pictures=5, batch=2, batches=6, seed=0), workers)
+    def stream() -> BatchStream:
+        return BatchStream(Keys(), EpochOrder(pictures=5, batch=2, batches=6, seed=0), workers)
 
     whole = [batch["key"].tolist() for batch in stream()]
     first, second = stream(), stream()
@@ -58,7 +58,9 @@ def test_workers_start_inside_a_parallel_sweep():
     joblib = pytest.importorskip("joblib")
 
     def first_batches() -> int:
-        return sum(len(batch["key"]) for batch in Stream(Keys(), EpochOrder(pictures=4, batch=2, batches=2, seed=0), 1))
+        return sum(
+            len(batch["key"]) for batch in BatchStream(Keys(), EpochOrder(pictures=4, batch=2, batches=2, seed=0), 1)
+        )
 
     jobs = joblib.Parallel(n_jobs=2, backend="loky")(joblib.delayed(first_batches)() for _ in range(2))
     assert jobs == [4, 4]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from bupose.data import open_samples
-from bupose.data.lengths import learn_lengths
+from bupose.data.limb_lengths import learn_lengths
 from bupose.images.sample import Sample
 from bupose.people import Labels
 from bupose.proportions import ENOUGH, measure_lengths, usual_length

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from bupose.data.sources import SOURCES, describe_sources, find_archives, unpack
+from bupose.data.downloads import SOURCES, describe_sources, find_archives, unpack
 from bupose.errors import InputError, OptionsError
 
 

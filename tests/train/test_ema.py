@@ -4,7 +4,7 @@ import lightning.pytorch as pl
 import torch
 from torch import nn
 
-from bupose.train.averaging import MovingAverage
+from bupose.train.ema import MovingAverage
 
 
 class Counter(pl.LightningModule):

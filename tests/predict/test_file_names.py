@@ -5,7 +5,7 @@ import unicodedata
 import numpy as np
 import pytest
 
-from bupose.media.names import file_number, frame_name, number_pictures, output_names, readable, safe_name
+from bupose.media.file_names import file_number, frame_name, number_pictures, output_names, readable, safe_name
 
 
 def test_numbers_of_files():

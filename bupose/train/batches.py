@@ -69,7 +69,7 @@ class Loader(DataLoader):
             raise type(problem)(words) from None
 
 
-class Stream(Loader):
+class BatchStream(Loader):
     """A loader that knows how many batches it has given, and goes on from there.
 
     Lightning stores :meth:`state_dict` with its checkpoints.
