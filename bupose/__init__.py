@@ -4,7 +4,8 @@
 """
 
 import os
-from importlib import import_module
+
+from bupose import lazy
 
 # OpenMP's threads spin while they wait for each other, and so keep the one they wait for off the processor when others
 # are at work there: two threads then take longer than one. They sleep instead, unless the user has chosen; OpenMP
@@ -18,47 +19,5 @@ for _name in ("ORT_DISABLE_TELEMETRY", "NNCF_CI"):
 
 __version__ = "0.1.0"
 
-_LAZY = {
-    "BuposeError": "bupose.errors",
-    "Skeleton": "bupose.skeleton",
-    "People": "bupose.people",
-    "Labels": "bupose.people",
-    "Grid": "bupose.maps",
-    "Fields": "bupose.methods.paf",
-    "FieldCodec": "bupose.methods.paf",
-    "TargetOptions": "bupose.methods.paf",
-    "DecodeOptions": "bupose.methods.paf",
-    "Estimator": "bupose.estimate.estimator",
-    "load": "bupose.estimate.estimator",
-    "show_messages": "bupose.messages",
-}
-_SUBMODULES = (
-    "data",
-    "estimate",
-    "fields_file",
-    "geometry",
-    "images",
-    "kernels",
-    "media",
-    "methods",
-    "nn",
-    "predict",
-    "skeletons",
-    "synthetic",
-    "viz",
-    "weights",
-)
-
-__all__ = sorted([*_LAZY, *_SUBMODULES, "__version__"])
-
-
-def __getattr__(name: str):
-    if name in _SUBMODULES:
-        return import_module(f"bupose.{name}")
-    if name in _LAZY:
-        return getattr(import_module(_LAZY[name]), name)
-    raise AttributeError(f"module 'bupose' has no attribute {name!r}; it has {', '.join(__all__)}")
-
-
-def __dir__() -> list[str]:
-    return __all__
+__getattr__, __dir__, _public = lazy.attach(__name__, __file__)
+__all__ = sorted([*_public, "__version__"])

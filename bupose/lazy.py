@@ -1,26 +1,39 @@
-"""Packages whose names come from their modules only when they are used (PEP 562), so that importing them is light."""
+"""Packages whose names come from their modules only when they are used (PEP 562), so that importing them is light.
+
+What they promise stands in the stub beside them, ``__init__.pyi``, where type checkers read it, too.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import ast
+from collections.abc import Callable
 from importlib import import_module
+from pathlib import Path
+from typing import Any
 
 
-def attach(package: str, modules: Mapping[str, str]) -> tuple[Callable, Callable, list[str]]:
+def attach(package: str, file: str) -> tuple[Callable[[str], Any], Callable[[], list[str]], list[str]]:
     """``__getattr__``, ``__dir__`` and ``__all__`` of a package.
 
     Parameters
     ----------
-    package : str
-        Its ``__name__``.
-    modules : mapping of name to str
-        The module below the package that each public name is in.
+    package, file : str
+        Its ``__name__`` and ``__file__``; the stub beside it imports each public name as itself, a module or what is
+        in one.
     """
+    modules = read_stub(Path(file).with_suffix(".pyi").read_text(encoding="utf-8"))
     public = sorted(modules)
 
-    def find(name: str):
+    def find(name: str) -> Any:
         if name in modules:
-            return getattr(import_module(f"{package}.{modules[name]}"), name)
+            module = import_module(f".{modules[name] or name}", package)
+            return getattr(module, name) if modules[name] else module
         raise AttributeError(f"module {package!r} has no attribute {name!r}; it has {', '.join(public)}")
 
     return find, lambda: public, public
+
+
+def read_stub(text: str) -> dict[str, str]:
+    """The module below the package that each name of a stub is from; "" of a module itself."""
+    imports = [node for node in ast.parse(text).body if isinstance(node, ast.ImportFrom)]
+    return {alias.name: node.module or "" for node in imports for alias in node.names}

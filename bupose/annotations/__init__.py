@@ -5,17 +5,4 @@ Training, checking, validation and evaluation all start from :func:`bupose.annot
 
 from bupose import lazy
 
-__getattr__, __dir__, __all__ = lazy.attach(
-    __name__,
-    {
-        "AnnotationReader": "formats",
-        "Annotations": "reader",
-        "FORMATS": "formats",
-        "crowd_index": "crowding",
-        "id_key": "values",
-        "load_json": "json_file",
-        "match_names": "joint_names",
-        "read": "reader",
-        "spell": "joint_names",
-    },
-)
+__getattr__, __dir__, __all__ = lazy.attach(__name__, __file__)

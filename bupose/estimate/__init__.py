@@ -2,14 +2,4 @@
 
 from bupose import lazy
 
-__getattr__, __dir__, __all__ = lazy.attach(
-    __name__,
-    {
-        "Estimate": "stream",
-        "Estimator": "estimator",
-        "Failure": "stream",
-        "Pipeline": "pipeline",
-        "View": "preprocess",
-        "load": "estimator",
-    },
-)
+__getattr__, __dir__, __all__ = lazy.attach(__name__, __file__)

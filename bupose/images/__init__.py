@@ -2,23 +2,4 @@
 
 from bupose import lazy
 
-__getattr__, __dir__, __all__ = lazy.attach(
-    __name__,
-    {
-        "FOREIGN": "kinds",
-        "Header": "header",
-        "MAX_PIXELS": "kinds",
-        "PICTURES": "kinds",
-        "Photo": "picture",
-        "PictureFile": "picture",
-        "Sample": "sample",
-        "VIDEOS": "kinds",
-        "Video": "video",
-        "from_memory": "arrays",
-        "open_picture": "picture",
-        "read": "picture",
-        "read_image": "picture",
-        "read_size": "picture",
-        "shrink": "decode",
-    },
-)
+__getattr__, __dir__, __all__ = lazy.attach(__name__, __file__)

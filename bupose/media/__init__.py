@@ -2,11 +2,4 @@
 
 from bupose import lazy
 
-__getattr__, __dir__, __all__ = lazy.attach(
-    __name__,
-    {
-        "Frame": "sources",
-        "find_pictures": "sources",
-        "open_media": "sources",
-    },
-)
+__getattr__, __dir__, __all__ = lazy.attach(__name__, __file__)

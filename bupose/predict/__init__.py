@@ -2,12 +2,4 @@
 
 from bupose import lazy
 
-__getattr__, __dir__, __all__ = lazy.attach(
-    __name__,
-    {
-        "write_coco": "output",
-        "write_csv": "output",
-        "write_image": "output",
-        "write_openpose": "output",
-    },
-)
+__getattr__, __dir__, __all__ = lazy.attach(__name__, __file__)

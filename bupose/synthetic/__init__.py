@@ -2,13 +2,4 @@
 
 from bupose import lazy
 
-__getattr__, __dir__, __all__ = lazy.attach(
-    __name__,
-    {
-        "SceneOptions": "options",
-        "Synthetic": "draw",
-        "SyntheticOptions": "options",
-        "draw_creature": "draw",
-        "draw_scene": "draw",
-    },
-)
+__getattr__, __dir__, __all__ = lazy.attach(__name__, __file__)

@@ -2,15 +2,4 @@
 
 from bupose import lazy
 
-__getattr__, __dir__, __all__ = lazy.attach(
-    __name__,
-    {
-        "OptimOptions": "optim",
-        "PoseModule": "module",
-        "Teacher": "teacher",
-        "TeacherOptions": "teacher",
-        "TrainOptions": "options",
-        "TrainingError": "module",
-        "train": "run",
-    },
-)
+__getattr__, __dir__, __all__ = lazy.attach(__name__, __file__)

@@ -1,0 +1,9 @@
+from .crowding import crowd_index as crowd_index
+from .formats import FORMATS as FORMATS
+from .formats import AnnotationReader as AnnotationReader
+from .joint_names import match_names as match_names
+from .joint_names import spell as spell
+from .json_file import load_json as load_json
+from .reader import Annotations as Annotations
+from .reader import read as read
+from .values import id_key as id_key

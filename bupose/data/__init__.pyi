@@ -1,0 +1,17 @@
+from .annotated import PhotosOptions as PhotosOptions
+from .augment import PRESETS as PRESETS
+from .augment import AugmentOptions as AugmentOptions
+from .augment import augment_options as augment_options
+from .batch import finish_batch as finish_batch
+from .check import find_defects as find_defects
+from .check import survey as survey
+from .dataset import PoseDataset as PoseDataset
+from .dataset import collate as collate
+from .dataset import init_worker as init_worker
+from .datasets import DATASETS as DATASETS
+from .datasets import DataOptions as DataOptions
+from .datasets import MixtureOptions as MixtureOptions
+from .datasets import open_samples as open_samples
+from .mixture import Mixture as Mixture
+from .photos import Photos as Photos
+from .sheet import contact_sheet as contact_sheet
