@@ -14,7 +14,7 @@ from bupose.skeletons import COCO18
 
 # Instruction sets and threads move neither by more than 0.05; a choice that is worth anything moves them by more.
 WITHIN = 0.3
-GROUPING, NETWORK = 54.7, 49.6  # on all 250 photos; on every tenth, where all have 54.9
+GROUPING, NETWORK = 54.7, 51.7  # on all 250 photos; on every tenth, where all have 56.4
 
 
 @pytest.fixture(scope="module")

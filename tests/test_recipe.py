@@ -41,18 +41,18 @@ def test_every_step_of_the_default_recipe_composes():
     for _, command, given in steps:
         if command == "train":
             hydra_app.run(options.append, "train", [*given, "output=x"])
-    assert len(options) == 10
-    assert [o.trainer.steps for o in options] == [2000, 6000, 2000, 8000, 5000, 20000, 8000, 11000, 1400, 2100]
+    assert len(options) == 11
+    assert [o.trainer.steps for o in options] == [2000, 6000, 2000, 8000, 5000, 20000, 8000, 11000, 1400, 2100, 2250]
     assert [o.start for o in options[1:4]] == [f"runs/default/0{n}/best.safetensors" for n in (1, 2, 3)]
-    assert [o.data.kind for o in options] == ["coco"] * 8 + ["mixture"] * 2
+    assert [o.data.kind for o in options] == ["coco"] * 8 + ["mixture"] * 3
 
 
 def test_show_prints_commands_alone(capsys):
     assert main(["recipe", "default", "show=true", *(f"{key}={value}" for key, value in GIVEN.items())]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert len(lines) == 11
+    assert len(lines) == 13
     assert all(line.startswith("bupose train experiment=default ") for line in lines[:10])
-    assert lines[-1].startswith("bupose export weights=runs/default/09/best.safetensors")
+    assert lines[-1].startswith("bupose export weights=runs/default/12/last.safetensors")
 
 
 def test_a_recipe_runs_once_and_goes_on(tmp_path, capsys):
