@@ -36,7 +36,7 @@ SMALL = """train:
 
 def test_every_step_of_the_default_recipe_composes():
     steps = recipe.read_recipe("default", GIVEN)
-    assert [number for number, _, _ in steps] == [f"{n:02d}" for n in range(1, 12)]
+    assert [number for number, _, _ in steps] == [f"{n:02d}" for n in range(1, 14)]
     options: list[TrainOptions] = []
     for _, command, given in steps:
         if command == "train":
