@@ -7,13 +7,12 @@ import os
 
 from bupose import lazy
 
-# OpenMP's threads spin while they wait for each other, and so keep the one they wait for off the processor when others
-# are at work there: two threads then take longer than one. They sleep instead, unless the user has chosen; OpenMP
-# reads this once, when torch loads it.
+# OpenMP's threads spin while they wait for each other. On a busy processor that slows the thread they wait for, and two
+# threads take longer than one. Let them sleep, unless the user has chosen; OpenMP reads this once, when torch loads it.
 if not os.environ.keys() & {"OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "KMP_BLOCKTIME"}:
     os.environ["OMP_WAIT_POLICY"] = "PASSIVE"
 
-# onnxruntime and NNCF report their use over the network, unless told not to before they are imported.
+# onnxruntime and NNCF send telemetry unless this is set before they are imported.
 for _name in ("ORT_DISABLE_TELEMETRY", "NNCF_CI"):
     os.environ.setdefault(_name, "1")
 

@@ -1,4 +1,4 @@
-"""Files that are whole or not there: written under a temporary name in the same folder, then renamed."""
+"""Atomic writes: a file is written under a temporary name in the same folder, then renamed."""
 
 from __future__ import annotations
 
@@ -20,30 +20,30 @@ except ImportError:  # Windows
 
 OURS = ".bupose-"  # how every temporary name begins
 _FULL = {errno.ENOSPC, errno.EDQUOT}
-# What one file met, the next will meet, too.
+# The next file would fail for the same reason.
 _DISK = {*_FULL, errno.EROFS, errno.EIO, errno.EFBIG, errno.EMFILE, errno.ENFILE}
 _swept: set[str] = set()
 
 
 @contextmanager
 def replacing(path: str | Path, suffix: str = "", sync: bool = True) -> Iterator[Path]:
-    """Give a temporary path to write to; it becomes ``path`` when the block ends well, and is removed when it does not.
+    """A temporary path to write to; it is renamed to ``path`` if the block succeeds, and removed otherwise.
 
     Parameters
     ----------
     path : path
-        Folders on the way are made. A link is followed, and a file that is replaced passes on its permissions.
+        Missing parent folders are created. Links are followed; a replaced file's permissions are kept.
     suffix : str
-        Ends the temporary name, for writers that choose a format by it.
+        Suffix of the temporary name, for writers that choose a format by it.
     sync : bool
-        Wait until the disk has the file, so that it is whole even after a power cut; slow for thousands of files.
+        Flush to disk, so that the file survives a power cut; slow for thousands of files.
 
     Raises
     ------
     InputError
-        The file cannot be written; an OSError of the block is taken for that.
+        The file cannot be written, or the block raised an OSError.
     DiskError
-        Neither can any other: the disk is full or failing.
+        The disk is full or failing.
     """
     path = Path(path)
     try:
@@ -71,7 +71,7 @@ def replacing(path: str | Path, suffix: str = "", sync: bool = True) -> Iterator
 
 
 def write_text(path: str | Path, text: str, sync: bool = True) -> None:
-    """A text as UTF-8; what UTF-8 has no code for (half of a pair, from a foreign file name) is escaped.
+    """Write text as UTF-8; lone surrogates (from foreign file names) are escaped.
 
     Raises
     ------
@@ -82,7 +82,7 @@ def write_text(path: str | Path, text: str, sync: bool = True) -> None:
 
 
 def write_bytes(path: str | Path, data, sync: bool = True) -> None:
-    """Any bytes.
+    """Write bytes.
 
     Raises
     ------
@@ -102,9 +102,9 @@ def refusal(path: str | Path, problem: OSError | UnicodeError) -> InputError:
 
 
 def sweep(folder: Path) -> None:
-    """Once in a process: remove what bupose processes that were killed have left half-written in a folder.
+    """Once per process: remove partial files that killed bupose processes have left in a folder.
 
-    Living ones hold a lock on what they write.
+    Running processes hold a lock on what they write.
     """
     if fcntl is None or str(folder) in _swept:
         return
@@ -121,12 +121,12 @@ def sweep(folder: Path) -> None:
 
 
 def lock(handle: int, wait: bool = False) -> bool:
-    """Lock an open file for this process; False where another has it. The lock ends with the process, however it ends.
+    """Lock an open file for this process; False if another holds it. The lock ends with the process.
 
     Raises
     ------
     OSError
-        This file system knows no locks.
+        The file system does not support locks.
     """
     try:
         if fcntl is not None:
@@ -149,7 +149,7 @@ def workspace(path: Path) -> Iterator[Path]:
     Raises
     ------
     InputError
-        It cannot be made; an OSError of the block is taken for that.
+        It cannot be made, or the block raised an OSError.
     """
     try:
         target, _ = _target(path)
@@ -171,12 +171,12 @@ def workspace(path: Path) -> Iterator[Path]:
 
 
 def temporary_name(suffix: str = "") -> str:
-    """A name for what is not whole yet; however long the final name is, this one is short."""
+    """A short temporary name, whatever the length of the final one."""
     return f"{OURS}{secrets.token_hex(6)}.part{suffix}"
 
 
 def _target(path: Path) -> tuple[Path, int | None]:
-    """Where a file really goes, and the permissions of the one that is there."""
+    """The link-free target, and the permissions of an existing file."""
     if path.is_symlink():
         path = Path(os.path.realpath(path))
     try:
@@ -188,12 +188,12 @@ def _target(path: Path) -> tuple[Path, int | None]:
     if stat.S_ISDIR(found.st_mode):
         raise IsADirectoryError(errno.EISDIR, "it is a folder")
     if not stat.S_ISREG(found.st_mode):
-        raise OSError(errno.EINVAL, "it is a device or a pipe, no file")
+        raise OSError(errno.EINVAL, "it is a device or a pipe, not a file")
     return path, stat.S_IMODE(found.st_mode)
 
 
 def _begin(folder: Path, suffix: str) -> tuple[Path, int]:
-    """An empty file, locked so that nobody sweeps it."""
+    """An empty file, locked against :func:`sweep`."""
     while True:
         partial = folder / temporary_name(suffix)
         handle = os.open(partial, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666)

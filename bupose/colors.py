@@ -1,4 +1,4 @@
-"""Colours of limbs and joints by their names: warm on the left, cool on the right, pale on the middle line."""
+"""Colours of limbs and joints by name: warm on the left, cool on the right, pale on the midline."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-# Light and dark alternate: neighbours differ in brightness too, which colour-blind people and grey prints keep.
-# Warm against cool holds under each kind of colour blindness; red against green would not.
+# Light and dark alternate: neighbours differ in brightness too, for colour-blind readers and grey prints. Warm and cool
+# stay distinct under every kind of colour blindness; red and green would not.
 _SHADES = {
     "left": ((255, 196, 0), (255, 82, 30), (255, 144, 0), (255, 236, 130), (222, 40, 60)),
     "right": ((0, 196, 255), (36, 92, 255), (0, 146, 228), (110, 236, 255), (96, 72, 226)),
@@ -16,12 +16,11 @@ _SHADES = {
 
 
 def shade(parts: Sequence[Sequence[str]], near: Sequence[Sequence[str]] | None = None) -> np.ndarray:
-    """uint8 (N, 3): for each limb or joint the family of its side, and the shade least used around it.
+    """uint8 (N, 3): each limb or joint gets the colour family of its side, in the shade least used around it.
 
-    A part and its mirror image have the same shade of their two families. Around a part are, by default, those
-    that share a joint with it.
+    Mirrored parts have the same shade of their two families. By default, parts that share a joint are neighbours.
     """
-    kinds: dict[tuple[bool, tuple[str, ...]], list[int]] = {}  # middle line or sided, names without sides
+    kinds: dict[tuple[bool, tuple[str, ...]], list[int]] = {}  # midline or sided, names without sides
     for n, part in enumerate(parts):
         kind = _side(part) == "middle", tuple(sorted(sideless(j) for j in part))
         kinds.setdefault(kind, []).append(n)

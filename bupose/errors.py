@@ -1,10 +1,10 @@
-"""Errors a user can act on: a message says what was wrong, what was got, what was expected and what to do."""
+"""User-facing errors: a message says what was wrong, what was given, what was expected and what to do."""
 
-LONGEST = 1000  # characters of a message; a longer one quotes something absurd
+LONGEST = 1000  # characters of a message; longer ones quote something absurd
 
 
 class BuposeError(Exception):
-    """Anything bupose refuses; catch this one to catch them all."""
+    """Base class of all errors that bupose raises."""
 
     def __str__(self) -> str:
         text = super().__str__()
@@ -24,7 +24,7 @@ class LabelsError(BuposeError):
 
 
 class OptionsError(BuposeError):
-    """An option outside its range, or of an unknown name."""
+    """An option outside its range, or an unknown option."""
 
 
 class InputError(BuposeError):
@@ -32,7 +32,7 @@ class InputError(BuposeError):
 
 
 class DiskError(InputError):
-    """Nothing more can be written: the disk is full, failing or read-only. What is finished stays."""
+    """The disk is full, failing or read-only. Finished files are kept."""
 
 
 class WeightsError(BuposeError):
@@ -40,4 +40,4 @@ class WeightsError(BuposeError):
 
 
 class DependencyError(BuposeError):
-    """An optional package is needed for what was asked, and is not installed."""
+    """A required optional package is not installed."""

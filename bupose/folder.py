@@ -1,4 +1,4 @@
-"""Output folders: one process at a time writes to one, and no run replaces another's results unasked."""
+"""Output folders: one process at a time writes to a folder, and no run silently replaces another's results."""
 
 from __future__ import annotations
 
@@ -15,34 +15,34 @@ from bupose.errors import InputError, OptionsError
 from bupose.paths import expand
 
 LOCK, RUN, UNFINISHED = ".bupose.lock", "run.json", "unfinished.jsonl"
-OF_PICTURES = ("openpose", "fields", "fields_pictures", "overlays")  # folders with files of each picture
-_BESIDE = ("bupose", "facts")  # what run.json holds beside the settings
+OF_PICTURES = ("openpose", "fields", "fields_pictures", "overlays")  # folders with one file per picture
+_BESIDE = ("bupose", "facts")  # what run.json holds besides the settings
 
 
 class OutputFolder:
-    """A folder that no other bupose process writes to; use it in a ``with`` block.
+    """A folder locked against other bupose processes; use it in a ``with`` block.
 
-    It is this process's until the block ends or the process does, however it ends. :meth:`finish` leaves ``run.json``
-    behind, which says whose results these are: the same run may replace them, another one is refused. Of an interrupted
-    run there is ``unfinished.jsonl``: its first line says how it was run, the others what it has found.
+    The lock ends with the block or the process. :meth:`finish` writes ``run.json`` with the settings of the run: a run
+    with the same settings may replace its results, another one is refused. An interrupted run leaves
+    ``unfinished.jsonl``: the settings on the first line, then the results so far.
 
     Parameters
     ----------
     path : path
         Made if it is not there.
     settings : mapping, optional
-        What the results depend on, as values that JSON can hold.
+        Settings that the results depend on, JSON-serializable.
     results : sequence of str
         Files and folders that a run writes into it.
     overwrite : bool, optional
-        Whoever's results are there may be replaced; None where nobody can choose that.
+        Existing results of any run may be replaced; None where the command has no such option.
     resume : bool
-        Go on with an interrupted run, if there is one.
+        Continue an interrupted run, if there is one.
 
     Raises
     ------
     InputError
-        It cannot be written to, another process writes to it, or it holds what must not be replaced.
+        The folder cannot be written, is in use by another process, or holds results that must not be replaced.
     """
 
     def __init__(
@@ -75,11 +75,11 @@ class OutputFolder:
 
     @property
     def occupied(self) -> bool:
-        """Whether there are results of an earlier run."""
+        """Whether the folder holds results of an earlier run."""
         return any(_holds(self.path / name) for name in (*self._results, RUN))
 
     def check_apart(self, files: Iterable[Path], kinds: Iterable[str]) -> None:
-        """Refuse to write where files are read: results of single pictures have their names.
+        """Refuse to overwrite input files: results of single pictures carry their names.
 
         Raises
         ------
@@ -95,12 +95,12 @@ class OutputFolder:
                 )
 
     def finish(self, facts: Mapping | None = None) -> None:
-        """Say whose results these are.
+        """Record the run's settings.
 
         Parameters
         ----------
         facts : mapping, optional
-            What else ``run.json`` is to hold under this name: what the run met, on which its results do not depend.
+            Further entries of ``run.json`` that the results do not depend on.
 
         Raises
         ------
@@ -111,7 +111,7 @@ class OutputFolder:
         atomic.write_text(self.path / RUN, json.dumps(noted, indent=1) + "\n")
 
     def _check(self) -> None:
-        """Refuse to replace what another run has left."""
+        """Refuse to replace another run's results."""
         name, unfinished = str(self.path), self.path / UNFINISHED
         if _has_lines(unfinished):
             if not (self._resume or self._overwrite):
@@ -120,7 +120,7 @@ class OutputFolder:
                     "or choose another output"
                 )
         elif unfinished.exists() and not (self.path / RUN).exists():
-            return  # of a run that was ended before its first picture
+            return  # of a run that ended before its first picture
         elif self.occupied and not self._overwrite:
             before = self._before()
             differ = [k for k in sorted(before.keys() | self.settings.keys()) if before.get(k) != self.settings.get(k)]
@@ -131,7 +131,7 @@ class OutputFolder:
                 raise InputError(f"{name!r} holds results of another run ({of}); {instead}")
 
     def _before(self) -> dict:
-        """The settings of the run whose results are there; {} where none says."""
+        """The settings of the run whose results are there; {} if unknown."""
         try:
             found = json.loads((self.path / RUN).read_text(encoding="utf-8"))
         except (OSError, ValueError, RecursionError):
@@ -145,7 +145,7 @@ class OutputFolder:
             handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
             try:
                 taken = atomic.lock(handle)
-            except OSError:  # this file system knows no locks
+            except OSError:  # the file system does not support locks
                 taken = True
             if not taken:
                 holder = _text(handle)
@@ -173,9 +173,9 @@ class OutputFolder:
 
 
 def open_output(path: str | None, default: str, settings: Mapping, **values) -> OutputFolder:
-    """The folder of that path; without one the first of ``default``, ``default-2``, … that this run may write to.
+    """The folder at that path; by default the first of ``default``, ``default-2``, … that this run may write to.
 
-    ``values`` are those of :class:`OutputFolder`, which is to be entered still.
+    ``values`` are those of :class:`OutputFolder`, which the caller enters.
     """
     if path is not None:
         return OutputFolder(path, settings, **values)
@@ -195,14 +195,14 @@ def _text(handle: int) -> str:
 
 
 def _has_lines(path: Path) -> bool:
-    """A list with more than its first line."""
+    """Whether a list has more than its first line."""
     with suppress(OSError), path.open("rb") as file:
         return file.readline() != b"" and file.read(1) != b""
     return False
 
 
 def _holds(path: Path) -> bool:
-    """A file that is there, or a folder that is not empty."""
+    """Whether a file exists, or a folder is not empty."""
     with suppress(OSError):
         return any(os.scandir(path)) if path.is_dir() else path.exists()
     return False

@@ -1,4 +1,4 @@
-"""The algebra of 2x3 affine matrices: one matrix carries points between two pictures, undoing it is one inversion.
+"""2x3 affine matrices: one matrix maps points between two pictures, its inverse maps them back.
 
 Coordinates are (x, y); an integer is the centre of a pixel, so a picture of width W spans -0.5 … W-0.5.
 All matrices are float64 (2, 3), all points arrays (..., 2).
@@ -35,7 +35,7 @@ def flip(width: float) -> np.ndarray:
 
 
 def crop(left: float, top: float) -> np.ndarray:
-    """Cut a picture so that the pixel (left, top) becomes (0, 0)."""
+    """Crop a picture so that the pixel (left, top) becomes (0, 0)."""
     return translate(-left, -top)
 
 
@@ -46,7 +46,7 @@ def letterbox(size: tuple[int, int], into: tuple[int, int]) -> np.ndarray:
 
 
 def compose(*matrices: np.ndarray) -> np.ndarray:
-    """One matrix that does the given ones in order, first one first."""
+    """One matrix that applies the given ones in order."""
     full = np.eye(3)
     for m in matrices:
         full = np.vstack([m, [0.0, 0.0, 1.0]]) @ full
@@ -54,17 +54,17 @@ def compose(*matrices: np.ndarray) -> np.ndarray:
 
 
 def invert(matrix: np.ndarray) -> np.ndarray:
-    """The way back."""
+    """The inverse matrix."""
     return np.linalg.inv(np.vstack([matrix, [0.0, 0.0, 1.0]]))[:2]
 
 
 def apply(matrix: np.ndarray, xy: np.ndarray) -> np.ndarray:
-    """Carry points (..., 2) over; NaN stays NaN, and the type stays what it is (integers become float64)."""
+    """Transform points (..., 2); NaN stays NaN, and the dtype is kept (integers become float64)."""
     xy = np.asarray(xy)
     moved = xy @ matrix[:, :2].T + matrix[:, 2]
     return moved.astype(xy.dtype) if xy.dtype.kind == "f" else moved
 
 
 def area_factor(matrix: np.ndarray) -> float:
-    """By how much areas grow."""
+    """The factor by which areas grow."""
     return float(abs(np.linalg.det(matrix[:, :2])))

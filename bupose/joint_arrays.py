@@ -1,4 +1,4 @@
-"""Arrays with a row for each person, a column for each joint: what People and Labels have in common."""
+"""Arrays with a row for each person and a column for each joint: the base of People and Labels."""
 
 from __future__ import annotations
 
@@ -16,23 +16,22 @@ from bupose.wording import counted
 
 
 class JointArrays:
-    """A frozen dataclass of arrays whose first axis counts people, and a skeleton that names the joints of the second.
+    """Arrays whose first axis counts people, and a skeleton that names the joints of the second.
 
-    Two are equal if their skeletons and all numbers are, exactly; NaN equals NaN. Like arrays they cannot be hashed:
-    no set holds them, and no dict has them for keys.
+    Equality is exact and of all numbers, with NaN equal to NaN. Like arrays, they are not hashable.
     """
 
     skeleton: Skeleton
     xy: np.ndarray
     ids: np.ndarray | None
     data: Mapping[str, np.ndarray] = {}
-    thirds: str  # the array that stands beside x and y where joints are written as triples
+    thirds: str  # the third value where joints are written as triples
 
     def __len__(self) -> int:
         return len(self.xy)
 
     def __getitem__(self, key):
-        """Some of the people, by an index, a slice, a mask or a list of indices; or everybody's joint of a name.
+        """Some of the people, by index, slice, mask or list of indices; or one joint of everybody, by name.
 
         Parameters
         ----------
@@ -42,7 +41,7 @@ class JointArrays:
         Returns
         -------
         People or Labels, or float32 array (P, 3)
-            x, y (pixels; NaN where People lack it), and the joint's score, of Labels its visibility.
+            x, y (pixels; NaN where absent), and the joint's score, or for Labels its visibility.
 
         Raises
         ------
@@ -80,14 +79,14 @@ class JointArrays:
         return np.column_stack([self.xy[:, k], getattr(self, self.thirds)[:, k]]).astype(np.float32)
 
     def _count(self) -> tuple[int, int]:
-        """How many people and joints the arrays should have; the skeleton may have been given by name."""
+        """Expected numbers of people and joints; resolves a skeleton given by name."""
         object.__setattr__(self, "skeleton", skeletons.get(self.skeleton))
         if not hasattr(self.xy, "__len__") or isinstance(self.xy, str):
             raise LabelsError(f"xy must be an array (people, joints, 2); got {type(self.xy).__name__}")
         return len(self.xy), len(self.skeleton.joints)
 
     def _put(self, name: str, values, dtype, shape: tuple[int, ...]) -> None:
-        """Store ``values`` as an array of this type and shape; nobody may have any shape."""
+        """Store ``values`` as an array of this dtype and shape; an empty array may have any shape."""
         try:
             array = np.asarray(values, dtype)
         except (TypeError, ValueError, OverflowError) as problem:
@@ -98,11 +97,11 @@ class JointArrays:
         object.__setattr__(self, name, array.reshape(shape))
 
     def _put_ids(self) -> None:
-        """Whole numbers of at least −1, if there are any."""
+        """Check that ids are whole numbers from −1."""
         if self.ids is not None:
             self._put("ids", self.ids, np.int32, (len(self),))
             if (self.ids < -1).any():
-                raise LabelsError(f"ids must be from 0 on, or -1 where unknown; got {self.ids.min()}")
+                raise LabelsError(f"ids must be at least 0, or -1 if unknown; got {self.ids.min()}")
 
 
 def _is_same(one, other) -> bool:
@@ -110,16 +109,17 @@ def _is_same(one, other) -> bool:
 
 
 def joint_columns(skeleton: Skeleton) -> list[str]:
-    """Titles of a table with one person a row: ``nose_x``, ``nose_y``, ``nose_score``, and so on."""
+    """Column names of a table with one person per row: ``nose_x``, ``nose_y``, ``nose_score``, and so on."""
     return [f"{joint}_{what}" for joint in skeleton.joints for what in ("x", "y", "score")]
 
 
 def pick_by_name(
     arrays: Sequence[np.ndarray], names: Sequence[str], skeleton: Skeleton, present: np.ndarray
 ) -> list[np.ndarray]:
-    """Each array's joints (axis 1, called ``names``) for another skeleton; derived joints are the mean of their parts.
+    """Each array's joints (axis 1, called ``names``) reordered for another skeleton; derived joints are the mean of
+    their parts.
 
-    A derived joint is present when all its parts are; its score or visibility is the least of theirs.
+    A derived joint is present if all its parts are; its score or visibility is their minimum.
     """
     where = skeleton.mapping(names)
     out = []

@@ -1,6 +1,6 @@
-"""Packages whose names come from their modules only when they are used (PEP 562), so that importing them is light.
+"""Lazy imports for packages (PEP 562): names are loaded from their modules on first use.
 
-What they promise stands in the stub beside them, ``__init__.pyi``, where type checkers read it, too.
+Type checkers read the names from the stub beside each package, ``__init__.pyi``.
 """
 
 from __future__ import annotations

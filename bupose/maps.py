@@ -1,4 +1,4 @@
-"""What a network says about a picture: named maps on a grid of cells, and the rules by which each of them changes."""
+"""The output of a network: named maps on a grid of cells, and how each is flipped, resized, merged and stored."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ MOST_STRIDE = 1024
 
 @dataclass(frozen=True)
 class Grid:
-    """The one relation between pixels and cells: cell u sits at pixel ``u*stride + (stride-1)/2``.
+    """The relation between pixels and cells: cell u is centred at pixel ``u*stride + (stride-1)/2``.
 
-    That is the centre of the ``stride`` pixels it stands for, so mirroring a picture whose width is a multiple of
-    the stride mirrors the cells exactly.
+    That is the centre of the ``stride`` pixels it covers, so mirroring a picture whose width is a multiple of the
+    stride mirrors the cells exactly.
     """
 
     stride: int = 8
@@ -42,7 +42,7 @@ class Grid:
 
     @property
     def offset(self) -> float:
-        """Pixel position of cell 0."""
+        """Pixel position of the centre of cell 0."""
         return (self.stride - 1) / 2
 
     def to_pixels(self, cells: Numbers) -> Numbers:
@@ -60,28 +60,28 @@ class Grid:
 
 @dataclass(frozen=True)
 class MapSpec:
-    """One map that a network gives, and what happens to it when a picture is mirrored, resized, seen twice or saved.
+    """One output map of a network, and how it is flipped, resized, merged and stored.
 
     Parameters
     ----------
     name : str
         As in ``maps.arrays[name]``.
     rows : tuple of str
-        What the first axis counts: joints, limbs (``first-second``), or the one ``person``.
+        Names along the first axis: joints, limbs (``first-second``), or the single ``person``.
     mirror : tuple of int
-        Row i of the mirrored picture is row ``mirror[i]`` of this one.
+        Row i of the flipped map is row ``mirror[i]`` of this one.
     sign : tuple of float
-        ±1 for each row: −1 where mirroring turns it round. Empty is 1 for all.
+        ±1 per row: −1 where flipping reverses its direction. Empty means 1 for all.
     vector : bool
-        A second axis holds x and y; mirroring negates x.
+        The second axis holds x and y; flipping negates x.
     depth : int or None
-        Values of a row, beside those of a vector: 1 adds no axis; None adds one as long as there are views (``stack``).
+        Values per cell and row: 1 adds no axis; None adds an axis with one entry per view (``stack``).
     lengths : bool
-        Values are lengths in cells, and grow when the map is resized.
+        Values are lengths in cells, rescaled when the map is resized.
     merge : "mean" or "stack"
-        How several views of a picture join: their mean, or side by side along the second axis.
+        How several views of a picture are merged: averaged, or stacked along the second axis.
     stored, step : str, float
-        How a saved map holds a value: as ``step`` times a number of this type; float16 has no steps.
+        Storage of a saved map: values are ``step`` times a number of this dtype; float16 has no step.
     """
 
     name: str
@@ -108,12 +108,12 @@ class MapSpec:
 
     @classmethod
     def of_people(cls, name: str, **rules: Any) -> MapSpec:
-        """A map of one row: of people as a whole."""
+        """A map with a single row, for whole people."""
         return cls(name, ("person",), (0,), **rules)
 
     @property
     def shape(self) -> tuple[int | None, ...]:
-        """Axes before (h, w), None of any length."""
+        """Axes before (h, w); None is of any length."""
         return (len(self.rows),) + (2,) * self.vector + ((self.depth,) if self.depth != 1 else ())
 
     @property
@@ -127,8 +127,7 @@ class MapSpec:
         return len(shape) == len(own) + 2 and all(n is None or n == m for n, m in zip(own, shape, strict=False))
 
     def match(self, other: MapSpec) -> tuple[np.ndarray, np.ndarray]:
-        """int64 (R,): for each row here the same-named of ``other``, −1 where it has none; and float32 (R,): −1 where
-        that is a limb (``first-second``) which runs the other way round."""
+        """int64 (R,): index in ``other`` of each row, −1 if missing; float32 (R,): −1 for reversed limbs."""
         where = {row: n for n, row in enumerate(other.rows)}
         rows, signs = [], []
         for row in self.rows:
@@ -148,11 +147,11 @@ class MapSpec:
         return flipped * factor if (factor != 1).any() else np.ascontiguousarray(flipped)
 
     def join(self, arrays: Sequence[np.ndarray]) -> np.ndarray:
-        """Several views of one picture, on one grid, as one map."""
+        """Merge several views of one picture, on one grid, into one map."""
         return np.concatenate(arrays, 1) if self.merge == "stack" else np.mean(arrays, 0)
 
     def pack(self, array: np.ndarray) -> np.ndarray:
-        """As it is saved in little space; NaN and infinite values become 0: no evidence."""
+        """Quantize for storage; NaN and infinite values become 0: no evidence."""
         known = np.where(np.isfinite(array), array, 0)
         if self.stored == "float16":
             return np.clip(known, -65504, 65504).astype(np.float16)
@@ -160,12 +159,12 @@ class MapSpec:
         return np.clip(np.round(known * round(1 / self.step)), limits.min, limits.max).astype(self.stored)
 
     def unpack(self, stored: np.ndarray) -> np.ndarray:
-        """The inverse of :meth:`pack`, within half a step; floats stay what they are.
+        """The inverse of :meth:`pack`, within half a step; floats are unchanged.
 
         Raises
         ------
         FieldsError
-            Whole numbers of another type than saved maps of this kind have.
+            Integers of another dtype than this map is stored in.
         """
         if stored.dtype == np.dtype(self.stored) and stored.dtype.kind != "f":
             return stored.astype(np.float32) / round(1 / self.step)
@@ -185,16 +184,16 @@ class Maps:
         One for each of ``specs``.
     grid : Grid
     skeleton : Skeleton
-        What :func:`bupose.skeletons.get` takes will do.
+        Anything that :func:`bupose.skeletons.get` takes.
     specs : tuple of MapSpec
     method : str
-        Key in :data:`bupose.methods.METHODS` of what reads people out of them; empty if that is not known.
+        Key in :data:`bupose.methods.METHODS` of the method that decodes them; empty if unknown.
 
     Raises
     ------
     FieldsError
-        A map is missing or too many, has another shape than its spec or the others, or is not of numbers. NaN and
-        infinite values are allowed and count as no evidence when decoded.
+        A map is missing or superfluous, does not fit its spec or the other maps, or is not numeric. NaN and infinite
+        values are allowed and count as no evidence.
     """
 
     arrays: Mapping[str, np.ndarray]
@@ -228,7 +227,7 @@ class Maps:
 
     @property
     def size(self) -> tuple[int, int]:
-        """Width and height of the picture, up to a multiple of the stride, pixels."""
+        """Width and height of the picture, padded to a multiple of the stride, pixels."""
         h, w = self.cells
         return w * self.grid.stride, h * self.grid.stride
 
@@ -237,7 +236,7 @@ class Maps:
         return f"{type(self).__name__}({self.skeleton.name}, {w}x{h} cells of {self.grid.stride} px)"
 
     def replace(self, grid: Grid | None = None, /, **arrays: np.ndarray) -> Maps:
-        """The same maps but for some arrays, or on another grid."""
+        """A copy with some arrays, or the grid, replaced."""
         return self._made({**self.arrays, **arrays}, grid or self.grid)
 
     def _made(self, arrays: dict[str, np.ndarray], grid: Grid) -> Maps:
@@ -248,13 +247,13 @@ class Maps:
         return self.replace(**{spec.name: spec.flip(self.arrays[spec.name]) for spec in self.specs})
 
     def crop(self, width: int, height: int) -> Maps:
-        """The maps of the first ``width`` and ``height`` pixels, and what their last cells cover beyond."""
+        """The maps of the first ``width`` and ``height`` pixels, rounded up to whole cells."""
         h, w = self.grid.shape(width, height)
         return self.replace(**{name: array[..., :h, :w] for name, array in self.arrays.items()})
 
     @classmethod
     def average(cls, several: Sequence[Maps]) -> Maps:
-        """Several views' maps of the same picture, skeleton and grid as one; see :attr:`MapSpec.merge`."""
+        """Merge the maps of several views of one picture, on one grid; see :attr:`MapSpec.merge`."""
         several = list(several)
         if not all(isinstance(one, Maps) for one in several):
             raise FieldsError("only Fields can be averaged")

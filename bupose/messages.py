@@ -1,4 +1,4 @@
-"""What bupose reports while it works, through ``logging`` under the logger ``bupose``."""
+"""Progress messages, through ``logging`` under the logger ``bupose``."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ LOGGER = logging.getLogger("bupose")
 
 
 class _PlainHandler(logging.Handler):
-    """Messages alone: warnings to the present standard error, all else to the standard output."""
+    """Prints bare messages: warnings to the current standard error, all else to the standard output."""
 
     def emit(self, record: logging.LogRecord) -> None:
         try:
@@ -25,12 +25,12 @@ _HANDLER = _PlainHandler()
 
 
 def show_messages(level: int | str = "INFO") -> None:
-    """Print what bupose reports, as its commands do; without it Python shows warnings only.
+    """Print bupose's progress messages, as its commands do; by default Python shows warnings only.
 
     Parameters
     ----------
     level : int or str
-        The least level that is printed, as in ``logging``. Levels from WARNING go to the standard error.
+        The lowest level that is printed, as in ``logging``. Warnings and errors go to the standard error.
     """
     LOGGER.setLevel(level)
     LOGGER.addHandler(_HANDLER)
@@ -39,7 +39,7 @@ def show_messages(level: int | str = "INFO") -> None:
 
 @contextmanager
 def messages_shown() -> Iterator[None]:
-    """``show_messages()`` for the time of a command."""
+    """``show_messages()`` while a command runs."""
     before = LOGGER.level, LOGGER.propagate, _HANDLER in LOGGER.handlers
     show_messages()
     try:

@@ -1,4 +1,4 @@
-"""Options that say what they may be: one check for Python, the command line and files.
+"""Options that declare their ranges: one check for Python, the command line and files.
 
 An options dataclass declares each field's range by :func:`option`, and calls :func:`check` in ``__post_init__``.
 """
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 T = TypeVar("T")
-Metadata: TypeAlias = Mapping[str, Any]  # of an option, as :func:`option` notes it
+Metadata: TypeAlias = Mapping[str, Any]  # field metadata set by :func:`option`
 
-MOST = 1000  # entries of a list or dict, where its option says nothing else
+MOST = 1000  # entries of a list or dict, by default
 LONGEST = 4096  # characters of a text: the longest path that Linux takes
-DEEPEST = 20  # containers within one another, in an option that takes anything
+DEEPEST = 20  # nesting depth of an option that takes anything
 _DECLARED: dict[type, dict[str, tuple[Any, Metadata]]] = {}
 _KINDS = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}
 
@@ -44,9 +44,9 @@ def option(default: T | Callable[[], T], low: float | None = None, high: float |
     least, most : int
         Entries of a list or dict.
     rising : bool
-        The numbers of a list or tuple must not fall: (low, high).
+        The numbers of a list or tuple must be in ascending order: (low, high).
     path : bool
-        A file or folder: never empty, and hydra does not try to read it.
+        A file or folder: never empty, and not parsed by hydra.
     """
     metadata = {"low": low, "high": high, "among": among, "least": least, "most": most,
                 "rising": rising, "path": path}  # fmt: skip
@@ -56,18 +56,18 @@ def option(default: T | Callable[[], T], low: float | None = None, high: float |
 
 
 def check(options: DataclassInstance, owner: str = "") -> None:
-    """Refuse a value of the wrong kind or out of its range; 7 becomes 7.0, 7.0 a whole number, a list a tuple.
+    """Check types and ranges; converts 7 to 7.0, 7.0 to a whole number and a list to a tuple as declared.
 
     Parameters
     ----------
     options : dataclass instance
     owner : str
-        What stands before the option's name in messages, as in ``trainer.steps``.
+        Prefix of the option's name in messages, as in ``trainer.steps``.
 
     Raises
     ------
     OptionsError
-        Names the option, what was got and what is allowed.
+        Names the option, the value and the allowed values.
     """
     for name, (hint, metadata) in declared(type(options)).items():
         value = getattr(options, name)
@@ -100,14 +100,14 @@ def choose(value: object, among: Mapping[str, T], what: str, error: type[BuposeE
 @overload
 def choose(value: object, among: Collection[str], what: str, error: type[BuposeError] = ...) -> object: ...
 def choose(value: object, among: Collection[str], what: str, error: type[BuposeError] = OptionsError) -> object:
-    """What a mapping has under the name ``value``; of any other collection the value itself.
+    """The mapping's entry for the key ``value``; for any other collection the value itself.
 
     Parameters
     ----------
     value : str
     among : mapping or collection of names
     what : str
-        What is chosen, for the message.
+        What is being chosen, for the message.
     error : class of error
 
     Raises
@@ -129,7 +129,7 @@ def declared(kind: type) -> dict[str, tuple[Any, Metadata]]:
 
 
 def expected(hint: Any, metadata: Metadata = types.MappingProxyType({})) -> str:
-    """What an option of this type and metadata takes, in words."""
+    """The values that an option accepts, in words."""
     origin, parts = typing.get_origin(hint), typing.get_args(hint)
     low, high = metadata.get("low"), metadata.get("high")
     span = f" from {_figure(low)} to {_figure(high)}" if low is not None and high is not None else ""
@@ -144,7 +144,7 @@ def expected(hint: Any, metadata: Metadata = types.MappingProxyType({})) -> str:
     if origin is tuple:
         many = "some" if parts[-1] is ... else {2: "two", 3: "three"}.get(len(parts), str(len(parts)))
         what = "whole numbers" if parts[0] is int else "numbers" if parts[0] is float else "texts"
-        return f"{many} {what}{span}{' that do not fall' * bool(metadata.get('rising'))}, as in [a,b]"
+        return f"{many} {what}{span}{' in ascending order' * bool(metadata.get('rising'))}, as in [a,b]"
     if origin is dict:
         return f"names and values, each {expected(parts[1], metadata)}{_at_most(metadata)}"
     if hint is str and metadata.get("path"):
@@ -160,10 +160,10 @@ def _remedy(hint: Any, metadata: Metadata) -> str:
 
 
 def shown(value: object, longest: int = 80) -> str:
-    """``repr`` of any value on one line, cut short where it is long."""
+    """``repr`` of any value on one line, truncated."""
     try:
         text = repr(value)
-    except (ValueError, RecursionError):  # whole numbers of thousands of digits, lists in themselves
+    except (ValueError, RecursionError):  # integers of thousands of digits, self-containing lists
         return f"{type(value).__name__} too long to show"
     text = " ".join(text.split())
     return text if len(text) <= longest else f"{text[:longest]}…"
@@ -173,7 +173,7 @@ _REFUSED = object()
 
 
 def _fit(value: Any, hint: Any, metadata: Metadata) -> Any:
-    """The value as its option takes it, or ``_REFUSED``."""
+    """The value converted to the option's type, or ``_REFUSED``."""
     origin, parts = typing.get_origin(hint), typing.get_args(hint)
     if origin in (types.UnionType, typing.Union):
         if value is None and type(None) in parts:
@@ -239,12 +239,12 @@ def _is_number(value: object) -> bool:
 
 
 def _is_path(value: str) -> bool:
-    """Whether a file system could have it: not empty, no name in it of more than 255 bytes."""
+    """Whether it can be a path: not empty, no component longer than 255 bytes."""
     return bool(value) and all(len(part.encode(errors="surrogatepass")) <= 255 for part in value.split("/"))
 
 
 def _is_plain(value: object, depth: int) -> bool:
-    """Whether a value is none that nests without end: what JSON can hold, or an object of ours."""
+    """Whether a value is JSON-serializable or one of our objects, without endless nesting."""
     if depth == 0:
         return False
     if isinstance(value, Mapping):

@@ -1,4 +1,4 @@
-"""Paths as users write them, and the folder that bupose keeps things in."""
+"""Paths as users write them, and the cache folder."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bupose.errors import InputError
 
 
 def expand(path: str | os.PathLike) -> Path:
-    """A path with ``~`` or ``~user`` at its start filled in; a file whose name begins so is taken as it is.
+    """Expand a leading ``~`` or ``~user``, unless a file of that literal name exists.
 
     Raises
     ------
@@ -29,9 +29,9 @@ def expand(path: str | os.PathLike) -> Path:
 
 
 def cache_home() -> Path:
-    """Where bupose keeps what it compiles and downloads: ``$BUPOSE_CACHE``, else ``~/.cache/bupose``.
+    """The cache folder for compiled code and downloads: ``$BUPOSE_CACHE``, else ``~/.cache/bupose``.
 
-    Where the home folder is not known, it is this user's in the temporary folder.
+    Without a home folder, a folder of this user in the temporary folder.
     """
     with suppress(InputError):
         return expand(os.environ.get("BUPOSE_CACHE") or "~/.cache/bupose")
@@ -39,12 +39,12 @@ def cache_home() -> Path:
 
 
 def temporary_home(name: str) -> Path:
-    """This user's folder of a name in the temporary folder; one that cannot be made where there is no such folder."""
+    """This user's folder of that name in the temporary folder."""
     with suppress(OSError):
         return Path(tempfile.gettempdir()) / f"{name}-{user()}"
     return Path(os.devnull) / name
 
 
 def user() -> int | None:
-    """The number of the user, where the system has such."""
+    """The user id, where the system has one."""
     return os.getuid() if hasattr(os, "getuid") else None

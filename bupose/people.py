@@ -1,4 +1,4 @@
-"""Who is there: predictions (People) and annotations (Labels), as arrays."""
+"""Predictions (People) and annotations (Labels) as arrays."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from bupose.skeleton import Skeleton
 from bupose.skeletons import COCO_WHOLEBODY
 from bupose.wording import counted
 
-SHOWN = 5  # scores, where people are shown as a line
+SHOWN = 5  # scores shown by ``repr``
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -28,8 +28,8 @@ class People(JointArrays):
     """P predicted people of one picture.
 
     ``len``, iteration and indices go by person: ``people[0]``, ``people[:3]``, ``people[people.person_score > 0.5]``
-    are People again. ``people["left_wrist"]`` is everybody's joint of that name, float32 (P, 3): x, y, score. Two are
-    equal if all their numbers are, exactly; they cannot be hashed.
+    are People again. ``people["left_wrist"]`` is that joint of everybody, float32 (P, 3): x, y, score. Equality is
+    exact; People are not hashable.
 
     Parameters
     ----------
@@ -42,12 +42,11 @@ class People(JointArrays):
     skeleton : Skeleton
         Names the K joints.
     completed : bool array (P, K), optional
-        Joints without a peak of their own, filled in along a limb's field.
+        Joints without a peak of their own, completed from the other maps.
     ids : int32 array (P,), optional
-        Who each is, over several pictures; −1 where that is not known. None where nobody is told from others.
+        Identity of each person across pictures, −1 if unknown. None without identities.
     data : dict of name to array (P, …), optional
-        Whatever else is known of each person; indices, :meth:`to`, :meth:`flip` and :meth:`transform` carry it along
-        as it is.
+        Further data per person; indexing, :meth:`to`, :meth:`flip` and :meth:`transform` keep it unchanged.
     """
 
     xy: np.ndarray
@@ -90,12 +89,12 @@ class People(JointArrays):
 
     @property
     def present(self) -> np.ndarray:
-        """bool (P, K): joints that were found."""
+        """bool (P, K): whether each joint was found."""
         return ~np.isnan(self.xy[..., 0])
 
     @property
     def part_scores(self) -> np.ndarray:
-        """float32 (P, parts): of the first the person's score, of another the mean over its joints, absent ones 0."""
+        """float32 (P, parts): the person score, then of each further part the mean joint score, 0 for absent joints."""
         others = [self.score[:, n].mean(1) for n in list(self.skeleton.part_joints.values())[1:]]
         return np.stack([self.person_score, *others], 1)
 
@@ -121,17 +120,16 @@ class People(JointArrays):
         return joint_boxes(self.xy, self.present).astype(np.float32)
 
     def triples(self) -> np.ndarray:
-        """float64 (P, K, 3): x, y, score of each joint as files hold them, to four decimals; 0 where it is absent."""
+        """float64 (P, K, 3): x, y, score of each joint, rounded to four decimals for files; 0 where absent."""
         triples = np.concatenate([self.xy, self.score[..., None]], 2).astype(np.float64)
         return np.where(self.present[..., None], triples, 0.0).round(4)
 
     def to_coco(self, image_id: int, skeleton: Skeleton | None = None, category_id: int = 1) -> list[dict]:
-        """COCO results (cocodataset.org/#format-results): one dict a person.
+        """COCO results (cocodataset.org/#format-results): one dict per person.
 
         ``keypoints`` holds x, y, score for each joint of ``skeleton`` (default: the people's own), 0, 0, 0 for an
-        absent joint. COCO results carry no visibility flag: its evaluation ignores the third number, and readers
-        get the joint's score from it. People with known ``ids`` have them as ``track_id``. Each further part has its
-        score; people of ``coco_wholebody`` have COCO-WholeBody's lists and names.
+        absent joint. COCO's evaluation ignores the third number. Known ``ids`` are written as ``track_id``. Further
+        parts get a score each; people of ``coco_wholebody`` have COCO-WholeBody's lists and names.
         """
         people = self if skeleton is None else self.to(skeleton)
         ids = [-1] * len(people) if people.ids is None else people.ids.tolist()
@@ -143,7 +141,7 @@ class People(JointArrays):
         return results
 
     def to_pandas(self):
-        """A pandas.DataFrame with one person a row: score, then x, y, score of each joint, NaN where it is absent.
+        """A pandas.DataFrame with one person per row: score, then x, y, score of each joint, NaN where absent.
 
         Its columns are those of people.csv, ``score``, ``nose_x``, ``nose_y``, ``nose_score`` and so on.
 
@@ -167,7 +165,7 @@ class People(JointArrays):
         Raises
         ------
         LabelsError
-            A result has another number of keypoints, or something that is no number.
+            A result has another number of keypoints, or non-numeric values.
         """
         results, k = records(list(results), "results", "what was given"), len(skeleton.joints)
         whole = skeleton.joints == COCO_WHOLEBODY.joints
@@ -269,14 +267,14 @@ class Labels(JointArrays):
         annotations : iterable of dicts
             With ``keypoints`` (x, y, v for each joint) and, if known, ``area``, ``bbox`` and ``track_id``.
         skeleton : Skeleton
-            Whose joints to give; those that the file lacks are derived where declared, else unlabelled.
+            Target joints; those that the file lacks are derived where declared, else unlabelled.
         joints : sequence of names, optional
             The file's joint names (its category's ``keypoints``); by default the skeleton's own.
 
         Raises
         ------
         LabelsError
-            An annotation has a number of keypoints other than the names, or something that is no number.
+            An annotation has another number of keypoints than names, or non-numeric values.
         """
         annotations = records(list(annotations), "annotations", "what was given")
         names = list(joints or skeleton.joints)
@@ -287,12 +285,12 @@ class Labels(JointArrays):
 
     @classmethod
     def by_name(cls, xy, visibility, names: Sequence[str], skeleton: Skeleton, area=None, box=None) -> Labels:
-        """Labels from arrays with joints of these ``names``: those of the skeleton are picked, or derived."""
+        """Labels from arrays with joints ``names``: those of the skeleton are selected or derived."""
         seen = visibility > 0
         xy, visibility = pick_by_name((xy.astype(np.float32), visibility), names, skeleton, seen)
         return cls(xy, visibility, skeleton, area, box)
 
     def to_people(self) -> People:
-        """The labels as if they were predictions of full confidence."""
+        """The labels as predictions with score 1."""
         here = self.present
         return People(np.where(here[..., None], self.xy, np.nan), here, np.ones(len(self)), self.skeleton, ids=self.ids)

@@ -1,4 +1,4 @@
-"""What a command needs of its process: an end that is told, signals that lose nothing, output that goes nowhere."""
+"""Process handling for commands: exit status, signals, and broken output streams."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ _READER_GONE = {errno.EPIPE, errno.EBADF, errno.EINVAL}  # the last on Windows
 
 
 class Stopped(KeyboardInterrupt):
-    """SIGTERM or SIGHUP came; ``number`` says which. What holds for Ctrl-C holds for it."""
+    """SIGTERM or SIGHUP (``number``), handled like Ctrl-C."""
 
     number = signal.SIGTERM
 
 
 def run(work: Callable[[], int | None]) -> int:
-    """Do a command's work, and tell how it ended.
+    """Run a command and report how it ended.
 
     Returns
     -------
     int
-        The exit status: what ``work`` gives, 2 after a mistake, told in one sentence on stderr, and 128 and the
-        signal's number after Ctrl-C (130), SIGTERM (143) or SIGHUP; the same again ends at once. With
+        The exit status: what ``work`` returns, 2 after a user error, reported in one sentence on stderr, and 128 plus
+        the signal's number after Ctrl-C (130), SIGTERM (143) or SIGHUP; a second signal ends at once. With
         ``BUPOSE_DEBUG=1`` errors are raised instead.
     """
     with _lasting_output() as out, _stopped_by_signals(), _noted_warnings(), messages_shown():
@@ -49,7 +49,7 @@ def run(work: Callable[[], int | None]) -> int:
 
 
 def tell(problem: BaseException) -> int:
-    """Say on stderr why a command ends early; gives its exit status.
+    """Report on stderr why a command ends early; returns its exit status.
 
     Raises
     ------
@@ -66,7 +66,7 @@ def tell(problem: BaseException) -> int:
 
 
 def stop_for(number: int) -> KeyboardInterrupt:
-    """What is raised where a signal asks for an end."""
+    """The exception to raise for a signal."""
     if number == signal.SIGINT:
         return KeyboardInterrupt()
     stop = Stopped()
@@ -76,13 +76,13 @@ def stop_for(number: int) -> KeyboardInterrupt:
 
 @contextmanager
 def _stopped_by_signals() -> Iterator[None]:
-    """Signals that ask for an end raise, once; ignored ones (nohup) stay so, and those that others handle theirs."""
+    """Termination signals raise once; ignored ones (nohup) and those handled elsewhere are left alone."""
     owner, before = os.getpid(), {}
 
     def stop(number: int, _) -> None:
         for taken in before:
             signal.signal(taken, signal.SIG_DFL)  # again: at once
-        if os.getpid() != owner:  # a worker's process, which has nothing to lose
+        if os.getpid() != owner:  # a worker process, which has nothing to save
             os.kill(os.getpid(), number)
         raise stop_for(number)
 
@@ -99,10 +99,10 @@ def _stopped_by_signals() -> Iterator[None]:
 
 
 class Lasting:
-    """A text stream that outlives what it is written to.
+    """A text stream that survives the loss of its target.
 
-    Where nobody reads any more (a closed pipe, ``>&-``) or nothing fits (a full disk), what follows is dropped, and
-    ``failure`` says why unless the reader went. Characters that its encoding lacks are escaped.
+    After a closed pipe (``>&-``) or on a full disk, further output is dropped; ``failure`` holds the error unless only
+    the reader went away. Characters that the encoding lacks are escaped.
     """
 
     def __init__(self, stream):
@@ -138,14 +138,14 @@ class Lasting:
             self.failure = problem
         nowhere = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
         with suppress(OSError, ValueError, AttributeError):
-            if self._stream.fileno() in (1, 2):  # what is buffered still, and what libraries write, goes there, too
+            if self._stream.fileno() in (1, 2):  # buffered text and what libraries write goes there, too
                 os.dup2(nowhere.fileno(), self._stream.fileno())
         self._stream = nowhere
 
 
 @contextmanager
 def _lasting_output() -> Iterator[Lasting]:
-    """The standard streams as such that last."""
+    """Wrap the standard streams in ``Lasting``."""
     for number in range(3):  # a result's file must not get the number of a closed stream
         try:
             os.fstat(number)
@@ -163,7 +163,7 @@ def _lasting_output() -> Iterator[Lasting]:
 
 @contextmanager
 def _noted_warnings() -> Iterator[None]:
-    """Warnings on one line, in place of Python's two with a path of the installation."""
+    """Show warnings on one line, without Python's second line and path."""
 
     def note(message, *_, **__) -> None:
         print(f"note: {' '.join(str(message).split())}", file=sys.stderr)

@@ -1,4 +1,4 @@
-"""What people usually look like: how long limbs are beside each other, and how much of a box is person."""
+"""Body proportions: relative limb lengths, and a person's share of its box."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-AREA_OF_BOX = 0.53  # of a person's box is person, COCO's average
-ENOUGH = 20  # people with a limb labelled, for its length to be known
-_ROUNDS = 10  # of the median polish, which has settled long before
-# In thighs. Medians over 4773 people of COCO's training labels, each measured by the median of its own limbs; what
-# hangs between two limbs (a wrist and a hip) by its long cases. Feet and the top of the head: Winter 2009,
-# Biomechanics and Motor Control of Human Movement, figure 4.1, foreshortened as the shank is.
+AREA_OF_BOX = 0.53  # area of a person as a share of its box: COCO's average
+ENOUGH = 20  # people with a labelled limb needed to know its length
+_ROUNDS = 10  # iterations of the median polish, which converges earlier
+# In thighs. Medians over 4773 people of COCO's training labels, each measured by the median of its own limbs; distances
+# across two limbs (wrist to hip) by their long cases. Feet and the top of the head: Winter 2009, Biomechanics and Motor
+# Control of Human Movement, figure 4.1, foreshortened as the shank is.
 _USUAL = {
     ("hip", "knee"): 1.0, ("ankle", "knee"): 1.01, ("ankle", "hip"): 1.93, ("elbow", "shoulder"): 0.72,
     ("elbow", "wrist"): 0.57, ("shoulder", "wrist"): 1.07, ("shoulder", "shoulder"): 0.76, ("hip", "hip"): 0.52,
@@ -24,12 +24,12 @@ _USUAL = {
 
 
 def usual_length(limb: Sequence[str]) -> float:
-    """A human limb's usual length, in thighs, by the names of its two joints; 0 where that is not known."""
+    """A human limb's usual length, relative to the thigh, by the names of its joints; 0 if unknown."""
     return _USUAL.get(tuple(sorted(j.removeprefix("left_").removeprefix("right_") for j in limb)), 0.0)
 
 
 def measure_lengths(lengths: np.ndarray) -> np.ndarray:
-    """Usual lengths of limbs, 1 in the middle of them, from those of many people of whatever sizes.
+    """Usual limb lengths, with median 1, from many people of any size.
 
     Parameters
     ----------
@@ -39,13 +39,13 @@ def measure_lengths(lengths: np.ndarray) -> np.ndarray:
     Returns
     -------
     float64 array (L,)
-        0 where fewer than :data:`ENOUGH` people show a limb beside another.
+        0 where fewer than :data:`ENOUGH` people show the limb together with another.
 
     Notes
     -----
     Median polish of the logarithms (Tukey 1977, Exploratory Data Analysis, chapter 11): a person's size is the median
-    over its limbs, as when people are read from fields, a limb's usual length the median over people. A limb whose
-    length changes much (wrist and hip) is held to its long cases: half of what 1 in 100 exceeds, where that is more.
+    over its limbs, as when people are read from fields, a limb's usual length the median over people. A limb of very
+    variable length (wrist to hip) is measured by its long cases: half the 99th percentile, if that is more.
     """
     with np.errstate(divide="ignore", invalid="ignore"):
         logs = np.log(np.asarray(lengths, np.float64))

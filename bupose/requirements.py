@@ -1,4 +1,4 @@
-"""Which packages bupose asks for, and which are there: read from what pip knows, none of them is imported."""
+"""Required packages and their installed versions, from package metadata; nothing is imported."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ _SAME = {"opencv-python": ("opencv-python-headless", "opencv-contrib-python", "o
 
 @dataclass(frozen=True)
 class Requirement:
-    """A package that bupose asks for.
+    """A package that bupose requires.
 
     Parameters
     ----------
     name : str
         In lower case.
     versions : str
-        Those that will do, as ``>=2.4``; "" for any.
+        Version specifier, as ``>=2.4``; "" for any.
     extra : str
-        The extra that asks for it, "" for bupose itself.
+        The extra that requires it, "" for bupose itself.
     """
 
     name: str
@@ -31,12 +31,12 @@ class Requirement:
 
     @property
     def module(self) -> str:
-        """What it is imported as."""
+        """Name of its module."""
         return _MODULES.get(self.name, self.name.replace("-", "_"))
 
     @property
     def version(self) -> str:
-        """Of what is installed; "" where nothing is."""
+        """The installed version; "" if not installed."""
         for name in (self.name, *_SAME.get(self.name, ())):
             try:
                 return metadata.version(name)
@@ -46,7 +46,7 @@ class Requirement:
 
     @property
     def fits(self) -> bool:
-        """Whether what is installed, if anything is, will do."""
+        """Whether the installed version, if any, is supported."""
         from packaging.specifiers import SpecifierSet
 
         return not self.version or SpecifierSet(self.versions).contains(self.version, prereleases=True)
@@ -58,7 +58,7 @@ class Requirement:
 
 
 def read_requirements() -> list[Requirement]:
-    """What bupose's own metadata asks for; nothing where bupose is not installed but only on the path."""
+    """Requirements from bupose's metadata; empty if bupose is only on the path, not installed."""
     try:
         lines = metadata.requires("bupose") or []
     except metadata.PackageNotFoundError:
@@ -76,6 +76,6 @@ def read_requirement(line: str) -> Requirement:
 
 
 def of_module(module: str) -> Requirement:
-    """The requirement that brings a module; one by its own name where none does."""
+    """The requirement that provides a module; else one of the module's name."""
     root = module.partition(".")[0]
     return next((r for r in read_requirements() if r.module == root), Requirement(root))

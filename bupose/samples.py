@@ -1,4 +1,4 @@
-"""Pictures to try bupose on: a drawn crowd whose joints are known, and a portrait that matplotlib carries."""
+"""Sample pictures: a drawn crowd with known joints, and a portrait from matplotlib's sample data."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def draw_crowd(people: int = 12, seed: int = 7) -> Sample:
 
 
 def find_portrait() -> Path | None:
-    """The public-domain portrait of Grace Hopper among matplotlib's examples; None where it comes without them."""
+    """The public-domain portrait of Grace Hopper from matplotlib's sample data; None if that is not installed."""
     from matplotlib.cbook import get_sample_data
 
     try:

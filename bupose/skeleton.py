@@ -1,4 +1,4 @@
-"""What a body is: joints by name, limbs between them, and every index array that follows from the names."""
+"""Skeletons: joints by name, limbs between them, and the index arrays that follow from the names."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bupose.errors import SkeletonError
 from bupose.options import shown
 from bupose.proportions import usual_length
 
-DEFAULT_SIGMA = 0.079  # COCO's shoulder: a middling joint
+DEFAULT_SIGMA = 0.079  # COCO's shoulder, a medium value
 MOST_JOINTS, MOST_LIMBS = 256, 1024  # COCO-WholeBody has 133 joints
 MOST_PARTS = 8
 LONGEST_NAME = 100  # characters
@@ -31,30 +31,30 @@ def mirror_name(name: str) -> str:
 
 @dataclass(frozen=True)
 class Skeleton:
-    """Joints and limbs of one kind of body, declared by names.
+    """Joints and limbs of a body, declared by name.
 
     Parameters
     ----------
     name : str
-        What to call it in files and messages.
+        Its name in files and messages.
     joints : sequence of K names
         Joint names; ``left_``/``right_`` prefixes declare mirror pairs.
     limbs : sequence of L pairs of names
-        A part affinity field each, pointing from the first to the second joint. In declared order the limbs
-        that reach a new joint span the body, those that close a cycle are redundant: they complete or confirm.
+        Each has a part affinity field, pointing from the first to the second joint. In declared order, limbs that reach
+        a new joint form a spanning tree; those that close a cycle are redundant.
     sigmas : sequence of K floats, optional
         Per-joint standard deviations of the object keypoint similarity (COCO keypoint evaluation).
     derived : mapping of name to names, optional
         Joints that annotations lack, each the mean of others (``neck`` of the two shoulders).
     limb_lengths : sequence of L floats, optional
-        How long limbs usually look beside each other, in any unit, 0 where unknown: the grouping refuses limbs that are
-        much longer. By default those of a human body, by the names of the joints; training replaces the default by
-        those of its labels. Two skeletons that differ in nothing else are equal.
+        Usual relative limb lengths, in any unit, 0 if unknown: the grouping rejects limbs that are much longer. By
+        default those of a human body, by joint names; training replaces the default by the lengths in its labels.
+        Ignored when skeletons are compared.
 
     parts : mapping of name to names, optional
-        Every joint in one part, for scores, evaluation and drawing: a person without hands is a whole person. Parts
-        and their joints are in the order of ``joints``, so the part of the first joint comes first; that is the one
-        that everybody has. By default all joints are one part, ``body``.
+        Parts (body, hands, face) that are scored, evaluated and drawn separately; every joint is in exactly one. Parts
+        and their joints are in the order of ``joints``; the first part is the one that everybody has. By default all
+        joints form one part, ``body``.
 
     Raises
     ------
@@ -72,7 +72,7 @@ class Skeleton:
     parts: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     def __post_init__(self) -> None:
-        put = object.__setattr__  # frozen: normalise what YAML and hand-written declarations give
+        put = object.__setattr__  # frozen: normalise YAML and hand-written declarations
         put(self, "name", _name(self.name))
         put(self, "joints", _names(self.joints, "joints"))
         put(self, "limbs", tuple(_names(limb, "a limb", 8) for limb in _list(self.limbs, "limbs", MOST_LIMBS)))
@@ -177,12 +177,12 @@ class Skeleton:
 
     @cached_property
     def mirror_joints(self) -> np.ndarray:
-        """int32 (K,): ``array[mirror_joints]`` puts every joint's mirror image in its place."""
+        """int32 (K,): ``array[mirror_joints]`` swaps left and right joints."""
         return np.array([self.index[mirror_name(j)] for j in self.joints], np.int32)
 
     @cached_property
     def mirror_limbs(self) -> tuple[np.ndarray, np.ndarray]:
-        """int32 (L,) permutation, and float32 (L,) sign: −1 where the mirrored limb runs the other way round."""
+        """int32 (L,) permutation, and float32 (L,) sign: −1 where the mirrored limb runs the opposite way."""
         forward = {limb: i for i, limb in enumerate(self.limbs)}
         order, sign = [], []
         for a, b in self.limbs:
@@ -193,7 +193,7 @@ class Skeleton:
 
     @cached_property
     def spanning_limbs(self) -> np.ndarray:
-        """int32: the limbs, in declared order, that reach a joint no earlier limb has reached."""
+        """int32: limbs, in declared order, that reach a new joint: a spanning tree."""
         root = list(range(len(self.joints)))
         spanning = []
         for n, (a, b) in enumerate(self.limb_joints):
@@ -210,7 +210,7 @@ class Skeleton:
 
     @cached_property
     def limb_colors(self) -> np.ndarray:
-        """uint8 (L, 3) RGB: warm on the left, cool on the right, pale on the middle line; neighbours differ."""
+        """uint8 (L, 3) RGB: warm on the left, cool on the right, pale on the midline; neighbours differ."""
         return shade(self.limbs)
 
     @cached_property
@@ -239,21 +239,20 @@ class Skeleton:
     # --- exchange ---
 
     def mapping(self, other: Skeleton | Sequence[str]) -> np.ndarray:
-        """int32 (K,): for each joint here the number of the same-named joint of ``other``, −1 where it has none."""
+        """int32 (K,): for each joint the index of the same joint in ``other``, −1 if missing."""
         names = other.joints if isinstance(other, Skeleton) else other
         where = {j: i for i, j in enumerate(names)}
         return np.array([where.get(j, -1) for j in self.joints], np.int32)
 
     def limb_mapping(self, other: Skeleton) -> tuple[np.ndarray, np.ndarray]:
-        """int32 (L,): for each limb here the number of the same of ``other``, −1 where it has none, and float32 (L,):
-        −1 where it runs the other way round."""
+        """int32 (L,): index in ``other`` of each limb, −1 if missing; float32 (L,): −1 where it is reversed there."""
         forward = {limb: n for n, limb in enumerate(other.limbs)}
         turned = [limb not in forward and limb[::-1] in forward for limb in self.limbs]
         where = [forward.get(limb[::-1] if turn else limb, -1) for limb, turn in zip(self.limbs, turned, strict=True)]
         return np.array(where, np.int32), np.where(turned, np.float32(-1), np.float32(1))
 
     def to_dict(self) -> dict:
-        """Plain lists and numbers, ready for JSON or YAML; ``parts`` only where there is more than the one."""
+        """Plain lists and numbers, ready for JSON or YAML; ``parts`` only if there are several."""
         parts = {} if self.parts == self._one_part() else {"parts": {p: list(joints) for p, joints in self.parts}}
         return {
             "name": self.name,
@@ -283,7 +282,7 @@ class Skeleton:
 
 
 def _name(value) -> str:
-    """A name as text; YAML reads ``no`` and ``on`` as truth values, and plain digits as numbers."""
+    """A name as text; YAML reads ``no`` and ``on`` as booleans, and digits as numbers."""
     plain = isinstance(value, str) or (isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**9)
     name = str(value) if plain else ""
     if not 0 < len(name) <= LONGEST_NAME or not name.isprintable():
@@ -303,5 +302,5 @@ def _list(values, what: str, most: int = MOST_JOINTS) -> list:
         raise SkeletonError(f"a skeleton has {shown(values, 40)} for {what}; write a list")
     entries = list(islice(values, most + 1))
     if len(entries) > most:
-        raise SkeletonError(f"a skeleton has more than {most} entries for {what}; give at most so many")
+        raise SkeletonError(f"a skeleton has more than {most} entries for {what}; give at most that many")
     return entries

@@ -1,9 +1,9 @@
-"""Numbers and their nouns in sentences."""
+"""Numbers with their nouns."""
 
 _IRREGULAR = {"person": "people", "entry": "entries"}
 
 
 def counted(number: int, noun: str) -> str:
-    """A number with its noun (``drawn person``) in the form that goes with it: ``0 drawn people``."""
+    """A number with its noun (``drawn person``), singular or plural: ``0 drawn people``."""
     before, space, last = noun.rpartition(" ")
     return f"{number} {before}{space}{last if number == 1 else _IRREGULAR.get(last, f'{last}s')}"

@@ -94,7 +94,8 @@ def test_what_is_no_file(tmp_path):
     assert (tmp_path / "kept").read_text() == "new"
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "folder").mkdir()
-    for name, words in (("pipe", "no file"), ("folder", "is a folder"), ("kept/x", "directory"), ("n" * 300, "long")):
+    wrong = {"pipe": "not a file", "folder": "is a folder", "kept/x": "directory", "n" * 300: "long"}
+    for name, words in wrong.items():
         with pytest.raises(InputError, match=words):
             write_text(tmp_path / name, "new")
     with pytest.raises(InputError, match="null"):

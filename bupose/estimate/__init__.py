@@ -1,4 +1,4 @@
-"""From a picture to its people: a network, how it is fed, and what is read out of it."""
+"""Inference: preprocessing, network, decoding."""
 
 from bupose import lazy
 

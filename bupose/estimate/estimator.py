@@ -1,4 +1,4 @@
-"""A network, its codec and how to feed it: from pictures to people."""
+"""The estimator: a network, its codec and preprocessing."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from bupose.people import People
 from bupose.runtimes.network import Network
 from bupose.runtimes.start import start
 
-HEIGHT = 368  # network pixels; what most published networks were trained at
+HEIGHT = 368  # network pixels; the training size of most published networks
 
 
 class Estimator:
@@ -38,24 +38,24 @@ class Estimator:
     ----------
     net : PoseNet, path of a network file (also an exported one), or any :class:`bupose.runtimes.network.Network`
     height : int, optional
-        Pictures are resized to it, network pixels; by default what the network says, else 368.
+        Pictures are resized to this height, network pixels; by default the network's own, else 368.
     longest : int, optional
         The longer side is at most this, network pixels; by default 8 times the height.
     scales : sequence of floats, optional
-        Sizes, relative to ``height``, whose fields are averaged, on the grid of the largest; by default what the
-        network says, else 1 alone.
+        Scales, relative to ``height``, whose maps are averaged on the grid of the largest; by default the network's
+        own, else [1].
     flip : bool
-        Average with the fields of the mirrored picture.
+        Average with the maps of the mirrored picture.
     batch : int
-        Pictures of one size that go through the network together.
+        Pictures of one size per forward pass.
     decoder : mapping, optional
-        Decode options that differ from the network's.
+        Decoder options that replace the network's.
     threads : int, optional
-        For reading pictures, for grouping and for an exported network; by default as many as torch uses.
+        Threads for reading, grouping and exported networks; by default as many as torch uses.
     max_pixels : int
         Larger files are refused.
     device, precision, channels_last, compile
-        As for :class:`bupose.runtimes.network.TorchNetwork`; an exported network knows fewer devices, no ``compile``,
+        As for :class:`bupose.runtimes.network.TorchNetwork`; exported networks support fewer devices, no ``compile``,
         and only OpenVINO another precision.
 
     Raises
@@ -63,7 +63,7 @@ class Estimator:
     OptionsError
         An option out of its range, or a device that is not there.
     WeightsError, DependencyError
-        The file is no network of bupose's, or needs a package that is not installed.
+        The file is not a bupose network, or needs a package that is not installed.
     """
 
     def __init__(
@@ -99,7 +99,7 @@ class Estimator:
 
     @property
     def codec(self) -> Codec:
-        """What reads people out of the network's maps."""
+        """Decodes the network's maps into people."""
         return self.pipeline.codec
 
     @property
@@ -109,11 +109,11 @@ class Estimator:
 
     @property
     def decoder(self) -> Any:
-        """How people are read out of maps: decode options of the network's method."""
+        """Decoder options of the network's method."""
         return self.codec.decoder
 
     def with_decoder(self, **values: Any) -> Estimator:
-        """The same estimator, its network shared, with some decode options changed."""
+        """A copy that shares the network, with some decoder options changed."""
         return self._with_codec(self.codec.with_decoder(**values))
 
     def _with_codec(self, codec: Codec) -> Estimator:
@@ -130,18 +130,18 @@ class Estimator:
     @overload
     def __call__(self, image: Series) -> list[People]: ...
     def __call__(self, image: Picture | Series) -> People | list[People]:
-        """People of a picture, in its own pixels, or a list of them for a series of pictures.
+        """People of a picture, in its own pixels, or a list of them for several pictures.
 
         Parameters
         ----------
         image : path, bytes of a file, array (H, W, 3) in RGB, tensor, or PIL.Image.Image
             As :func:`bupose.images.from_memory` takes them. A list, tuple or generator of such, or what
-            :func:`bupose.media.open_media` gives, is a series, which must have an end.
+            :func:`bupose.media.open_media` gives, is a series, which must be finite.
 
         Raises
         ------
         InputError
-            A file that cannot be read, or an array that is no such picture.
+            A file that cannot be read, or an array that is not a picture.
         """
         if are_many(image):
             return [_people(estimate) for estimate in self.stream(image)]
@@ -151,30 +151,29 @@ class Estimator:
     def stream(
         self, sources: Iterable[Picture], *, keep_images: bool = False, keep_fields: bool = False, in_order: bool = True
     ) -> Stream:
-        """Go through any number of pictures.
+        """Process any number of pictures.
 
-        Pictures are read ahead in threads and batched with others of their size; those of one batch are grouped while
-        the network works on the next.
+        Pictures are read ahead in threads and batched by size; a batch is grouped while the network runs on the next.
 
         Parameters
         ----------
         sources : iterable of pictures, each as for a call, or what :func:`bupose.media.open_media` gives
         keep_images, keep_fields : bool
-            Give the photo, the averaged fields, with each estimate.
+            Return the photo, or the averaged maps, with each estimate.
         in_order : bool
-            In the order of the sources; else each as soon as it is done.
+            Keep the order of the sources; else return each as soon as it is done.
 
         Yields
         ------
         Estimate or Failure
-            A failure where a picture cannot be read: the others go on.
+            A Failure for a picture that cannot be read; the others continue.
         """
         return Stream(self, sources, keep_images, keep_fields, in_order)
 
     def fields(self, image: Picture) -> Maps:
-        """What the network says of a picture, averaged over scales and flip, in network pixels.
+        """The network's maps of a picture, averaged over scales and flip, in network pixels.
 
-        ``image`` and errors are those of a call; :meth:`matrix` carries the picture's pixels to the network's.
+        ``image`` and errors are those of a call; :meth:`matrix` maps the picture's pixels to the network's.
         """
         views = self._views(image)
         return self.pipeline.merge(self.pipeline.run([views])[0], views)
@@ -192,21 +191,21 @@ class Estimator:
 
 
 def load(name_or_path: str | Path | None = None, *, accept_license: bool = False, **options: Any) -> Estimator:
-    """An estimator from a network file, exported ones too, or from a published network's name.
+    """An estimator from a network file, also an exported one, or the name of a published network.
 
     Parameters
     ----------
     name_or_path : str or path, optional
-        By default the network that comes with bupose.
+        By default the network shipped with bupose.
     accept_license : bool
-        You have read and accept a non-commercial network's licence.
+        Accept the licence of a non-commercial network.
     **options
         Those of :class:`Estimator`.
 
     Raises
     ------
     WeightsError
-        No such file or name, a damaged file, no network to download it, or a licence not accepted.
+        No such file or name, a damaged file, a failed download, or a licence not accepted.
     OptionsError
         An option out of its range.
     """

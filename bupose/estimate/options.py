@@ -1,4 +1,4 @@
-"""Which network runs, and how: what can be chosen wherever pictures go through one."""
+"""Network options, shared by all commands that run one."""
 
 from __future__ import annotations
 
@@ -16,41 +16,41 @@ PRECISIONS = ("auto", "float32", "bfloat16", "float16")
 
 
 def chosen(decoder: DecoderOverrides, completed: bool) -> dict[str, Any]:
-    """The decode options that were chosen."""
+    """The decoder options that were set."""
     return given(decoder) | ({} if completed else {"completion": False})
 
 
 @dataclass
 class NetworkOptions:
-    """Which network runs, and how: the same for inference and evaluation.
+    """Network options, shared by inference and evaluation.
 
     Parameters
     ----------
     weights : path or name
-        A network file or the name of a published network; null is the network that comes with bupose.
+        A network file or the name of a published network; null is the network shipped with bupose.
     accept_license : bool
-        You have read and accept a non-commercial network's licence.
+        Accept the licence of a non-commercial network.
     height : int
-        Pictures are resized to this height, network pixels; null is what the network says, else 368.
+        Pictures are resized to this height, network pixels; null is the network's own, else 368.
     longest : int
         The longer side is at most this, network pixels; null is no limit.
     scales : list of float
-        Sizes, relative to height, whose fields are averaged; null is what the network says, else 1 alone.
+        Scales, relative to height, whose maps are averaged; null is the network's own, else [1].
     flip : bool
-        Average with the fields of the mirrored picture.
+        Average with the maps of the mirrored picture.
     batch : int
-        Pictures of one size that go through the network together.
+        Pictures of one size per forward pass.
     max_pixels : int
-        Larger files are refused, one by one, before memory is taken for them.
+        Larger files are refused, one by one, before they are decoded.
     device : auto, cpu, cuda, cuda:N or mps
     precision : auto, float32, bfloat16 or float16
-        Auto loses nothing: float32, or an .onnx file's own. bfloat16 is faster on some processors, and costs accuracy.
+        Auto is float32, or an .onnx file's own. bfloat16 is faster on some processors, at a loss of accuracy.
     threads : int
-        Of torch and of the grouping; null is torch's own choice.
+        Threads of torch and of the grouping; null is torch's own choice.
     completed : bool
-        Keep joints without a peak of their own; false is decoder.completion=false.
+        Keep joints completed without a peak; false is short for decoder.completion=false.
     decoder.* : see DecodeOptions
-        null keeps what the network says.
+        null keeps the network's own.
     """
 
     weights: str | None = option(None, path=True)

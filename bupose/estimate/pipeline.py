@@ -1,4 +1,4 @@
-"""The way of a photo: planned as views, each view run through the network, what it says combined to people."""
+"""The pipeline of a photo: plan views, run the network on them, combine their maps into people."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from bupose.methods import Codec
 from bupose.people import People
 from bupose.runtimes.network import Network
 
-MOST_PIXELS = 32_000_000  # that a network sees at once; a MobileNet takes some 200 bytes for each, a VGG 1000
+MOST_PIXELS = 32_000_000  # per forward pass; a MobileNet takes some 200 bytes per pixel, a VGG 1000
 
 
 @dataclass(frozen=True)
 class Pipeline:
-    """A network, what reads people out of its maps, and the views that it gets of a photo.
+    """A network, its codec, and the views of a photo that it runs on.
 
-    Crops, tiles or several scales are other plans: another :meth:`plan`, and :meth:`combine` where people come from
-    several views.
+    Crops, tiles or further scales are subclasses with another :meth:`plan`, and another :meth:`combine` where people
+    come from several views.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ class Pipeline:
 
     @property
     def least(self) -> int:
-        """Pixels that the sides of a photo should keep when it is decoded at a fraction of its size."""
+        """Minimum sides, px, of a photo that is decoded at reduced size."""
         return round(self.height * self.scales[0])
 
     def plan(self, photo: Photo) -> list[View]:
@@ -68,14 +68,14 @@ class Pipeline:
         width, height = max(sizes)
         if width * height > MOST_PIXELS:
             raise OptionsError(
-                f"a picture of {photo.size[0]}x{photo.size[1]} px would get {width}x{height} px for the network; "
-                f"at most {MOST_PIXELS:,} of them are possible: lower height, scales or longest"
+                f"a picture of {photo.size[0]}x{photo.size[1]} px would become {width}x{height} network pixels; "
+                f"at most {MOST_PIXELS:,} are allowed: lower height, scales or longest"
             )
         views = [prepare(photo, size, self.network.multiple, self.network.pad) for size in sizes]
         return [view for one in views for view in ((one, replace(one, mirrored=True)) if self.flip else (one,))]
 
     def run(self, photos: Sequence[Sequence[View]]) -> list[list[Maps]]:
-        """The network on the views of photos, of one shape: for each photo every view's maps, without the padding."""
+        """Run the network on the views of photos, all of one shape: each photo's maps, without padding."""
         seen: list[list[Maps]] = [[] for _ in photos]
         for views in zip(*photos, strict=True):
             pixels = np.stack([view.pixels[:, ::-1] if view.mirrored else view.pixels for view in views])
@@ -86,7 +86,7 @@ class Pipeline:
         return seen
 
     def merge(self, maps: Sequence[Maps], views: Sequence[View]) -> Maps:
-        """A photo's maps, joined over its views, on the grid of the first."""
+        """Merge the maps of a photo's views, on the grid of the first."""
         return maps[0] if len(maps) == 1 else join_views([(m, v.matrix) for m, v in zip(maps, views, strict=True)])
 
     def combine(self, maps: Sequence[Maps], views: Sequence[View]) -> People:
@@ -94,7 +94,7 @@ class Pipeline:
         return self.codec.decode(self.merge(maps, views)).transform(geometry.invert(views[0].matrix))
 
     def _pass(self, pixels: np.ndarray) -> tuple[np.ndarray, ...]:
-        """The network on as many pictures at once as its memory may be asked for."""
+        """Run the network in batches that fit into memory."""
         many = max(1, MOST_PIXELS // (pixels.shape[1] * pixels.shape[2]))
         if many >= len(pixels):
             return self.network(pixels)

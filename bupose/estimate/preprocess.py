@@ -1,4 +1,4 @@
-"""From a photo's pixels to a network's: resized, padded, and one matrix that says how."""
+"""Preprocessing: resizing, padding, and the matrix from photo to network pixels."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ import numpy as np
 from bupose import geometry
 from bupose.images import Photo
 
-ELONGATION = 8  # longer pictures than this many heights are made smaller, or a strip of 10 px would fill the memory
+ELONGATION = 8  # longer pictures are scaled down; else a strip of 10 px would fill the memory
 
 
 @dataclass(frozen=True)
 class View:
-    """A picture, or a part of it, as a network sees it.
+    """A picture, or a part of it, as network input.
 
     Parameters
     ----------
     pixels : uint8 array (H, W, 3), RGB
-        Both sides multiples of what the network takes.
+        Both sides are multiples of the network's.
     matrix : float64 array (2, 3)
-        Photo pixels to these.
+        Photo pixels to network pixels.
     size : (width, height)
-        How much of it is the photo; the rest, on the right and below, is padding.
+        Size without the padding on the right and below.
     mirrored : bool
-        Left and right are exchanged on the way into the network, and in its maps on the way out.
+        The network gets it mirrored, and its maps are flipped back.
     """
 
     pixels: np.ndarray
@@ -51,14 +51,14 @@ def prepare(photo: Photo, size: tuple[int, int], multiple: int, pad: tuple[int, 
     Parameters
     ----------
     multiple : int
-        What both sides become multiples of.
+        Both sides become multiples of this.
     pad : three ints
-        RGB of the padding: the network's mean, which it takes for nothing.
+        RGB of the padding: the mean colour, which normalises to 0.
 
     Notes
     -----
-    Cubic, as the published systems resize (of cubic, linear and area, it comes closest to their fields); below half
-    the size each pixel is the mean of all it covers.
+    Cubic interpolation, as in the published systems (of cubic, linear and area, it comes closest to their fields);
+    below half size, area averaging.
     """
     width, height = size
     own_height, own_width = photo.image.shape[:2]

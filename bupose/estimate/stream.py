@@ -1,4 +1,4 @@
-"""Many pictures: read ahead, batched by size, grouped while the network works on the next ones."""
+"""Streams of pictures: read ahead, batched by size, grouped while the network runs on the next batch."""
 
 from __future__ import annotations
 
@@ -32,18 +32,18 @@ Picture: TypeAlias = "File | np.ndarray | Tensor | Image | Frame | Photo"
 Series: TypeAlias = "list[Any] | tuple[Any, ...] | Iterator[Any] | Media"
 Shape = tuple[tuple[int, ...], ...]  # of the pixels of each of a photo's views
 
-HELD_BYTES = 500_000_000  # of pictures that wait for others of their size
+HELD_BYTES = 500_000_000  # pictures waiting for others of their size
 HELD_BATCHES = 4
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """What was found in one picture.
+    """The result for one picture.
 
     Parameters
     ----------
     source
-        As it was given: a path, an array, a frame.
+        As given: a path, an array, a frame.
     people : People
         In the photo's pixels.
     size : (width, height)
@@ -66,7 +66,7 @@ class Estimate:
 
 @dataclass(frozen=True)
 class Failure:
-    """A picture in which nobody could be looked for.
+    """A picture that could not be processed.
 
     Parameters
     ----------
@@ -82,12 +82,12 @@ class Failure:
 
 @dataclass
 class _Job:
-    """A picture under way."""
+    """A picture in progress."""
 
     source: Any
     size: tuple[int, int] = (0, 0)
     image: np.ndarray | None = None  # if it is to be kept
-    views: list[View] = field(default_factory=list)  # until the network has seen them
+    views: list[View] = field(default_factory=list)  # until the network has run
     result: Future[Estimate | Failure] = field(default_factory=Future)
 
     @classmethod
@@ -114,9 +114,9 @@ class Stream(Iterator[Estimate | Failure]):
     estimator : Estimator
     sources : iterable of whatever :func:`open_photo` takes
     keep_images, keep_fields : bool
-        Give them with each estimate.
+        Return them with each estimate.
     in_order : bool
-        Else each comes as soon as it is done, and the first batches are small, so that the first come soon.
+        Else results come as soon as they are done, and the first batches are small to shorten the wait.
     """
 
     def __init__(
@@ -139,11 +139,11 @@ class Stream(Iterator[Estimate | Failure]):
         return next(self._steps)
 
     def close(self) -> None:
-        """Read nothing more, and wait for what is under way."""
+        """Stop reading, and wait for pictures in progress."""
         self._steps.close()
 
     def drain(self) -> Iterator[Estimate | Failure]:
-        """After :meth:`close` or an error: what was done by then, and has not been given yet."""
+        """After :meth:`close` or an error: results that are done but not yet returned."""
         yield from self._finish_done()
 
     def _go(self) -> Generator[Estimate | Failure, None, None]:
@@ -168,7 +168,7 @@ class Stream(Iterator[Estimate | Failure]):
                 yield self._finish(self._order.popleft())
 
     def _open(self, source: object) -> _Job:
-        """In a reader's thread: the picture, prepared."""
+        """Read and prepare a picture, in a reader thread."""
         try:
             least = None if self._keep_images else self._pipeline.least
             photo = open_photo(source, least, self._estimator.max_pixels)
@@ -184,7 +184,7 @@ class Stream(Iterator[Estimate | Failure]):
         return len(self._order) > HELD_BATCHES * self._batch or sum(job.held for job in self._order) > HELD_BYTES
 
     def _run(self, shape: Shape) -> None:
-        """The network on the pictures waiting with this shape, then their grouping in the pool."""
+        """Run the network on the waiting pictures of this shape, then group them in the pool."""
         jobs = self._waiting.pop(shape, [])
         if not jobs:
             return
@@ -199,7 +199,7 @@ class Stream(Iterator[Estimate | Failure]):
         return Estimate(job.source, people, job.size, views[0].matrix, job.image, kept)
 
     def _finish_done(self) -> Iterator[Estimate | Failure]:
-        """Those that are done, up to the first that is not where they come in order."""
+        """Finished results; in order, only up to the first unfinished one."""
         if self._in_order:
             while self._order and self._order[0].result.done():
                 yield self._finish(self._order.popleft())
@@ -228,7 +228,7 @@ def open_photo(source: object, least: int | None = None, max_pixels: int = MAX_P
     Raises
     ------
     InputError
-        It cannot be read, or is no picture.
+        It cannot be read, or is not a picture.
     """
     if isinstance(source, Photo):
         return source
@@ -240,14 +240,14 @@ def open_photo(source: object, least: int | None = None, max_pixels: int = MAX_P
         except InputError as problem:
             raise InputError(_find_series(source) or str(problem)) from None
     if hasattr(source, "read"):
-        raise InputError("an open file is no picture; give its path, or its bytes: file.read()")
+        raise InputError("an open file is not a picture; give its path, or its bytes: file.read()")
     if are_many(source):
-        raise InputError("this is a series, where one picture belongs; iterate over it, or over estimator.stream(…)")
+        raise InputError("this is a series, not one picture; iterate over it, or over estimator.stream(…)")
     return Photo.whole(from_memory(source))
 
 
 def _find_series(source: object) -> str:
-    """What to write where a path means many pictures."""
+    """The advice for a path that holds many pictures."""
     if not isinstance(source, (str, os.PathLike)):
         return ""
     path = Path(source)
@@ -256,5 +256,5 @@ def _find_series(source: object) -> str:
 
 
 def are_many(sources: object) -> TypeGuard[Series]:
-    """Whether this is a series of pictures: a list, tuple or generator of them, or what ``open_media`` gives."""
+    """Whether this is a series of pictures: a list, tuple or generator, or the result of ``open_media``."""
     return isinstance(sources, (list, tuple, Iterator, Media)) and not hasattr(sources, "read")

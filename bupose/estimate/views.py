@@ -1,4 +1,4 @@
-"""Maps of one picture at several sizes, and of its mirror image, brought to one grid and joined."""
+"""Merging the maps of one picture at several scales, and of its mirror image, on one grid."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ def resample(maps: Maps, matrix: np.ndarray, shape: tuple[int, int]) -> Maps:
     Parameters
     ----------
     matrix : float array (2, 3)
-        Pixels of the wanted grid to pixels of the maps; it only scales and shifts.
+        Pixels of the target grid to pixels of the maps; scaling and translation only.
     shape : (h, w)
-        Cells wanted.
+        Cells of the target grid.
 
     Notes
     -----
-    Cubic convolution (Keys 1981, a = -1/2) along each axis; beyond the border the last cell goes on. Limb vectors
-    keep their direction, as both axes are scaled alike; lengths in cells are scaled.
+    Cubic convolution (Keys 1981, a = -1/2) along each axis; the border is replicated. Limb vectors keep their
+    direction, as both axes are scaled equally; lengths in cells are rescaled.
     """
     rows, columns = (
         _weights(np.arange(wanted), maps.grid, matrix[axis, axis], matrix[axis, 2], there)
@@ -38,12 +38,12 @@ def resample(maps: Maps, matrix: np.ndarray, shape: tuple[int, int]) -> Maps:
 
 
 def join_views(views: Sequence[tuple[Maps, np.ndarray]]) -> Maps:
-    """The maps of several views of a picture as one, on the grid of the first.
+    """Merge the maps of several views of a picture, on the grid of the first.
 
     Parameters
     ----------
     views : sequence of (maps, matrix)
-        The matrix carries photo pixels to that view's network pixels.
+        The matrix maps photo pixels to that view's network pixels.
     """
     first, matrix = views[0]
     back = geometry.invert(matrix)
@@ -52,7 +52,7 @@ def join_views(views: Sequence[tuple[Maps, np.ndarray]]) -> Maps:
 
 
 def _weights(cells: np.ndarray, grid: Grid, scale: float, shift: float, there: int) -> np.ndarray:
-    """float32 (cells, there): what each cell of the maps adds to each wanted one."""
+    """float32 (cells, there): weight of each source cell in each target cell."""
     at = grid.to_cells(scale * grid.to_pixels(cells) + shift)
     first = np.floor(at).astype(int)
     weights = np.zeros((len(cells), there), np.float32)

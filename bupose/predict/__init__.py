@@ -1,4 +1,4 @@
-"""Whole runs of inference: what they read, write, and go on from."""
+"""Inference runs: reading input, writing results, resuming."""
 
 from bupose import lazy
 

@@ -1,4 +1,4 @@
-"""What can be chosen about inference; each class is the schema of the script of its name."""
+"""Options of inference; each class is the schema of a command."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PICTURES = ("jpg", "png")
 
 
 def flat_settings(options) -> dict:
-    """All options by name, those of groups as ``decoder.samples``; decode options only where chosen."""
+    """All options by name, grouped ones as ``decoder.samples``; decoder options only if set."""
     groups = {"decoder": given(options.decoder), "overlay": vars(options.overlay)}
     plain = {name: value for name, value in vars(options).items() if name not in groups}
     return plain | {f"{group}.{name}": value for group, values in groups.items() for name, value in values.items()}
@@ -31,23 +31,23 @@ class GroupOptions:
     input : path
         An .npz file of fields (bupose.fields_file), of one or many pictures.
     output : path
-        Folder for the results; null is out, or out-2, out-3, … where out holds those of another run.
+        Output folder; null is out, or out-2, out-3, … if out holds another run's results.
     overwrite : bool
-        Another run's results in that folder may be replaced.
+        Replace another run's results in that folder.
     photo : path
-        The photo of a file with one picture; asks for an overlay.
+        The photo of a file with one picture; adds an overlay.
     photos : path
-        Folder with the photos that the file names; asks for overlays.
+        Folder with the photos named in the file; adds overlays.
     layout : openpose or bupose
-        Channel order where the file names no skeleton: OpenPose's, or the skeleton's own.
+        Channel order if the file names no skeleton: OpenPose's, or the skeleton's own.
     skeleton : name or .yaml path
-        Where the file names none.
+        Skeleton, if the file does not say.
     stride : int
-        Where the file names none; network pixels a cell.
+        Network pixels per cell, if the file does not say.
     scale : float
-        Network pixels a photo pixel, where the file does not tell.
+        Network pixels per photo pixel, if the file does not say.
     openpose : bool
-        Write an OpenPose JSON file a picture; null where most joints are OpenPose's.
+        Write an OpenPose JSON file per picture; null if most joints are OpenPose's.
     fields_pictures : bool
         Write a picture of the fields.
     overlay_format : jpg or png
@@ -55,7 +55,7 @@ class GroupOptions:
         Keep joints without a peak of their own; false is decoder.completion=false.
     overlay.* : see OverlayOptions
     decoder.* : see DecodeOptions
-        null keeps what the file says (bupose infer notes its own), else the default.
+        null keeps the file's own (bupose infer stores them), else the default.
     """
 
     input: str | None = option(None, path=True)
@@ -92,22 +92,22 @@ class InferOptions(NetworkOptions):
         A picture, video, folder (searched with its subfolders), pattern, .txt list of paths and patterns, URL of a
         stream, number of a camera, or a list of these.
     output : path
-        Folder for the results; null is out, or out-2, out-3, … where out holds those of another run.
+        Output folder; null is out, or out-2, out-3, … if out holds another run's results.
     compile : bool
-        Use torch.compile: a slow start, then faster.
+        Use torch.compile: slower start, faster run.
     json, csv : bool
         Write coco_results.json, people.csv.
     openpose : bool
-        Write an OpenPose JSON file a picture; null where most of the network's joints are OpenPose's.
+        Write an OpenPose JSON file per picture; null if most of the network's joints are OpenPose's.
     overlays, fields, fields_pictures : bool
-        Write pictures (or a video) with people drawn in, fields as .npz, pictures of the fields.
+        Write pictures (or a video) with people drawn, the fields as .npz, pictures of the fields.
     overlay_format : jpg or png
     overlay.* : see OverlayOptions
-        Colours, labels, boxes, the least score drawn.
+        Colours, labels, boxes, minimum score.
     resume : bool
-        Go on with an interrupted run over the same pictures, if there is one.
+        Continue an interrupted run over the same pictures, if there is one.
     overwrite : bool
-        Another run's results in that folder may be replaced.
+        Replace another run's results in that folder.
     show : bool
         Show overlays in a window; q or Escape ends.
     """

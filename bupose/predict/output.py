@@ -1,4 +1,4 @@
-"""Results in files others read, each written whole or not at all; ``docs/output.md`` describes the formats."""
+"""Result files, written atomically; ``docs/output.md`` describes the formats."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from bupose.skeleton import Skeleton
 from bupose.skeletons import BODY25, COCO17, COCO18, COCO_WHOLEBODY
 
 OPENPOSE_VERSION = 1.3
-# Beside the body's 2D joints, OpenPose's files have these; readers index them without asking. Its hands are
+# OpenPose's files have these besides the body's 2D joints; readers index them unconditionally. Its hands are
 # COCO-WholeBody's, its faces end with the pupils.
 _PARTS = dict(COCO_WHOLEBODY.parts)
 _OPENPOSE_PARTS = {
@@ -34,17 +34,17 @@ _OPENPOSE_EMPTY = tuple(f"{part}_keypoints_3d" for part in ("pose", "face", "han
 
 
 def results_skeleton(skeleton: Skeleton) -> Skeleton:
-    """Whose joints COCO results list: the 17 of COCO if a ``skeleton`` of one part has them all, else its own."""
+    """The skeleton of COCO results: COCO's 17 joints if a one-part ``skeleton`` has them all, else its own."""
     return COCO17 if set(COCO17.joints) <= set(skeleton.joints) and len(skeleton.parts) == 1 else skeleton
 
 
 def openpose_skeleton(skeleton: Skeleton) -> Skeleton:
-    """COCO-18 or BODY_25, whichever has more of the skeleton's joints; COCO-18 where they tie."""
+    """COCO-18 or BODY_25, whichever has more of the skeleton's joints; COCO-18 on a tie."""
     return max((COCO18, BODY25), key=lambda known: len(set(known.joints) & set(skeleton.joints)))
 
 
 def as_coco(people: People, image_id: int, category: CategoryOptions) -> list[dict]:
-    """COCO results of a picture's people, with the category and the order of joints that a network learned from."""
+    """COCO results of a picture's people, with the network's category and joint order."""
     own = people.skeleton if category.keypoints else results_skeleton(people.skeleton)
     results = people.to_coco(image_id, own, category.id)
     if not category.keypoints or tuple(category.keypoints) == own.joints:
@@ -59,13 +59,13 @@ def as_coco(people: People, image_id: int, category: CategoryOptions) -> list[di
 
 
 def wants_openpose(chosen: bool | None, skeleton: Skeleton) -> bool:
-    """Whether OpenPose's files are written: as chosen, else where most of the joints are among those they can hold."""
+    """Whether OpenPose files are written: as chosen, else if they can hold most of the joints."""
     known = {*openpose_skeleton(skeleton).joints, *(j for joints in _OPENPOSE_PARTS.values() for j in joints)}
     return 2 * len(known & set(skeleton.joints)) > len(skeleton.joints) if chosen is None else chosen
 
 
 def write_coco(path: str | Path, results: Iterable[Mapping]) -> None:
-    """COCO results, ``People.to_coco``'s dicts, as a JSON array with one person a line.
+    """Write COCO results (``People.to_coco``) as a JSON array with one person per line.
 
     Raises
     ------
@@ -76,7 +76,7 @@ def write_coco(path: str | Path, results: Iterable[Mapping]) -> None:
 
 
 def write_images(path: str | Path, images: Iterable[Mapping]) -> None:
-    """Which picture has which ``image_id``, as a JSON array with one picture a line.
+    """Write the ``image_id`` of each picture as a JSON array with one picture per line.
 
     Raises
     ------
@@ -87,7 +87,7 @@ def write_images(path: str | Path, images: Iterable[Mapping]) -> None:
 
 
 def write_openpose(path: str | Path, people: People, skeleton: Skeleton | None = None) -> None:
-    """One picture's people as OpenPose writes them (its ``--write_json``).
+    """Write one picture's people in OpenPose's format (its ``--write_json``).
 
     Parameters
     ----------
@@ -115,13 +115,13 @@ def write_openpose(path: str | Path, people: People, skeleton: Skeleton | None =
 
 
 def write_csv(path: str | Path, rows: Iterable[tuple[int, str, People]], skeleton: Skeleton) -> None:
-    """A table with one person a row: image_id, file_name, person, score, and x, y, score of each joint.
+    """Write a table with one person per row: image_id, file_name, person, score, and x, y, score of each joint.
 
     Parameters
     ----------
     rows : iterable of (image_id, file_name, people)
     skeleton : Skeleton
-        Names the columns; absent joints leave their three cells empty.
+        Names the columns; the three cells of an absent joint are empty.
 
     Raises
     ------
@@ -143,7 +143,7 @@ def write_csv(path: str | Path, rows: Iterable[tuple[int, str, People]], skeleto
 
 
 def write_image(path: str | Path, image: np.ndarray, quality: int = 92) -> None:
-    """A picture in the format its suffix names.
+    """Write a picture in the format of its suffix.
 
     Parameters
     ----------
@@ -154,7 +154,7 @@ def write_image(path: str | Path, image: np.ndarray, quality: int = 92) -> None:
     Raises
     ------
     InputError
-        The suffix names no format, or the file cannot be written.
+        The suffix is not a picture format, or the file cannot be written.
     """
     path = Path(path)
     try:
@@ -164,7 +164,7 @@ def write_image(path: str | Path, image: np.ndarray, quality: int = 92) -> None:
         done = False
     if not done:
         raise InputError(
-            f"cannot write {str(path)!r}: {path.suffix or 'no suffix'} is no picture format; use .png or .jpg"
+            f"cannot write {str(path)!r}: {path.suffix or 'no suffix'} is not a picture format; use .png or .jpg"
         )
     write_bytes(path, data, sync=False)
 

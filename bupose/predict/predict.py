@@ -1,4 +1,4 @@
-"""A whole run: every picture of the input through the network, every result into the output folder."""
+"""An inference run: from input pictures to result files."""
 
 from __future__ import annotations
 
@@ -35,17 +35,17 @@ from bupose.predict.video_output import VideoOutput
 from bupose.wording import counted
 
 WRITERS = 2  # threads that draw and write
-# What does not change what is found.
+# Options that do not change the people found.
 HOW_ONLY = (
     "output", "batch", "device", "threads", "compile", "resume", "overwrite", "show", "accept_license",
 )  # fmt: skip
 RESULTS = ("coco_results.json", "images.json", "people.csv", *OF_PICTURES)
-OF_ONE = (BuposeError, *FAULTS)  # what can be the fault of a single picture
+OF_ONE = (BuposeError, *FAULTS)  # errors that can concern a single picture
 
 
 @dataclass
 class Summary:
-    """What a run did, and the folder it did it in."""
+    """Summary of a run, with its output folder."""
 
     folder: Path = Path()
     pictures: int = 0
@@ -53,7 +53,7 @@ class Summary:
     failed: int = 0
     skipped: int = 0
     seconds: float = 0.0
-    kept: bool = False  # nothing could be read, so the results of an earlier run stay
+    kept: bool = False  # nothing could be read, so earlier results are kept
     passed_over: PassedOver = field(default_factory=PassedOver)
 
     def __str__(self) -> str:
@@ -64,14 +64,14 @@ class Summary:
 
 
 def infer(options: InferOptions) -> Summary:
-    """Find the people of all pictures of ``options.input``, and write what ``options`` ask for.
+    """Find the people in all pictures of ``options.input``, and write the results.
 
     Raises
     ------
     BuposeError
-        There is no input, no network, or nothing can be written; single pictures that fail are told on stderr.
+        There is no input, no network, or nothing can be written; failures of single pictures are reported on stderr.
     KeyboardInterrupt
-        After an interruption; a run over files can be resumed. A camera or stream ends well by one.
+        After an interruption; a run over files can be resumed. For a camera or stream it is the normal end.
     """
     exclude = [] if options.output is None else [expand(options.output)]
     excluded = [folder / kind for folder in exclude for kind in ("", *OF_PICTURES)]
@@ -95,7 +95,7 @@ def infer(options: InferOptions) -> Summary:
 
 
 def _run(options: InferOptions, media: Media, estimator: Estimator, output: OutputFolder) -> Summary:
-    """The run, and its results put in place as far as it came."""
+    """Run, and put the results so far in place."""
     numbers = {file_number(file_name) for _, file_name in media.sources} - {None}
     skeleton = estimator.network.skeleton
     records = Records(
@@ -165,7 +165,7 @@ class _Run:
                 self.summary.seconds = time.perf_counter() - start
 
     def _frames(self) -> Iterator[Frame]:
-        """Those not found before. A video with overlays is gone through again, as its overlays are one file."""
+        """Frames without a result yet; a video with overlays is processed again, as its overlays are one file."""
         for frame in map(self.records.settle, self.media):
             if frame.name in self.records.found and (frame.image is None or not self.options.overlays):
                 self.summary.skipped += 1
@@ -173,12 +173,12 @@ class _Run:
                 yield frame
 
     def _start_writing(self, pool: Executor, estimate: Estimate | Failure) -> tuple[Estimate | Failure, Future]:
-        """What was found, less what only the picture's own files need, and the writing of those."""
+        """Start writing a picture's own files; returns the estimate without what only they need."""
         written = pool.submit(self._write, estimate)
         return estimate if isinstance(estimate, Failure) else replace(estimate, image=None, fields=None), written
 
     def _write(self, estimate: Estimate | Failure) -> tuple[np.ndarray | None, str]:
-        """In a writer's thread: the picture's own files; gives the overlay where others need it, and what failed."""
+        """Write a picture's own files, in a writer thread; returns the overlay if needed later, and what failed."""
         if isinstance(estimate, Failure):
             return None, ""
         overlay, problem = None, ""
@@ -219,7 +219,7 @@ class _Run:
         return self.folder / kind / f"{name}.{suffix}"
 
     def _note_all(self, screen: Screen) -> None:
-        """What is finished is kept, also where something else is not."""
+        """Record finished pictures, even if others failed."""
         failure = None
         while self._written:
             try:
@@ -230,7 +230,7 @@ class _Run:
             raise failure
 
     def _note(self, screen: Screen) -> None:
-        """Put the oldest picture on record, once its files are written."""
+        """Record the oldest picture, once its files are written."""
         estimate, written = self._written.popleft()
         frame = estimate.source
         overlay, problem = written.result()
@@ -252,7 +252,7 @@ class _Run:
         self._bar.set_postfix(people=self.summary.people, refresh=False)
 
     def _tell(self, problem: str) -> None:
-        """What is no reason to stop, once."""
+        """Report a problem that does not stop the run, once."""
         self.summary.failed += 1
         if problem not in self._told:
             self._told.add(problem)
@@ -263,7 +263,7 @@ def _load(options: InferOptions, path: Path, live: bool) -> Estimator:
     if options.threads is not None:
         torch.set_num_threads(max(1, options.threads))
     chosen = options.for_estimator() | {"compile": options.compile}
-    return Estimator(path, **chosen | ({"batch": 1} if live else {}))  # a camera's frames should not wait for others
+    return Estimator(path, **chosen | ({"batch": 1} if live else {}))  # a camera's frames should not wait
 
 
 def _settings(options: InferOptions, path: Path) -> dict:

@@ -1,4 +1,4 @@
-"""What a run has found so far, one line a picture, so that an interrupted run can go on."""
+"""Intermediate results of a run, one line per picture, from which an interrupted run continues."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from bupose.people import People
 from bupose.predict.output import as_coco, write_coco, write_csv, write_images
 from bupose.skeleton import Skeleton
 
-SYNC = 5.0  # seconds between two waits for the disk; a power cut costs no more than these, anything else nothing
+SYNC = 5.0  # seconds between flushes to disk; a power cut costs at most these
 
 
 class Records:
-    """The growing list of results in an output folder; it is there only while the run is unfinished.
+    """The growing list of results in an output folder; it exists only while the run is unfinished.
 
-    The file is only ever appended to. Its first line holds the settings; of several lines of one picture the last
-    counts. A line that a power cut or a full disk has torn is cut off when the next run goes on.
+    The file is append-only. Its first line holds the settings; of several lines for one picture the last counts. An
+    incomplete last line is removed when the run is resumed.
 
     Parameters
     ----------
@@ -37,13 +37,13 @@ class Records:
         Of the results.
     skeleton : Skeleton
     settings : dict
-        What the results depend on, as values that JSON can hold; a resumed run must have the same.
+        Settings that the results depend on, JSON-serializable; a resumed run must have the same.
     resume : bool
-        Go on with the list that is there.
+        Continue the existing list.
     anew : bool
-        Start anew where its settings are others.
+        Start anew if its settings differ.
     reserved : iterable of int
-        Numbers that only the pictures whose file names they are may have.
+        Picture numbers reserved for pictures with such file names.
     category : CategoryOptions, optional
         For the COCO results.
 
@@ -59,8 +59,8 @@ class Records:
     ):  # fmt: skip
         self.folder, self.skeleton, self.category = folder, skeleton, category or CategoryOptions()
         self._path = folder / UNFINISHED
-        self.found: set[str] = set()  # names of pictures that an earlier run found without a problem
-        self.empty = True  # nobody was looked for in any picture yet
+        self.found: set[str] = set()  # names of pictures that an earlier run processed successfully
+        self.empty = True  # no picture was processed yet
         self._earlier: dict[str, list[tuple[str, int]]] = {}  # a file's names and numbers in the interrupted run
         self._taken: set[str] = set()  # names, without case
         self._ids: set[int] = set()
@@ -79,7 +79,7 @@ class Records:
             self._append(dict(settings))
 
     def _read(self, settings: Mapping, anew: bool) -> int:
-        """Take over the whole lines; how many bytes they are. Lines that make no sense are passed over."""
+        """Read the complete lines; returns their size in bytes. Invalid lines are skipped."""
         size = 0
         with self._path.open("rb") as file:
             for n, line in enumerate(file):
@@ -95,7 +95,7 @@ class Records:
         return size
 
     def _is_same(self, before: Mapping | None, settings: Mapping, anew: bool) -> bool:
-        """Whether an interrupted run had these settings; refuses others unless it may start ``anew``."""
+        """Whether an interrupted run had these settings; raises on others unless ``anew``."""
         if before is None and not anew:
             raise InputError(f"{str(self._path)!r} is damaged; overwrite=true starts anew")
         before = before or {}
@@ -109,7 +109,7 @@ class Records:
         return not differ
 
     def _is_whole(self, entry: dict) -> bool:
-        """Whether a line is a picture's: the file lies where anybody may change it."""
+        """Whether a line is a valid picture record: the file may have been edited."""
         kinds = {"id": int, "file_name": str, "name": str, "source": str}
         if not all(isinstance(entry.get(key), kind) for key, kind in kinds.items()):
             return False
@@ -131,9 +131,9 @@ class Records:
             self.found.add(name)
 
     def settle(self, frame: Frame) -> Frame:
-        """The frame with its name and number in this list; to be called for all frames in order.
+        """The frame with its name and number in this list; call it for all frames in order.
 
-        A picture keeps those of the interrupted run; one that was added since gets what nobody has.
+        Pictures keep those of the interrupted run; new ones get unused ones.
         """
         earlier = self._earlier.get(source_of(frame))
         if earlier:
@@ -162,7 +162,7 @@ class Records:
         return self._running
 
     def add(self, frame: Frame, size: tuple[int, int] | None, people: People | None, problem: str = "") -> None:
-        """Note a picture's people, what went wrong with it, or both.
+        """Record a picture's people, its problem, or both.
 
         Parameters
         ----------
@@ -176,7 +176,7 @@ class Records:
         Raises
         ------
         InputError
-            The list cannot grow; it stays as it was.
+            The list cannot be extended; it is unchanged.
         """
         entry: dict = {"id": frame.image_id, "file_name": frame.file_name, "name": frame.name}
         if frame.time is not None:
@@ -227,20 +227,20 @@ class Records:
             write_csv(self.folder / "people.csv", rows, self.skeleton)
 
     def remove(self) -> None:
-        """The run is over, and its results are in their places."""
+        """Remove the list, once the results are in place."""
         self.close()
         with suppress(OSError):
             self._path.unlink()
 
     def close(self) -> None:
-        """Leave the list for another run to go on with, if there is anything in it."""
+        """Close the list and keep it for a resumed run, unless it is empty."""
         if self._file is not None:
             with suppress(OSError):
                 os.close(self._file)
             self._file = None
 
     def _places(self) -> list[int]:
-        """Where each picture's last line begins, in the order of the input; pictures that are gone come last."""
+        """Offset of each picture's last line, in input order; pictures that no longer exist come last."""
         begin, places = 0, {}
         with self._path.open("rb") as file:
             for n, line in enumerate(file):
@@ -266,7 +266,7 @@ class Records:
 
 
 def source_of(frame: Frame) -> str:
-    """What stays the same of a picture when others come and go: its file, as far as it is one."""
+    """A stable identity of a picture: its file, if it has one."""
     return os.path.abspath(frame.path) if frame.path is not None else frame.name
 
 

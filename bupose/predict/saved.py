@@ -1,4 +1,4 @@
-"""Grouping saved fields: a file of fields in, people out."""
+"""Grouping of saved fields."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ RESULTS = ("coco_results.json", "images.json", "openpose", "overlays", "fields_p
 
 @dataclass(frozen=True)
 class Grouped:
-    """One picture of a file of fields, and who was found in it.
+    """One picture of a fields file, and its people.
 
     Parameters
     ----------
@@ -46,7 +46,7 @@ class Grouped:
     people : People
         In photo pixels.
     file_name : str
-        Of the photo, as far as known.
+        Of the photo, if known.
     size : (width, height), optional
         Of the photo, pixels.
     photo : uint8 array (H, W, 3), optional
@@ -71,7 +71,7 @@ def group_saved(options: GroupOptions) -> int:
     Returns
     -------
     int
-        How many pictures failed; each is logged as a warning.
+        Number of pictures that failed; each is logged as a warning.
 
     Raises
     ------
@@ -130,7 +130,7 @@ def _group(file: FieldsFile, name: str, image_id: int, options: GroupOptions) ->
     file_name = str(info.get("file_name", name))
     photo = _read_photo(file_name, options)
     matrix = info["matrix"]
-    if np.array_equal(matrix, geometry.IDENTITY):  # what a file says that does not tell
+    if np.array_equal(matrix, geometry.IDENTITY):  # the default of a file that does not say
         matrix = geometry.IDENTITY if options.scale is None else geometry.scale(options.scale)
         if photo is not None:
             _check_size(photo, fields, matrix)
@@ -139,7 +139,7 @@ def _group(file: FieldsFile, name: str, image_id: int, options: GroupOptions) ->
         target = from_dict(method.Target, info.get("target", {}), "target")
         decoder = read_options(method.Decoder, info.get("decoder", {}), chosen(options.decoder, options.completed))
         category = from_dict(CategoryOptions, info.get("category", {}), "category")
-    except OptionsError as problem:  # those given were read before
+    except OptionsError as problem:  # those on the command line were checked before
         raise FieldsError(f"its meta is of another version of bupose, or damaged: {problem}") from None
     codec = method(fields.skeleton, fields.grid, target, decoder)
     people = codec.decode(fields).transform(geometry.invert(matrix))
@@ -162,7 +162,7 @@ def _read_photo(file_name: str, options: GroupOptions) -> np.ndarray | None:
 
 
 def _candidates(folder: Path, file_name: str) -> Iterator[Path]:
-    """The file, or one of that name with a picture's suffix."""
+    """The file, or one of that name with a picture suffix."""
     path = folder / safe_name(file_name)
     for candidate in (path, *(path.with_name(path.name + suffix) for suffix in (".jpg", ".jpeg", ".png"))):
         if candidate.is_file():
@@ -170,14 +170,14 @@ def _candidates(folder: Path, file_name: str) -> Iterator[Path]:
 
 
 def _check_size(photo: np.ndarray, fields: Maps, matrix: np.ndarray) -> None:
-    """The photo must fill the fields but for padding of less than half."""
+    """Check that the photo fills the fields up to padding of less than half."""
     height, width = photo.shape[:2]
     right, bottom = geometry.apply(matrix, np.array([width, height]) - 0.5) + 0.5
     if not (fields.size[0] / 2 < right < fields.size[0] + 1 and fields.size[1] / 2 < bottom < fields.size[1] + 1):
         guess = min(fields.size[0] / width, fields.size[1] / height)
         raise FieldsError(
             f"the photo is {width}x{height} and the fields are of {fields.size[0]}x{fields.size[1]} network pixels; "
-            f"the file does not say how they relate: give scale=, network pixels a photo pixel (perhaps {guess:.4g})"
+            f"the file does not give their relation: set scale=, network pixels per photo pixel (perhaps {guess:.4g})"
         )
 
 

@@ -264,7 +264,7 @@ def test_yaml_presets_are_the_library_s():
         ({"person_scale": 2}, "augment.person_scale is 2; give two numbers"),
         (5, "augment is 5; give options by name"),
         ({"mirror": 1.5}, "augment.mirror is 1.5; give a number from 0 to 1"),
-        ({"picture_scale": (2, 1)}, "two numbers from 0.01 to 100 that do not fall"),
+        ({"picture_scale": (2, 1)}, "two numbers from 0.01 to 100 in ascending order"),
         ({"rotation": "much"}, "augment.rotation is 'much'"),
     ],
 )
