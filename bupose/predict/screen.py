@@ -1,4 +1,4 @@
-"""A window, where there is one."""
+"""A window for overlays."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ import numpy as np
 from bupose.errors import DependencyError
 
 TITLE = "bupose"
-TRIED = 30  # seconds in which a window must have come
+TRIED = 30  # seconds allowed for opening a window
 _ENDING = (27, ord("q"))  # Escape, q
 
 
 class Screen:
-    """Shows pictures as they come; use it in a ``with`` block.
+    """Shows pictures in a window; use it in a ``with`` block.
 
     Parameters
     ----------
     wanted : bool
-        Without it nothing is shown.
+        False shows nothing.
 
     Raises
     ------
     DependencyError
-        This OpenCV has no windows, or this machine no screen.
+        OpenCV without window support, or no display.
     """
 
     def __init__(self, wanted: bool):
@@ -45,29 +45,29 @@ class Screen:
                 cv2.destroyAllWindows()
 
     def show(self, image: np.ndarray) -> None:
-        """Put a uint8 RGB picture on the screen; ``closed`` then says whether q or Escape was pressed."""
+        """Show a uint8 RGB picture; ``closed`` is True once q or Escape was pressed."""
         if self._wanted:
             try:
                 cv2.imshow(TITLE, cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
                 self.closed = self.closed or cv2.waitKey(1) in _ENDING
-            except cv2.error:  # the screen went away; what was found stays
+            except cv2.error:  # the display is gone; results are kept
                 self.closed = True
 
 
 def _try_window() -> None:
-    """Open a window in a process of its own, which Qt ends where the screen is not to be had.
+    """Open a window in a separate process, as Qt aborts the process if there is no display.
 
     Raises
     ------
     DependencyError
-        It does.
+        The process failed.
     """
     code = f"import cv2; cv2.namedWindow({TITLE!r}); cv2.waitKey(1)"
     try:
         tried = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=TRIED)
     except subprocess.TimeoutExpired:
-        raise DependencyError(f"the screen does not answer in {TRIED} s; use show=false") from None
+        raise DependencyError(f"the display does not respond within {TRIED} s; use show=false") from None
     if tried.returncode:
         headless = "not implemented" in tried.stderr
-        what = "this OpenCV has no windows (opencv-python-headless?)" if headless else "there is no screen here"
+        what = "this OpenCV has no windows (opencv-python-headless?)" if headless else "there is no display"
         raise DependencyError(f"{what}; use show=false")

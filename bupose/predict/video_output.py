@@ -17,24 +17,23 @@ from bupose.images.video import plain_name
 from bupose.media.sources import Frame
 from bupose.wording import counted
 
-USUAL_RATE = 25.0  # frames a second, where a video does not say
-LONGEST = 8190  # pixels of a side; MPEG-4's header has no room for more
-_TICKS = 65535  # the most that MPEG-4's clock counts in a second
+USUAL_RATE = 25.0  # frames per second, if a video does not say
+LONGEST = 8190  # pixels per side, the limit of MPEG-4's header
+_TICKS = 65535  # ticks per second, the limit of MPEG-4's clock
 
 
 class VideoOutput:
     """Overlays of each video of a run in ``overlays/{name}.mp4``; use it in a ``with`` block.
 
-    A video is written under a temporary name, and gets its own when the next begins or the block ends, however it
-    ends: a video cut short by an interruption is one that plays. One that cannot be written is told once, and costs
-    nothing else.
+    A video is written under a temporary name and renamed when the next begins or the block ends, so that an interrupted
+    video still plays. A failure to write is reported once.
 
     Parameters
     ----------
     folder : Path
         Of the run's results.
     tell : callable
-        Takes a sentence about a video that cannot be written.
+        Called with a message about a video that cannot be written.
     """
 
     def __init__(self, folder: Path, tell: Callable[[str], None]):
@@ -77,7 +76,7 @@ class VideoOutput:
 
 
 class _Film:
-    """A video under way."""
+    """A video being written."""
 
     def __init__(self, path: Path, size: tuple[int, int], rate: float | None):
         scale = min(1.0, LONGEST / max(size))
@@ -96,13 +95,13 @@ class _Film:
         width, height = self._size
         if 0 <= overlay.shape[0] - height < 2 and 0 <= overlay.shape[1] - width < 2:
             overlay = overlay[:height, :width]
-        else:  # a size that changes on the way
+        else:  # the frame size changed
             overlay = cv2.resize(overlay, self._size, interpolation=cv2.INTER_AREA)
         self._writer.write(cv2.cvtColor(np.ascontiguousarray(overlay), cv2.COLOR_RGB2BGR))
         self._count += 1
 
     def close(self) -> None:
-        """Put it in its place, if OpenCV, which says nothing of a full disk, has written all of it."""
+        """Rename the video, after checking that all frames were written: OpenCV does not report a full disk."""
         self._writer.release()
         count = Video(self._partial).count
         if count != self._count:
@@ -110,7 +109,7 @@ class _Film:
         self._replacing.__exit__(None, None, None)
 
     def give_up(self) -> None:
-        """Leave nothing behind."""
+        """Remove the partial video."""
         self._writer.release()
         problem = InputError("given up")
         with suppress(InputError):
@@ -118,6 +117,6 @@ class _Film:
 
 
 def round_rate(rate: float) -> float:
-    """The nearest rate, frames a second, that MPEG-4's clock can count: OpenCV gives it as a decimal fraction."""
+    """The nearest rate, frames per second, that MPEG-4's clock can represent: OpenCV gives a decimal fraction."""
     digits = next((d for d in (3, 2, 1) if round(rate * 10**d) <= _TICKS), 0)
     return min(max(round(rate, digits), 0.01), float(_TICKS))

@@ -1,4 +1,4 @@
-"""Training: distillation, optimizers, and the loop around them, which is Lightning's."""
+"""Training: losses, distillation and optimizers in Lightning's training loop."""
 
 from bupose import lazy
 

@@ -1,4 +1,4 @@
-"""What is fastest on this machine: found by trying, not by rule."""
+"""Autotuning: measures which settings are fastest on this machine."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from bupose.train.options import TrainerOptions
 
 _LOG = logging.getLogger(__name__)
 
-_TRIES = 3  # steps that are timed, after one to warm up
-_GAIN = 1.05  # a larger batch must be so much faster
-_FIRST = 8  # the smallest batch that is tried
+_TRIES = 3  # timed steps, after one warm-up step
+_GAIN = 1.05  # required speed-up of a larger batch
+_FIRST = 8  # the smallest batch tried
 
 
 def choose_fastest(net: PoseNet, trainer: TrainerOptions) -> TrainerOptions:
-    """Options with the precision, the batch and the workers that are fastest here.
+    """Options with the fastest precision, batch and number of workers.
 
-    Every precision that the device is fast at is tried with batches of 8, 16, 32, …, as long as memory suffices and
-    that is faster by a twentieth; workers are all processors but one, up to eight for each device. The joint batch of
-    a step stays what it was where it can: fewer goes are accumulated when one holds more.
+    Every precision that the device supports natively is tried with batches of 8, 16, 32, …, as long as memory suffices
+    and speed grows by 5 %; workers are all cores but one, at most eight. The effective batch is kept where possible by
+    adapting ``accumulate``.
     """
     device = training_device(trainer)
     best = (0.0, trainer.precision, trainer.batch)
@@ -53,7 +53,7 @@ def choose_fastest(net: PoseNet, trainer: TrainerOptions) -> TrainerOptions:
 
 
 def fast_precision(net: PoseNet, trainer: TrainerOptions) -> str:
-    """The precision that "auto" stands for: of those worth trying, the one in which some steps are faster."""
+    """The precision for "auto": the fastest of those worth trying, measured over some steps."""
     device = training_device(trainer)
     speeds = {}
     for precision in precisions_of(device):
@@ -62,17 +62,17 @@ def fast_precision(net: PoseNet, trainer: TrainerOptions) -> str:
 
 
 def precisions_of(device: torch.device) -> tuple[str, ...]:
-    """Precisions worth trying; a step takes many times as long where bfloat16 is only emulated."""
+    """Precisions worth trying; emulated bfloat16 is many times slower."""
     return ("float32", "bfloat16") if has_fast_bfloat16(device) else ("float32",)
 
 
 def training_device(trainer: TrainerOptions) -> torch.device:
-    """Where Lightning will train: on a GPU where there is one and it is wanted."""
+    """The device that Lightning will use: a GPU if there is one, unless the accelerator is "cpu"."""
     return torch.device("cuda" if torch.cuda.is_available() and trainer.accelerator != "cpu" else "cpu")
 
 
 def measure_speed(net: PoseNet, device: torch.device, size: tuple[int, int], batch: int, precision: str) -> float:
-    """Crops a second of forward and backward passes; 0 where memory does not suffice."""
+    """Crops per second of forward and backward passes; 0 if out of memory."""
     twin = copy.deepcopy(net).to(device, memory_format=torch.channels_last).train()
     images = torch.zeros((batch, 3, size[1], size[0]), dtype=torch.uint8, device=device)
     images = images.contiguous(memory_format=torch.channels_last)

@@ -1,4 +1,4 @@
-"""The endless stream of batches: which pictures come when, the same however often training is interrupted."""
+"""The stream of training batches: its order does not depend on interruptions."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from bupose.errors import BuposeError
 
 
 class EpochOrder(Sampler[list[tuple[int, int]]]):
-    """Batches of (epoch, number), every epoch in an order of its own that only the seed decides.
+    """Batches of (epoch, index), each epoch in its own order, determined by the seed.
 
-    Epochs follow each other without a gap, so that a batch may hold pictures of two, none is dropped, and the number
-    of a batch says all about it.
+    Epochs follow each other without a gap: a batch may span two, none is dropped, and a batch is determined by its
+    number.
 
     Parameters
     ----------
     pictures : int
         In the data set.
     batch : int
-        Pictures of one process in one step.
+        Pictures per process and step.
     batches : int
         Where the stream ends.
     seed : int
     rank, world : int
-        Which of how many processes; together they see what one process with the joint batch sees.
+        Rank and number of processes; together they see what one process with the combined batch sees.
     """
 
     def __init__(self, pictures: int, batch: int, batches: int, seed: int, rank: int = 0, world: int = 1):
@@ -52,12 +52,12 @@ class EpochOrder(Sampler[list[tuple[int, int]]]):
 
 
 def worker_context(workers: int) -> str | None:
-    """How workers start. Said outright, as the processes of a parallel sweep (joblib's) have a default that cannot."""
+    """The start method of workers; set explicitly, as the default in processes of a parallel sweep (joblib) fails."""
     return None if not workers else "fork" if sys.platform.startswith("linux") else "spawn"
 
 
 class Loader(DataLoader):
-    """A loader whose workers' refusals stay one sentence; torch puts their traceback around it."""
+    """A loader that raises its workers' errors without torch's wrapping traceback."""
 
     def __iter__(self):
         try:
@@ -70,7 +70,7 @@ class Loader(DataLoader):
 
 
 class BatchStream(Loader):
-    """A loader that knows how many batches it has given, and goes on from there.
+    """A loader that counts its batches and resumes after them.
 
     Lightning stores :meth:`state_dict` with its checkpoints.
     """
@@ -90,9 +90,9 @@ class BatchStream(Loader):
             yield batch
 
     def state_dict(self) -> dict:
-        """How many batches were given."""
+        """The number of batches returned so far."""
         return {"given": self._given}
 
     def load_state_dict(self, state: dict) -> None:
-        """Go on after as many batches."""
+        """Resume after that many batches."""
         self._given = state["given"]

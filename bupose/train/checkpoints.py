@@ -1,4 +1,4 @@
-"""What training leaves behind: checkpoints to resume from, and network files to use."""
+"""Checkpoints to resume from, and network files."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ LAST = "last.ckpt"
 
 
 class KeepState(Checkpoint):
-    """Writes ``last.ckpt`` at regular steps, whole or not at all; training resumes from it.
+    """Writes ``last.ckpt`` atomically at regular steps; training resumes from it.
 
-    Where a validation follows a step, the file is written after it, so that no validation is lost. It is written as
-    well at the end and at an interruption, but never over a good one when the loss is no number.
+    If a validation follows a step, the file is written after it, so that no validation is lost. It is also written at
+    the end and on interruption, but never after a loss that is not finite.
     """
 
     def __init__(self, folder: Path, every: int, curves: CurveLog):
         self.path, self.every, self.curves, self._saved = folder / LAST, every, curves, 0
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: PoseModule) -> None:
-        """Go on with the curves where the checkpoint was written."""
+        """Continue the curves from the checkpoint."""
         self._saved = trainer.global_step
         if self._saved:
             self.curves.resume(self._saved)
@@ -50,7 +50,7 @@ class KeepState(Checkpoint):
             self._save(trainer)
 
     def on_validation_end(self, trainer: pl.Trainer, pl_module: PoseModule) -> None:
-        """What was just measured."""
+        """Save with the new metrics."""
         self._save(trainer)
 
     def on_train_end(self, trainer: pl.Trainer, pl_module: PoseModule) -> None:
@@ -58,10 +58,9 @@ class KeepState(Checkpoint):
         self._save(trainer)
 
     def on_exception(self, trainer: pl.Trainer, pl_module: PoseModule, exception: BaseException) -> None:
-        """The state at an interruption between steps; other errors may have left half a step behind.
+        """Save on an interruption between steps; other errors may leave an inconsistent state.
 
-        In a validation, which has the averaged weights in the learning ones' place, the last file stands, so that
-        the validation is not lost.
+        During a validation, when the averaged weights are swapped in, the last file is kept.
         """
         if isinstance(exception, KeyboardInterrupt) and not trainer.validating:
             self._save(trainer)
@@ -84,16 +83,16 @@ class KeepNetworks(Callback):
     metric : str
         Higher is better.
     count : int
-        How many of the best are kept.
+        Number of best networks to keep.
     average : MovingAverage, optional
     """
 
     def __init__(self, folder: Path, metric: str, count: int, average: MovingAverage | None = None):
         self.folder, self.metric, self.count, self.average = folder, metric, count, average
-        self.ranking: list[dict[str, float]] = []  # metrics of the kept ones, best first
+        self.ranking: list[dict[str, float]] = []  # metrics of the kept networks, best first
 
     def offer(self, net: PoseNet, metrics: Mapping[str, float], write: bool = True) -> None:
-        """Rank a measured network, and write it; of several processes only one should ``write``."""
+        """Rank a validated network, and write it; only one of several processes should ``write``."""
         metrics = {name: value for name, value in metrics.items() if math.isfinite(value)}  # no small people: no AP
         if write:
             weights.save(net, self.folder / "last.safetensors", metrics)
@@ -102,7 +101,7 @@ class KeepNetworks(Callback):
             return
         if write:
             for n in range(min(len(self.ranking), self.count - 1), place, -1):
-                write_bytes(self._file(n), self._file(n - 1).read_bytes())  # no place is ever empty
+                write_bytes(self._file(n), self._file(n - 1).read_bytes())  # no rank is ever without a file
             weights.save(net, self._file(place), metrics)
         self.ranking = [*self.ranking[:place], metrics, *self.ranking[place:]][: self.count]
 
@@ -110,25 +109,25 @@ class KeepNetworks(Callback):
         return self.folder / ("best.safetensors" if place == 0 else f"best-{place + 1}.safetensors")
 
     def on_exception(self, trainer: pl.Trainer, pl_module: PoseModule, exception: BaseException) -> None:
-        """The network as it is when somebody interrupts."""
+        """Save the network on interruption."""
         if isinstance(exception, KeyboardInterrupt) and trainer.global_step and trainer.is_global_zero:
             learning = self.average and not trainer.validating
             net = self.average.averaged(pl_module.net) if learning else pl_module.net
             weights.save(net, self.folder / "last.safetensors")
 
     def state_dict(self) -> dict:
-        """The ranking goes with the checkpoint."""
+        """The ranking is part of the checkpoint."""
         return {"ranking": self.ranking}
 
     def load_state_dict(self, state: dict) -> None:
-        """Files of places that were taken after the checkpoint are taken again."""
+        """Files written after the checkpoint will be overwritten."""
         self.ranking = state["ranking"]
 
 
 class StopBetweenSteps(Callback):
-    """Ctrl-C or SIGTERM ends training after the step it came in, so that what is written is a whole step's.
+    """Ctrl-C or SIGTERM ends training after the current step, so that a consistent state is saved.
 
-    Again, and it ends at once. ``asked`` is how it is to end.
+    A second signal ends it at once. ``asked`` is the exception to raise.
     """
 
     def __init__(self):
@@ -136,13 +135,13 @@ class StopBetweenSteps(Callback):
         self._before: dict[int, Callable | int | None] = {}
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: PoseModule) -> None:
-        """Take over the signals."""
+        """Install the signal handlers."""
         if threading.current_thread() is threading.main_thread():
             self._before = {number: signal.signal(number, self._ask) for number in (signal.SIGINT, signal.SIGTERM)}
             self._owner = os.getpid()
 
     def _ask(self, number: int, _) -> None:
-        if os.getpid() != self._owner:  # a process that reads data ends as it is told
+        if os.getpid() != self._owner:  # a data worker ends at once
             signal.signal(number, signal.SIG_DFL)
             os.kill(os.getpid(), number)
         if self.asked is not None:
@@ -151,17 +150,17 @@ class StopBetweenSteps(Callback):
         _LOG.warning("\nstopping after this step; Ctrl-C again stops at once")
 
     def on_train_batch_end(self, trainer: pl.Trainer, pl_module: PoseModule, *_) -> None:
-        """Stop here if asked to."""
+        """Stop if asked to."""
         if self.asked is not None:
             raise self.asked
 
     def on_validation_batch_end(self, trainer: pl.Trainer, pl_module: PoseModule, *_) -> None:
-        """Validation need not go on either."""
+        """Stop during validation, too."""
         if self.asked is not None:
             raise self.asked
 
     def teardown(self, trainer: pl.Trainer, pl_module: PoseModule, stage: str) -> None:
-        """Give the signals back."""
+        """Restore the signal handlers."""
         for number, handler in self._before.items():
             signal.signal(number, handler)
         self._before = {}

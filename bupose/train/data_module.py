@@ -1,4 +1,4 @@
-"""Pictures on their way to training and validation."""
+"""Data loading for training and validation."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from bupose.train.sets import Sets
 
 
 class PoseDataModule(pl.LightningDataModule):
-    """Hands out batches of a training's data.
+    """Provides the batches of a training.
 
     Parameters
     ----------
@@ -31,13 +31,13 @@ class PoseDataModule(pl.LightningDataModule):
         self.train_samples, self.val_samples = sets.train, sets.val
 
     def train_dataset(self) -> PoseDataset:
-        """Augmented crops, as far as the processor makes them."""
+        """Augmented crops, as far as the CPU prepares them."""
         o = self.options
         deliver = choose_delivery(o.trainer.deliver, o.augment, self._on_gpu())
         return PoseDataset(self.train_samples, self.codec, o.augment, o.trainer.size, o.seed, deliver)
 
     def train_dataloader(self) -> BatchStream:
-        """All batches of the training."""
+        """All training batches."""
         t, trainer = self.options.trainer, self.trainer
         batches = t.steps * t.accumulate
         order = EpochOrder(
@@ -46,11 +46,11 @@ class PoseDataModule(pl.LightningDataModule):
         return BatchStream(self.train_dataset(), order, t.workers, pin=self._on_gpu())
 
     def on_after_batch_transfer(self, batch: dict, loader: int) -> dict:
-        """What the processor left to the device."""
+        """Finish the batch on the device."""
         return finish_batch(batch, self.codec, self.options.trainer.size) if "xy" in batch else batch
 
     def val_dataloader(self) -> Loader:
-        """Whole pictures, one at a time; several processes share them."""
+        """Whole pictures, one at a time, distributed over processes."""
         t, trainer = self.options.trainer, self.trainer
         count = len(self.val_samples)
         pictures = range(trainer.global_rank, min(t.validation_limit or count, count), trainer.world_size)
@@ -66,7 +66,7 @@ class PoseDataModule(pl.LightningDataModule):
 
 
 class WholePictures(Dataset):
-    """Pictures of a sequence of samples, read as for inference: ``number`` in the sequence, ``image`` and ``size``.
+    """The pictures of a data set, read as for inference: ``number`` in the sequence, ``image`` and ``size``.
 
     ``least`` is as for :func:`bupose.images.read`.
     """
@@ -94,12 +94,12 @@ class _Listed(Sampler[int]):
 
 
 def _untouched(item):
-    """Arrays stay arrays: pictures go through the estimator, which starts from them."""
+    """Keep arrays: the estimator takes arrays, not tensors."""
     return item
 
 
 def choose_delivery(wanted: str, augment: AugmentOptions, on_gpu: bool) -> str:
-    """How much of a crop the loader's workers make, where "auto" leaves it open."""
+    """The stage at which workers deliver crops, for "auto"."""
     if wanted != "auto":
         return wanted
     if not on_gpu:

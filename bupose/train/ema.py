@@ -1,4 +1,4 @@
-"""The moving average of the weights, which is what is measured and written."""
+"""The moving average of the weights, which is validated and saved."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from bupose.nn import PoseNet
 
 
 class MovingAverage(WeightAveraging):
-    """Exponential moving average of weights and statistics, short in the beginning.
+    """Exponential moving average of weights and statistics, with a warm-up.
 
-    Step n counts min(decay, (1 + n) / (10 + n)) of the average so far, so that the network's random start is
-    forgotten soon; Lightning's own ``EMAWeightAveraging`` has one decay for all steps.
+    The decay at step n is min(decay, (1 + n) / (10 + n)), so that the random initialisation is forgotten quickly;
+    Lightning's ``EMAWeightAveraging`` has a constant decay.
 
     Parameters
     ----------
@@ -24,7 +24,7 @@ class MovingAverage(WeightAveraging):
         super().__init__(multi_avg_fn=lambda means, now, n: _step(means, now, min(decay, float((1 + n) / (10 + n)))))
 
     def averaged(self, net: PoseNet) -> PoseNet:
-        """The averaged network while ``net`` learns."""
+        """A copy of ``net`` with the averaged weights."""
         return net if self._average_model is None else self._average_model.module.net
 
 

@@ -1,4 +1,4 @@
-"""The curves of a run as one CSV file."""
+"""The training curves as a CSV file."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from lightning.pytorch.utilities import rank_zero_only
 
 from bupose.atomic import replacing
 
-SECONDS = 10.0  # between writes: the file grows, and is written whole
+SECONDS = 10.0  # between writes, as the file is rewritten each time
 
 
 class CurveLog(Logger):
-    """``metrics.csv``: a row for each step at which anything was logged, a column for each name.
+    """``metrics.csv``: a row for each logged step, a column for each name.
 
-    A resumed run keeps the rows before its checkpoint, and goes on below; Lightning's ``CSVLogger`` starts anew.
+    A resumed run keeps the rows up to its checkpoint and appends; Lightning's ``CSVLogger`` starts anew.
     """
 
     def __init__(self, folder: Path):
@@ -35,7 +35,7 @@ class CurveLog(Logger):
         return str(self.path.parent)
 
     def resume(self, step: int) -> None:
-        """Take over the rows up to a step from the file."""
+        """Read the rows up to a step from the file."""
         if self.path.is_file():
             with self.path.open(newline="") as file:
                 rows = [{k: v for k, v in row.items() if v != ""} for row in csv.DictReader(file)]
@@ -48,17 +48,17 @@ class CurveLog(Logger):
 
     @rank_zero_only
     def log_hyperparams(self, params, *_, **__) -> None:
-        """Options are in files of their own."""
+        """Ignored: options have their own file."""
 
     @rank_zero_only
     def save(self) -> None:
-        """Write the file if that was not done in the last seconds."""
+        """Write the file, unless it was written seconds ago."""
         if time.monotonic() - self._written > SECONDS:
             self.write()
 
     @rank_zero_only
     def write(self) -> None:
-        """Write the file anew, whole or not at all."""
+        """Write the file atomically."""
         if self._rows:
             rows = [self._rows[step] for step in sorted(self._rows)]
             names = list(dict.fromkeys(name for row in rows for name in row))
@@ -70,7 +70,7 @@ class CurveLog(Logger):
             self._written = time.monotonic()
 
     def keep_up(self) -> None:
-        """Write what there is, and the row of this very step as soon as it comes: a checkpoint was just written."""
+        """Write all rows, and the row of the current step once it is complete: a checkpoint was just written."""
         self.write()
         self._written = 0.0
 
@@ -81,10 +81,10 @@ class CurveLog(Logger):
 
 
 class TrainingThroughput(ThroughputMonitor):
-    """Crops a second of training alone: pictures are validated one at a time."""
+    """Training throughput in crops per second, without validation."""
 
     def __init__(self, steps: int):
         super().__init__(lambda batch: len(batch["image"]), window_size=steps)
 
     def on_validation_batch_end(self, *_, **__) -> None:
-        """Not counted."""
+        """Validation does not count."""

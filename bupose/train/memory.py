@@ -1,4 +1,4 @@
-"""Memory of large tensors that is kept for the next one instead of being given back to Linux each time."""
+"""Keeps the memory of freed large tensors instead of returning it to Linux each time."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ _M_TRIM_THRESHOLD, _M_MMAP_MAX = -1, -4  # glibc, malloc.h
 
 
 def keep_memory() -> bool:
-    """Tell glibc's malloc to keep freed memory and never to map a block of its own; whether it listens.
+    """Make glibc's malloc keep freed memory and never use mmap; returns whether it could.
 
-    By default every large tensor is mapped and unmapped afresh, and Linux clears each page again; training on a CPU
-    then is several times slower now and then. Other systems need nothing.
+    By default every large tensor is mapped and unmapped, and Linux clears each page again, which can make training on a
+    CPU several times slower. Other systems are not affected.
 
     Notes
     -----
-    mallopt(3). The same from outside: ``MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=17179869184 python …``.
+    mallopt(3). Equivalent environment variables: ``MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=17179869184 python …``.
     """
     if platform.system() != "Linux" or platform.libc_ver()[0] != "glibc":
         return False

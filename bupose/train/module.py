@@ -13,7 +13,7 @@ from bupose.options import from_dict
 from bupose.train.optim import OptimOptions, build_optimizer, freeze, hold_norms
 from bupose.train.teacher import Teacher
 
-CHECK_EVERY = 20  # steps between looks at the loss on a GPU, each of which makes it wait
+CHECK_EVERY = 20  # steps between checks of the loss on a GPU, as each check synchronises
 
 
 class TrainingError(BuposeError):
@@ -21,7 +21,7 @@ class TrainingError(BuposeError):
 
 
 class PoseModule(pl.LightningModule):
-    """A network with its loss, its optimizer and perhaps a teacher.
+    """A network with its loss, optimizer and optional teacher.
 
     Parameters
     ----------
@@ -46,31 +46,31 @@ class PoseModule(pl.LightningModule):
         self.started = False
 
     def train(self, mode: bool = True) -> PoseModule:
-        """Training mode, but for the batch norms that are frozen."""
+        """Training mode, except for frozen batch norms."""
         super().train(mode)
         hold_norms(self.net, self.optim)
         return self
 
     def on_train_start(self) -> None:
-        """Lightning leaves the modes as they are, and gives them back after validation."""
+        """Enter training mode: Lightning keeps the modules' modes."""
         self.train()
         self._check_optimizers()
         self.started = True
 
     def _check_optimizers(self) -> None:
-        """Refuse a resumed state whose numbers are not one for each weight; torch looks no further than the groups."""
+        """Refuse a resumed optimizer state whose shapes do not fit the weights; torch checks only the groups."""
         for optimizer in self.trainer.optimizers:
             for weights, kept in optimizer.state.items():
                 if any(isinstance(v, Tensor) and v.numel() > 1 and v.shape != weights.shape for v in kept.values()):
                     raise ValueError(f"the optimizer's state does not fit a weight of shape {tuple(weights.shape)}")
 
     def configure_optimizers(self) -> dict:
-        """Optimizer and schedule, a step at a time."""
+        """Optimizer and per-step schedule."""
         optimizer, schedule = build_optimizer(self.net, self.optim, self.steps)
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 
     def losses(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
-        """The loss and its parts of a batch of :class:`bupose.data.PoseDataset`."""
+        """Total loss and its terms for a batch of :class:`bupose.data.PoseDataset`."""
         images = batch["image"].contiguous(memory_format=torch.channels_last)
         if self.teacher is not None:
             batch = self.teacher.join(batch, images)
@@ -87,32 +87,32 @@ class PoseModule(pl.LightningModule):
         return losses["loss"]
 
     def validation_step(self, batch: dict, number: int) -> None:
-        """Nothing: :class:`bupose.train.validation.CocoValidation` looks at the pictures."""
+        """Nothing: :class:`bupose.train.validation.CocoValidation` evaluates the pictures."""
 
     def check_loss(self) -> None:
-        """Stop where the loss or the gradients are no numbers.
+        """Stop if the loss or the gradients are not finite.
 
         Raises
         ------
         TrainingError
-            Says when, where the last good file is, and what to try.
+            Names the step, the last good file, and what to try.
         """
         if self._unchecked and not torch.stack(self._unchecked).isfinite().all():
             raise TrainingError(
-                f"the loss is no number any more at step {self.global_step}: lower optim.lr, set optim.clip or "
+                f"the loss is not finite at step {self.global_step}: lower optim.lr, set optim.clip or "
                 f"trainer.precision=float32, and start again or resume={self.trainer.default_root_dir}, "
                 "where the last good state is"
             )
         self._unchecked.clear()
 
     def on_load_checkpoint(self, checkpoint: dict) -> None:
-        """Refuse a state without what learning goes on from; Lightning would start that afresh, silently."""
+        """Refuse an incomplete state; Lightning would silently reinitialise what is missing."""
         for name in ("optimizer_states", "lr_schedulers"):
             if len(checkpoint[name]) != 1:
                 raise ValueError(f"it has {len(checkpoint[name])} {name.replace('_', ' ')} instead of one")
 
     def on_save_checkpoint(self, checkpoint: dict) -> None:
-        """Never replace a good file by one after a loss that was no number."""
+        """Never replace a good file after a loss that is not finite."""
         self.check_loss()
 
     def configure_gradient_clipping(self, optimizer, gradient_clip_val=None, gradient_clip_algorithm=None) -> None:
@@ -120,5 +120,5 @@ class PoseModule(pl.LightningModule):
         learning = [p for group in optimizer.param_groups for p in group["params"] if p.grad is not None]
         norm = torch.nn.utils.clip_grad_norm_(learning, self.optim.clip or float("inf"))
         self.log("gradient_norm", norm)
-        if self.trainer.precision != "16-mixed":  # whose scaler leaves out such steps by itself
+        if self.trainer.precision != "16-mixed":  # whose scaler skips such steps
             self._unchecked.append(norm.detach())

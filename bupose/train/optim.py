@@ -1,4 +1,4 @@
-"""Which weights learn, how fast, and how that changes in the course of training."""
+"""Optimizers, learning rates and schedules."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ OPTIMIZERS = {
 
 @dataclass
 class OptimOptions:
-    """How weights are changed.
+    """Optimizer options.
 
-    Parts of the network are named by the beginning of their parameters' names, at a dot: ``trunk``,
-    ``trunk.features.3``, ``head``. Of several that fit, the longest holds.
+    Parts of the network are given as prefixes of parameter names: ``trunk``, ``trunk.features.3``, ``head``. The
+    longest matching prefix applies.
 
     Parameters
     ----------
@@ -39,29 +39,29 @@ class OptimOptions:
     factors : dict of part to float
         Factors of the learning rate, as in ``trunk: 0.1``.
     channelwise_lr : list of parts
-        Scale updates by each output channel's RMS weight: for networks whose batch norms are folded into their weights,
-        where channels differ a thousandfold.
+        Scale updates by each output channel's RMS weight: for networks with batch norms folded into their weights,
+        whose channels differ a thousandfold.
     muon : list of parts
-        Orthogonalise the updates of these convolutions (Muon), depth-wise ones excepted; for hidden layers, not for
-        outputs. Needs "adamw", whose momentum and decay it takes.
+        Orthogonalise the updates of these convolutions (Muon), except depth-wise ones; for hidden layers, not outputs.
+        Needs "adamw" and uses its momentum and decay.
     frozen : list of parts
-        What does not learn; their batch norms keep their statistics.
+        Parts that are not trained; their batch norms keep their statistics.
     frozen_norm : list of parts
-        Whose batch norms keep their statistics, scale and shift.
+        Parts whose batch norms keep their statistics, scale and shift.
     weight_decay : float
-        For the weights of convolutions only.
+        Applied to convolution weights only.
     momentum : float
-        Of "sgd"; the other methods' own constants are torch's.
+        Of "sgd"; the others use torch's defaults.
     warmup : int, steps
-        The rate rises linearly from 0 so long.
+        Steps of linear warm-up from 0.
     schedule : "cosine", "step" or "constant"
     final : float
-        Of "cosine": the share of the rate that is left at the end.
+        Of "cosine": the final rate as a share of ``lr``.
     milestones : list of shares of the training
-        Of "step": where the rate is multiplied by ``drop``.
+        Of "step": when the rate is multiplied by ``drop``.
     drop : float
     clip : float
-        Largest norm of all gradients together; 0 is no limit.
+        Maximum norm of the gradients; 0 is no limit.
     """
 
     name: str = option("adamw", among=OPTIMIZERS)
@@ -87,12 +87,12 @@ class OptimOptions:
 
 
 def build_optimizer(net: nn.Module, options: OptimOptions, steps: int) -> tuple[Optimizer, LambdaLR]:
-    """The optimizer of a network's learning weights, and the schedule of ``steps`` optimizer steps.
+    """The optimizer of a network's trainable weights, and the schedule of ``steps`` steps.
 
     Raises
     ------
     OptionsError
-        An option names a part that the network does not have, or nothing is left to learn.
+        An option names a part that the network does not have, or nothing is left to train.
     """
     optimizer = OPTIMIZERS[options.name](parameter_groups(net, options), options)
     if any(group["muon"] or group["channelwise_lr"] for group in optimizer.param_groups):
@@ -101,7 +101,7 @@ def build_optimizer(net: nn.Module, options: OptimOptions, steps: int) -> tuple[
 
 
 def parameter_groups(net: nn.Module, options: OptimOptions) -> list[dict]:
-    """Learning parameters by learning rate and weight decay, each group named for the log."""
+    """Parameter groups by learning rate and weight decay, named for the log."""
     groups: dict[tuple, dict] = {}
     for name, parameter in net.named_parameters():
         if not parameter.requires_grad:
@@ -116,18 +116,18 @@ def parameter_groups(net: nn.Module, options: OptimOptions) -> list[dict]:
         made = {"params": [], "lr": rate, "weight_decay": decay, "channelwise_lr": channelwise, "muon": muon}
         groups.setdefault((part, decay, channelwise, muon), made | {"name": title})["params"].append(parameter)
     if not groups:
-        raise OptionsError(f"optim.frozen {options.frozen} leaves nothing to learn; freeze less")
+        raise OptionsError(f"optim.frozen {options.frozen} leaves nothing to train; freeze less")
     return list(groups.values())
 
 
 def _change_steps(optimizer: Optimizer) -> None:
-    """Orthogonalise the updates of muon groups, and scale those of channelwise ones by their weights.
+    """Orthogonalise the updates of ``muon`` groups, and scale those of ``channelwise_lr`` groups by their weights.
 
     Notes
     -----
-    Orthogonal: Jordan et al. 2024 (Muon), with Nesterov's momentum; as long as AdamW's steps are, after Liu et al. 2025
-    (Moonlight), section 2.2. Relative: Shazeer and Stern 2018 (Adafactor), section 8, with a size for each output
-    channel instead of one for all.
+    Orthogonalised: Jordan et al. 2024 (Muon), with Nesterov momentum and the step size of AdamW after Liu et al. 2025
+    (Moonlight), section 2.2. Channel-wise: Shazeer and Stern 2018 (Adafactor), section 8, with an RMS per output
+    channel instead of per tensor.
     """
     before: list[Tensor] = []
 
@@ -144,7 +144,7 @@ def _change_steps(optimizer: Optimizer) -> None:
         for old, (group, new) in zip(before, changed(), strict=True):
             share = size(old) if group["channelwise_lr"] else torch.ones_like(old)
             if group["muon"] and new.grad is not None:
-                # In terms of weights of size 1, whose slope is steeper or flatter.
+                # Gradients in terms of weights scaled to RMS 1.
                 momentum = share * torch.lerp(new.grad, optimizer.state[new]["exp_avg"], group["betas"][0])
                 step = orthogonal(momentum.flatten(1)).view_as(new)
                 length = 0.2 * math.sqrt(max(momentum.flatten(1).shape))
@@ -157,13 +157,13 @@ def _change_steps(optimizer: Optimizer) -> None:
 
 
 def orthogonal(matrix: Tensor) -> Tensor:
-    """A matrix of the same singular vectors whose singular values are nearly equal: those of a hundredth of the largest
-    and more come to lie between 0.2 and 1.3.
+    """A matrix with the same singular vectors and nearly equal singular values: those above 1 % of the largest end
+    between 0.2 and 1.3.
 
     Notes
     -----
-    Three steps of the Newton-Schulz iteration of Jordan et al. 2024: more would not be paid back. In bfloat16 as there,
-    but not where processors only emulate it, which takes thirty times as long as float32.
+    Three steps of the Newton-Schulz iteration of Jordan et al. 2024; more do not pay off. In bfloat16 as there, unless
+    the processor only emulates it, which is thirty times slower than float32.
     """
     if matrix.shape[0] > matrix.shape[1]:
         return orthogonal(matrix.T).T
@@ -176,13 +176,13 @@ def orthogonal(matrix: Tensor) -> Tensor:
 
 
 def size(weights: Tensor) -> Tensor:
-    """Root mean square of each output channel's weights, in the shape of the weights; of biases one for all."""
+    """Root mean square of each output channel's weights, broadcastable to them; of biases a single one."""
     axes = tuple(range(1, weights.ndim)) or (0,)
     return weights.square().mean(axes, keepdim=True).sqrt().expand_as(weights)
 
 
 def freeze(net: nn.Module, options: OptimOptions) -> None:
-    """Take the frozen parts and norms out of learning; call :func:`hold_norms` whenever training mode is entered.
+    """Freeze parts and norms; call :func:`hold_norms` whenever training mode is entered.
 
     Raises
     ------
@@ -201,13 +201,13 @@ def freeze(net: nn.Module, options: OptimOptions) -> None:
 
 
 def hold_norms(net: nn.Module, options: OptimOptions) -> None:
-    """Keep the statistics of the frozen batch norms."""
+    """Put frozen batch norms into evaluation mode."""
     for norm in _norms_below(net, [*options.frozen, *options.frozen_norm]):
         norm.eval()
 
 
 def rate_factor(step: int, steps: int, options: OptimOptions) -> float:
-    """The share of the learning rate at a step counted from 0."""
+    """Factor of the learning rate at a step counted from 0."""
     if step < options.warmup:
         return (step + 1) / options.warmup
     if options.schedule == "step":
@@ -224,13 +224,13 @@ def _norms_below(net: nn.Module, parts: Sequence[str]) -> list[nn.Module]:
 
 
 def _longest(name: str, parts) -> str | None:
-    """The longest of the parts that a parameter or module belongs to."""
+    """The longest prefix that matches a parameter or module."""
     fitting = [part for part in parts if name == part or name.startswith(part + ".")]
     return max(fitting, key=len, default=None)
 
 
 def _near(parts: Sequence[str], wrong: str) -> list[str]:
-    """Parts beside the wrong one: those below the longest beginning of it that exists."""
+    """Alternatives to an unknown part: those below its longest existing prefix."""
     stem = wrong
     while stem and stem not in parts:
         stem = stem.rpartition(".")[0]

@@ -1,4 +1,4 @@
-"""Everything that can be chosen about a training: the schema of ``conf/train.yaml``."""
+"""Training options: the schema of ``conf/train.yaml``."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ from bupose.train.teacher import TeacherOptions
 from bupose.train.trainer_options import LoggerOptions, TrainerOptions
 
 STARTED = "started"
-LEAST_BYTES = 100  # of memory for each pixel of a batch; most networks take several times as many
+LEAST_BYTES = 100  # bytes of memory per pixel of a batch, at least; most networks need several times as many
 
 
 @dataclass
 class TrunkOptions:
-    """What turns a picture into features.
+    """Trunk options.
 
     Parameters
     ----------
     name : a key of ``bupose.nn.TRUNKS``, or "started"
-        That of the network in ``start``, with its options.
+        "started" is that of the network in ``start``, with its options.
     options : dict
-        What differs from the trunk's defaults, or from the started one's options.
+        Changes to the trunk's defaults, or to the started network's options.
     weights : path
-        A published file of the trunk to start from.
+        Pretrained weights of the trunk, a published file.
     """
 
     name: str = option("mobilenet_v2", among=(*TRUNKS, STARTED))
@@ -49,14 +49,14 @@ class TrunkOptions:
 
 @dataclass
 class HeadOptions:
-    """What turns features into fields.
+    """Head options.
 
     Parameters
     ----------
     name : a key of ``bupose.nn.HEADS``, or "started"
-        That of the network in ``start``, with its options.
+        "started" is that of the network in ``start``, with its options.
     options : dict
-        What differs from the head's defaults, or from the started one's options.
+        Changes to the head's defaults, or to the started network's options.
     """
 
     name: str = option("plain", among=(*HEADS, STARTED))
@@ -68,39 +68,39 @@ class HeadOptions:
 
 @dataclass
 class TrainOptions:
-    """Train a network, from annotations to a measured network file.
+    """Train a network, from annotations to an evaluated network file.
 
     Parameters
     ----------
     skeleton : name of a built-in skeleton, or path of a .yaml file
-        "auto" is that of ``data``: of a file in COCO's format the one it declares, else coco17 or the set's own.
+        "auto" is that of ``data``: for a file in COCO's format the one it declares, else coco17 or the data set's own.
     method : a key of ``bupose.methods.METHODS``
-        How people are found: by part affinity fields ("paf"), or another way. Decides which options target, decoder and
-        loss have.
-    trunk, head : what the network is made of
-    target : how people are written into maps; belongs to the network for good
-    decoder : how they are read out of maps in validation, and by who uses the network
-    data, val : kind and place of the pictures to learn from, and to measure on
+        How people are found: by part affinity fields ("paf"), or another way. Determines the options of target, decoder
+        and loss.
+    trunk, head : the parts of the network
+    target : how people are encoded into maps; fixed for a network
+    decoder : how maps are decoded, in validation and by users of the network
+    data, val : training and validation data
     hold_out : float in [0, 0.9]
-        This share of the pictures of ``data`` is measured on and not learned from, where ``val`` has no annotations.
-    augment : what is done to pictures
+        Share of the pictures of ``data`` held out for validation, if ``val`` has no annotations.
+    augment : augmentation of training pictures
     loss, teacher, optim, trainer, logger : see their classes in bupose.train
     start : path or name
-        A bupose network with the same trunk to start from, "default" the one that comes along; what does not fit of its
-        head, as with another skeleton, starts afresh.
+        A bupose network with the same trunk to start from, "default" is the shipped one; parts of its head that do not
+        fit, as with another skeleton, are reinitialised.
     choose_score : bool
         The best network's ``decoder.min_person_score`` becomes the one that tells people from ghosts best in ``val``:
         highest F1 at a similarity of 0.5.
     seed : int
-        Of initial weights, order and augmentation.
+        Random seed of initial weights, order and augmentation.
     output : path
         The run's folder.
     resume : path
-        The folder of an interrupted run, which goes on.
+        Folder of an interrupted run to continue.
     overwrite : bool
-        Another run's networks in the run's folder may be replaced.
+        Replace another run's networks in the run's folder.
     note : dict
-        Goes into the network file: licences of data and initial weights, say.
+        Stored in the network file: licences of data and initial weights, for example.
     """
 
     skeleton: str = option("auto", path=True)
@@ -128,10 +128,10 @@ class TrainOptions:
 
     def __post_init__(self) -> None:
         check(self)
-        self.settings("target"), self.settings("loss"), self.settings("decoder")  # refuse what the method does not have
+        self.settings("target"), self.settings("loss"), self.settings("decoder")  # refuse options that the method lacks
 
     def settings(self, kind: str):
-        """``target``, ``loss`` or ``decoder`` as the method's own class has them."""
+        """``target``, ``loss`` or ``decoder`` as the method's own options."""
         method, said = methods.get(self.method), given(getattr(self, kind))
         if kind == "decoder":
             return read_options(method.Decoder, {}, said)
@@ -143,7 +143,7 @@ class TrainOptions:
         Raises
         ------
         OptionsError
-            Trunk or head are to be those of ``start``, and there is none.
+            Trunk or head is "started", but there is no ``start``.
         """
         parts = {"trunk": self.trunk, "head": self.head}
         chosen: dict[str, Any] = {}
@@ -169,24 +169,24 @@ class TrainOptions:
         )
 
     def codec(self, skeleton: Skeleton, grid: Grid) -> Codec:
-        """What paints this training's targets."""
+        """The codec that encodes the targets."""
         return methods.get(self.method)(skeleton, grid, self.settings("target"), self.settings("decoder"))
 
 
 def check_together(options: TrainOptions, multiple: int) -> None:
-    """What single options cannot see.
+    """Check options against each other.
 
     Raises
     ------
     OptionsError
-        Crops that the network does not take, or that no memory here holds.
+        Crops that do not fit the network, or the memory.
     """
     width, height = options.trainer.size
     needed, there = options.trainer.batch * width * height * LEAST_BYTES, _memory()
     if needed > there:
         raise OptionsError(
             f"trainer.batch={options.trainer.batch} crops of {width}x{height} px take over {needed / 1e9:,.0f} GB; "
-            f"this machine has {there / 1e9:,.0f}. Choose a smaller batch, and trainer.accumulate to make up for it"
+            f"this machine has {there / 1e9:,.0f}. Lower trainer.batch and raise trainer.accumulate"
         )
     if width % multiple or height % multiple:
         near = [math.ceil(side / multiple) * multiple for side in (width, height)]
@@ -196,7 +196,7 @@ def check_together(options: TrainOptions, multiple: int) -> None:
 
 
 def _memory() -> float:
-    """Bytes of memory that this machine has; infinite where it does not say."""
+    """Bytes of memory of this machine; infinite if unknown."""
     try:
         return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     except (AttributeError, ValueError, OSError):

@@ -1,4 +1,4 @@
-"""Where a training stands, on one line: step, loss, what was measured last, and the time that is left."""
+"""The progress line of a training: step, loss, last validation, and remaining time."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ ON_TERMINAL, ELSEWHERE = 0.5, 30.0  # seconds between lines; on a terminal each 
 
 
 class ProgressLine(Callback):
-    """Writes the line to the standard output; only the first of several processes does."""
+    """Prints the line to the standard output, in the first process only."""
 
     def __init__(self) -> None:
         self._started, self._first, self._told = 0.0, 0, 0.0
         self._every = ON_TERMINAL if sys.stdout.isatty() else ELSEWHERE
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: PoseModule) -> None:
-        """The clock starts."""
+        """Start the clock."""
         self._started, self._first, self._told = time.monotonic(), trainer.global_step, time.monotonic()
 
     def on_train_batch_end(self, trainer: pl.Trainer, pl_module: PoseModule, *_) -> None:
-        """Now and then."""
+        """Print at intervals."""
         now = time.monotonic()
         if trainer.is_global_zero and now - self._told >= self._every:
             self._tell(trainer, now)
 
     def on_validation_end(self, trainer: pl.Trainer, pl_module: PoseModule) -> None:
-        """What was measured, on a line that stays."""
+        """Print the validation's results on a line of their own."""
         if trainer.is_global_zero and not trainer.sanity_checking:
             self._tell(trainer, time.monotonic(), stays=True)
 
@@ -46,7 +46,7 @@ class ProgressLine(Callback):
 
 
 def describe(step: int, steps: int, first: int, seconds: float, metrics: dict[str, float]) -> str:
-    """The line: of a run that began at step ``first`` this many seconds ago, with the last ``metrics`` by name."""
+    """The line for a run that began at step ``first`` so many ``seconds`` ago, with the latest ``metrics``."""
     shown = [f"{name} {metrics[name]:.3g}" for name in ("loss", "AP") if name in metrics]
     if step > first and step < steps:
         left = seconds / (step - first) * (steps - step)

@@ -1,4 +1,4 @@
-"""A picture of what was learned: photos with their labels, beside what the network finds."""
+"""A picture of results: photos with labels, beside predictions."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MOST = 6  # photos
 
 
 def write_comparison(path: Path, samples, estimator: Estimator) -> None:
-    """Draw some photos of a set twice, as labelled and as found, into a PNG file."""
+    """Draw some photos with their labels and with the network's predictions, into a PNG file."""
     pictures, titles = [], []
     for i in spread_rows(len(samples), MOST):
         sample = samples[i]

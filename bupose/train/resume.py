@@ -17,9 +17,9 @@ _LOOKUP = re.compile(r"\$\{.*:", re.DOTALL)  # ${oc.env:NAME} and the like; ${tr
 
 
 def recall_arguments(arguments: Sequence[str]) -> list[str]:
-    """A command line with those of the run that ``resume=`` names put before it; the run's folder stays the same.
+    """The command line, preceded by the arguments of the run that ``resume=`` names; the output folder is kept.
 
-    Where there is no such run, the command line as it is: training will say so.
+    Unchanged if there is no such run: training reports that.
     """
     run = next((a.partition("=")[2] for a in arguments if a.startswith("resume=")), None)
     if run in (None, "null"):
@@ -33,7 +33,7 @@ def recall_arguments(arguments: Sequence[str]) -> list[str]:
 
 
 def _recall(saved: Path) -> list[str]:
-    """Options that were given to a run; whoever wrote the file, they set options alone, and look nothing up."""
+    """Arguments that were given to a run, checked to be plain options without lookups, as the file may be foreign."""
     try:
         before = yaml.safe_load(saved.read_text(encoding="utf-8")) if saved.is_file() else []
     except (OSError, ValueError, yaml.YAMLError, RecursionError):

@@ -1,4 +1,4 @@
-"""A whole training: from options to a measured network file."""
+"""A training run: from options to an evaluated network file."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ RESULTS = (RESULT, LAST, BEST, FOUND, "last.safetensors", "metrics.csv")
 
 
 def train(options: TrainOptions) -> float:
-    """Train, measure and write a network.
+    """Train, evaluate and save a network.
 
     Parameters
     ----------
@@ -65,7 +65,7 @@ def train(options: TrainOptions) -> float:
     Raises
     ------
     BuposeError
-        Options that do not fit together, data or weights that cannot be read, or a loss that is no number.
+        Inconsistent options, data or weights that cannot be read, or a loss that is not finite.
 
     Notes
     -----
@@ -102,22 +102,22 @@ def _train(options: TrainOptions, folder: Path, state: Path | None) -> float:
             _LOG.info("%s", line)
     try:
         trainer.fit(module, data, ckpt_path=state)
-    except SystemExit:  # how Lightning ends after Ctrl-C
+    except SystemExit:  # Lightning's exit after Ctrl-C
         asked = next(c.asked for c in trainer.callbacks if isinstance(c, StopBetweenSteps))
         raise (asked or KeyboardInterrupt()) from None
     except BuposeError:
         raise
-    except Exception as problem:  # of many kinds, where a state is not this training's
+    except Exception as problem:  # of many types, if a state belongs to another training
         if _is_out_of_memory(problem):
             raise TrainingError(
-                f"there is not the memory for trainer.batch={options.trainer.batch} crops of "
-                f"{'x'.join(map(str, options.trainer.size))} px; choose a smaller batch, and trainer.accumulate to "
-                "make up for it"
+                f"out of memory for trainer.batch={options.trainer.batch} crops of "
+                f"{'x'.join(map(str, options.trainer.size))} px; lower trainer.batch "
+                "and raise trainer.accumulate"
             ) from problem
         if state is None or module.started:
             raise
         raise TrainingError(
-            f"cannot go on from {str(state)!r}, which is the state of another network or training "
+            f"cannot resume from {str(state)!r}: it belongs to another network or training "
             f"({' '.join(str(problem).split())[:200]}); give the options it was started with"
         ) from problem
     best = networks.ranking[0] if networks.ranking else {}
@@ -136,12 +136,12 @@ def _train(options: TrainOptions, folder: Path, state: Path | None) -> float:
 
 
 def _is_out_of_memory(problem: Exception) -> bool:
-    """Torch has a kind of error for this on GPUs alone."""
+    """Torch has an error class for this on GPUs only."""
     return isinstance(problem, (MemoryError, torch.OutOfMemoryError)) or "can't allocate memory" in str(problem)
 
 
 def count_validated(options: TrainOptions, data: PoseDataModule) -> int:
-    """Of how many pictures a validation is."""
+    """Number of pictures per validation."""
     return min(options.trainer.validation_limit or len(data.val_samples), len(data.val_samples))
 
 
@@ -149,12 +149,12 @@ def build_trainer(
     options: TrainOptions, folder: Path, data: PoseDataModule, networks: KeepNetworks, average: MovingAverage | None,
     curves: CurveLog,
 ) -> pl.Trainer:  # fmt: skip
-    """Lightning's trainer with everything that watches, measures and writes.
+    """Lightning's trainer with all callbacks and loggers.
 
     Raises
     ------
     OptionsError
-        Devices, or a way to use them, that this machine does not have.
+        Devices or a strategy that this machine does not have.
     """
     t = options.trainer
     count = count_validated(options, data)
@@ -193,11 +193,11 @@ def build_trainer(
     except (MisconfigurationException, TypeError, ValueError, RuntimeError) as problem:
         chosen = ", ".join(f"trainer.{k}={getattr(t, k)}" for k in ("accelerator", "devices", "nodes", "strategy"))
         told = " ".join(str(problem).split())
-        raise OptionsError(f"{chosen} cannot be had here ({told:.200}); choose others, or auto") from None
+        raise OptionsError(f"{chosen} is not available here ({told:.200}); choose others, or auto") from None
 
 
 def _quiet() -> None:
-    """Keep Lightning from advising what does not hold here."""
+    """Silence advice of Lightning that does not apply here."""
     logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
     for advice in ("num_workers", "litlogger", "LeafSpec", "flops_per_batch"):
         warnings.filterwarnings("ignore", f".*{advice}.*")

@@ -1,4 +1,4 @@
-"""What a training learns from and is measured on, and the skeleton that follows from it."""
+"""Training and validation data, and the skeleton that follows from them."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from bupose.wording import counted
 
 @dataclass(frozen=True)
 class Sets:
-    """Two sequences of samples, of one skeleton: to learn from, and to measure on.
+    """Training and validation samples of one skeleton.
 
     Parameters
     ----------
     train, val : sequences of samples
     skeleton : Skeleton
-        With the limb lengths that the labels of ``train`` have, unless it says its own.
+        With limb lengths measured from the labels of ``train``, unless declared.
     category : CategoryOptions
-        What ``train`` labels.
+        The category that ``train`` labels.
     notes : sentences
-        How the sets were read: joints matched, what was odd or left out.
+        How the data was read: joints matched, oddities, omissions.
     """
 
     train: Any
@@ -42,7 +42,7 @@ def open_sets(options: TrainOptions) -> Sets:
     Raises
     ------
     BuposeError
-        A set that cannot be read, or a skeleton that is none.
+        Data that cannot be read, or an invalid skeleton.
     """
     wanted = options.skeleton if options.skeleton == "auto" else skeletons.get(options.skeleton)
     train, notes = options.data.open(wanted), []
@@ -50,7 +50,7 @@ def open_sets(options: TrainOptions) -> Sets:
     if options.hold_out and options.val.annotations is None:
         train, val = hold_out(train, options.hold_out, options.seed)
         notes += getattr(train, "notes", ())
-        notes.append(f"Held out to measure on: {len(val)} of {counted(len(train) + len(val), 'picture')}.")
+        notes.append(f"Held out for validation: {len(val)} of {counted(len(train) + len(val), 'picture')}.")
     else:
         val = options.val.open(skeleton)
         for what, samples in (("train", train), ("val", val)):

@@ -1,4 +1,4 @@
-"""What training finds out by itself before it begins: precision, batch, and how many steps there is time for."""
+"""Settings determined before training: precision, batch, and the number of steps that the time allows."""
 
 from __future__ import annotations
 
@@ -26,21 +26,21 @@ from bupose.wording import counted
 _LOG = logging.getLogger(__name__)
 
 OPTIONS = "options.json"
-VALIDATIONS = 5  # where trainer.validate_every is 0
-LEAST_STEPS = 20  # whatever trainer.minutes says
-_WARM, _TIMED = 2, 6  # steps that are tried
-_FORWARD = 0.4  # of a training step, for each pixel
+VALIDATIONS = 5  # if trainer.validate_every is 0
+LEAST_STEPS = 20  # minimum, whatever trainer.minutes says
+_WARM, _TIMED = 2, 6  # warm-up and timed steps
+_FORWARD = 0.4  # of a training step, per pixel
 
 
 def settle(
     options: TrainOptions, net: PoseNet, sets: Sets, teacher: Teacher | None, state: Path | None
 ) -> TrainOptions:
-    """Options with the choices that depend on others filled in; a resumed run (``state``) keeps what it had found.
+    """Options with automatic choices filled in; a resumed run (``state``) keeps its own.
 
     Raises
     ------
     TrainingError
-        The resumed run does not say what it had found.
+        The resumed run has no record of its choices.
     """
     t = options.trainer
     found = ["precision", "batch", "accumulate", "workers"] if t.auto else ["precision"] * (t.precision == "auto")
@@ -57,12 +57,12 @@ def settle(
     if t.minutes and state is None:
         t = replace(t, steps=min(t.steps, steps_in_time(replace(options, trainer=t), net, sets, teacher)))
     every = min(t.validate_every or math.ceil(t.steps / VALIDATIONS), t.steps)
-    whole = math.ceil(t.steps / every) * every  # so that what comes out last is measured
+    whole = math.ceil(t.steps / every) * every  # so that the final weights are validated
     return replace(options, trainer=replace(t, validate_every=every, steps=whole))
 
 
 def steps_in_time(options: TrainOptions, net: PoseNet, sets: Sets, teacher: Teacher | None) -> int:
-    """How many steps, with the validations between them, ``trainer.minutes`` are enough for."""
+    """The number of steps, with validations, that fit into ``trainer.minutes``."""
     t = options.trainer
     _LOG.info("trainer.minutes=%g: timing some steps", t.minutes)
     step = time_step(options, net, sets, teacher)
@@ -75,12 +75,12 @@ def steps_in_time(options: TrainOptions, net: PoseNet, sets: Sets, teacher: Teac
     else:
         steps = (seconds - VALIDATIONS * shown * picture) / step
     steps = max(LEAST_STEPS, int(steps))
-    _LOG.info("%.2f s a step, time for %s", step, counted(steps, "step"))
+    _LOG.info("%.2f s per step, time for %s", step, counted(steps, "step"))
     return steps
 
 
 def time_step(options: TrainOptions, net: PoseNet, sets: Sets, teacher: Teacher | None) -> float:
-    """Seconds of a training step as it will be, loading included; tried on a copy of the network."""
+    """Seconds per training step, loading included, measured on a copy of the network."""
     t, device = options.trainer, training_device(options.trainer)
     data = PoseDataModule(options, options.codec(net.skeleton, net.grid), sets)
     module = (
@@ -104,11 +104,11 @@ def time_step(options: TrainOptions, net: PoseNet, sets: Sets, teacher: Teacher 
 
 
 def _recall(path: Path, names: Sequence[str]) -> dict:
-    """Trainer options that an earlier run had found."""
+    """Trainer options that the interrupted run had determined."""
     try:
         found = json.loads(path.read_text(encoding="utf-8"))["trainer"]
         return {name: found[name] for name in names}
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         raise TrainingError(
-            f"{str(path)!r} does not say {' and '.join(names)} of the run; give them as trainer.{names[0]}=…"
+            f"{str(path)!r} has no {' and '.join(names)} of the run; set them, as in trainer.{names[0]}=…"
         ) from None

@@ -1,4 +1,4 @@
-"""The network that a training starts with, new or going on from another."""
+"""The initial network of a training, new or from another."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _LOG = logging.getLogger(__name__)
 
 
 def build_network(options: TrainOptions, skeleton: Skeleton, category: CategoryOptions | None = None) -> PoseNet:
-    """The network as it starts, for the skeleton and the category of the data.
+    """The initial network, for the skeleton and the category of the data.
 
     Raises
     ------
@@ -31,8 +31,8 @@ def build_network(options: TrainOptions, skeleton: Skeleton, category: CategoryO
     started = weights.load(weights.resolve(options.start)) if options.start else None
     config = options.network(skeleton, started and started.config)
     if category and (category.id != 1 or tuple(category.keypoints) != results_skeleton(skeleton).joints):
-        config = replace(config, category=asdict(category))  # not what COCO's results are anyway
-    declare(config)  # before memory is taken for it
+        config = replace(config, category=asdict(category))  # not the default of COCO results
+    declare(config)  # before memory is allocated
     net = PoseNet(config)
     check_together(options, net.multiple)
     if started:
@@ -43,16 +43,15 @@ def build_network(options: TrainOptions, skeleton: Skeleton, category: CategoryO
 
 
 def take_over(net: PoseNet, started: PoseNet, source: str) -> str:
-    """Give a network all tensors of another that have its names and shapes; which others start afresh, as a sentence.
+    """Copy all tensors of equal name and shape from another network; returns a sentence on what was taken.
 
-    So one that got further parts goes on: weights that only got further inputs keep those they had, and the new ones
-    start at zero. A network for one skeleton starts another's: its outputs are taken for the joints and limbs that both
-    have, as far as the head can, and start afresh for the others.
+    Weights with additional input channels keep the old ones, and the new ones start at zero. For another skeleton, the
+    outputs of shared joints and limbs are copied, as far as the head supports it, and the others are reinitialised.
 
     Raises
     ------
     WeightsError
-        The trunks share no more than their names: then little of what the other learned is of use.
+        The trunks do not match.
     """
     own, given = net.state_dict(), started.state_dict()
     taken = {name: tensor for name, tensor in given.items() if name in own and own[name].shape == tensor.shape}
@@ -76,7 +75,7 @@ def take_over(net: PoseNet, started: PoseNet, source: str) -> str:
 
 
 def _take_outputs(net: PoseNet, started: PoseNet) -> str:
-    """Take over what is said of joints and limbs that two skeletons share; how many, for the end of a sentence."""
+    """Copy the outputs of joints and limbs that two skeletons share; returns how many, as the end of a sentence."""
     if net.skeleton == started.skeleton or not net.head.take_outputs(started.head):
         return ""
     kinds = {"heat": "joints", "paf": "limbs"}
@@ -88,5 +87,5 @@ def _take_outputs(net: PoseNet, started: PoseNet) -> str:
 
 
 def _has_more_inputs(own: torch.Tensor, given: torch.Tensor) -> bool:
-    """The same weights but for the number of input channels, of which there are more."""
+    """Whether the shapes differ only by additional input channels."""
     return own.ndim == given.ndim == 4 and own.shape[1] > given.shape[1] and own[:, :1].shape == given[:, :1].shape

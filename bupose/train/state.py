@@ -1,4 +1,4 @@
-"""The file that training resumes from: tensors as safetensors, all else as JSON in its header. Nothing is unpickled."""
+"""Checkpoint files: tensors as safetensors, all else as JSON in the header, without pickle."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from bupose.atomic import replacing
 from bupose.train.module import TrainingError
 
 KEY = "bupose_training"  # the entry of the safetensors header's metadata
-_PARTS = {  # what Lightning resumes from, and of which kind each part is
+_PARTS = {  # the parts of Lightning's checkpoints, and their types
     "state_dict": dict, "callbacks": dict, "loops": dict, "optimizer_states": list, "lr_schedulers": list,
     "epoch": int, "global_step": int, "pytorch-lightning_version": str,
 }  # fmt: skip
 
 
 class StateIO(CheckpointIO):
-    """How Lightning writes and reads checkpoints: by :func:`write_state` and :func:`read_state`, in every strategy."""
+    """Lightning's checkpoint IO by :func:`write_state` and :func:`read_state`, for every strategy."""
 
     def save_checkpoint(self, checkpoint: dict, path, storage_options=None) -> None:
-        """Whole or not at all."""
+        """Write atomically."""
         write_state(checkpoint, Path(path))
 
     def load_checkpoint(self, path, map_location=None, weights_only: bool | None = None) -> dict:
-        """On the CPU; Lightning moves what belongs elsewhere."""
+        """Read to the CPU; Lightning moves tensors."""
         return read_state(Path(path))
 
     def remove_checkpoint(self, path) -> None:
@@ -44,7 +44,7 @@ def write_state(state: Mapping, path: Path) -> None:
     Raises
     ------
     TrainingError
-        There is something else among them.
+        A value of another type.
     InputError
         The file cannot be written.
     """
@@ -56,7 +56,7 @@ def write_state(state: Mapping, path: Path) -> None:
 
 
 def read_state(path: Path) -> dict:
-    """What :func:`write_state` wrote of a training.
+    """Read a checkpoint written by :func:`write_state`.
 
     Raises
     ------
@@ -72,7 +72,7 @@ def read_state(path: Path) -> dict:
         fits = False
     if not fits:
         raise TrainingError(
-            f"{str(path)!r} is damaged, or no state of a training by this bupose; "
+            f"{str(path)!r} is damaged, or not a checkpoint of this version of bupose; "
             "start from a network instead: start=best.safetensors"
         )
     return state
@@ -93,7 +93,7 @@ def _encode(value, tensors: dict[str, Tensor]):
         value = value.item()
     if value is None or isinstance(value, bool | int | float | str):
         return value
-    raise TrainingError(f"the state of a training cannot hold a {type(value).__name__}")
+    raise TrainingError(f"a checkpoint cannot hold a {type(value).__name__}")
 
 
 def _decode(value, file):

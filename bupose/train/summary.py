@@ -1,4 +1,4 @@
-"""Many runs as one table and one plot: what was chosen, and what came of it."""
+"""Comparison of runs as a table and a plot."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ DEFAULT = "default"
 
 @dataclass(frozen=True)
 class Run:
-    """A run's folder, the options given to it as text, and its best network's metrics; none while it is under way."""
+    """A run's folder, its options as text, and its best network's metrics; empty while it is running."""
 
     folder: Path
     options: dict[str, str]
     metrics: dict[str, float]
 
     def value(self, metric: str) -> float:
-        """A metric, NaN where there is none."""
+        """A metric, NaN if missing."""
         return float(self.metrics.get(metric, math.nan))
 
 
@@ -48,13 +48,13 @@ def read_runs(folders: Iterable[str | Path], metric: str = "AP") -> list[Run]:
 
 
 def swept_options(runs: Sequence[Run]) -> list[str]:
-    """The options that differ between the runs."""
+    """Options that differ between the runs."""
     names = dict.fromkeys(name for run in runs for name in run.options)
     return [name for name in names if len({run.options.get(name, DEFAULT) for run in runs}) > 1]
 
 
 def table(runs: Sequence[Run], metrics: Sequence[str]) -> str:
-    """Aligned text: a row for each run, its metrics, and the options that differ."""
+    """Aligned text: a row per run with its metrics and the options that differ."""
     swept = swept_options(runs)
     rows = [[*metrics, *swept, "run"]]
     for run in runs:
@@ -65,7 +65,7 @@ def table(runs: Sequence[Run], metrics: Sequence[str]) -> str:
 
 
 def plot(runs: Sequence[Run], metric: str):
-    """A matplotlib figure: the metric against each option that differs; a dot for each run, a line through means."""
+    """A matplotlib figure: the metric against each option that differs; a dot per run, a line through means."""
     from matplotlib.figure import Figure
 
     done, swept = [run for run in runs if run.metrics], swept_options(runs)

@@ -1,4 +1,4 @@
-"""Distillation: what trained networks say about a crop, as further targets beside the labels."""
+"""Distillation: maps of teacher networks as targets besides the labels."""
 
 from __future__ import annotations
 
@@ -29,18 +29,17 @@ class TeacherOptions:
     Parameters
     ----------
     weights : list of paths or names
-        bupose networks, or such as scripts/export.py wrote (in 8 bits the cheapest on a CPU); several are averaged.
-        None: labels alone.
+        bupose networks, also exported ones (in 8 bits the fastest on a CPU); several are averaged. None: labels only.
     share : float in [0, 1]
-        Of "mix": how much the teacher counts against the labels where both know; 1 is the teacher alone.
+        Of "mix": weight of the teacher where both are known; 1 is the teacher alone.
     combine : "mix" or "max"
-        Weighted mean of labels and teacher; or of both the stronger, so that labels stand and teachers add to them.
+        Weighted mean of labels and teacher; or the stronger of the two, so that teachers add to labels.
     mirror : bool
-        Average each teacher with what it says about the mirrored crop.
+        Average each teacher over the crop and its mirror image.
     scale : float
-        Teachers see the crop enlarged by this.
+        Factor by which crops are enlarged for teachers.
     shift : x, y of each teacher in turn, or one x, y for all; px
-        Offset added to a teacher's maps: for teachers whose joints lie beside those of the labels.
+        Offset of a teacher's maps: for teachers with systematically displaced joints.
     """
 
     weights: list[str] = option(list, path=True)
@@ -71,14 +70,13 @@ class Teacher:
     ----------
     nets : sequence of PoseNet or exported networks
     specs : sequence of MapSpec
-        The student's; those that are averages of views are taught. Rows are found by name, a limb also the other way
-        round.
+        The student's; those merged by mean are taught. Rows are matched by name, limbs also in reverse.
     options : TeacherOptions
 
     Raises
     ------
     OptionsError
-        A net has none of the student's joints.
+        A teacher has none of the student's joints.
     """
 
     def __init__(self, nets: Sequence[PoseNet | Network], specs: Sequence[MapSpec], options: TeacherOptions):
@@ -89,13 +87,13 @@ class Teacher:
             if not any(part.known.any() for part in rows):
                 name = net.skeleton.name
                 raise OptionsError(f"the teacher's skeleton {name!r} has none of the student's joints; choose another")
-        # Rows that some teacher knows.
+        # Rows that some teacher has.
         columns = zip(self.specs, zip(*self._rows, strict=True), strict=True)
         self.known = {spec.name: torch.stack([part.known for part in parts]).any(0) for spec, parts in columns}
 
     @classmethod
     def load(cls, specs: Sequence[MapSpec], options: TeacherOptions) -> Teacher:
-        """The teachers that the options name."""
+        """Load the teachers of the options."""
         paths = [weights.resolve(path) for path in options.weights]
         nets = [
             start(path, "cpu", "auto", threads=torch.get_num_threads())
@@ -106,11 +104,11 @@ class Teacher:
         return cls(nets, specs, options)
 
     def __deepcopy__(self, memo) -> Teacher:
-        return self  # never changes: averaged copies of a module share it
+        return self  # immutable: averaged copies of a module share it
 
     @torch.no_grad()
     def maps(self, images: Tensor, cells: tuple[int, int]) -> dict[str, Tensor]:
-        """What the teachers say about uint8 RGB images (B, 3, H, W).
+        """The teachers' maps of uint8 RGB images (B, 3, H, W).
 
         Parameters
         ----------
@@ -121,7 +119,7 @@ class Teacher:
         Returns
         -------
         dict of float32 tensors (B, rows, …, h, w)
-            In [0, 1], vectors no longer than 1; zero for rows that no teacher knows.
+            In [0, 1], vectors no longer than 1; zero for rows that no teacher has.
         """
         sums: dict[str, Tensor | float] = dict.fromkeys((spec.name for spec in self.specs), 0.0)
         shifts = self.options.shifts(len(self._nets))
@@ -140,9 +138,9 @@ class Teacher:
         return said
 
     def join(self, batch: Mapping[str, Tensor], images: Tensor) -> dict[str, Tensor]:
-        """A batch whose targets are the labels' joined with what the teachers say about the same images.
+        """A batch with targets combined from labels and teachers.
 
-        Beside each map stands its own weight, (B, rows, h, w): ``heat_weight``, ``paf_weight``.
+        Each map gets its own weight, (B, rows, h, w): ``heat_weight``, ``paf_weight``.
         """
         join = {"mix": self._mix, "max": self._strongest}[self.options.combine]
         said, joined = self.maps(images, batch["weight"].shape[1:]), dict(batch)
@@ -156,7 +154,7 @@ class Teacher:
     def _see(
         self, net: _InTorch | _Exported, images: Tensor, cells: tuple[int, int], shift: tuple[float, float]
     ) -> dict[str, Tensor]:
-        """One network's maps of the images, on a student's cells."""
+        """One teacher's maps of the images, on the student's cells."""
         crop, images = images.shape[2:], images.float()
         if self.options.scale != 1:
             size = [round(side * self.options.scale) for side in crop]
@@ -164,7 +162,7 @@ class Teacher:
         height, width = images.shape[2:]
         padded = functional.pad(images, (0, -width % net.multiple, 0, -height % net.multiple), value=128.0)
         maps = net(padded)
-        # Cell v of h covers the share v/h … (v+1)/h of the images, whatever the strides are.
+        # Cell v of h covers the share v/h … (v+1)/h of the images, whatever the strides.
         y, x = (
             ((torch.arange(n, device=maps[0].device) + 0.5) / n - px / side) * seen / whole * 2 - 1
             for n, px, side, seen, whole in zip(cells, shift[::-1], crop, (height, width), padded.shape[2:])
@@ -177,7 +175,7 @@ class Teacher:
         return {s.name: part.unflatten(1, shape) for s, part, shape in zip(net.specs, parts, shapes, strict=True)}
 
     def _mix(self, label: Tensor, weight: Tensor, seen: Tensor, known: Tensor) -> tuple[Tensor, Tensor]:
-        """The weighted mean: for a squared error the same as two losses, one for the labels and one for the teacher."""
+        """The weighted mean: with a squared error equivalent to two losses, one for labels and one for the teacher."""
         share = self.options.share * known.to(label)[:, None, None]
         weight, taught = (1 - share) * weight, share.expand_as(seen[:, :, 0])
         total = weight + taught
@@ -185,7 +183,7 @@ class Teacher:
         return target, total
 
     def _strongest(self, label: Tensor, weight: Tensor, seen: Tensor, known: Tensor) -> tuple[Tensor, Tensor]:
-        """Of label and teacher the longer vector; where no labels are known, the teacher."""
+        """The longer vector of label and teacher; where labels are unknown, the teacher's."""
         known = known.to(label.device)[:, None, None, None]
         taught = known & ((length(seen) > length(label)) | (weight == 0)[:, :, None])
         weight = torch.where(known[..., 0], torch.ones_like(weight), weight)
@@ -193,7 +191,7 @@ class Teacher:
 
 
 class _InTorch:
-    """A network of torch, on the device of the images it gets."""
+    """A torch network, on the device of its images."""
 
     def __init__(self, net: PoseNet):
         self.skeleton, self.specs, self.multiple = net.skeleton, net.specs, net.multiple
@@ -204,7 +202,7 @@ class _InTorch:
 
 
 class _Exported:
-    """A network of another runtime, on the CPU; its pictures are uint8."""
+    """A network of another runtime, on the CPU, for uint8 images."""
 
     def __init__(self, net: Network):
         method = methods.get(net.method)
@@ -217,7 +215,7 @@ class _Exported:
 
 
 class _Rows:
-    """Where a teacher has a student's rows of a map, by name; a limb may run the other way round."""
+    """The correspondence of a teacher's to a student's rows of a map, by name; limbs may be reversed."""
 
     def __init__(self, spec: MapSpec, teacher: _InTorch | _Exported):
         theirs = {s.name: s for s in teacher.specs}.get(spec.name)
@@ -229,7 +227,7 @@ class _Rows:
         self._factor = (signs * self.known).view(-1, *[1] * (len(spec.shape) + 1))
 
     def pick(self, seen: Mapping[str, Tensor]) -> Tensor:
-        """The student's rows of what the teacher says, zero where it has none."""
+        """The student's rows of the teacher's maps, zero where missing."""
         if not self.known.any():
             return torch.zeros(())
         theirs = seen[self.spec.name]
@@ -237,7 +235,7 @@ class _Rows:
 
 
 def _mirror(said: Tensor, spec: MapSpec) -> Tensor:
-    """A map of mirrored images as one of the images; the torch twin of :meth:`bupose.maps.MapSpec.flip`."""
+    """Flip a map of mirrored images back; the torch twin of :meth:`bupose.maps.MapSpec.flip`."""
     sign = torch.tensor(spec.sign or [1.0] * len(spec.rows), device=said.device)
     sign = sign.view(-1, *[1] * (said.ndim - 2))
     if spec.vector:

@@ -1,4 +1,4 @@
-"""The score from which a network's people are to be believed, as the pictures that it was measured on tell."""
+"""The person score threshold of a network, chosen on its validation pictures."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from bupose.evaluate import GroundTruth
 from bupose.evaluate.person_matching import Matched, match_all
 from bupose.evaluate.results import as_results
 
-SIMILAR = 0.5  # the similarity from which somebody is found, as AP50 has it
+SIMILAR = 0.5  # OKS from which a person counts as found, as in AP50
 
 
 def settle_score(path: Path, samples, truth: GroundTruth) -> float | None:
     """Write ``decoder.min_person_score`` into a network's file: :func:`best_score` on the pictures of ``truth``.
 
-    None, and the file as it was, where nobody is found in them.
+    None, with the file unchanged, if nobody is found.
     """
     net = weights.load(path)
     estimator = Estimator(net, decoder={"min_person_score": 0.0})
@@ -34,9 +34,9 @@ def settle_score(path: Path, samples, truth: GroundTruth) -> float | None:
 
 
 def best_score(matched: Sequence[Matched]) -> float | None:
-    """In the middle between the worst score that is worth believing and the next below it; None where there is none.
+    """The score threshold of highest F1, half-way between two scores; None if nobody is found.
 
-    Worth it is what gives the highest F1: twice those found, by all predicted and all annotated together.
+    F1 is twice the number of people found by the number of predicted plus annotated people.
     """
     found = [(m.results[p]["score"], True) for m in matched for p, _ in m.found]
     false = [(m.results[p]["score"], False) for m in matched for p in m.false]
@@ -46,7 +46,7 @@ def best_score(matched: Sequence[Matched]) -> float | None:
     scores, right = np.array([score for score, _ in ranked]), np.cumsum([is_found for _, is_found in ranked])
     annotated = sum(int((~m.ignored).sum()) for m in matched)
     f1 = 2 * right / (np.arange(1, len(ranked) + 1) + annotated)
-    f1[:-1][scores[:-1] == scores[1:]] = 0  # equal scores stand or fall together
+    f1[:-1][scores[:-1] == scores[1:]] = 0  # equal scores cannot be separated
     last = int(np.argmax(f1))
     below = scores[last + 1] if last + 1 < len(scores) else 0.0
     return round(float(scores[last] + below) / 2, 3)

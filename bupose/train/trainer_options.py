@@ -1,4 +1,4 @@
-"""How long and where a training runs, and what it tells."""
+"""Trainer options: duration, hardware, validation and logging."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ STRATEGIES = ("auto", "ddp", "ddp_spawn", "ddp_fork", "ddp_notebook", "ddp_find_
 
 @dataclass
 class TrainerOptions:
-    """How training runs.
+    """Trainer options.
 
     Parameters
     ----------
@@ -27,7 +27,7 @@ class TrainerOptions:
     minutes : float
         Time limit; the number of steps is set by timing a few of them, validations included. 0 is no limit.
     passes : float
-        Epochs: how often each picture is shown, on average. 0 is no limit.
+        Epochs, on average. 0 is no limit.
     batch : int
         Crops per batch and process.
     accumulate : int
@@ -35,26 +35,25 @@ class TrainerOptions:
     size : (width, height), px
         Of the crops.
     workers : int
-        Processes that load and paint; 0 uses the training process itself.
+        Processes that prepare data; 0 uses the training process itself.
     threads : int
-        Of torch on a CPU; 0 is torch's own choice. More than there are idle processors slows training many times.
+        Threads of torch on a CPU; 0 is torch's own choice. More than there are idle cores slow training severely.
     deliver : "auto", "targets", "joints" or "photos"
-        What they do; the rest is done on the device (``bupose.data.PoseDataset``). Auto: "targets" on a CPU, else
-        "photos", or "joints" where the augmentation needs the processor.
+        What workers prepare; the rest is done on the device (``bupose.data.PoseDataset``). Auto: "targets" on a CPU,
+        else "photos", or "joints" if the augmentation needs the CPU.
     accelerator, devices, nodes, strategy
-        Lightning's: where, on how many, and how they work together. Devices: auto, how many, -1 for all, or a list of
-        their numbers.
+        Lightning's. Devices: auto, a number, -1 for all, or a list of indices.
     precision : "float32", "bfloat16", "float16" or "auto"
-        Of activations; weights are float32. Auto is the faster of bfloat16 and float32, tried for some steps; a
-        processor without instructions for bfloat16 takes many times as long.
+        Of activations; weights are float32. Auto is the faster of bfloat16 and float32, measured over some steps;
+        processors that emulate bfloat16 are many times slower.
     auto : bool
-        Try which precision, batch and workers are fastest here, and use them.
+        Measure which precision, batch and number of workers are fastest, and use them.
     ema : float in [0, 1)
-        Decay of the weights' moving average, which is what is measured and written; 0 is none.
+        Decay of the weights' moving average, which is validated and saved; 0 is none.
     sync_batch_norm : bool
         Batch norm's statistics over all GPUs.
     validate_every : int, steps
-        Between validations; 0 validates five times in all.
+        Steps between validations; 0 validates five times in total.
     validation_height : int, px
         Photos are resized to this height for validation.
     validation_limit : int
@@ -66,7 +65,7 @@ class TrainerOptions:
     patience : int
         Stop after this many validations without improvement; 0 never stops.
     save_every : int, steps
-        Between checkpoints to resume from.
+        Steps between checkpoints.
     """
 
     steps: int = option(10_000, 1, 100_000_000)
@@ -105,18 +104,19 @@ class TrainerOptions:
 
 @dataclass
 class LoggerOptions:
-    """What is told while training goes on; ``metrics.csv`` is always written.
+    """Logging options; ``metrics.csv`` is always written.
 
     Parameters
     ----------
     every : int, steps
-        Between rows of the curves.
+        Steps between rows of the curves.
     tensorboard : bool
-        Curves and pictures for TensorBoard as well.
+        Also write curves and pictures for TensorBoard.
     progress : bool
-        Step, loss, AP and the time left, on one line.
+        Print a line with step, loss, AP and remaining time.
     pictures : int
-        Validation pictures drawn with maps and people at each validation and, at the end, with labels beside people.
+        Number of validation pictures drawn with maps and people at each validation and, at the end, with labels beside
+        predictions.
     """
 
     every: int = option(20, 1, 1_000_000)

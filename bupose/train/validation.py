@@ -1,4 +1,4 @@
-"""Validation: whole pictures through the very estimator that users run, and COCO's numbers from the people found."""
+"""Validation: COCO metrics of whole pictures, by the same estimator that users run."""
 
 from __future__ import annotations
 
@@ -18,26 +18,25 @@ from bupose.train.module import PoseModule
 from bupose.train.validation_images import ValidationImages
 from bupose.wording import counted
 
-_TOGETHER = 8  # pictures that the estimator gets at once
+_TOGETHER = 8  # pictures per call of the estimator
 SHOWN = ("AP", "AP50", "AP75", "AR")
 
 
 class CocoValidation(Callback):
-    """Measures the network at each validation.
+    """Evaluates the network at each validation.
 
-    It must stand before the moving average among the callbacks: that one takes the averaged weights away again when
-    validation ends.
+    It must precede the moving average among the callbacks, which swaps the averaged weights out when validation ends.
 
     Parameters
     ----------
     truth : GroundTruth
-        Of the pictures that the validation loader gives.
+        Ground truth of the validation loader's pictures.
     height : int
         Pictures are resized to it, network pixels.
     networks : KeepNetworks
-        Gets each measured network.
+        Receives each validated network.
     images : ValidationImages, optional
-        Gets the first pictures.
+        Receives the first pictures.
     """
 
     def __init__(self, truth: GroundTruth, height: int, networks: KeepNetworks, images: ValidationImages | None = None):
@@ -60,7 +59,7 @@ class CocoValidation(Callback):
             self.images.add(trainer, batch, self._estimator)
 
     def on_validation_epoch_end(self, trainer: pl.Trainer, pl_module: PoseModule) -> None:
-        """Count, log, and keep the network if it is good."""
+        """Compute metrics, log them, and rank the network."""
         if self._estimator is None:
             return
         self._estimate()
@@ -79,7 +78,7 @@ class CocoValidation(Callback):
 
 
 def truth_of(options: DataOptions, samples, count: int) -> GroundTruth:
-    """What the first ``count`` samples of a set show, by their numbers.
+    """Ground truth of the first ``count`` samples of a data set.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Pictures of how the fields of some photos, and the people in them, develop."""
+"""Pictures of validation photos during training."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class ValidationImages:
         self.folder, self.count = folder / "pictures", count
 
     def add(self, trainer: pl.Trainer, batch: dict, estimator: Estimator) -> None:
-        """Draw a picture of the validation if it is one of the first."""
+        """Draw a validation picture if it is one of the first."""
         if batch["number"] >= self.count:
             return
         self.folder.mkdir(parents=True, exist_ok=True)

@@ -79,7 +79,7 @@ def prepare(net, options):
     [
         ({"frozen": ["trunk.body"]}, "trunk.features"),
         ({"factors": {"nose": 2.0}}, "trunk, head"),
-        ({"frozen": ["trunk", "head"]}, "leaves nothing to learn"),
+        ({"frozen": ["trunk", "head"]}, "leaves nothing to train"),
     ],
 )
 def test_parts_that_are_not_there_are_told(net, options, says):

@@ -62,7 +62,7 @@ def test_the_tutorial_runs(folder):
     assert draw[1] == "scripts/draw_crabs.py"
     assert "Joints matched: 6 of 6 of crab." in run(check, folder)
     told = run([*train, *SHORT], folder)
-    for said in ("207 tensors taken", "Held out to measure on: 2 of 8 pictures.", "step 6 of 6", "AP "):
+    for said in ("207 tensors taken", "Held out for validation: 2 of 8 pictures.", "step 6 of 6", "AP "):
         assert said in told
     network = folder / "crabs" / "network"
     assert (network / "found.png").is_file()

@@ -192,7 +192,7 @@ def test_what_does_not_fit_is_told(small_training, change, error, says):
 def test_devices_that_are_not_there_are_told(small_training):
     options = small_training()
     options.trainer.devices = [0]  # a CPU is not one of several
-    with pytest.raises(OptionsError, match=r"trainer\.accelerator=cpu, trainer\.devices=\[0\].* cannot be had here"):
+    with pytest.raises(OptionsError, match=r"trainer\.accelerator=cpu, trainer\.devices=\[0\].* is not available here"):
         train(options)
 
 
@@ -205,5 +205,5 @@ def test_too_little_memory_is_one_sentence(small_training, monkeypatch, problem)
         raise problem
 
     monkeypatch.setattr(PoseModule, "training_step", fail)
-    with pytest.raises(TrainingError, match=r"memory for trainer\.batch=2 crops of 64x64 px; choose a smaller batch"):
+    with pytest.raises(TrainingError, match=r"memory for trainer\.batch=2 crops of 64x64 px; lower trainer.batch"):
         train(small_training())

@@ -67,7 +67,7 @@ def test_a_part_of_the_data_is_measured_on(small_training, caplog):
     assert train(options) >= 0
     told = caplog.messages
     assert f"training pictures: 3, to {options.output}" in told
-    assert "Held out to measure on: 2 of 5 pictures." in told
+    assert "Held out for validation: 2 of 5 pictures." in told
     assert (Path(options.output) / "found.png").stat().st_size > 10_000
 
 

@@ -204,7 +204,7 @@ def test_a_changed_byte_never_escapes(finished, tmp_path_factory, data):
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"trainer": 5}', '{"trainer": {}}', "[" * 100_000])
 def test_what_the_run_had_chosen_cannot_be_read(small_training, interrupted, content):
     (interrupted / "options.json").write_text(content)
-    with pytest.raises(TrainingError, match="does not say precision"):
+    with pytest.raises(TrainingError, match="has no precision"):
         train(small_training(precision="auto", given={"resume": str(interrupted)}))
 
 
