@@ -1,4 +1,4 @@
-"""The one room where annotations are read: files of the field's formats become arrays, and sentences about what is odd.
+"""Reading of annotations: files of all formats become arrays, with notes on oddities.
 
 Training, checking, validation and evaluation all start from :func:`bupose.annotations.read`.
 """

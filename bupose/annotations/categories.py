@@ -1,4 +1,4 @@
-"""Which category of a file is read, the limbs that it declares, and what a network remembers of it."""
+"""Categories: which one of a file is read, its limbs, and what a network stores of it."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from bupose.options import check, option
 
 @dataclass
 class CategoryOptions:
-    """What a network finds, as the annotations call it that it learned from: for COCO results.
+    """The category that a network finds, as in its training annotations; for COCO results.
 
     Parameters
     ----------
     id : int or str
     name : str
     keypoints : list of str
-        The skeleton's joints in the file's order, with those that the skeleton lacks; empty is the usual order.
+        The file's joints in order, by the skeleton's names; empty is the usual order.
     """
 
     id: int | str = option(1, -(2**63), 2**63)
@@ -32,9 +32,9 @@ class CategoryOptions:
 
 
 def choose_category(categories, wanted: str | int | None, name: str) -> tuple[dict, set, list[str]]:
-    """The category to read (``joints``, ``of_file``: its dict, ``others``: further ids), its ids, and what to tell.
+    """The category to read (``joints``, ``of_file``: its dict, ``others``: further ids), its ids, and notes.
 
-    ``without`` are the ids of listed categories without keypoints, whose annotations may well be of boxes alone.
+    ``without`` are the ids of listed categories without keypoints, whose annotations may be boxes only.
 
     Of several with keypoints ``person`` is taken, else one must be chosen. Several of one name are one category if
     their joints are the same.
@@ -85,7 +85,7 @@ def _name(category: Mapping) -> str:
 
 
 def _spelt(name) -> str:
-    """A category's name without its case and blanks: ``Person `` is ``person``."""
+    """A category's name without case and blanks: ``Person `` is ``person``."""
     return "".join(str(name).split()).casefold()
 
 

@@ -1,14 +1,14 @@
-"""How crowded a picture is."""
+"""Crowd index."""
 
 from __future__ import annotations
 
 import numpy as np
 
-EASY, HARD = 0.1, 0.8  # crowd indices below are easy, from there on hard (Li et al. 2019)
+EASY, HARD = 0.1, 0.8  # limits of easy and hard crowd indices (Li et al. 2019)
 
 
 def crowd_index(xy: np.ndarray, present: np.ndarray, box: np.ndarray) -> float:
-    """How much the people of a picture stand in each other's boxes, in [0, 1].
+    """Crowd index of a picture, in [0, 1]: how much people overlap each other's boxes.
 
     Parameters
     ----------
@@ -21,8 +21,8 @@ def crowd_index(xy: np.ndarray, present: np.ndarray, box: np.ndarray) -> float:
     Notes
     -----
     Li et al. 2019 (CrowdPose), section 4: the mean over people of the number of others' joints in a person's box over
-    the number of that person's own joints, all of them, in the box or not: so counted, the indices in CrowdPose's own
-    files come out. The paper gives the range 0 to 1; where people stand so close that the mean is above, it is 1.
+    the number of that person's own joints, inside the box or not, which reproduces the indices in CrowdPose's files.
+    The paper gives the range 0 to 1; larger means are clipped to 1.
     """
     xy, present, box = np.asarray(xy, np.float64), np.asarray(present, bool), np.asarray(box, np.float64)
     somebody = present.any(1)

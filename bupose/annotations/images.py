@@ -1,4 +1,4 @@
-"""The pictures that a file lists, and the regions of them that it declares as not annotated."""
+"""The images of a file, and the regions that it declares as unannotated."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bupose.errors import LabelsError
 
 
 def read_images(images: Sequence[Mapping], name: str) -> tuple[list[dict], list[tuple[int, dict]], list[str]]:
-    """Images with every value in place, regions to ignore with their image's number, and what to tell."""
+    """Completed images, ignore regions with their image's index, and notes."""
     read_ones: list[dict] = []
     regions, seen, odd, again, unlabelled = [], {}, [], [], 0
     for n, image in enumerate(images):
@@ -58,7 +58,7 @@ def read_images(images: Sequence[Mapping], name: str) -> tuple[list[dict], list[
 
 
 def _side(value) -> int | None:
-    """A picture's width or height, 0 where it is not given, None where it is nonsense."""
+    """A picture's width or height, 0 if not given, None if invalid."""
     if value is None or value == 0:
         return 0
     number = id_key(value)
@@ -70,7 +70,7 @@ def _is_share(value) -> bool:
 
 
 def _ignored(image: Mapping, name: str) -> list[dict]:
-    """PoseTrack's regions to ignore: a list of x and one of y for each, or of a single region."""
+    """PoseTrack's ignore regions: lists of x and y for each, or for a single region."""
     sides = [image.get(f"ignore_regions_{axis}") or [] for axis in "xy"]
     whose = f"{name}: image {image['id']!r:.40}"
     wrong = LabelsError(f"{whose} has ignore_regions_x and _y that do not fit together; give a list of each a region")

@@ -1,4 +1,4 @@
-"""Joint names as files spell them, and the skeleton's joints that they mean."""
+"""Matching of joint names in files to a skeleton's joints."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from bupose import skeletons
 from bupose.errors import LabelsError
 from bupose.skeleton import Skeleton
 
-# What the field's files call a joint of ours. Matched only where no name is the same.
+# Synonyms of joints in files, used only without an exact match.
 SYNONYMS = {"head": "top_head", "head_top": "top_head", "upper_neck": "neck", "head_bottom": "neck"}
 _SIDES = {"l": "left", "left": "left", "r": "right", "right": "right"}
 _OTHER = {"left": "right", "right": "left"}
@@ -23,8 +23,8 @@ _HUMP = re.compile(r"(?<=[^\W\dA-Z_])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")  # lef
 def spell(names: Sequence[str]) -> list[str]:
     """Names in bupose's spelling: ``Left Eye``, ``left-eye``, ``leftEye``, ``LEye``, ``eye_l``, ``leye``: ``left_eye``.
 
-    A side that is abbreviated or stands last is believed only where the other side's name is there too: ``part_l``
-    among ``part_k`` and ``part_m`` is no left part.
+    An abbreviated or trailing side is accepted only if the other side exists, too: ``part_l`` among ``part_k`` and
+    ``part_m`` is not a left part.
     """
     words = [_words(name) for name in names]
     readings = [_side_of(w) for w in words]
@@ -44,7 +44,7 @@ def _words(name: str) -> list[str]:
 
 
 def _side_of(words: list[str]) -> tuple[str, str] | None:
-    """The side that a name may mean, and the rest of it."""
+    """The possible side in a name, and the rest of it."""
     if len(words) > 1:
         if words[0] in _SIDES:
             rest = words[1:]
@@ -65,7 +65,7 @@ def read_names(values, whose: str) -> tuple[str, ...]:
     Raises
     ------
     LabelsError
-        No list of different, printable names.
+        Not a list of distinct, printable names.
     """
     if not isinstance(values, (list, tuple)):
         raise LabelsError(f"{whose} names its keypoints as {type(values).__name__}; write a list of names")
@@ -82,9 +82,9 @@ def read_names(values, whose: str) -> tuple[str, ...]:
 
 
 def match_names(wanted: Sequence[str], names: Sequence[str]) -> list[int]:
-    """For each joint wanted the number of the name that means it, −1 where there is none.
+    """For each wanted joint the index of the matching name, −1 if there is none.
 
-    The same name comes first, then another spelling of it (:func:`spell`), then another word (``SYNONYMS``).
+    Exact matches come first, then other spellings (:func:`spell`), then ``SYNONYMS``.
     """
     found = [-1] * len(wanted)
     levels = [list(wanted), list(names)], [spell(wanted), spell(names)]
@@ -98,7 +98,7 @@ def match_names(wanted: Sequence[str], names: Sequence[str]) -> list[int]:
 
 
 def fit_names(names: Sequence[str], skeleton: Skeleton, whose: str, compute: bool = False) -> tuple[list[str], str]:
-    """Call joints what the skeleton calls them, and say how many fit.
+    """Rename joints to the skeleton's names, with a note on how many match.
 
     Parameters
     ----------
@@ -106,14 +106,14 @@ def fit_names(names: Sequence[str], skeleton: Skeleton, whose: str, compute: boo
         The file's joints.
     skeleton : Skeleton
     whose : str
-        What to call the file.
+        Name of the file in messages.
     compute : bool
-        Where the skeleton derives a joint from others that are there, leave the file's own joint of that name out.
+        Drop the file's own joint where the skeleton derives it from others that are present.
 
     Returns
     -------
     names, sentence
-        The file's joints under the skeleton's names; others keep their own.
+        The file's joints by the skeleton's names; others keep their own.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""JSON from a file, in whatever Unicode encoding it comes."""
+"""JSON files in any Unicode encoding."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _PACKED = {
 
 
 def _object(pairs: list[tuple]) -> dict:
-    """A JSON object; a key that comes twice would hide what it first held."""
+    """A JSON object, without duplicate keys."""
     found = dict(pairs)
     if len(found) < len(pairs):
         keys = [key for key, _ in pairs]
@@ -28,7 +28,7 @@ def _object(pairs: list[tuple]) -> dict:
 
 
 def load_json(source) -> tuple[object, str]:
-    """The content of a JSON file (or of what is no path), and what to call it in messages.
+    """The content of a JSON file (or the given content), and its name in messages.
 
     UTF-8, UTF-16 and UTF-32 are told apart by their first bytes, with a byte order mark or without (RFC 8259 and
     RFC 4627, section 3).

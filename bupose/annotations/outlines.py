@@ -1,4 +1,4 @@
-"""What a segmentation outlines: polygons, run lengths, or only a box."""
+"""Segmentations: polygons, run lengths, or only a box."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ class Outline:
     rings : list of float32 arrays (N, 2), pixels
         Polygons; integers are the centres of pixels.
     code : bytes
-        COCO's compressed run lengths; empty where there are polygons.
+        COCO's compressed run lengths; empty if there are polygons.
     size : (height, width) of the run lengths' mask
     is_box : bool
-        Only a box is known: a stand-in for an outline.
+        Only a box is known, in place of an outline.
     """
 
     rings: list[np.ndarray]
@@ -35,19 +35,19 @@ class Outline:
 
 
 def read_outline(annotation: Mapping, box: np.ndarray, size: tuple[int, int]) -> Outline:
-    """The outline that an annotation gives; its box where it has none.
+    """The outline of an annotation; its box if it has none.
 
     Parameters
     ----------
     annotation : dict
-        With ``segmentation`` as COCO has it: polygons, one polygon, run lengths, null or nothing.
+        With ``segmentation`` as in COCO: polygons, one polygon, run lengths, null or missing.
     box : float array (4,), pixels
-    size : (width, height) of its picture, 0 where that is not known
+    size : (width, height) of its picture, 0 if unknown
 
     Raises
     ------
     LabelsError
-        It is of a kind that COCO does not have, or run lengths that do not fill the picture.
+        It is of a kind that COCO does not have, or its run lengths do not fill the picture.
     """
     form = annotation.get("segmentation")
     whose = f"annotation {annotation.get('id', '?')!r:.40}"
@@ -70,7 +70,7 @@ def box_corners(box: np.ndarray) -> np.ndarray:
 
 
 def surroundings(box: np.ndarray) -> np.ndarray:
-    """Boxes (…, 4) grown by a tenth to each side: what is known of where others may not be annotated."""
+    """Boxes (…, 4) extended by a tenth on each side: the known area where other people may be unannotated."""
     box = np.asarray(box, np.float64)
     return np.concatenate([box[..., :2] - 0.1 * box[..., 2:], 1.2 * box[..., 2:]], -1)
 
@@ -149,6 +149,6 @@ def _unpack(counts, whose: str) -> np.ndarray:
         raise wrong
     value = np.add.reduceat((digits & 0x1F) << (5 * place), starts)
     value -= np.where(digits[ends] & 0x10, np.int64(1) << (5 * (place[ends] + 1)), 0)
-    value[1::2] = np.cumsum(value[1::2])  # from the fourth on, each is told by its difference from the last but one
+    value[1::2] = np.cumsum(value[1::2])  # from the fourth on, each is stored as the difference from the last but one
     value[2::2] = np.cumsum(value[2::2])
     return value

@@ -1,4 +1,4 @@
-"""The skeleton that a set itself declares: its joints' names, its pairs as limbs, and what is missing of both."""
+"""Skeletons declared by a data set: its joints, its pairs as limbs, and their completion."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from bupose.annotations.joint_names import match_names
 from bupose.errors import LabelsError
 from bupose.skeleton import Skeleton, mirror_name
 
-ENOUGH = 3  # annotations with both joints of a pair, for its distance to be known
+ENOUGH = 3  # annotations with both joints of a pair needed to know its distance
 
 
 def find_known(joints: Sequence[str]) -> Skeleton | None:
-    """The built-in skeleton that has these very joints, however they are spelt and in whatever order."""
+    """The built-in skeleton with the same joints, in any spelling and order."""
     for known in skeletons.SKELETONS.values():
         if len(known.joints) == len(joints) and min(match_names(known.joints, joints)) >= 0:
             return known
@@ -25,11 +25,11 @@ def find_known(joints: Sequence[str]) -> Skeleton | None:
 def declare_skeleton(
     name: str, joints: Sequence[str], pairs: Sequence[tuple[int, int]], xy: np.ndarray, present: np.ndarray
 ) -> tuple[Skeleton, str]:
-    """A skeleton of a set's joints and pairs; a pair whose mirror image is not listed gets it.
+    """A skeleton of a data set's joints and pairs; missing mirror images of pairs are added.
 
-    Where the pairs leave joints apart, limbs are added as Prim (1957) builds the shortest tree: the two nearest joints
-    of which one hangs together with the first joint, and their mirror image, until all do. Near is, over annotations,
-    the median distance in longest sides of the labelled joints' extent.
+    If the pairs leave joints unconnected, limbs are added as in Prim's (1957) minimum spanning tree: the nearest pair
+    of a connected and an unconnected joint, with its mirror image, until all are connected. Distance is the median over
+    annotations, relative to the longer side of the joints' extent.
 
     Parameters
     ----------
@@ -42,12 +42,12 @@ def declare_skeleton(
     Returns
     -------
     skeleton, sentence
-        The sentence says which limbs were added, "" where none were.
+        The sentence names the added limbs, "" if none.
 
     Raises
     ------
     LabelsError
-        Joints are apart whose distance no labels tell.
+        Unconnected joints whose distance cannot be measured.
     SkeletonError
         A left or right joint has no counterpart.
     """
@@ -55,7 +55,7 @@ def declare_skeleton(
 
     def add(a: str, b: str) -> None:
         for side in ((a, b), (mirror_name(a), mirror_name(b))):
-            if set(side) <= set(joints):  # where not, Skeleton says whose mirror image is missing
+            if set(side) <= set(joints):  # if not, Skeleton reports the missing mirror image
                 limbs.setdefault(frozenset(side), side)
 
     for a, b in pairs:
@@ -77,7 +77,7 @@ def declare_skeleton(
 
 
 def _apart(joints: Sequence[str], limbs) -> list[str]:
-    """The joints that limbs do not connect with the first one."""
+    """The joints that limbs do not connect to the first one."""
     reached, last = {joints[0]}, 0
     while len(reached) > last:
         last = len(reached)

@@ -28,28 +28,28 @@ class Annotations:
     Parameters
     ----------
     name : str
-        What messages call it.
+        Its name in messages.
     kind : name in ``FORMATS``
     joints : K names
         In bupose's spelling, in the order of the keypoints.
     category : dict
-        The file's own: ``id``, ``name`` and, if it has one, ``skeleton``.
+        The file's own: ``id``, ``name`` and ``skeleton``, if any.
     images : list of dicts
         As in the file, with ``id`` (the file's own), ``file_name`` ("" if there is none), ``width``, ``height``
         (0 if not known) and ``unlisted_people``.
     row : int array (N,)
-        Each annotation's image, by place in ``images``.
+        Index of each annotation's image in ``images``.
     table : Table
-        The annotations' numbers.
+        The annotations' values.
     outlines : list of N Outline
     region : bool array (N,)
-        Regions that the set itself declares as not annotated, by their outline; ``table.crowd`` holds of them too.
+        Regions declared as unannotated; ``table.crowd`` is True for them, too.
     head_box : float array (N, 4), pixels
-        x, y, width, height; NaN where there is none.
+        x, y, width, height; NaN if there is none.
     notes : sentences
-        What was odd, and what was left out.
+        Notes on oddities and omissions.
     other_ids : frozenset
-        Of the file's other categories with keypoints, as ``id_key`` has them.
+        Normalised ids of the file's other categories with keypoints.
     """
 
     name: str
@@ -67,14 +67,14 @@ class Annotations:
 
     @property
     def own_middle(self) -> bool:
-        """Whether the set's neck is a point of its own."""
+        """Whether the data set's neck is annotated."""
         return FORMATS[self.kind].own_middle
 
     def skeleton(self) -> tuple[Skeleton, str]:
-        """The skeleton that the file declares, and what to tell of it.
+        """The skeleton that the file declares, with notes.
 
-        A built-in one that has the file's very joints, else its joints and pairs, as ``declare_skeleton`` completes
-        them; errors are those of that, and ``LabelsError`` for limbs that are no pairs of the joints' numbers.
+        A built-in one with the same joints, else the file's joints and pairs, completed by ``declare_skeleton``; raises
+        its errors, and ``LabelsError`` for limbs that are not pairs of joint numbers.
         """
         if known := find_known(self.joints):
             return known, ""
@@ -90,18 +90,18 @@ def read(source, kind: str = "auto", category: str | int | None = None) -> Annot
     Parameters
     ----------
     source : path of a JSON file, or its content
-        Of PoseTrack also the path of a folder of JSON files.
+        For PoseTrack also a folder of JSON files.
     kind : name in ``FORMATS``, or "auto"
-        The format; by default told by the content.
+        The format; by default detected from the content.
     category : name or id, optional
-        Where several categories have keypoints; by default ``person``, else the only one.
+        The category, if several have keypoints; by default ``person``, else the only one.
 
     Raises
     ------
     InputError
-        No such file, no JSON, or another format.
+        No such file, not JSON, or another format.
     LabelsError
-        It contradicts itself; the message names the place.
+        It is inconsistent; the message names the place.
     """
     data, name = _load(source, kind)
     kind = guess_format(data) if kind in ("auto", "coco") else kind
@@ -109,7 +109,7 @@ def read(source, kind: str = "auto", category: str | int | None = None) -> Annot
 
 
 def nothing(names: Sequence[str], joints: Sequence[str]) -> Annotations:
-    """Photos of these file names of which nothing is known."""
+    """Photos without annotations."""
     images = [{"id": n, "file_name": name, "width": 0, "height": 0} for n, name in enumerate(names)]
     none = np.zeros(0)
     return Annotations(
@@ -127,7 +127,7 @@ def _load(source, kind: str) -> tuple[object, str]:
         folder = expand(source)
         files = sorted(folder.glob("*.json")) if folder.is_dir() else None
     except (OSError, ValueError):
-        files = None  # told by load_json
+        files = None  # reported by load_json
     if files is None:
         return load_json(source)
     if not files:
@@ -192,7 +192,7 @@ def _normalise(data: Mapping, name: str, kind: str, wanted) -> Annotations:
 
 @contextmanager
 def _named(name: str) -> Iterator[None]:
-    """Puts the file's name before what is wrong with one of its annotations."""
+    """Prefix errors of single annotations with the file's name."""
     try:
         yield
     except LabelsError as problem:
@@ -208,7 +208,7 @@ def _choose_annotations(
     name: str,
     notes: list,
 ) -> list[tuple[int, Mapping]]:
-    """The annotations to read with their image's number."""
+    """The annotations to read, with their image's index."""
     annotations, again = _without_copies(annotations)
     mine, lost, strange, others, unlabelled, bare = [], [], [], [], 0, 0
     hidden = {id_key(image["id"]) for image in images if not image["is_labeled"]}
@@ -255,7 +255,7 @@ def _choose_annotations(
 
 
 def _without_copies(annotations: Sequence[Mapping]) -> tuple[list[Mapping], list]:
-    """Annotations without those that are the same as an earlier one of their id, and the ids of these."""
+    """Annotations without exact copies of earlier ones, and the ids of the copies."""
     seen: dict = {}
     kept, again = [], []
     for a in annotations:
@@ -275,7 +275,7 @@ def _is_same(one: Mapping, other: Mapping) -> bool:
 
 
 def _distinct(values: Sequence) -> str:
-    """The first few different ones in words."""
+    """The first few distinct ones in words."""
     return listed({repr(value): value for value in values}.values())
 
 
@@ -292,6 +292,6 @@ def _head_box(annotation: Mapping) -> Sequence[float]:
     box = numbers_of(values, whose, "head_box").reshape(-1)
     if box.size != 4:
         raise LabelsError(f"{whose} has a head_box of {box.size} numbers; give 4")
-    if not (box[2:] > 0).all():  # PCKh measures by it: nobody would ever be within
+    if not (box[2:] > 0).all():  # PCKh divides by it
         raise LabelsError(f"{whose} has a head_box without size; mend or remove it")
     return box.tolist()

@@ -1,4 +1,4 @@
-"""Ids, keypoints, boxes and areas as files have them, made into arrays; what was odd is told in a few sentences."""
+"""Ids, keypoints, boxes and areas from files as arrays, with notes on oddities."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ import numpy as np
 from bupose.errors import LabelsError
 from bupose.proportions import AREA_OF_BOX
 
-_LEAST_SHARE, _LARGEST_SHARE = 1e-3, 10  # of the box: beyond, an area is of other units, or of somebody else
-FAR = 1e6  # px; nothing in a picture lies farther out, and OpenCV's integers end not far beyond
+_LEAST_SHARE, _LARGEST_SHARE = 1e-3, 10  # maximum area relative to the box; larger ones are in other units, or wrong
+FAR = 1e6  # px; nothing in a picture lies farther out, and OpenCV's integers are limited
 _INTEGER = re.compile(r"0|-?[1-9][0-9]{0,30}")
 
 
 def id_key(value) -> Hashable | None:
-    """What an id is compared by: 7, 7.0 and "7" are one id, words are themselves. None for what can be no id."""
+    """Normalised id for comparisons: 7, 7.0 and "7" are equal. None if it cannot be an id."""
     if type(value) is int:  # nearly always
         return value
     if isinstance(value, (bool, np.bool_)):
@@ -37,12 +37,12 @@ _FLAGS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0"
 
 
 def flag_of(value, whose: str, what: str) -> bool:
-    """Whether a file says yes: true, a number but 0, or text of these; null is no.
+    """A boolean of a file: true, a nonzero number, or text of these; null is false.
 
     Raises
     ------
     LabelsError
-        It may mean anything.
+        It is not a boolean.
     """
     if value is None or isinstance(value, (bool, np.bool_)):
         return bool(value)
@@ -54,7 +54,7 @@ def flag_of(value, whose: str, what: str) -> bool:
 
 
 def kind_of(value) -> str:
-    """What a JSON value is, in words."""
+    """The kind of a JSON value, in words."""
     names = {type(None): "null", bool: "true or false", str: "text", list: "a list", tuple: "a list"}
     for kind, name in names.items():
         if isinstance(value, kind):
@@ -63,7 +63,7 @@ def kind_of(value) -> str:
 
 
 def records(values, what: str, name: str) -> list[Mapping]:
-    """``values`` if it is a list of objects.
+    """Check that ``values`` is a list of objects.
 
     Raises
     ------
@@ -86,12 +86,12 @@ def listed(items: Iterable, most: int = 3) -> str:
 
 
 def numbers_of(values, whose: str, what: str = "keypoints") -> np.ndarray:
-    """float64 array of what a file gives as numbers; null is NaN.
+    """float64 array of numbers in a file; null is NaN.
 
     Raises
     ------
     LabelsError
-        Something is no number.
+        A value is not a number.
     """
     try:
         return np.asarray(values, np.float64)
@@ -107,18 +107,18 @@ class Table:
     Parameters
     ----------
     ids : list of N
-        What messages call them: their ids, else their numbers.
+        Their names in messages: ids, else indices.
     xy : float64 array (N, K, 2), pixels
-        0 where a file has no number.
+        0 where missing.
     visibility : int32 array (N, K)
         0 not labelled, 1 hidden, 2 seen.
     box : float64 array (N, 4), pixels
-        x, y, width, height; around the labelled joints where the file's is of no use.
+        x, y, width, height; around the labelled joints if the file's is invalid.
     area : float64 array (N,), pixels²
-        0.53 of the box where the file's is of no use.
+        0.53 of the box if the file's is invalid.
     crowd : bool array (N,)
     notes : sentences
-        What was odd.
+        Notes on oddities.
     """
 
     ids: list
@@ -131,7 +131,7 @@ class Table:
 
     @property
     def person(self) -> np.ndarray:
-        """bool (N,): somebody with joints, no crowd. Everything else is a region to ignore."""
+        """bool (N,): people with joints, not crowds. Everything else is an ignore region."""
         return ~self.crowd & (self.visibility > 0).any(1)
 
 
@@ -141,7 +141,7 @@ def read_table(annotations: Sequence[Mapping], joints: int) -> Table:
     Raises
     ------
     LabelsError
-        Something that is no number, or a wrong number of numbers; the message names the annotation.
+        A value that is not a number, or a wrong number of values; the message names the annotation.
     """
     ids = [a.get("id") if id_key(a.get("id")) is not None else n for n, a in enumerate(annotations)]
     whose = [f"annotation {i!r:.40}" for i in ids]
@@ -193,14 +193,14 @@ def read_table(annotations: Sequence[Mapping], joints: int) -> Table:
 
 
 def track_ids(entries: Sequence[Mapping]) -> np.ndarray | None:
-    """int32 (N,): each entry's ``track_id``, −1 where it has no whole number from 0 on; None where none has."""
+    """int32 (N,): each entry's ``track_id``, −1 if not a whole number from 0; None if no entry has one."""
     keys = [id_key(entry.get("track_id")) for entry in entries]
     ids = np.array([k if isinstance(k, int) and 0 <= k < 2**31 else -1 for k in keys], np.int32)
     return ids if (ids >= 0).any() else None
 
 
 def refuse_shares(xy: np.ndarray, name: str = "") -> None:
-    """Refuse places (N, 2) that are shares of a picture's width and height: all joints would lie in one pixel.
+    """Refuse normalised coordinates (N, 2), in shares of the picture's width and height.
 
     Raises
     ------
@@ -212,12 +212,12 @@ def refuse_shares(xy: np.ndarray, name: str = "") -> None:
 
 
 def split_triples(triples: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Places (…, K, 2), NaN where a COCO result's joint is absent (0, 0, 0), and scores (…, K) of triples (…, K, 3)."""
+    """Positions (…, K, 2), NaN if absent, and scores (…, K) from triples (…, K, 3) of COCO results."""
     return np.where((triples == 0).all(-1, keepdims=True), np.nan, triples[..., :2]), triples[..., 2]
 
 
 def joint_boxes(xy: np.ndarray, present: np.ndarray) -> np.ndarray:
-    """float64 (P, 4): x, y, width, height around the present joints of each person, 0 where there is none."""
+    """float64 (P, 4): x, y, width, height around the present joints of each person, 0 if there is none."""
     low = np.where(present[..., None], xy, np.inf).min(1, initial=np.inf)
     high = np.where(present[..., None], xy, -np.inf).max(1, initial=-np.inf)
     some = present.any(1)[:, None]
@@ -229,12 +229,12 @@ _NO_BOX = [np.nan] * 4
 
 
 def flat_keypoints(values, joints: int, whose: str, key: str = "keypoints") -> Sequence:
-    """3K numbers, of a flat list or of K lists of three; nothing labelled where there is no list.
+    """3K numbers, from a flat list or K lists of three; nothing is labelled if the list is missing.
 
     Raises
     ------
     LabelsError
-        No list, or one of another length.
+        Not a list, or of another length.
     """
     if isinstance(values, np.ndarray):
         values = values.tolist()
@@ -265,7 +265,7 @@ def _flat_box(values, whose: str) -> Sequence:
 
 
 def _bulk(rows: list, whose: list[str], what: str, width: int = 0) -> np.ndarray:
-    """float64 (N, width), or (N,) where the width is 0, of all rows at once; the first that is wrong is named."""
+    """float64 (N, width), or (N,) if the width is 0, converted at once; the first invalid row is named."""
     shape = (width,) if width else ()
     try:
         array = np.array(rows, np.float64)

@@ -1,4 +1,4 @@
-"""Pictures with labelled people: files of the field's data sets, and what training does to them."""
+"""Data sets of labelled pictures, and their augmentation for training."""
 
 from bupose import lazy
 

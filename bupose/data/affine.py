@@ -1,4 +1,4 @@
-"""Where a crop lies in a picture: turned, scaled by a person or by the picture, shifted, mirrored, in one matrix."""
+"""Geometric augmentation: rotation, scale, shift and mirroring as one matrix."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from bupose import geometry
 from bupose.people import Labels
 
-_FAR = 64.0  # px beyond the crop up to which people may still reach into its fields
+_FAR = 64.0  # margin in px within which people may affect the crop's maps
 
 
 def plan_crop(
@@ -17,7 +17,7 @@ def plan_crop(
 ) -> np.ndarray:
     """The 2x3 matrix from a picture's pixels to those of a crop of ``size`` = (width, height).
 
-    Draws the same amount of randomness whatever the options and the labels.
+    Draws the same number of random values whatever the options and labels.
     """
     mirror, relative, spread, which, *rest = rng.random(7)
     angle, shift = (2 * rest[0] - 1) * options.rotation, (2 * np.array(rest[1:]) - 1) * options.shift * np.array(size)
@@ -40,7 +40,7 @@ def plan_crop(
 
 
 def choose_person(labels: Labels, which: float, options) -> int | None:
-    """One of the people with enough joints and size, by a number in [0, 1); else of all; None of nobody."""
+    """Choose a person with enough joints and size, by a number in [0, 1); else among all; None if there is nobody."""
     if not len(labels):
         return None
     good = (labels.present.sum(1) >= options.min_joints) & (labels.box[:, 2:].max(1) >= options.min_side)
@@ -49,7 +49,7 @@ def choose_person(labels: Labels, which: float, options) -> int | None:
 
 
 def move_labels(labels: Labels, matrix: np.ndarray) -> Labels:
-    """Labels in the moved picture; left and right change over where the matrix mirrors."""
+    """Transformed labels; left and right are swapped if the matrix mirrors."""
     moved, m = labels.transform(matrix), labels.skeleton.mirror_joints
     if np.linalg.det(matrix[:, :2]) > 0:
         return moved
@@ -57,7 +57,7 @@ def move_labels(labels: Labels, matrix: np.ndarray) -> Labels:
 
 
 def join_labels(*several: Labels) -> Labels:
-    """The people of several labels of one skeleton as one."""
+    """Concatenate labels of one skeleton."""
     xy, visibility, area, box = (
         np.concatenate([getattr(labels, name) for labels in several]) for name in ("xy", "visibility", "area", "box")
     )
@@ -66,7 +66,7 @@ def join_labels(*several: Labels) -> Labels:
 
 
 def people_near(labels: Labels, size: tuple[int, int]) -> Labels:
-    """The people whose joints reach into a picture of ``size``, or nearly."""
+    """The people with joints in or near a picture of ``size``."""
     if not len(labels):
         return labels
     xy = np.where(labels.present[..., None], labels.xy, np.nan)
@@ -81,9 +81,9 @@ def _between(span: tuple[float, float], t: float) -> float:
 
 
 def _center(labels, person, picture, size, scale, on_person) -> np.ndarray:
-    """The point of the picture that goes to the middle of the crop, px.
+    """The point of the picture at the centre of the crop, px.
 
-    On a person it is that person's middle; else as near to it as a crop inside the picture allows.
+    For crops around a person that person's centre; else as near to it as a crop inside the picture allows.
     """
     middle = (np.array(picture) - 1) / 2
     if person is None:

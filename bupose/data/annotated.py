@@ -1,4 +1,4 @@
-"""Sets of annotated photos, in any format that :mod:`bupose.annotations` reads."""
+"""Data sets of annotated photos, in any format that :mod:`bupose.annotations` reads."""
 
 from __future__ import annotations
 
@@ -21,28 +21,28 @@ from bupose.synthetic.options import MOST_PICTURES
 
 @dataclass
 class PhotosOptions:
-    """A set of annotated photos.
+    """Options of a data set of annotated photos.
 
     Parameters
     ----------
     annotations : str
         The JSON file.
     images : str
-        The folder that the file names in it start from; by default the JSON file's own.
+        The folder of the photos; by default the JSON file's own.
     skeleton : str, Skeleton or dict
-        Whose joints to give, as ``bupose.skeletons.get`` takes it, or "auto": the set's usual one. For a file in COCO's
-        format this is a built-in one that has the file's very joints, else the file's own joints and limbs.
+        Skeleton of the labels, as ``bupose.skeletons.get`` takes it, or "auto": the data set's own. For a file in
+        COCO's format this is the built-in one with the same joints, else the file's own joints and limbs.
     category : str
-        The category to take, by name or id; by default ``person``, else the only one with keypoints.
+        Category to read, by name or id; by default ``person``, else the only one with keypoints.
     with_people : bool
-        Leave out photos without labelled people.
+        Skip photos without labelled people.
     limit : int
-        Use only the first photos, this many; 0 is all.
+        Number of photos to use, the first ones; 0 is all.
     max_box : float in [0, 1]
-        Of a photo, the largest share that one box without an outline may have ignored.
+        Maximum share of a photo that one ignored box without an outline may cover.
     complete : bool, optional
-        Nobody is left unlabelled. Where some are, only the surroundings of labelled people count as known. By default
-        what is known of the set: in OCHuman and MPII some are.
+        Whether all people are labelled. If not, only the surroundings of labelled people count as known. By default as
+        known for the data set: OCHuman and MPII are incomplete.
     """
 
     annotations: str = option("")
@@ -60,12 +60,12 @@ class PhotosOptions:
 
 
 def _path(value):
-    """Text of a path object; anything else as it is."""
+    """A path object as text; anything else unchanged."""
     return os.fspath(value) if isinstance(value, os.PathLike) else value
 
 
 def open_photos(kind: str, options: PhotosOptions) -> Photos:
-    """Open the photos of a set.
+    """Open a data set of photos.
 
     Parameters
     ----------
@@ -77,9 +77,9 @@ def open_photos(kind: str, options: PhotosOptions) -> Photos:
     InputError
         The file is missing, or of another format.
     LabelsError
-        It contradicts itself, lacks the category or all joints of the skeleton, or labels nobody.
+        It is inconsistent, lacks the category or all joints of the skeleton, or labels nobody.
     SkeletonError
-        The skeleton is unknown, or the file's own is none.
+        The skeleton is unknown, or the file declares an invalid one.
     """
     found = read(options.annotations, kind, options.category or None)
     skeleton, told = choose_skeleton(options.skeleton, found)
@@ -94,14 +94,14 @@ def open_photos(kind: str, options: PhotosOptions) -> Photos:
 
 
 def choose_skeleton(wanted: Any, found: Annotations) -> tuple[Skeleton, str]:
-    """The skeleton that ``PhotosOptions.skeleton`` means for some annotations, and what to tell of it."""
+    """The skeleton for ``PhotosOptions.skeleton`` and these annotations, with notes."""
     if wanted == "auto":
         wanted = FORMATS[found.kind].skeleton
     return found.skeleton() if wanted == "auto" else (skeletons.get(wanted), "")
 
 
 def _choose_images(found: Annotations, options: PhotosOptions) -> tuple[list[int], list[str]]:
-    """The images to use, and what to tell of the others."""
+    """The images to use, with notes on the others."""
     rows, notes = list(range(len(found.images))), []
     if options.with_people:
         wanted = set(found.row[found.table.person].tolist())

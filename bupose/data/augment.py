@@ -1,4 +1,4 @@
-"""What training does to pictures: options, presets, and the order of things."""
+"""Augmentation: options, presets, and their order."""
 
 from __future__ import annotations
 
@@ -20,41 +20,41 @@ from bupose.synthetic.camera import photograph
 
 @dataclass
 class AugmentOptions:
-    """How pictures are changed; by default only fitted into the crop.
+    """Augmentation options; by default pictures are only fitted into the crop.
 
     Parameters
     ----------
     person : float in [0, 1]
-        How often the crop lies around a person, scaled by that person; else it is scaled by the picture, and shows
-        a person where it cannot show all.
+        Probability of a crop around a person, scaled by that person's size; else it is scaled by the picture, and
+        placed on a person if it cannot show all.
     person_height : float
         Height of that person as a share of the crop's, before ``person_scale``.
     person_scale : (low, high)
-        Factor on that person's size.
+        Range of the factor on that person's size.
     picture_scale : (low, high)
-        1 fits the picture into the crop, more cuts it.
+        1 fits the picture into the crop, larger values crop it.
     max_zoom : float
-        Photos are not enlarged more than this; 0 is no limit.
+        Maximum enlargement of photos; 0 is no limit.
     min_joints, min_side : int, px
-        Who has fewer joints or a smaller box is not what a crop is centred on, if there is somebody else.
+        People with fewer joints or a smaller box are not chosen as the centre of a crop, if there are others.
     rotation : float, degrees
-        Up to so far either way.
+        Maximum rotation, either way.
     shift : float
-        Up to so far off the centre, as a share of the crop.
+        Maximum shift off the centre, relative to the crop.
     mirror : float in [0, 1]
-        How often left and right change over.
+        Probability of mirroring.
     color : float in [0, 1]
         Strength of changes in brightness, contrast, saturation and tint.
     camera : float in [0, 1]
         Strength of uneven light, blur, grain and compression.
     occlusions : (low, high)
-        How many patches cover parts of people.
+        Number of patches that cover parts of people.
     paste : float in [0, 1]
-        How often people of other pictures are put in.
+        Probability of pasting people of other pictures.
     pasted : (low, high)
-        How many of them.
+        Number of pasted people.
     mosaic : float in [0, 1]
-        How often four pictures share the crop.
+        Probability of a mosaic of four pictures.
     """
 
     person: float = option(0.0, 0, 1)
@@ -94,7 +94,7 @@ PRESETS = {
 
 
 def augment_options(chosen: AugmentOptions | str | Mapping) -> AugmentOptions:
-    """Options themselves, a preset's by its name in ``PRESETS``, or a dict of what differs from the defaults.
+    """Options as given, a preset of ``PRESETS`` by name, or a dict of changes to the defaults.
 
     Raises
     ------
@@ -111,18 +111,18 @@ def augment_options(chosen: AugmentOptions | str | Mapping) -> AugmentOptions:
 def augment(
     rng: np.random.Generator, samples, i: int, size: tuple[int, int], options: AugmentOptions
 ) -> tuple[Sample, np.ndarray]:
-    """Picture ``i`` of a sequence as training sees it.
+    """Augmented picture ``i`` of a data set.
 
     Parameters
     ----------
     samples : sequence of samples
-        Others of it may be mixed in.
+        Others may be mixed in.
     size : (width, height), px
 
     Returns
     -------
     Sample
-        Joints may lie outside; who is far from the crop is left out.
+        Joints may lie outside; people far from the crop are dropped.
     matrix : float64 array (2, 3)
         From the picture's pixels to the crop's; of a mosaic's first picture.
     """

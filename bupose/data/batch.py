@@ -1,6 +1,6 @@
-"""Warping and colouring of a whole batch with torch, on whatever device it is.
+"""Warping and colouring of a batch with torch, on its device.
 
-The twin of what :class:`~bupose.data.dataset.PoseDataset` does one picture at a time on the processor.
+The twin of :class:`~bupose.data.dataset.PoseDataset`, which works on single pictures on the CPU.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from bupose.methods.codec import Codec
 
 
 def finish_batch(batch: dict[str, Tensor], codec: Codec, size: tuple[int, int]) -> dict[str, Tensor]:
-    """A batch of ``deliver="joints"`` or ``"photos"``, already on the device, with what the processor left to do.
+    """Finish a batch of ``deliver="joints"`` or ``"photos"`` on its device.
 
     Parameters
     ----------
@@ -27,8 +27,8 @@ def finish_batch(batch: dict[str, Tensor], codec: Codec, size: tuple[int, int]) 
     Returns
     -------
     dict
-        ``image`` uint8 (B, 3, H, W), the targets by name (see :class:`bupose.methods.targets.Targets`), and what else
-        the batch holds.
+        ``image`` uint8 (B, 3, H, W), the targets by name (see :class:`bupose.methods.targets.Targets`), and the batch's
+        other entries.
     """
     done = {k: v for k, v in batch.items() if k not in ("xy", "present", "ignore", "color")}
     if "color" in batch:
@@ -54,7 +54,7 @@ def warp_photos(photos: Tensor, matrices: Tensor, size: tuple[int, int]) -> Tens
     x = torch.arange(size[0], device=photos.device, dtype=torch.float32)
     y = torch.arange(size[1], device=photos.device, dtype=torch.float32)
     (a, b, c), (d, e, f) = matrices.double().permute(1, 2, 0)
-    inverse = torch.stack([e, -b, -d, a]) / (a * e - b * d)  # a photo is found by looking back
+    inverse = torch.stack([e, -b, -d, a]) / (a * e - b * d)  # photo pixels are looked up by the inverse
     p, q, r, s = inverse.float()[:, :, None, None]
     dx = x[None, None, :] - c.float()[:, None, None]
     dy = y[None, :, None] - f.float()[:, None, None]

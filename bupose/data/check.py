@@ -1,4 +1,4 @@
-"""Whether annotations are right: counts, how crowded pictures are, and defects one by one."""
+"""Checks of annotations: counts, crowding, and defects."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from bupose.options import check, option
 from bupose.people import Labels
 from bupose.wording import counted
 
-_FACING = ("shoulder", "hip", "eye", "ear")  # pairs that lie across a body, not along a limb
+_FACING = ("shoulder", "hip", "eye", "ear")  # pairs across a body, not along a limb
 
 
 @dataclass
@@ -25,15 +25,15 @@ class CheckOptions:
     Parameters
     ----------
     data : DataOptions
-        The set to look at.
+        The data set.
     skeleton : name of a built-in skeleton, or path of a .yaml file
-        Whose joints to look at; "auto" is what training takes: for a file in COCO's format the one it declares.
+        Skeleton of the joints; "auto" as in training: for a file in COCO's format the one it declares.
     output : str
         A folder for ``labels.jpg``, ``suspicious.jpg``, ``defects.txt`` and ``empty.txt``.
     pictures : int
-        How many to draw.
+        Number of pictures to draw.
     decode : bool
-        Read every picture, to find those missing or damaged.
+        Read every picture, to find missing and damaged ones.
     """
 
     data: DataOptions = field(default_factory=DataOptions)
@@ -48,7 +48,7 @@ class CheckOptions:
 
 @dataclass(frozen=True)
 class Defect:
-    """Something in a picture that is, or may be, wrong."""
+    """A defect, or possible defect, of a picture."""
 
     kind: str
     picture: str
@@ -61,7 +61,7 @@ class Defect:
 
 @dataclass(frozen=True)
 class DatasetStats:
-    """What a set holds.
+    """Statistics of a data set.
 
     Parameters
     ----------
@@ -69,9 +69,9 @@ class DatasetStats:
     crowd : float array (pictures with people,)
         Crowd index of each.
     heights : float array (people,), px
-        Of their boxes.
+        Heights of boxes.
     notes : sentences
-        What reading the annotations told: joints matched, what was odd or left out.
+        How the annotations were read: joints matched, oddities, omissions.
     """
 
     pictures: int
@@ -95,7 +95,7 @@ class DatasetStats:
 
 
 def survey(samples) -> DatasetStats:
-    """Count a set without decoding its pictures."""
+    """Statistics of a data set, without decoding its pictures."""
     names, crowd, heights = samples.skeleton.joints, [], []
     counts = np.zeros((len(names), 3), np.int64)
     for i in range(len(samples)):
@@ -113,19 +113,19 @@ def survey(samples) -> DatasetStats:
 
 
 def spread_rows(count: int, wanted: int) -> list[int]:
-    """Up to ``wanted`` numbers spread evenly over ``count``."""
+    """Up to ``wanted`` indices spread evenly over ``count``."""
     wanted = min(count, wanted)
     return [round(n * (count - 1) / max(wanted - 1, 1)) for n in range(wanted)]
 
 
 def find_defects(samples, decode: bool = True) -> Iterator[Defect]:
-    """Look through a set for what is wrong or suspicious.
+    """Find what is wrong or suspicious in a data set.
 
     Parameters
     ----------
     samples : sequence of samples
     decode : bool
-        Read every picture too, to find those that are missing, damaged or of another size.
+        Also read every picture, to find those that are missing, damaged or of another size.
     """
     names: dict[str, int] = {}
     ids: dict[int | str, int] = {}
@@ -149,7 +149,7 @@ def find_defects(samples, decode: bool = True) -> Iterator[Defect]:
 
 
 def people_defects(labels: Labels, size: tuple[int, int]) -> Iterator[tuple[str, str]]:
-    """Kind and description of what is wrong with the people of one picture of ``size`` = (width, height)."""
+    """Kind and description of the defects of people in one picture of ``size`` = (width, height)."""
     here, xy, names = labels.present, labels.xy, labels.skeleton.joints
     outside = here & ~((xy >= -1) & (xy <= np.array(size) + 1)).all(2)
     for p, k in np.argwhere(outside):
@@ -184,7 +184,7 @@ def people_defects(labels: Labels, size: tuple[int, int]) -> Iterator[tuple[str,
 
 
 def _doubles(labels: Labels, p: int) -> np.ndarray:
-    """Later people half of whose common joints with ``p`` coincide, to a fiftieth of their size."""
+    """Later people of whom half the joints shared with ``p`` coincide, to 2 % of their size."""
     here = labels.present
     near = np.hypot(*np.moveaxis(labels.xy[p] - labels.xy[p + 1 :], -1, 0))
     near = near < 0.02 * max(float(labels.box[p, 2:].max()), 1.0)
@@ -195,7 +195,7 @@ def _doubles(labels: Labels, p: int) -> np.ndarray:
 
 
 def _is_swapped(labels: Labels, p: int) -> bool:
-    """Whether shoulders, hips, eyes and ears disagree about which side is left, by more than a twist can do."""
+    """Whether shoulders, hips, eyes and ears disagree about left and right by more than a twisted body allows."""
     index, across = labels.skeleton.index, []
     for part in _FACING:
         left, right = index.get(f"left_{part}"), index.get(f"right_{part}")

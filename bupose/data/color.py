@@ -1,4 +1,4 @@
-"""Brightness, contrast, saturation and tint as one matrix on colours, the same on every device."""
+"""Brightness, contrast, saturation and tint as one colour matrix, the same on every device."""
 
 from __future__ import annotations
 

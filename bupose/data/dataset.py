@@ -1,4 +1,4 @@
-"""Pictures and targets for training: a seed, an epoch and a number decide everything, in whatever process."""
+"""Training data: items are determined by seed, epoch and index, in any process."""
 
 from __future__ import annotations
 
@@ -23,32 +23,32 @@ from bupose.options import choose
 
 _LOG = logging.getLogger(__name__)
 
-SUBSTITUTES = 10  # pictures that are tried, one after the other, where one cannot be read
+SUBSTITUTES = 10  # pictures tried in place of one that cannot be read
 DELIVERIES = ("targets", "joints", "photos")
 
 
 class PoseDataset(Dataset):
-    """Augmented pictures of a sequence of samples, ready for a network.
+    """Augmented pictures of a data set, as network input.
 
     Parameters
     ----------
     samples : sequence of samples
         With the codec's skeleton.
     codec : Codec
-        Paints the targets.
+        Encodes the targets.
     augment : AugmentOptions, preset's name or dict
     size : (width, height), px
         Of the crops; a multiple of the codec's stride.
     seed : int
     deliver : "targets", "joints" or "photos"
-        How far the processor goes; the rest is for :mod:`bupose.data.batch` on the device. ``targets`` paints.
-        ``joints`` leaves painting. ``photos`` leaves the warp and the colours too, and knows no pasting, mosaic,
+        What the CPU prepares; the rest is done by :mod:`bupose.data.batch` on the device. ``targets`` does everything.
+        ``joints`` leaves the encoding. ``photos`` also leaves warping and colours, and supports no pasting, mosaic,
         occlusion and camera effects.
 
     Notes
     -----
-    Ask for ``(epoch, number)``, or a number for epoch 0; each item is a dict. Always: ``image`` uint8 (3, H, W) RGB;
-    ``matrix`` float32 (2, 3) from the picture to the crop (for ``photos``: from the decoded image to it);
+    Items are indexed by ``(epoch, index)``, or an index for epoch 0; each is a dict. Always: ``image`` uint8 (3, H, W)
+    RGB; ``matrix`` float32 (2, 3) from the picture to the crop (for ``photos``: from the decoded image to it);
     ``index`` int.
 
     * targets: those of the codec by name (:class:`bupose.methods.targets.Targets`); of part affinity fields ``heat``
@@ -56,14 +56,14 @@ class PoseDataset(Dataset):
     * joints, photos: ``xy`` float32 (P, K, 2) px of the crop, ``present`` bool (P, K), ``ignore`` bool (H, W) of the
       crop; for photos also ``color`` float32 (3, 4).
 
-    In the place of a picture that cannot be read comes the next that can, and it is told on stderr.
+    A picture that cannot be read is replaced by the next one that can, with a warning.
 
     Raises
     ------
     LabelsError
         The samples are of another skeleton than the codec.
     OptionsError
-        A size that is no multiple of the stride, or an option that ``photos`` cannot do.
+        A size that is not a multiple of the stride, or an option that ``photos`` does not support.
     """
 
     def __init__(
@@ -84,11 +84,11 @@ class PoseDataset(Dataset):
                 f"open the data with skeleton={codec.skeleton.name}"
             )
         if self.size[0] % codec.grid.stride or self.size[1] % codec.grid.stride or min(self.size) <= 0:
-            raise OptionsError(f"crops of {self.size} px are no multiple of the stride {codec.grid.stride}")
+            raise OptionsError(f"crops of {self.size} px are not multiples of the stride {codec.grid.stride}")
         choose(deliver, DELIVERIES, "deliver")
         o = self.options
         if deliver == "photos" and (o.paste or o.mosaic or o.camera or o.occlusions[1]):
-            raise OptionsError("deliver=photos knows no paste, mosaic, camera and occlusions; set them to 0, or joints")
+            raise OptionsError("deliver=photos has no paste, mosaic, camera or occlusions; set them to 0")
         if deliver == "targets":
             kernels.load("encode")  # workers started by fork inherit the compiled code
 
@@ -107,7 +107,7 @@ class PoseDataset(Dataset):
         raise problem
 
     def _tell(self, sentence: str) -> None:
-        """Once in a process."""
+        """Warn once per process."""
         if sentence not in self._told:
             self._told.add(sentence)
             _LOG.warning("%s", sentence)
@@ -126,7 +126,7 @@ class PoseDataset(Dataset):
 
     def _photo(self, rng: np.random.Generator, i: int) -> dict:
         picture = picture_of(self.samples, i)
-        rng.random(1)  # the mosaic's turn in augment(): the same crop comes out of both ways
+        rng.random(1)  # as the mosaic in augment(), so that both give the same crop
         matrix = plan_crop(rng, picture.labels, picture.size, self.size, self.options)
         rng.random(1)  # and pasting's
         factor = reduction(matrix)
@@ -144,9 +144,9 @@ class PoseDataset(Dataset):
 
 
 def init_worker(worker: int = 0) -> None:
-    """For ``DataLoader(worker_init_fn=…)``: one thread a worker, OpenCV's and torch's own would fight each other.
+    """For ``DataLoader(worker_init_fn=…)``: one thread per worker, as OpenCV's and torch's own would compete.
 
-    A terminal sends Ctrl-C to every process: workers wait for the first one to end them.
+    A terminal sends Ctrl-C to every process; workers ignore it and are ended by the main process.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     cv2.setNumThreads(0)
@@ -154,7 +154,7 @@ def init_worker(worker: int = 0) -> None:
 
 
 def collate(items: Sequence[dict]) -> dict[str, Tensor]:
-    """Stack items into a batch; people and photos of different numbers and sizes are padded with nobody and grey."""
+    """Stack items into a batch, padding to the largest number of people and the largest photo (grey)."""
     batch = {}
     for name, first in items[0].items():
         values = [item[name] for item in items]

@@ -1,4 +1,4 @@
-"""The kinds of data by name."""
+"""Data sets by name."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ from bupose.options import check, choose, option, shown
 from bupose.synthetic.draw import Synthetic
 from bupose.synthetic.options import MOST_PEOPLE, MOST_PICTURES, MOST_SEED, SIDES, SyntheticOptions
 
-WEIGHTS = (1e-6, 1e6)  # of a set in a mixture
+WEIGHTS = (1e-6, 1e6)  # weight of a set in a mixture
 
 
 @dataclass
 class MixtureOptions:
-    """Several sets as one.
+    """A mixture of data sets.
 
     Parameters
     ----------
     sets : dict of name -> options
         Each a dict with ``kind`` (a name in ``DATASETS``; by default the set's own name) and that kind's options.
     weights : dict of name -> number
-        How often a picture comes from each set, in proportion; 1 where not given.
+        Relative frequency of each set; 1 by default.
     seed : int
-        The order in which sets take turns.
+        Random seed of the order.
     skeleton : str, Skeleton or dict
-        For all sets that do not say otherwise; they must agree.
+        Skeleton of all sets that do not say otherwise; they must agree.
     limit : int
-        Use only the first pictures, this many, of each set that does not say otherwise; 0 is all.
+        Number of pictures to use of each set, the first ones, unless the set says otherwise; 0 is all.
     """
 
     sets: dict[str, Any] = option(dict)
@@ -54,7 +54,7 @@ def mix(options: MixtureOptions) -> Mixture:
     Raises
     ------
     OptionsError
-        No sets, an unknown kind, or a weight for a set that is not there.
+        No sets, an unknown kind, or a weight for a missing set.
     """
     for name in options.weights:
         if name not in options.sets:
@@ -71,7 +71,7 @@ def mix(options: MixtureOptions) -> Mixture:
     return Mixture(opened, [options.weights.get(name, 1.0) for name in options.sets], options.seed)
 
 
-# Each kind of set: its options, and what opens it.
+# Each kind of data set: its options, and the function that opens it.
 DATASETS = {
     **{name: (PhotosOptions, partial(open_photos, name)) for name in FORMATS},
     "folder": (FolderOptions, read_folder),
@@ -82,10 +82,10 @@ DATASETS = {
 
 @dataclass
 class DataOptions:
-    """A kind of data, and what may be said about it from a command line.
+    """Options of any kind of data set, for the command line.
 
-    What is None or empty is left at the kind's own default. The options of a kind stand in a class of
-    its own: ``PhotosOptions``, ``SyntheticOptions``, …
+    None and empty values mean the kind's own default. Each kind has an options class of its own: ``PhotosOptions``,
+    ``SyntheticOptions``, …
 
     Parameters
     ----------
@@ -113,29 +113,29 @@ class DataOptions:
         check(self, "data")
 
     def open(self, skeleton: Any = "auto"):
-        """The sequence of samples; errors are those of :func:`open_samples` and of the kind.
+        """Open the data set; errors are those of :func:`open_samples` and of the kind.
 
         Parameters
         ----------
         skeleton : name, path, Skeleton or dict
-            Whose joints to give where the options do not say; "auto" is the kind's own default.
+            Skeleton if the options do not say; "auto" is the kind's own default.
         """
         options = self.of_kind() if skeleton == "auto" else self.of_kind(skeleton=skeleton)
         return open_samples(self.kind, options)
 
     def of_kind(self, **defaults: Any):
-        """The options of the kind itself, ``defaults`` for those that are not given; an unknown one is refused."""
+        """The kind's own options, with ``defaults`` for those not set; unknown ones are refused."""
         given = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "kind"}
         return kind_options(self.kind, defaults | {k: value for k, value in given.items() if value not in (None, {})})
 
 
 def open_samples(kind: str, options: Mapping | Any = None):
-    """A sequence of samples of a kind in ``DATASETS``.
+    """Open a data set of a kind in ``DATASETS``.
 
     Parameters
     ----------
     kind : str
-    options : its options, or a dict of what differs from the defaults
+    options : its options, or a dict of changes to the defaults
 
     Raises
     ------

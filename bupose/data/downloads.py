@@ -1,4 +1,4 @@
-"""The public sets that can be downloaded: which parts, how big they are, and how they are unpacked."""
+"""Downloads of public data sets: their parts, sizes and archives."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ class DownloadOptions:
     Parameters
     ----------
     set : a name in ``SOURCES``
-        Which public set; empty lists them.
+        The data set; empty lists them.
     output : str
-        The folder to put it in.
+        The output folder.
     parts : list of str
-        Its parts, as listed; none: all that can be had without asking anybody.
+        Its parts, as listed; by default all that are freely available.
     keep : bool
         Keep the archives after unpacking them.
     """
@@ -41,12 +41,12 @@ class DownloadOptions:
         check(self)
 
 
-# Every public set that can be read.
+# Every public data set that can be read.
 SOURCES: dict[str, Source] = {name: form.source for name, form in FORMATS.items() if form.source}
 
 
 def describe_sources() -> str:
-    """All sets with their parts, sizes and licences, for reading."""
+    """All data sets with their parts, sizes and licences, as text."""
     lines = []
     for name, source in SOURCES.items():
         lines.append(f"{name}: {source.licence}")
@@ -72,22 +72,23 @@ def find_archives(name: str, parts: list[str] | None = None) -> dict[str, Archiv
     return {part: known[part] for part in parts or known}
 
 
-# RuntimeError: of encrypted members and of unknown ways to compress; ValueError: names that no file can have.
+# RuntimeError: encrypted members and unknown compression; ValueError: invalid file names.
 _DAMAGE = (tarfile.TarError, zipfile.BadZipFile, zlib.error, LZMAError, EOFError, OSError, RuntimeError, ValueError)
 
 
 def unpack(archive: Path, folder: Path) -> int:
-    """Unpack a zip or tar file, leaving alone what is there already with the right size.
+    """Unpack a zip or tar file, skipping files that exist with the right size.
 
     Returns
     -------
     int
-        How many files were written.
+        Number of files written.
 
     Raises
     ------
     InputError
-        The file is no archive, is damaged or encrypted, holds names outside the folder, or more than the disk can take.
+        The file is not an archive, is damaged or encrypted, holds names outside the folder, or does not fit on the
+        disk.
     """
     folder.mkdir(parents=True, exist_ok=True)
     try:
@@ -118,7 +119,7 @@ def _check_room(archive: Path, folder: Path, size: int) -> None:
 
 
 def _is_new(folder: Path, name: str, size: int) -> bool:
-    """Whether a member is to be written; names that lead outside the folder are refused."""
+    """Whether a member is to be written; names outside the folder are refused."""
     target = (folder / name).resolve()
     if not target.is_relative_to(folder.resolve()):
         raise InputError(f"an archive holds {name!r}, which lies outside its folder; do not trust it")

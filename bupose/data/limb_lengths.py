@@ -1,4 +1,4 @@
-"""How long a set's limbs are beside each other, as its labels say."""
+"""Relative limb lengths of a data set."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from bupose.proportions import measure_lengths, usual_length
 from bupose.skeleton import Skeleton
 from bupose.wording import counted
 
-MOST_PHOTOS = 2000  # that are looked at, spread over the set
-MOST_DRAWN = 64  # which must be drawn to be looked at
+MOST_PHOTOS = 2000  # pictures to measure, spread over the data set
+MOST_DRAWN = 64  # fewer of drawn sets, whose pictures must be drawn first
 
 
 def learn_lengths(samples, skeleton: Skeleton) -> tuple[Skeleton, str]:
-    """The skeleton with the limb lengths of a set's labels, and a sentence about it.
+    """The skeleton with the limb lengths of a data set's labels, and a note.
 
     Parameters
     ----------
     samples : sequence of samples, of this skeleton
     skeleton : Skeleton
-        One that says its limbs' lengths itself keeps them. A limb that is hardly labelled keeps what its name says of a
-        human body, in proportion to the others, else 0: not known.
+        Declared limb lengths are kept. Rarely labelled limbs keep the default of a human body, scaled to the others,
+        else 0: unknown.
 
     Returns
     -------
     skeleton, sentence
-        The sentence is "" where nothing was learned.
+        The sentence is "" if nothing was measured.
     """
     by_name = np.array([usual_length(limb) for limb in skeleton.limbs])
     if skeleton.limb_lengths != tuple(by_name):
@@ -54,7 +54,7 @@ def _lengths(samples, skeleton: Skeleton, most: int) -> list[np.ndarray]:
     for i in spread_rows(len(samples), most):
         try:
             labels = picture_of(samples, i).labels
-        except InputError:  # told when it is its turn in training
+        except InputError:  # reported when it is read in training
             continue
         ends = np.where(labels.present[..., None], labels.xy, np.nan)[:, skeleton.limb_joints]
         found.append(np.hypot(*np.moveaxis(ends[:, :, 1] - ends[:, :, 0], 2, 0)))

@@ -1,4 +1,4 @@
-"""Several sets as one."""
+"""A mixture of data sets."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from bupose.data.picture import Picture, picture_of
 from bupose.errors import LabelsError, OptionsError
 from bupose.images.sample import Sample
 
-MOST_TURNS = 20_000_000  # of a mixture: a turn takes about 50 bytes while they are dealt
+MOST_TURNS = 20_000_000  # length of a mixture, about 50 bytes per entry
 
 
 class Mixture:
-    """A sequence in which several sets take turns, each as often as its weight says.
+    """A data set that interleaves several sets by weight.
 
-    It is as long as it takes for the set that comes round last to be seen once; the others repeat.
+    Its length lets every picture of every set come up at least once; smaller sets repeat.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ class Mixture:
                 f"a mixture in which every picture comes up once is {count:,} long, more than {MOST_TURNS:,}; "
                 "give weights less far apart, or a limit or count to the largest set"
             )
-        # Place n of a set of share s comes up at time (n + 0.5) / s: turns are spread evenly.
+        # Entry n of a set of share s comes at time (n + 0.5) / s, which spreads entries evenly.
         places = [
             (np.arange(max(round(count * s), length)) + 0.5) / s for s, length in zip(share, lengths, strict=True)
         ]
@@ -61,7 +61,7 @@ class Mixture:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What reading each set's annotations told."""
+        """Notes on reading each set's annotations."""
         return tuple(dict.fromkeys(note for s in self._sets for note in getattr(s, "notes", ())))
 
     @property
@@ -70,7 +70,7 @@ class Mixture:
         return getattr(self._sets[0], "category", CategoryOptions())
 
     def empty(self) -> Iterator[tuple[str, str]]:
-        """File name of every listed photo in which nobody has a labelled joint, and why; of all sets."""
+        """File names of all photos without labelled joints, with reasons, of all sets."""
         for samples in self._sets:
             yield from samples.empty() if hasattr(samples, "empty") else ()
 
@@ -81,16 +81,16 @@ class Mixture:
         return self._sets[self._which[i]][int(self._rows[i])]
 
     def picture(self, i: int) -> Picture:
-        """A picture, undecoded where its set can."""
+        """A picture, undecoded if the set supports it."""
         return picture_of(self._sets[self._which[i]], int(self._rows[i]))
 
     def counts(self) -> list[int]:
-        """How many places each set has."""
+        """Number of entries of each set."""
         return np.bincount(self._which, minlength=len(self._sets)).tolist()
 
 
 def _orders(count: int, length: int, seed: tuple[int, int]) -> np.ndarray:
-    """Rows of a set of ``length``, all of them before any comes again."""
+    """Indices into a set of ``length``, each once before any repeats."""
     rng = np.random.default_rng(seed)
     rounds = [rng.permutation(length) for _ in range(-(-count // length))]
     return np.concatenate(rounds)[:count]

@@ -1,4 +1,4 @@
-"""Four pictures in one."""
+"""Mosaic of four pictures."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from bupose.people import Labels
 def compose_mosaic(
     rng: np.random.Generator, size: tuple[int, int], crop: Callable[[int, tuple[int, int]], Sample]
 ) -> Sample:
-    """Put four crops around a point.
+    """Join four crops around a point.
 
     Parameters
     ----------
     size : (width, height), px
     crop : function of n in 0..3 and (width, height)
-        Gives the sample of one quarter.
+        Returns the sample of one quarter.
     """
     width, height = size
     x, y = (np.array(size) * rng.uniform(0.35, 0.65, 2)).astype(int).tolist()
@@ -45,7 +45,7 @@ def compose_mosaic(
 def confine(labels: Labels, size: tuple[int, int]) -> tuple[Labels, np.ndarray]:
     """Labels without the joints outside a picture of ``size``, and a bool mask of the limbs that leave it.
 
-    What is left of such a limb cannot be painted without its other end, and is no background either.
+    The visible part of such a limb cannot be painted without its other end, and is not background either.
     """
     width, height = size
     xy = np.nan_to_num(labels.xy)

@@ -1,4 +1,4 @@
-"""Things in front of people: parts of somebody cut out, their joints hidden."""
+"""Occlusion augmentation: patches over people, with their joints hidden."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bupose.people import Labels
 
 
 def hide_people(rng: np.random.Generator, sample: Sample, count: int) -> Sample:
-    """Cover ``count`` places of people with flat, noisy or copied patches; the joints beneath become hidden ones."""
+    """Cover ``count`` parts of people with flat, noisy or copied patches; the joints below become hidden."""
     image, labels = sample.image, sample.labels
     for _ in range(count):
         if not labels.present.any():
@@ -23,9 +23,9 @@ def hide_people(rng: np.random.Generator, sample: Sample, count: int) -> Sample:
 
 
 def hide_joints(labels: Labels, covered: np.ndarray, offset: tuple[int, int] = (0, 0)) -> Labels:
-    """Make joints under a bool mask hidden; people of whom no joint is left in sight, but some were, are dropped.
+    """Hide joints under a bool mask; people who lose all their visible joints are dropped.
 
-    ``offset`` is the pixel of the picture at which the mask begins.
+    ``offset`` is the picture's pixel at the mask's origin.
     """
     if not len(labels):
         return labels
@@ -40,7 +40,7 @@ def hide_joints(labels: Labels, covered: np.ndarray, offset: tuple[int, int] = (
 
 
 def _patch(rng: np.random.Generator, image: np.ndarray, labels: Labels) -> np.ndarray:
-    """Paint one patch in place; the bool mask of what it covers."""
+    """Paint one patch in place; returns the bool mask of what it covers."""
     height, width = image.shape[:2]
     person, joint = np.argwhere(labels.present)[rng.integers(labels.present.sum())]
     body = np.clip(np.sqrt(labels.box[person, 2] * labels.box[person, 3]), 16, max(height, width))

@@ -1,4 +1,4 @@
-"""Some pictures of a set, and a set in two parts."""
+"""Subsets of a data set."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from bupose.wording import counted
 
 
 class Part:
-    """A sequence of some of a set's samples.
+    """A subset of a data set.
 
     Parameters
     ----------
     samples : sequence of samples
     rows : sequence of int
-        Which, in order.
+        Indices of the samples.
     """
 
     def __init__(self, samples, rows: Sequence[int]) -> None:
@@ -28,7 +28,7 @@ class Part:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What reading the whole set's annotations told."""
+        """Notes on reading the whole set's annotations."""
         return getattr(self._samples, "notes", ())
 
     @property
@@ -43,12 +43,12 @@ class Part:
         return self._samples[int(self._rows[i])]
 
     def picture(self, i: int) -> Picture:
-        """A picture, undecoded where its set can."""
+        """A picture, undecoded if the set supports it."""
         return picture_of(self._samples, int(self._rows[i]))
 
 
 def hold_out(samples, share: float, seed: int = 0) -> tuple[Part, Part]:
-    """A set without a share of its pictures, and these; which they are, only the seed decides.
+    """Split a data set into the rest and a held-out share, determined by the seed.
 
     Raises
     ------

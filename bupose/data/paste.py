@@ -1,4 +1,4 @@
-"""Crowds made of several pictures: people cut out of others and put in front."""
+"""Copy-paste augmentation: people cut out of other pictures."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from bupose.images.sample import Sample
 from bupose.people import Labels
 
 _TRIES = 8
-_MIN_JOINTS, _MIN_SIDE = 6, 40  # of somebody worth pasting
+_MIN_JOINTS, _MIN_SIDE = 6, 40  # minimum joints and size of a donor
 _TORSO = ("left_shoulder", "right_shoulder", "right_hip", "left_hip")
 
 
 def paste_people(rng: np.random.Generator, sample: Sample, donors, count: int) -> Sample:
-    """Put up to ``count`` people of other pictures near those who are there, over them.
+    """Paste up to ``count`` people of other pictures near or over those present.
 
     Parameters
     ----------
     donors : sequence of samples
-        Of the same skeleton. Outlines are used where they are known; else a soft shape around the limbs.
+        Of the same skeleton. Outlines are used if known; else a soft shape around the limbs.
     """
     for _ in range(count):
         found = _find_donor(rng, donors)
@@ -36,7 +36,7 @@ def paste_people(rng: np.random.Generator, sample: Sample, donors, count: int) -
 
 
 def paste_person(sample: Sample, donor: Picture, person: int, matrix: np.ndarray) -> Sample:
-    """Put one person of a picture into another, moved by ``matrix`` (donor's pixels to the sample's)."""
+    """Paste one person of a picture into another, transformed by ``matrix`` (donor's pixels to the sample's)."""
     height, width = sample.image.shape[:2]
     one = move_labels(donor.labels[person], matrix)
     left, top, right, bottom = _extent(one, (width, height))
@@ -78,7 +78,7 @@ def body_shape(labels: Labels, size: tuple[int, int]) -> np.ndarray:
 
 
 def _find_donor(rng: np.random.Generator, donors) -> tuple[Picture, int] | None:
-    """Somebody worth pasting, if possible of known outline."""
+    """A suitable donor, preferably with a known outline."""
     found = None
     for _ in range(_TRIES):
         picture = picture_of(donors, int(rng.integers(len(donors))))
@@ -88,7 +88,7 @@ def _find_donor(rng: np.random.Generator, donors) -> tuple[Picture, int] | None:
         outlined = [p for p in rows if picture.has_outline(p)]
         if outlined:
             return picture, outlined[rng.integers(len(outlined))]
-        if rows and isinstance(picture, Drawn):  # the others have no outlines either, and are made at a cost
+        if rows and isinstance(picture, Drawn):  # others have no outlines either, and are costly to make
             return picture, rows[rng.integers(len(rows))]
         if rows and found is None:
             found = picture, rows[rng.integers(len(rows))]
@@ -96,7 +96,7 @@ def _find_donor(rng: np.random.Generator, donors) -> tuple[Picture, int] | None:
 
 
 def _place(rng: np.random.Generator, sample: Sample, labels: Labels, person: int) -> np.ndarray:
-    """The matrix that puts a donor beside or before somebody of about the same size."""
+    """The matrix that places a donor beside or in front of somebody, at a similar size."""
     height, width = sample.image.shape[:2]
     x, y, w, h = labels.box[person].astype(float)
     shares, mirror, angle = rng.random(4), rng.random() < 0.5, rng.uniform(-12, 12)

@@ -1,4 +1,4 @@
-"""A set of annotated photos, indexed once in arrays: loader workers share it instead of copying thousands of dicts."""
+"""A data set of annotated photos, indexed in arrays that loader workers share."""
 
 from __future__ import annotations
 
@@ -20,34 +20,34 @@ from bupose.skeleton import Skeleton
 
 
 class Photos:
-    """A sequence of samples read from files when asked for.
+    """A sequence of samples that are read from files on demand.
 
     Parameters
     ----------
     folder : Path
-        Where the photos are.
+        Folder of the photos.
     found : Annotations
-        Those that are crowds or have no labelled joint become regions to ignore.
+        The annotations; crowds and people without labelled joints become ignore regions.
     rows : sequence of int
-        Which of its images to use, in order.
+        Indices of the images to use.
     skeleton : Skeleton
-        Whose joints to give.
+        Skeleton of the labels.
     names : sequence of names
-        The annotations' joints, under the skeleton's names.
+        The annotations' joints, by the skeleton's names.
     max_box : float
-        Of a photo, the largest share that one box without an outline may have ignored.
+        Maximum share of a photo that one ignored box without an outline may cover.
     unlisted : bool
-        Whether photos may hold people who are not annotated, where the annotations do not say.
+        Whether photos may show people who are not annotated, if the annotations do not say.
     notes : sentences
-        What the annotations were found to be.
+        Notes on reading the annotations.
 
     Attributes
     ----------
     category : CategoryOptions
-        What networks that learn from it find.
+        The category, for networks trained on it.
     region_box : float32 array (regions, 4), region_area : float32 array (regions,), pixels
     region_crowd, region_declared : bool arrays (regions,)
-        Whether a region is a crowd, and whether the set itself declares it as not annotated.
+        Whether a region is a crowd, and whether the data set declares it as not annotated.
     """
 
     def __init__(
@@ -84,7 +84,7 @@ class Photos:
         self._empty_regions = np.bincount(found.row, minlength=len(found.images))[empty]
 
     def _index(self, chosen: np.ndarray, place: np.ndarray, found: Annotations) -> tuple[np.ndarray, Regions]:
-        """Where each photo's entries begin in a list sorted by photo, and the entries' outlines."""
+        """Start of each photo's entries in a list sorted by photo, and the entries' outlines."""
         rows = place[found.row[chosen]]
         first = np.searchsorted(rows, np.arange(len(self) + 1))
         return first, Regions([found.outlines[n] for n in chosen])
@@ -103,27 +103,27 @@ class Photos:
         return AnnotatedPhoto(self, i)
 
     def labels(self, i: int) -> Labels:
-        """The people of a photo who have any joint labelled."""
+        """The people of a photo with at least one labelled joint."""
         return self._labels[self.first_person[i] : self.first_person[i + 1]]
 
     def size(self, i: int) -> tuple[int, int]:
-        """Width and height of a photo, from its file where the annotations do not tell."""
+        """Width and height of a photo, from its file if the annotations do not say."""
         width, height = self._sizes[i].tolist()
         return (width, height) if width and height else read_size(self.path(i))
 
     def image_id(self, i: int) -> int | str:
-        """The photo's id as the annotations have it."""
+        """The photo's id in the annotations."""
         return json.loads(str(self._ids[i]))
 
     def name(self, i: int) -> str:
-        """The photo's file name as the annotations have it."""
+        """The photo's file name in the annotations."""
         return str(self._names[i])
 
     def path(self, i: int) -> Path:
-        """Where the photo's file should be."""
+        """Path of the photo's file."""
         return self.folder / self.name(i)
 
     def empty(self) -> Iterator[tuple[str, str]]:
-        """File name of every listed photo in which nobody has a labelled joint, used or left out, and why."""
+        """File names of all photos without labelled joints, used or not, with reasons."""
         for name, regions in zip(self._empty_names, self._empty_regions, strict=True):
             yield str(name), "only crowds, or people without joints" if regions else "no annotation"

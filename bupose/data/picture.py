@@ -1,4 +1,4 @@
-"""One picture whose pixels are made only when asked for, and straight in the place where they are wanted."""
+"""Lazily decoded pictures: pixels are made on demand, directly in the crop."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from bupose.images import Photo, open_picture, read, shrink
 from bupose.images.sample import Sample
 from bupose.people import Labels
 
-BORDER = 128  # grey around a photo, as OpenPose's training code has it
+BORDER = 128  # grey around a photo, as in OpenPose's training code
 
 
 class Picture(Protocol):
-    """What augmentation needs of a picture; sets of photos give it with ``picture(i)`` before decoding anything."""
+    """The interface that augmentation needs of a picture; ``picture(i)`` of a data set returns it before decoding."""
 
     labels: Labels
     size: tuple[int, int]
@@ -30,16 +30,16 @@ class Picture(Protocol):
         """uint8 RGB of the whole picture, ``factor`` times smaller."""
 
     def photo(self, least: int | None = None) -> Photo:
-        """The whole picture as an estimator takes it; ``least`` as for :func:`bupose.images.read`."""
+        """The whole picture as estimator input; ``least`` as for :func:`bupose.images.read`."""
 
     def ignore(self, matrix: np.ndarray, size: tuple[int, int]) -> np.ndarray | None:
-        """Bool (height, width) of what nothing is known of, moved by a 2x3 matrix; None where all is known."""
+        """Ignore mask, bool (height, width), transformed by a 2x3 matrix; None if all is known."""
 
     def has_outline(self, person: int) -> bool:
         """Whether a person's silhouette is known."""
 
     def silhouette(self, person: int, matrix: np.ndarray, size: tuple[int, int]) -> np.ndarray | None:
-        """uint8 (height, width), 255 where a person is seen; None where that is not known."""
+        """uint8 (height, width), 255 where a person is visible; None if unknown."""
 
 
 class Drawn:
@@ -55,11 +55,11 @@ class Drawn:
         return shrink(self._sample.image, factor)
 
     def photo(self, least: int | None = None) -> Photo:
-        """The picture as it is."""
+        """The picture itself."""
         return Photo.whole(self._sample.image)
 
     def ignore(self, matrix: np.ndarray, size: tuple[int, int]) -> np.ndarray | None:
-        """The ignore mask, moved."""
+        """The transformed ignore mask."""
         mask = self._sample.ignore
         if mask is None:
             return None
@@ -70,23 +70,23 @@ class Drawn:
         return False
 
     def silhouette(self, person: int, matrix: np.ndarray, size: tuple[int, int]) -> None:
-        """Not known."""
+        """Unknown."""
         return
 
 
 def picture_of(samples, i: int) -> Picture:
-    """Picture ``i`` of any sequence of samples, undecoded where the sequence can."""
+    """Picture ``i`` of any data set, undecoded if the data set supports it."""
     return samples.picture(i) if hasattr(samples, "picture") else Drawn(samples[i])
 
 
 def whole_sample(picture: Picture) -> Sample:
-    """A picture with all its pixels."""
+    """The sample of a picture, fully decoded."""
     ignore = picture.ignore(geometry.IDENTITY, picture.size)
     return Sample(picture.decode(1), picture.labels, ignore, picture.name, picture.image_id)
 
 
 def crop_image(picture: Picture, matrix: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """uint8 RGB (height, width, 3): the picture moved by a 2x3 matrix, decoded no larger than needed; grey outside."""
+    """uint8 RGB (height, width, 3): the transformed picture, decoded at the size needed; grey outside."""
     factor = reduction(matrix)
     if factor != 1:  # the decoded picture's pixels are larger
         matrix = geometry.compose(geometry.scale(factor), matrix)
@@ -94,7 +94,7 @@ def crop_image(picture: Picture, matrix: np.ndarray, size: tuple[int, int]) -> n
 
 
 def reduction(matrix: np.ndarray) -> int:
-    """The power of two by which a photo may be decoded smaller without losing what the matrix keeps of it."""
+    """The power of two by which a photo may be reduced in decoding without loss in the crop."""
     scale = np.sqrt(geometry.area_factor(matrix))
     return next((f for f in (8, 4, 2) if scale * f <= 1.0), 1)
 
@@ -112,14 +112,14 @@ class AnnotatedPhoto:
         return open_picture(self._photos.path(self._i), size=self.size).decode(factor)
 
     def photo(self, least: int | None = None) -> Photo:
-        """The photo as it is read for inference."""
+        """The photo, read as for inference."""
         return read(self._photos.path(self._i), least=least, size=self.size)
 
     def ignore(self, matrix: np.ndarray, size: tuple[int, int]) -> np.ndarray | None:
-        """Bool (height, width): crowds, people without joints, and what may hold unlisted people.
+        """Bool (height, width): crowds, people without joints, and areas that may show unannotated people.
 
-        Mere boxes and unlisted people's surroundings leave the labelled people out, so that what is known of them and
-        of the ground around them is learnt from; boxes are shrunk to ``max_box`` of the photo.
+        Boxes and areas of unannotated people spare the labelled people and their surroundings; boxes are shrunk to
+        ``max_box`` of the photo.
         """
         photos, i = self._photos, self._i
         mine = range(photos.first_region[i], photos.first_region[i + 1])
@@ -144,11 +144,11 @@ class AnnotatedPhoto:
 
     @property
     def unlisted(self) -> bool:
-        """Whether the photo may hold people who are not annotated."""
+        """Whether the photo may show people who are not annotated."""
         return bool(self._photos.unlisted[self._i])
 
     def regions(self) -> Iterator[tuple]:
-        """Box, area, whether it is a crowd, and outlines if it is the set's own region, of everything to ignore."""
+        """Box, area, crowd flag, and outline if declared by the data set, of every ignore region."""
         photos, i = self._photos, self._i
         for n in range(photos.first_region[i], photos.first_region[i + 1]):
             rings = photos.regions.rings(n) if photos.region_declared[n] else None
@@ -159,7 +159,7 @@ class AnnotatedPhoto:
         return not self._photos.outlines.is_box[self._photos.first_person[self._i] + person]
 
     def silhouette(self, person: int, matrix: np.ndarray, size: tuple[int, int]) -> np.ndarray | None:
-        """uint8 (height, width), 255 where the person is seen; None where only a box is known."""
+        """uint8 (height, width), 255 where the person is visible; None if only a box is known."""
         if not self.has_outline(person):
             return None
         mask = np.zeros(size[::-1], np.uint8)

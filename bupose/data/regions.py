@@ -1,4 +1,4 @@
-"""Outlines of people and crowds, packed into a few arrays: polygons, run lengths and boxes."""
+"""Outlines of people and crowds, packed into arrays: polygons, run lengths and boxes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _SHIFT = 4  # cv2 draws at 1/16 px
 
 
 class Regions:
-    """N regions of pictures; painting one costs nothing until it is asked for.
+    """N regions, rasterised on demand.
 
     Parameters
     ----------
@@ -25,7 +25,7 @@ class Regions:
     Attributes
     ----------
     is_box : bool array (N,)
-        True where only a box is known: a stand-in for an outline.
+        True where only a box is known, in place of an outline.
     """
 
     def __init__(self, outlines: Iterable[Outline]) -> None:
@@ -50,9 +50,9 @@ class Regions:
         return len(self.is_box)
 
     def fill(self, mask: np.ndarray, n: int, matrix: np.ndarray, value: int = 1, shrink: float = 1.0) -> None:
-        """Set the pixels of region ``n`` in a uint8 mask whose pixels the matrix gives from those of the photo.
+        """Fill region ``n`` in a uint8 mask; the matrix maps photo pixels to mask pixels.
 
-        ``shrink`` draws polygons smaller about their middle, by this factor for each side.
+        ``shrink`` scales polygons about their centre.
         """
         a, b = self._first_code[n : n + 2]
         if b > a:

@@ -1,4 +1,4 @@
-"""Many small pictures on one."""
+"""Contact sheets."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ def contact_sheet(
     columns: int = 6,
     side: int = 320,
 ) -> np.ndarray:
-    """Pictures with their labels, in rows; what is ignored is tinted red, what cannot be read stays grey.
+    """Pictures with their labels, in rows; ignored areas are tinted red, unreadable pictures grey.
 
     Parameters
     ----------
     pictures : sequence of pictures
     draw : function of an RGB picture and people, such as ``bupose.viz.draw_people``
     columns, side : int
-        Pictures in a row, and the pixels of each.
+        Pictures per row, and pixels per picture.
 
     Returns
     -------

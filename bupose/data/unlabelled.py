@@ -18,15 +18,15 @@ from bupose.synthetic.options import MOST_PICTURES
 
 @dataclass
 class FolderOptions:
-    """All photos in a folder and those below it, found as ``bupose infer`` finds them.
+    """All photos in a folder and its subfolders, as ``bupose infer`` finds them.
 
     Parameters
     ----------
     images : str
     skeleton : str, Skeleton or dict
-        Whose fields to paint, empty ones.
+        Skeleton of the (empty) labels.
     limit : int
-        Use only the first photos, this many; 0 is all.
+        Number of photos to use, the first ones; 0 is all.
     """
 
     images: str = option("")
@@ -39,7 +39,7 @@ class FolderOptions:
 
 
 def read_folder(options: FolderOptions) -> Photos:
-    """Photos of which nothing is known: nobody is labelled and everything is ignored.
+    """Photos without labels, ignored everywhere.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Measuring predictions against annotations: average precision, shares of joints found, and kinds of errors."""
+"""Evaluation: average precision, PCK, and error diagnosis."""
 
 from bupose.evaluate.crowdpose import crowdpose_ap
 from bupose.evaluate.diagnosis import Diagnosis, diagnose

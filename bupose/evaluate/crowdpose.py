@@ -1,10 +1,10 @@
-"""CrowdPose's average precision: of all pictures, and of those with few, some and many overlapping people.
+"""CrowdPose's average precision: over all pictures, and by how crowded they are.
 
 Facts from CrowdPose's own crowdposetools, cocoeval.py: it is COCO's evaluation with the 14 joints' sigmas, a person's
-area taken as 0.53 of the box (always, a segment's area is not used), no ranges of area, and 20 people a picture. Its
-code divides pictures at a crowd index of 0.2 and 0.8, and so do the copies of it that published results come from;
-the paper (Li et al. 2019) writes 0.1 and 0.8. Both are reported: ``AP_easy`` and ``AP_medium`` divide at 0.1,
-``AP_easy02`` and ``AP_medium02`` at 0.2.
+area taken as 0.53 of the box (always, a segment's area is not used), no area ranges, and 20 people per picture. Its
+code splits pictures at crowd indices 0.2 and 0.8, as do the copies behind published results; the paper (Li et al. 2019)
+states 0.1 and 0.8. Both are reported: ``AP_easy`` and ``AP_medium`` split at 0.1, ``AP_easy02`` and ``AP_medium02`` at
+0.2.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ def crowdpose_ap(
     annotations: str | Path | Mapping | GroundTruth,
     image_ids: Iterable | None = None,
 ) -> dict[str, float]:
-    """CrowdPose's numbers in one run, in percent; NaN where there are no such pictures.
+    """CrowdPose's metrics in percent; NaN if there are no such pictures.
 
-    The crowd index is the pictures' ``crowdIndex`` where the file has it, else :func:`bupose.annotations.crowd_index`.
+    The crowd index is the file's ``crowdIndex`` if given, else :func:`bupose.annotations.crowd_index`.
 
     Returns
     -------
@@ -56,7 +56,7 @@ def crowdpose_ap(
 
 
 def crowd_indices(truth: GroundTruth) -> dict[object, float]:
-    """Image id -> crowd index, from the file where it has one."""
+    """Image id -> crowd index, from the file if given."""
     return {
         i: float(image["crowdIndex"]) if image.get("crowdIndex") is not None else _index(truth, i)
         for i, image in truth.images.items()
@@ -69,5 +69,5 @@ def _index(truth: GroundTruth, image_id) -> float:
 
 
 def box_areas(truth: GroundTruth) -> GroundTruth:
-    """The same with every area 0.53 of the box, as CrowdPose has it."""
+    """A copy with every area 0.53 of the box, as in CrowdPose."""
     return replace(truth, area=AREA_OF_BOX * truth.box[:, 2:].prod(1))

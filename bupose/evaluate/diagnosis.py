@@ -1,17 +1,17 @@
-"""What kinds of errors were made, joint by joint and person by person, after Ronchi & Perona 2017.
+"""Error diagnosis of joints and people, after Ronchi & Perona 2017.
 
-"Benchmarking and Error Diagnosis in Multi-Instance Pose Estimation", ICCV 2017: every labelled joint of a person who
-was found (object keypoint similarity of 0.1 or more) is one of
+"Benchmarking and Error Diagnosis in Multi-Instance Pose Estimation", ICCV 2017: every labelled joint of a found person
+(object keypoint similarity of at least 0.1) is one of
 
-- **good**: its own keypoint similarity is 0.85 or more, as exact as people annotate;
-- **jitter**: 0.5 to 0.85, the right place but not exact;
-- **inversion**: nearer to the same person's other side (left for right);
-- **swap**: nearer to the same joint, or its other side, of another person;
-- **miss**: nothing of that name within 0.5;
-- **absent**: not predicted at all. The paper, of methods that give every joint, counts these as misses.
+- **good**: keypoint similarity of at least 0.85, as exact as human annotation;
+- **jitter**: 0.5 to 0.85, right but inexact;
+- **inversion**: closer to the same joint of the other side (left for right);
+- **swap**: closer to that joint, or its mirror image, of another person;
+- **miss**: similarity below 0.5;
+- **absent**: not predicted. The paper, about methods that predict every joint, counts these as misses.
 
-Of predicted people who match nobody, one is a **duplicate** if it resembles (0.1) somebody already matched, such as the
-second half of a person taken apart; else it is **background**.
+A predicted person without a match is a **duplicate** if it is similar (0.1) to somebody already matched, such as the
+second half of a split person; else it is **background**.
 """
 
 from __future__ import annotations
@@ -41,9 +41,9 @@ class PictureErrors:
     ----------
     matched : Matched
     kinds : int array (P, K)
-        Number in ``KINDS`` of each predicted person's joints; −1 where there is nothing to compare with.
+        Index in ``KINDS`` of each predicted joint; −1 without a labelled counterpart.
     duplicate, background : int arrays
-        Numbers of predicted people.
+        Indices of predicted people.
     """
 
     matched: Matched
@@ -53,7 +53,7 @@ class PictureErrors:
 
     @property
     def badness(self) -> int:
-        """Joints that are wrong: of found people (but for jitter), of missed ones, and of those who are not there."""
+        """Number of wrong joints: of found people (except jitter), of missed people, and of false positives."""
         m = self.matched
         wrong = (self.kinds >= KINDS.index("inversion")).sum() + m.seen[m.missed].sum()
         return int(wrong + np.isfinite(m.xy[self.background, :, 0]).sum())
@@ -61,7 +61,7 @@ class PictureErrors:
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """Errors of a whole set, counted.
+    """Error counts of a data set.
 
     Parameters
     ----------
@@ -71,7 +71,7 @@ class Diagnosis:
     similarity : float array (K,)
         Mean keypoint similarity of these joints; 0 where absent.
     lost : int array (K,)
-        Labelled joints of people who were missed.
+        Labelled joints of missed people.
     people : dict of counts
         ``annotated found missed predicted duplicate background ignored``
     missed : dict of group to (missed, annotated)
@@ -88,7 +88,7 @@ class Diagnosis:
     pictures: list[PictureErrors]
 
     def shares(self) -> dict[str, float]:
-        """Percent of all labelled joints, by kind; ``person missed`` for those of people who were not found."""
+        """Percent of all labelled joints, by kind; ``person missed`` for those of missed people."""
         counts = {**dict(zip(KINDS, self.kinds.sum(0), strict=True)), "person missed": self.lost.sum()}
         whole = max(int(sum(counts.values())), 1)
         return {kind: 100 * int(n) / whole for kind, n in counts.items()}
@@ -125,7 +125,7 @@ def diagnose(pictures: Sequence[Matched], truth: GroundTruth) -> Diagnosis:
 
 
 def classify_joints(m: Matched, truth: GroundTruth) -> tuple[np.ndarray, np.ndarray]:
-    """Kind (P, K) of every joint, −1 where nothing is labelled, and its keypoint similarity (P, K)."""
+    """Kind (P, K) of every joint, −1 if not labelled, and its keypoint similarity (P, K)."""
     mirror = [truth.joints.index(n) if (n := mirror_name(j)) in truth.joints else k for k, j in enumerate(truth.joints)]
     kinds = np.full(m.xy.shape[:2], -1)
     own_similarity = np.zeros(m.xy.shape[:2])
@@ -162,7 +162,7 @@ def _count_groups(groups: Mapping[str, list[int]], m: Matched, box: np.ndarray) 
 
 
 def _largest_overlap(box: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """float64: for each of the rows the greatest intersection over union of its box with another row's."""
+    """float64: for each row the largest intersection over union of its box with another row's."""
     low, high = box[rows, :2], box[rows, :2] + box[rows, 2:]
     side = np.maximum(np.minimum(high[:, None], high) - np.maximum(low[:, None], low), 0)
     common, size = side.prod(2), box[rows, 2:].prod(1)

@@ -1,4 +1,4 @@
-"""What annotated pictures show, checked and completed, as arrays and in COCO's terms."""
+"""Ground truth: checked and completed annotations, as arrays and in COCO's terms."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from bupose.skeleton import Skeleton
 
 @dataclass(frozen=True)
 class GroundTruth:
-    """The annotations of a set of pictures: N of people, crowds and places where nobody is annotated.
+    """The N annotations of a set of pictures: people, crowds and regions where nobody is annotated.
 
     Parameters
     ----------
@@ -39,19 +39,19 @@ class GroundTruth:
         x, y, width, height.
     crowd : bool array (N,)
     head_box : float64 array (N, 4), pixels
-        NaN where there is none.
+        NaN if there is none.
     undeclared : tuple of N
-        The region, of those that are no people but places where nobody is annotated; None of the others.
+        The region, for annotations of regions where nobody is annotated; else None.
     file_joints : names
-        In the order of a result file's ``keypoints``, where fewer joints are evaluated than the set has.
+        In the order of a result file's ``keypoints``, if only some joints of the data set are evaluated.
     places : K numbers
-        Of the joints among ``file_joints``; by default all in order.
+        Indices of the joints in ``file_joints``; by default all in order.
     parts : tuple of name, K' numbers
-        Of a skeleton of several parts: which joints are of which.
+        Joints of each part, for a skeleton with several parts.
     other_ids : frozenset
-        Ids of the file's other categories with keypoints: results of these are not about this one.
+        Ids of the file's other categories with keypoints, whose results are ignored.
     notes : sentences
-        What a reader of the numbers should know.
+        Notes for readers of the results.
     """
 
     joints: tuple[str, ...]
@@ -87,12 +87,12 @@ class GroundTruth:
 
     @property
     def person(self) -> np.ndarray:
-        """bool (N,): people who are to be found; everything else is to be ignored."""
+        """bool (N,): people to be found; everything else is ignored."""
         return ~self.crowd & self.present.any(1)
 
     @cached_property
     def rows(self) -> dict:
-        """Image id -> its annotations' numbers, int array, for every picture."""
+        """Image id -> indices of its annotations, int array, for every picture."""
         found: dict = {i: [] for i in self.images}
         for n, i in enumerate(self.image_ids):
             found[i].append(n)
@@ -100,7 +100,7 @@ class GroundTruth:
 
     @cached_property
     def own_ids(self) -> dict:
-        """What an id is compared by (:func:`bupose.annotations.id_key`) -> the file's own id."""
+        """Normalised id (:func:`bupose.annotations.id_key`) -> the file's own id."""
         return {id_key(i): i for i in self.images}
 
     @property
@@ -117,7 +117,7 @@ class GroundTruth:
         ]
 
     def only(self, image_ids: Iterable) -> GroundTruth:
-        """The same for some of the pictures.
+        """A subset of the pictures.
 
         Raises
         ------
@@ -136,7 +136,7 @@ class GroundTruth:
         return replace(self, images=images, **arrays, **listed)
 
     def only_joints(self, numbers: Sequence[int]) -> GroundTruth:
-        """The same people by some of their joints; who has none of them labelled is to be ignored."""
+        """A subset of the joints; people without any of them labelled are ignored."""
         n, joints = list(numbers), tuple(self.joints[k] for k in numbers)
         arrays = {"xy": self.xy[:, n], "visibility": self.visibility[:, n], "sigmas": self.sigmas[n]}
         return replace(self, joints=joints, file_joints=joints, places=(), parts=(), **arrays)
@@ -147,7 +147,7 @@ class GroundTruth:
         Raises
         ------
         LabelsError, SkeletonError
-            The pairs do not make one.
+            The pairs do not form one.
         """
         for known in skeletons.SKELETONS.values():
             if known.joints == self.joints:
@@ -158,7 +158,7 @@ class GroundTruth:
         return replace(skeleton, sigmas=tuple(self.sigmas))
 
     def limbs(self) -> np.ndarray:
-        """int (L, 2): the joints of each limb of :meth:`skeleton`'s first part; none where the pairs make none."""
+        """int (L, 2): joints of each limb of the first part of :meth:`skeleton`; empty if there is no skeleton."""
         try:
             skeleton = self.skeleton()
             return skeleton.limb_joints[skeleton.limb_parts == 0]
@@ -166,7 +166,7 @@ class GroundTruth:
             return np.zeros((0, 2), np.int32)
 
     def as_results(self) -> list[dict]:
-        """The annotated people as if they were predicted with full confidence; unlabelled joints are absent."""
+        """The annotated people as predictions with score 1; unlabelled joints are absent."""
         triples = np.concatenate([self.xy, 0.5 * self.visibility[..., None]], 2) * self.present[..., None]
         return [
             {"image_id": self.image_ids[n], "category_id": self.category["id"], "score": 1.0}
@@ -176,6 +176,6 @@ class GroundTruth:
 
 
 def annotated_size(image: Mapping) -> tuple[int, int] | None:
-    """(width, height), pixels, of a COCO image dict; None where it does not say."""
+    """(width, height), pixels, of a COCO image dict; None if not given."""
     size = image.get("width") or 0, image.get("height") or 0
     return size if all(size) else None

@@ -23,8 +23,8 @@ METRICS = ("AP", "AP50", "AP75", "AP_medium", "AP_large", "AR", "AR50", "AR75", 
 def oks(people: People, labels: Labels) -> np.ndarray:
     """float64 (P, Q): object keypoint similarity of P predicted people with Q annotated ones of one skeleton.
 
-    An absent joint counts as infinitely far. Towards labels without any keypoint (an ignore region) only the way
-    that joints lie outside their box, grown by its own size to each side, counts.
+    An absent joint counts as infinitely far. For labels without keypoints (ignore regions) distances are measured to
+    their box, extended by its own size on each side.
 
     Notes
     -----
@@ -53,12 +53,12 @@ def oks_matrix(xy, truth_xy, visibility, area, box, sigmas) -> np.ndarray:
 
 
 def keypoint_similarity(squared: np.ndarray, area: np.ndarray, sigmas: np.ndarray) -> np.ndarray:
-    """float64 (…, K): likeness of joints by their squared distances (…, Q, K) from those of Q people; 0 where NaN."""
+    """float64 (…, K): similarity of joints at squared distances (…, Q, K) from those of Q people; 0 where NaN."""
     scale = 2 * (2 * np.asarray(sigmas)) ** 2 * (np.asarray(area, np.float64) + np.spacing(1))[..., None]
     return np.nan_to_num(np.exp(-squared / scale), nan=0.0)
 
 
-_AT_ONCE = 1_000_000  # distances held at once: crowds of thousands fit into any memory
+_AT_ONCE = 1_000_000  # distances per block, which bounds the memory
 
 
 def coco_ap(
@@ -69,33 +69,33 @@ def coco_ap(
     skeleton: str | Path | Skeleton | None = None,
     category: str | int | None = None,
 ) -> dict[str, float]:
-    """COCO's ten numbers, in percent, by pycocotools.
+    """COCO's ten metrics, in percent, by pycocotools.
 
     Parameters
     ----------
     results : path of a COCO result file, its content, or mapping of image id to People
     annotations : path of a COCO keypoint annotation file, or its content
     image_ids : optional
-        Only these pictures; by default all annotated ones.
+        Pictures to evaluate; by default all annotated ones.
     skeleton, category
         As for :func:`bupose.evaluate.read_ground_truth`.
 
     Returns
     -------
     dict
-        ``AP AP50 AP75 AP_medium AP_large AR AR50 AR75 AR_medium AR_large``; NaN where nobody is to be found.
+        ``AP AP50 AP75 AP_medium AP_large AR AR50 AR75 AR_medium AR_large``; NaN if there is nobody to find.
 
     Raises
     ------
     InputError, LabelsError
-        What was given is not COCO annotations, or not results for them.
+        The files are not COCO annotations, or not results for them.
     """
     return summarize(run_coco_eval(*read_both(results, annotations, image_ids, skeleton=skeleton, category=category)))
 
 
 def run_coco_eval(results: Sequence[Mapping], truth: GroundTruth) -> COCOeval:
-    """pycocotools' keypoint evaluation of checked results, silent, up to and with ``accumulate``."""
-    # pycocotools sorts ids, which may be numbers and words
+    """Run pycocotools' keypoint evaluation of checked results, silently, through ``accumulate``."""
+    # pycocotools sorts ids, which may be of mixed types
     number = {i: n for n, i in enumerate(sorted(truth.images, key=lambda i: (isinstance(i, str), i)), 1)}
     images, kinds = [{"id": n} for n in number.values()], [{"id": 1, "name": "object"}]
     boxed = [_with_box(r, n) | {"image_id": number[r["image_id"]], "category_id": 1} for n, r in enumerate(results, 1)]
@@ -127,7 +127,7 @@ class _CocoEval(COCOeval):
 
 
 def summarize(evaluation: COCOeval) -> dict[str, float]:
-    """The ten numbers of an accumulated evaluation, in percent."""
+    """The ten metrics of an accumulated evaluation, in percent."""
     values = []
     for key in ("precision", "recall"):
         table = evaluation.eval[key][..., 0]  # thresholds (, recalls), categories, areas
@@ -141,7 +141,7 @@ def _mean(values: np.ndarray) -> float:
 
 
 def _with_box(result: Mapping, number: int) -> dict:
-    """As pycocotools' ``loadRes`` completes a result."""
+    """Complete a result as pycocotools' ``loadRes`` does."""
     x, y = result["keypoints"][0::3], result["keypoints"][1::3]
     box = [min(x), min(y), max(x) - min(x), max(y) - min(y)]
     return {**result, "id": number, "bbox": box, "area": box[2] * box[3], "iscrowd": 0}

@@ -1,4 +1,4 @@
-"""What can be chosen about an evaluation; the schema of ``scripts/evaluate.py``."""
+"""Evaluation options: the schema of ``bupose evaluate``."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bupose.options import option
 
 @dataclass
 class EvaluateOptions(NetworkOptions):
-    """Measure predictions, or a network, against annotations.
+    """Evaluate predictions, or a network, against annotations.
 
     Parameters
     ----------
@@ -20,26 +20,26 @@ class EvaluateOptions(NetworkOptions):
         In COCO's keypoint format, or COCO-WholeBody's, CrowdPose's, OCHuman's, PoseTrack18's (a folder, too), MPII's or
         AI Challenger's.
     predictions : path
-        COCO results. Without them the network predicts.
+        COCO results. Without them the network's predictions are evaluated.
     images : path
-        Folder of the photos: what the network sees, and what the pictures of the worst are drawn over.
+        Folder of the photos, for the network and for pictures of errors.
     output : path
         Folder for metrics.json, metrics.csv, joints.csv, report.txt, worst/, and the network's coco_results.json.
     protocol : auto, coco, crowdpose or mpii
-        The rules; auto goes by the joints.
+        Evaluation protocol; auto chooses by the joints.
     skeleton : name or .yaml path
-        Evaluate only the joints it has, with its sigmas.
+        Evaluate only its joints, with its sigmas.
     category : str
-        Of the annotations, by name or id; null is person, else the only one with keypoints.
+        Category of the annotations, by name or id; null is person, else the only one with keypoints.
     limit : int
-        Evaluate only the first pictures, this many.
+        Number of pictures to evaluate, the first ones.
     ranking : bool
-        Average precision counts the network's people of every score, as COCO's evaluation is meant; false counts those
-        who are shown.
+        Rank the network's people of every score in average precision, as COCO intends; false evaluates only those
+        shown.
     worst : int
-        How many pictures of errors to draw, where ``images`` is given.
+        Number of pictures of errors to draw, if ``images`` is given.
     gains : bool
-        Say what each kind of error costs.
+        Report the AP gained by repairing each kind of error.
     """
 
     annotations: str | None = option(None, path=True)

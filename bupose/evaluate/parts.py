@@ -11,19 +11,19 @@ from bupose.evaluate.oks import run_coco_eval, summarize
 
 
 def part_ap(results: Sequence[Mapping], truth: GroundTruth) -> dict[str, dict[str, float]]:
-    """COCO's ten numbers for each part, in percent; nothing where all joints are one part.
+    """COCO's ten metrics for each part, in percent; empty if all joints are one part.
 
     Parameters
     ----------
     results : sequence of dicts
-        As :func:`bupose.evaluate.read_results` gives them.
+        From :func:`bupose.evaluate.read_results`.
     truth : GroundTruth
 
     Notes
     -----
     As COCO-WholeBody's evaluation (jin-s13/COCO-WholeBody, evaluation/myeval_foot.py and its like): object keypoint
-    similarity of the part's joints with the area of the whole person, ranked by the part's score. People without a
-    labelled joint of it are to be ignored, and a prediction without any joint of it is none.
+    similarity of the part's joints with the area of the whole person, ranked by the part's score. People without
+    labelled joints of the part are ignored, and predictions without joints of it do not count.
     """
     found = {}
     for part, numbers in truth.parts:

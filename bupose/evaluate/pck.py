@@ -1,4 +1,4 @@
-"""Shares of joints found within a fraction of a body's own length: PCK, and MPII's PCKh."""
+"""PCK, the share of joints within a fraction of a body length, and MPII's PCKh."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bupose.options import choose
 from bupose.people import People
 
 HEAD_FACTOR = 0.6  # of the head box's diagonal (MPII's evaluation, SC_BIAS)
-NOT_AVERAGED = ("pelvis", "mid_hip", "thorax")  # MPII's usual mean leaves its two trunk centres out
+NOT_AVERAGED = ("pelvis", "mid_hip", "thorax")  # MPII's usual mean excludes the two trunk centres
 
 
 def head_length(truth: GroundTruth) -> np.ndarray:
@@ -49,13 +49,13 @@ def pck(
     length: str = "box",
     alpha: float = 0.05,
 ) -> dict[str, float]:
-    """Percent of labelled joints predicted within ``alpha`` times a length of the person's own, per joint and in all.
+    """Percent of labelled joints predicted within ``alpha`` times a body length, per joint and overall.
 
     Parameters
     ----------
     results, annotations, image_ids
-        As for :func:`bupose.evaluate.coco_ap`. People are matched by object keypoint similarity; the joints of
-        somebody not found count as not found, and people without the length do not count.
+        As for :func:`bupose.evaluate.coco_ap`. People are matched by object keypoint similarity; joints of missed
+        people count as missed, and people without the body length do not count.
     length : "box", "torso" or "head"
         ``length="head", alpha=0.5`` is MPII's PCKh.
     alpha : float
@@ -63,8 +63,8 @@ def pck(
     Returns
     -------
     dict
-        Joint -> percent, NaN where it is never labelled, and ``mean``: of all joints together, but the two trunk
-        centres of MPII (``pelvis`` or ``mid_hip``, ``thorax``) with ``length="head"``.
+        Joint -> percent, NaN if never labelled, and ``mean`` over all joints, except the two trunk centres of MPII
+        (``pelvis`` or ``mid_hip``, ``thorax``) with ``length="head"``.
 
     Raises
     ------
@@ -91,7 +91,7 @@ def count_within(pictures, truth: GroundTruth, length: str, alpha: float) -> tup
                 labelled += m.seen[q]
         for p, q in m.found:
             away = np.hypot(*(m.xy[p] - m.truth[q]).T)
-            good += m.seen[q] & (away <= limit[q])  # NaN is never within
+            good += m.seen[q] & (away <= limit[q])  # NaN compares as false
     return good, labelled
 
 

@@ -1,4 +1,4 @@
-"""Whose skeleton is which: predicted people matched to annotated ones, as COCO's evaluation does."""
+"""Matching of predicted to annotated people, as in COCO's evaluation."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bupose.evaluate.oks import oks_matrix
 from bupose.evaluate.results import result_arrays, results_by_image
 from bupose.evaluate.undeclared import add_undeclared
 
-LOOSE = 0.1  # the similarity from which a prediction is about a person at all (Ronchi & Perona 2017, section 3)
+LOOSE = 0.1  # minimum similarity of a match (Ronchi & Perona 2017, section 3)
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Matched:
     image_id : of the picture
     results : P COCO result dicts, the best score first
     rows : int array (Q,)
-        The annotations' numbers in the ground truth.
+        Indices of the annotations in the ground truth.
     xy : float64 array (P, K, 2), pixels
         Predicted joints, NaN where absent.
     truth : float64 array (Q, K, 2), pixels
@@ -36,7 +36,7 @@ class Matched:
     similarity : float64 array (P, Q)
         Object keypoint similarity.
     whose : int array (P,)
-        The annotated person of each predicted one, −1 for nobody.
+        The annotated person of each predicted one, −1 for none.
     """
 
     image_id: object
@@ -57,17 +57,17 @@ class Matched:
 
     @property
     def missed(self) -> np.ndarray:
-        """int: annotated people who count and whom no prediction matches."""
+        """int: annotated people without a matching prediction."""
         return np.setdiff1d(np.flatnonzero(~self.ignored), self.whose)
 
     @property
     def false(self) -> np.ndarray:
-        """int: predicted people who match nobody, not even a crowd."""
+        """int: predicted people who match nobody, nor a crowd."""
         return np.flatnonzero(self.whose < 0)
 
 
 def match_all(results: Sequence[Mapping], truth: GroundTruth, threshold: float = LOOSE) -> list[Matched]:
-    """Every picture's people matched."""
+    """Match the people of every picture."""
     found = results_by_image(results, truth)
     return [_match(i, found[i], rows, truth, threshold) for i, rows in truth.rows.items()]
 
@@ -83,10 +83,10 @@ def _match(image_id, results: list[dict], rows: np.ndarray, truth: GroundTruth, 
 
 
 def match_people(similarity: np.ndarray, ignored: np.ndarray, crowd: np.ndarray, threshold: float) -> np.ndarray:
-    """int (P,): for each prediction, best first, the most similar person not yet taken; −1 below ``threshold``.
+    """int (P,): for each prediction, best first, the most similar unmatched person; −1 below ``threshold``.
 
-    Somebody who counts comes before somebody ignored; a crowd may be taken again and again
-    (pycocotools, cocoeval.py, ``evaluateImg``).
+    People who count are preferred to ignored ones; crowds may be matched repeatedly (pycocotools, cocoeval.py,
+    ``evaluateImg``).
     """
     whose = np.full(len(similarity), -1)
     free = np.ones(similarity.shape[1], bool)

@@ -1,4 +1,4 @@
-"""What a network says of annotated pictures."""
+"""Predictions of a network for annotated pictures."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ from bupose.people import People
 
 @dataclass(frozen=True)
 class Predictions:
-    """What a network says of annotated pictures.
+    """Predictions of a network for annotated pictures.
 
     Parameters
     ----------
     shown : dict of image id to People
-        By the estimator's own options.
+        With the estimator's own options.
     ranked : dict of image id to People
-        Of the same fields everybody, whatever the score.
+        From the same maps everybody, whatever the score.
     unreadable : dict of image id to BuposeError
-        Pictures that could not be read, which the others lack.
+        Pictures that could not be read.
     """
 
     shown: dict[int, People] = field(default_factory=dict)
@@ -38,7 +38,7 @@ class Predictions:
 
 
 def predict(estimator: Estimator, truth: GroundTruth, images: str | Path, *, progress: bool = False) -> Predictions:
-    """What a network says of every annotated picture.
+    """Predict the people of every annotated picture.
 
     Parameters
     ----------
@@ -46,12 +46,12 @@ def predict(estimator: Estimator, truth: GroundTruth, images: str | Path, *, pro
     truth : GroundTruth
     images : folder of the photos, by the annotations' ``file_name``
     progress : bool
-        Show a bar on stderr, where that is a terminal.
+        Show a progress bar on stderr, if that is a terminal.
 
     Raises
     ------
     LabelsError
-        The annotations do not name a photo.
+        An annotated picture has no file name.
     """
     if lost := [i for i, image in truth.images.items() if not image["file_name"]]:
         raise LabelsError(f"image {lost[0]!r:.40} has no file_name; name its photo in the annotations")

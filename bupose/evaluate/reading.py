@@ -21,7 +21,7 @@ from bupose.skeleton import Skeleton
 
 @dataclass(frozen=True)
 class Ignored:
-    """A place in a picture where predictions are neither right nor wrong.
+    """An ignore region: predictions there are neither right nor wrong.
 
     Parameters
     ----------
@@ -30,9 +30,9 @@ class Ignored:
         x, y, width, height.
     area : float, pixels²
     crowd : bool
-        It may be taken again and again.
+        Crowds may be matched repeatedly.
     undeclared : Undeclared, optional
-        Where it is a region in which nobody is annotated.
+        The region, if nobody is annotated in it.
     """
 
     image_id: object
@@ -49,7 +49,7 @@ def read_ground_truth(
     category: str | int | None = None,
     image_ids: Iterable | None = None,
 ) -> GroundTruth:
-    """Annotations in any format that :mod:`bupose.annotations` reads, whatever the category and its joints.
+    """Read annotations in any format of :mod:`bupose.annotations`, of any category and joints.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ def read_ground_truth(
         Evaluate the joints that it and the file have in common, with its sigmas; by default all of the file's, with
         the sigmas of the built-in skeletons by name, and for other names estimated (``bupose.evaluate.sigmas``).
     category : name or id, optional
-        Where several categories have keypoints; by default ``person``, else the only one.
+        The category, if several have keypoints; by default ``person``, else the only one.
     image_ids : optional
         Only these pictures.
 
@@ -67,7 +67,7 @@ def read_ground_truth(
     InputError
         No such file, not JSON, another format, or no such picture.
     LabelsError
-        It contradicts itself; the message names the place.
+        It is inconsistent; the message names the place.
     """
     if isinstance(annotations, GroundTruth):
         return annotations if image_ids is None else annotations.only(image_ids)
@@ -98,7 +98,7 @@ def read_ground_truth(
 def complete(
     truth: GroundTruth, ignored: Sequence[Ignored] = (), skeleton: str | Path | Skeleton | None = None
 ) -> GroundTruth:
-    """With further places to ignore, with a skeleton's joints alone if one is given, and with sigmas.
+    """Add ignore regions and sigmas, and select a skeleton's joints if one is given.
 
     Raises
     ------
@@ -127,7 +127,7 @@ def complete(
 
 
 def _parts(joints: tuple[str, ...], chosen: Skeleton | None) -> tuple[tuple[str, tuple[int, ...]], ...]:
-    """Parts with the numbers of their joints; none where all are of one."""
+    """Parts with the indices of their joints; empty if there is only one."""
     skeleton = find_known(joints) if chosen is None else chosen
     where = match_names(joints, skeleton.joints) if skeleton is not None else []
     names = [part for part, _ in skeleton.parts] if skeleton is not None else []
@@ -137,12 +137,12 @@ def _parts(joints: tuple[str, ...], chosen: Skeleton | None) -> tuple[tuple[str,
 
 
 def whole_picture(image_id, size: tuple[int, int], known: np.ndarray) -> Ignored:
-    """A picture that may hold people who are not annotated, but in the ``known`` boxes."""
+    """A picture that may show unannotated people outside the ``known`` boxes."""
     return Ignored(image_id, (0, 0, *size), size[0] * size[1], True, Undeclared(known=known))
 
 
 def _unlisted(found: Annotations) -> list[Ignored]:
-    """Pictures that the file says to hold people who are not annotated."""
+    """Pictures that the file declares to show unannotated people."""
     whole = []
     for row, image in enumerate(found.images):
         if image.get("unlisted_people"):

@@ -1,4 +1,4 @@
-"""What each kind of error costs: the average precision if it alone were repaired (Ronchi & Perona 2017, section 4)."""
+"""The cost of each kind of error: average precision if it alone were repaired (Ronchi & Perona 2017, section 4)."""
 
 from __future__ import annotations
 
@@ -14,12 +14,11 @@ WRONG = KINDS[1:]
 
 
 def repair_gains(diagnosis: Diagnosis, truth: GroundTruth) -> dict[str, float]:
-    """Points of average precision gained by repairing one kind of error and leaving all others.
+    """AP gained by repairing one kind of error.
 
-    A repaired joint is as exact as this system's good joints are on average (the paper moves it to the border of good,
-    or for a miss of jitter). ``scores``: people rank by their true similarity. ``background``, ``duplicates``: these
-    people are removed. ``people missed``: they are found, with every labelled joint. Gains do not add up: what one
-    repair makes good, another need not.
+    A repaired joint is as exact as the system's good joints on average (the paper moves it to the border of good, or
+    for a miss of jitter). ``scores``: people are ranked by their true similarity. ``background``, ``duplicates``: these
+    people are removed. ``people missed``: they are found, with every labelled joint. Gains are not additive.
     """
     before = _ap([r for p in diagnosis.pictures for r in p.matched.results], truth)
     exact = _typical_similarity(diagnosis, truth)
@@ -51,7 +50,7 @@ def _typical_similarity(diagnosis: Diagnosis, truth: GroundTruth) -> float:
 
 
 def _beside(truth_xy: np.ndarray, area: float, similarity: float, sigmas: np.ndarray) -> np.ndarray:
-    """(K, 2): places so far to the right of the true joints that their keypoint similarity is the given one."""
+    """(K, 2): offsets to the right of the true joints at which their keypoint similarity is the given one."""
     away = 2 * sigmas * np.sqrt(-2 * np.log(similarity) * area)
     return truth_xy + np.stack([away, np.zeros_like(away)], 1)
 

@@ -1,4 +1,4 @@
-"""What an evaluation found, as a readable table, as files, and as pictures of the worst."""
+"""Evaluation reports: as a table, as files, and as pictures of errors."""
 
 from __future__ import annotations
 
@@ -35,15 +35,15 @@ class Report:
     diagnosis : Diagnosis
         Kinds of errors.
     gains : dict
-        Points of AP that repairing one kind of error would bring; empty if not asked for.
-    pck_name : what ``pck`` counts
+        AP gained by repairing each kind of error; empty if not requested.
+    pck_name : name of the measure ``pck``
     pck : two int arrays (K,)
         Joints within the distance, and joints labelled.
     shown : Shown
-        Whether what is shown is right.
+        Precision of the people shown.
     truth : GroundTruth
     parts : dict of part to dict of name to percent
-        The metrics of each part's joints; empty where all joints are one part.
+        Metrics of each part; empty if all joints are one part.
     """
 
     protocol: str
@@ -57,12 +57,12 @@ class Report:
     parts: dict[str, dict[str, float]] = field(default_factory=dict)
 
     def joint_rows(self) -> list[dict]:
-        """A row for each joint: labels, mean similarity, PCK, and percent of its labels by kind of error."""
+        """A row per joint: labels, mean similarity, PCK, and percent of its labels by kind of error."""
         single = {joint: [k] for k, joint in enumerate(self.diagnosis.joints)}
         return self._rows(single | {"all": slice(None)})
 
     def _short_rows(self) -> list[dict]:
-        """:meth:`joint_rows`, but one for all joints of a part other than the first."""
+        """:meth:`joint_rows`, with a single row for each part after the first."""
         if not self.parts:
             return self.joint_rows()
         (_, first), *others = self.truth.parts
@@ -111,7 +111,7 @@ class Report:
         return "\n".join([*lines, *([""] if self.truth.notes else []), *self.truth.notes])
 
     def to_dict(self) -> dict:
-        """Everything as plain values for JSON; what does not apply is None."""
+        """All results as plain values for JSON; None if not applicable."""
         return _plain(
             {
                 "protocol": self.protocol,
@@ -137,14 +137,14 @@ class Report:
         folder : made if it does not exist
         images : folder of the photos, by the annotations' ``file_name``; without it no pictures are drawn
         worst : int
-            How many pictures, those with the most wrong joints first: left the annotations, right the predictions.
+            Number of pictures, those with most wrong joints first: annotations on the left, predictions on the right.
 
         Raises
         ------
         InputError
             A file cannot be written, or no photo can be read.
         SkeletonError
-            The annotations' joints make no skeleton to draw.
+            The annotations' joints do not form a skeleton.
         """
         folder = expand(folder)
         metrics = [{"metric": name, "percent": value} for name, value in self.metrics.items()]
@@ -166,7 +166,7 @@ class Report:
             name = image.get("file_name") or str(picture.matched.image_id)
             try:
                 photo = read_image(images / name, size=annotated_size(image))
-            except InputError as problem:  # the others are drawn all the same
+            except InputError as problem:  # the others are still drawn
                 problems.append(problem)
                 continue
             stem = Path(name).stem[:60].encode("ascii", "replace").decode().replace("?", "_")

@@ -1,4 +1,4 @@
-"""What was predicted for annotated pictures, checked, in COCO's terms."""
+"""Predictions for annotated pictures, checked, in COCO's terms."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from bupose.skeletons import COCO_WHOLEBODY
 
 
 def read_results(results: str | Path | Sequence[Mapping] | Mapping[int, People], truth: GroundTruth) -> list[dict]:
-    """COCO results for the pictures of ``truth``, in the order of its joints.
+    """Read COCO results for the pictures of ``truth``, in the order of its joints.
 
     Parameters
     ----------
@@ -31,15 +31,15 @@ def read_results(results: str | Path | Sequence[Mapping] | Mapping[int, People],
     Raises
     ------
     InputError
-        No such file, not COCO results, or none of them is of these pictures.
+        No such file, not COCO results, or none of these pictures.
     LabelsError
-        A number of keypoints other than the names, or a number that is not finite.
+        A wrong number of keypoints, or values that are not finite.
     """
     return _read_results(results, truth)[0]
 
 
 def _read_results(results, truth: GroundTruth) -> tuple[list[dict], tuple[str, ...]]:
-    """:func:`read_results`, and what is to be told of them."""
+    """:func:`read_results`, with notes."""
     notes: list[str] = []
     if isinstance(results, Mapping) and all(isinstance(p, People) for p in results.values()):
         notes += _tell_matches(results.values(), truth)
@@ -74,9 +74,9 @@ def _read_results(results, truth: GroundTruth) -> tuple[list[dict], tuple[str, .
 
 
 def _of_category(results: list[tuple], truth: GroundTruth) -> tuple[list[tuple], list[str]]:
-    """Results that are not of another category of the annotations, and what to tell.
+    """Results of the evaluated category, with notes.
 
-    Where all are, they come from a program that does not know the file's ids, and count.
+    If all are of other categories, they come from a program that does not know the file's ids, and count.
     """
     others = [r for _, r in results if id_key(r.get("category_id")) in truth.other_ids]
     if not others:
@@ -123,11 +123,11 @@ def _score(result: Mapping, key: str, whose: str) -> float:
     return float(score)
 
 
-_LARGEST = 1e9  # px and score; the squares of larger numbers say nothing
+_LARGEST = 1e9  # px and score; squares of larger numbers overflow
 
 
 def _tell_matches(people: Iterable[People], truth: GroundTruth) -> list[str]:
-    """Which joints of the annotations the people have, where it is not all.
+    """A note on which joints of the annotations the people have, unless they have all.
 
     Raises
     ------
@@ -154,10 +154,10 @@ def read_both(
     image_ids: Iterable | None = None,
     **choice,
 ) -> tuple[list[dict], GroundTruth]:
-    """:func:`read_results` and :func:`bupose.evaluate.read_ground_truth`, and of both only the chosen pictures.
+    """:func:`read_results` and :func:`bupose.evaluate.read_ground_truth`, restricted to the chosen pictures.
 
-    Notes stand with the ground truth, which of the file's joints then knows only those that the results still have:
-    both may be read again.
+    Notes are kept with the ground truth. Its ``file_joints`` are then those of the results, so that both may be read
+    again.
     """
     truth = read_ground_truth(annotations, **choice)
     results, notes = _read_results(results, truth)
@@ -170,7 +170,7 @@ def read_both(
 
 
 def results_by_image(results: Iterable[dict], truth: GroundTruth) -> dict:
-    """Image id -> its results, the best score first."""
+    """Image id -> its results, best score first."""
     found: dict = {i: [] for i in truth.images}
     for result in results:
         found[result["image_id"]].append(result)
@@ -183,7 +183,7 @@ def result_arrays(results: Sequence[Mapping], joints: int) -> tuple[np.ndarray, 
 
 
 def as_results(found: Mapping[int, People], truth: GroundTruth) -> list[dict]:
-    """COCO results of people by image id, joints found by name and put in the order of the annotation file."""
+    """COCO results of people by image id, joints matched by name and in the order of the annotation file."""
     own = truth.own_ids
     return [r for i, people in found.items() for r in _person_results(people, own.get(id_key(i), i), truth)]
 

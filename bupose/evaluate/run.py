@@ -1,4 +1,4 @@
-"""One call from predictions and annotations to a report: numbers, kinds of errors, and pictures of the worst."""
+"""Evaluation in one call, from predictions and annotations to a report."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from bupose.skeletons import CROWDPOSE14
 
 
 def _pckh(results: Sequence[Mapping], truth: GroundTruth) -> dict[str, float]:
-    """No average precision: MPII's pictures hold people who are not annotated."""
+    """PCKh only, no average precision: MPII's pictures show people who are not annotated."""
     return {f"PCKh@{alpha:g}": pck(results, truth, length="head", alpha=alpha)["mean"] for alpha in (0.5, 0.1)}
 
 
@@ -47,26 +47,27 @@ def evaluate(
     gains: bool = True,
     shown: Sequence[Mapping] | Mapping[int, People] | None = None,
 ) -> Report:
-    """Measure predictions against annotations.
+    """Evaluate predictions against annotations.
 
     Parameters
     ----------
     predictions : path of a COCO result file, its content, or mapping of image id to People
     annotations : path of an annotation file of any known format, or its content
     protocol : "coco", "crowdpose", "mpii" or "auto"
-        By default CrowdPose's where the joints are its fourteen, MPII's where they are its sixteen, else COCO's.
+        By default CrowdPose's for its 14 joints, MPII's for its 16, else COCO's.
     skeleton, category, image_ids
         As for :func:`bupose.evaluate.read_ground_truth`.
     gains : bool
-        Say what each kind of error costs; this takes eleven further evaluations, and is not done for MPII.
+        Compute the AP gained by repairing each kind of error; this takes eleven further evaluations, and is skipped for
+        MPII.
 
     shown : as predictions, optional
-        Those of whom to say whether what is shown is right; by default the predictions.
+        The people shown, for their precision; by default the predictions.
 
     Raises
     ------
     InputError, LabelsError
-        What was given is not COCO annotations, or not results for them.
+        The files are not COCO annotations, or not results for them.
     OptionsError
         An unknown protocol.
     """

@@ -1,4 +1,4 @@
-"""What the pictures of a data set show, as ground truth: what training is taught is what validation asks for."""
+"""Ground truth from the samples of a data set, for validation in training."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from bupose.evaluate.undeclared import Undeclared
 
 
 def ground_truth_of_samples(samples, count: int) -> GroundTruth:
-    """Ground truth of the first ``count`` samples; the ids of its images are their numbers, from 0.
+    """Ground truth of the first ``count`` samples; image ids are their indices, from 0.
 
     Parameters
     ----------
     samples : sequence of samples
-        Crowds, people without joints, regions that a set declares as not annotated and photos that hold unlisted
-        people count as in an evaluation of the set's file.
+        Crowds, people without joints, unannotated regions and photos with unannotated people are treated as in an
+        evaluation of the annotation file.
     count : int
     """
     skeleton, images, image_ids, labels, ignored = samples.skeleton, {}, [], [], []
@@ -50,7 +50,7 @@ def ground_truth_of_samples(samples, count: int) -> GroundTruth:
 
 
 def _ignored(picture, image_id: int) -> list[Ignored]:
-    """What is ignored in a picture."""
+    """The ignore regions of a picture."""
     if not isinstance(picture, AnnotatedPhoto):
         mask = picture.ignore(geometry.IDENTITY, picture.size)
         if mask is None or not mask.any():

@@ -1,4 +1,4 @@
-"""Whether what is shown is right: the joints of people who were found, and limbs that no body has."""
+"""Precision of the people shown: correct joints, and impossible limbs."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from bupose.evaluate.oks import keypoint_similarity
 from bupose.evaluate.person_matching import Matched
 from bupose.wording import counted
 
-FOUND = 0.3  # object keypoint similarity from which a prediction shows this person
-RIGHT = 0.3  # keypoint similarity from which a joint is where the body has it
+FOUND = 0.3  # object keypoint similarity from which a prediction is of this person
+RIGHT = 0.3  # keypoint similarity from which a joint is right
 IMPOSSIBLE = 5.0  # of the person's median limb
 
 
 @dataclass(frozen=True)
 class Shown:
-    """What the people who are shown are worth.
+    """Precision of the people shown.
 
     Parameters
     ----------
     people : int
         Shown.
     found : int
-        Of them, those who are an annotated person: object keypoint similarity of 0.3 or more.
+        Of them, annotated people: object keypoint similarity of at least 0.3.
     joints : int
         Shown joints of found people that are annotated.
     right : int
@@ -44,7 +44,7 @@ class Shown:
 
     @property
     def precision(self) -> float:
-        """Percent of joints that are right; NaN where there are none."""
+        """Percent of joints that are right; NaN if there are none."""
         return 100 * self.right / self.joints if self.joints else float("nan")
 
     def sentence(self) -> str:
@@ -75,7 +75,7 @@ def count_shown(pictures: Sequence[Matched], truth: GroundTruth) -> Shown:
 
 
 def _impossible(xy: np.ndarray, limbs: np.ndarray) -> np.ndarray:
-    """bool (P,): people (P, K, 2) with a limb, of (L, 2) joints, far longer than their others."""
+    """bool (P,): people (P, K, 2) with a limb, of (L, 2) joints, far longer than their other limbs."""
     length = np.linalg.norm(xy[:, limbs[:, 0]] - xy[:, limbs[:, 1]], axis=2)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # people without any limb

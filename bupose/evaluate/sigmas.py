@@ -1,10 +1,10 @@
-"""How exact people can be about each joint: the sigmas of the object keypoint similarity.
+"""Sigmas of the object keypoint similarity: the annotation error of each joint.
 
-COCO measured them by having people annotated twice (sigma_i² = E[d_i²/s²], s² the person's area), which few sets allow.
-Where a joint has no published sigma it is estimated from how close the next joints are: a joint among others (an eye,
-a knuckle) must be exact to be told from them, and annotators are. ``sigma = 0.23 · mean distance to its two nearest
-joints / sqrt(area)``, medians over people, held within COCO's own range 0.025 to 0.107. The factor is fitted to COCO's
-17 sigmas on its photos; the rule gives them back within a factor of 1.45 (correlation 0.88).
+COCO measured them on people annotated twice (sigma_i² = E[d_i²/s²], s² the person's area), which few data sets allow.
+Without a published sigma it is estimated from the distance to neighbouring joints: joints close to others (an eye, a
+knuckle) are annotated more exactly. ``sigma = 0.23 · mean distance to its two nearest joints / sqrt(area)``, medians
+over people, clipped to COCO's range 0.025 to 0.107. The factor is fitted to COCO's 17 sigmas on its photos; the rule
+reproduces them within a factor of 1.45 (correlation 0.88).
 """
 
 from __future__ import annotations
@@ -20,15 +20,14 @@ from bupose.skeleton import DEFAULT_SIGMA, Skeleton
 
 FACTOR = 0.23
 RANGE = (0.025, 0.107)
-ENOUGH = 5  # people with both joints of a pair, for its distance to be known
+ENOUGH = 5  # people with both joints of a pair needed to know its distance
 KNOWN = {j: s for k in reversed(skeletons.SKELETONS.values()) for j, s in zip(k.joints, k.sigmas, strict=True)}
 
 
 def choose_sigmas(
     joints: Sequence[str], xy: np.ndarray, present: np.ndarray, area: np.ndarray, skeleton: Skeleton | None = None
 ) -> tuple[np.ndarray, tuple[str, ...]]:
-    """float64 (K,): the skeleton's, else those of the built-in skeleton of these very joints, else the built-in ones by
-    joint name; others are estimated, and a note says so."""
+    """float64 (K,): the skeleton's, else built-in ones for these joints, else estimated, with a note."""
     skeleton = find_known(joints) if skeleton is None else skeleton
     known = {j: KNOWN[SYNONYMS.get(j, j)] for j in joints if SYNONYMS.get(j, j) in KNOWN}
     if skeleton is not None:

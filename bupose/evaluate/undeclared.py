@@ -1,6 +1,6 @@
-"""Places in pictures where a set declares that it annotated nobody: whoever is found there is no false alarm.
+"""Regions that a data set declares as unannotated: people found there are not false positives.
 
-COCO's own crowds are another thing: pycocotools goes by their boxes, and so do we.
+COCO's crowds are different: pycocotools uses their boxes, and so do we.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ from bupose.annotations.outlines import surroundings
 
 @dataclass(frozen=True)
 class Undeclared:
-    """A part of a picture in which nobody is annotated.
+    """A region in which nobody is annotated.
 
     Parameters
     ----------
     rings : sequence of float arrays (N, 2), pixels, optional
-        Its outlines; by default it is the whole picture.
+        Its outlines; by default the whole picture.
     mask : bool array (H, W), optional
-        Its pixels, where these are known instead.
+        Its pixels, instead of outlines.
     known : float array (B, 4), pixels, optional
-        Boxes (x, y, width, height) in which everybody is annotated; they and a tenth of their size around do not
-        belong to it.
+        Boxes (x, y, width, height) in which everybody is annotated; they, extended by a tenth of their size, are
+        excluded.
     """
 
     rings: Sequence[np.ndarray] | None = None
@@ -33,10 +33,10 @@ class Undeclared:
     known: np.ndarray | None = None
 
     def holds(self, xy: np.ndarray) -> np.ndarray:
-        """float64 (P,): 1 for people (P, K, 2) at least half of whose joints lie in it, else 0; NaN joints are absent.
+        """float64 (P,): 1 for people (P, K, 2) with at least half of their joints in it, else 0; NaN joints are absent.
 
-        PoseTrack's evaluation (poseval, ``removeIgnoredPoints``) leaves out single joints in such regions; object
-        keypoint similarity is about whole people.
+        PoseTrack's evaluation (poseval, ``removeIgnoredPoints``) drops single joints in such regions; object keypoint
+        similarity is defined for whole people.
         """
         here = np.isfinite(xy).all(2)
         inside = np.zeros(here.shape, bool)
@@ -59,7 +59,7 @@ class Undeclared:
 
 
 def add_undeclared(similarity: np.ndarray, xy: np.ndarray, regions: Sequence[Undeclared | None]) -> np.ndarray:
-    """Similarity (P, Q) of people (P, K, 2) with annotations, corrected for those that are such regions."""
+    """Similarity (P, Q) of people (P, K, 2) with annotations, corrected for unannotated regions."""
     for q, region in enumerate(regions):
         if region is not None:
             similarity[:, q] = region.holds(xy)
@@ -67,7 +67,7 @@ def add_undeclared(similarity: np.ndarray, xy: np.ndarray, regions: Sequence[Und
 
 
 def _in_ring(xy: np.ndarray, ring: np.ndarray) -> np.ndarray:
-    """bool (N,): points inside a polygon, by the number of its sides to their right."""
+    """bool (N,): points inside a polygon, by ray casting."""
     start, end = np.asarray(ring, np.float64), np.roll(ring, -1, 0).astype(np.float64)
     x, y = xy[:, :1], xy[:, 1:]
     crosses = (start[:, 1] > y) != (end[:, 1] > y)

@@ -23,9 +23,9 @@ RINGS = {"inversion": (255, 60, 200), "swap": (255, 235, 60), "miss": (255, 60, 
 def draw_errors(photo: np.ndarray, picture: PictureErrors, skeleton: Skeleton) -> np.ndarray:
     """uint8 (H, W, 3) RGB: both halves side by side.
 
-    People of the same number and colour belong together. Red on the left: missed; red on the right: nobody annotated
-    is there. Rings mark inverted, swapped and missed joints, thin lines lead to where they are. The text above a person
-    says its similarity and how many labelled joints are absent. Predicted joints are the fainter the lower their score.
+    Matched people have the same number and colour. Red on the left: missed; red on the right: false positive. Rings
+    mark inverted, swapped and missed joints, thin lines lead to the true positions. The text above a person gives its
+    similarity and the number of absent joints. Predicted joints fade with lower scores.
     """
     m = picture.matched
     photo = as_rgb(photo)
@@ -71,7 +71,7 @@ def _caption(picture: PictureErrors, p: int, number: dict[int, int]) -> str:
 
 
 def _mark(image: np.ndarray, at: np.ndarray, truth: np.ndarray, color: tuple) -> None:
-    """A ring where the joint was put, and a thin line to where it is."""
+    """A ring at the predicted joint, and a thin line to the true one."""
     a, b = (tuple(np.rint(np.clip(p, -1e4, 1e4)).astype(int).tolist()) for p in (at, truth))
     for paint, width in ((CASING, 3), (color, 1)):
         cv2.line(image, a, b, paint, width, cv2.LINE_AA)

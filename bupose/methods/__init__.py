@@ -1,4 +1,4 @@
-"""Ways to find people: what a network says, and how people are read out of it."""
+"""Methods: the maps that a network predicts, and how they are decoded into people."""
 
 from dataclasses import dataclass, field
 
@@ -25,7 +25,7 @@ class LossOverrides(Overrides, owner="loss", kinds=[m.Loss for m in METHODS.valu
 
 @dataclass
 class DecoderOverrides(Overrides, owner="decoder", kinds=[m.Decoder for m in METHODS.values()]):
-    """Decode options; null keeps what the network says.
+    """Decoder options; null keeps the network's own.
 
     ``decoder.at_least`` maps options to numbers and raises those that are lower.
     """

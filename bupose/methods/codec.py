@@ -1,4 +1,4 @@
-"""The contract of a method: what a network says, how labels become that, and how people are read out of it."""
+"""The interface of a method: output maps, encoding of labels, decoding of people."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ from bupose.skeleton import Skeleton
 if TYPE_CHECKING:
     from torch import Tensor
 
-# A function of a network's stages, the maps of each by name, and of a batch: scalars by name, ``loss`` their sum.
+# Takes the maps of each stage by name, and a batch; returns scalars by name, ``loss`` is their sum.
 LossFunction: TypeAlias = "Callable[[Sequence[Mapping[str, Tensor]], Mapping[str, Tensor]], dict[str, Tensor]]"
-LARGEST = 1e6  # values beyond are no evidence: damaged, like NaN
+LARGEST = 1e6  # larger values count as damaged, like NaN
 
 
 @dataclass(frozen=True)
 class Codec:
     """A method for one skeleton and grid, with its options.
 
-    A method is a subclass with class attributes, :meth:`outputs`, ``_encode`` and ``_explain``. Everything else follows
-    from them: heads, losses, flipping and averaging, files, export, viewers.
+    A method is a subclass with class attributes, :meth:`outputs`, ``_encode`` and ``_explain``. Heads, losses, flipping
+    and averaging, files, export and viewers follow from them.
 
-    ``name`` is its key in :data:`bupose.methods.METHODS`, ``title`` what it is called in sentences. ``Target``,
-    ``Decoder`` and ``Loss`` are its options, dataclasses as :mod:`bupose.options` has them; ``Loss`` is a
-    ``bupose.methods.LossOptions`` with a factor for each map, by the map's name.
+    ``name`` is its key in :data:`bupose.methods.METHODS`, ``title`` its name in sentences. ``Target``, ``Decoder`` and
+    ``Loss`` are its options, dataclasses of :mod:`bupose.options`; ``Loss`` is a ``bupose.methods.LossOptions`` with a
+    factor for each map, by the map's name.
     """
 
     skeleton: Skeleton
@@ -60,11 +60,11 @@ class Codec:
             if not isinstance(getattr(self, name), kind):
                 raise OptionsError(f"the codec's {name} is {getattr(self, name)!r}; give a {kind.__name__}")
 
-    # --- what a method says ---
+    # --- what a method defines ---
 
     @classmethod
     def outputs(cls, skeleton: Skeleton, target: Any = None) -> tuple[MapSpec, ...]:
-        """The maps of its networks, heatmaps first if there are any; ``target`` are the options they depend on."""
+        """The output maps, heatmaps first if any; they may depend on the options ``target``."""
         raise NotImplementedError
 
     def _encode(self, labels: Labels, size: tuple[int, int], ignore: np.ndarray | None) -> Targets:
@@ -72,18 +72,18 @@ class Codec:
         raise NotImplementedError
 
     def _explain(self, maps: Maps) -> Trace:
-        """Every step of decoding; the maps hold neither NaN nor huge values."""
+        """Decode, and return every step; the maps are finite and not huge."""
         raise NotImplementedError
 
     @classmethod
     def build_loss(cls, skeleton: Skeleton, options: Any, target: Any = None) -> LossFunction:
-        """A function of a network's stages and a batch, see ``bupose.methods.loss.DenseLoss``: the default."""
+        """The loss as a function of the stages and a batch; by default ``bupose.methods.loss.DenseLoss``."""
         from bupose.methods.loss import DenseLoss
 
         return DenseLoss(cls.outputs(skeleton, target), options)
 
     def paint_batch(self, batch: Mapping[str, Tensor], size: tuple[int, int]) -> dict[str, Tensor]:
-        """Targets of a batch, as tensors on its device; by default painted one picture at a time by the processor.
+        """Targets of a batch, as tensors on its device; by default encoded one picture at a time on the CPU.
 
         Parameters
         ----------
@@ -95,36 +95,36 @@ class Codec:
 
         return paint_one_by_one(batch, self, size)
 
-    # --- what follows ---
+    # --- derived ---
 
     @property
     def specs(self) -> tuple[MapSpec, ...]:
-        """The maps of its networks."""
+        """The output maps."""
         return self.outputs(self.skeleton, self.target)
 
     def maps(self, arrays: Mapping[str, np.ndarray], grid: Grid | None = None) -> Maps:
-        """What a network said of one picture."""
+        """The maps of one picture, from arrays."""
         return Maps(arrays, grid or self.grid, self.skeleton, self.specs, self.name)
 
     def with_decoder(self, **values: Any) -> Self:
-        """The same codec with some decode options changed."""
+        """A copy with some decoder options changed."""
         return replace(self, decoder=read_options(self.Decoder, vars(self.decoder), values))
 
     def showing_everybody(self) -> Self:
-        """The same codec without the thresholds that leave people and joints out, as average precision is meant."""
+        """A copy without thresholds on people and joints, for average precision."""
         return self.with_decoder(**everybody(self.Decoder))
 
     def encode(self, labels: Labels, size: tuple[int, int], ignore: np.ndarray | None = None) -> Targets:
         """Targets of labels (pixels) of a picture of ``size`` = (width, height).
 
-        ``ignore``, bool (height, width), is True where nothing is known of the picture.
+        ``ignore``, bool (height, width), is True where the labels are unknown.
 
         Raises
         ------
         LabelsError
             The labels are of another skeleton, or the mask of another size.
         OptionsError
-            The size is none, or beyond what fits into memory.
+            The size is invalid, or too large for memory.
         """
         if not isinstance(labels, Labels):
             raise LabelsError(f"only Labels can be painted; got {type(labels).__name__}")
@@ -139,12 +139,12 @@ class Codec:
     @overload
     def decode(self, maps: Iterable[Maps | Targets]) -> list[People]: ...
     def decode(self, maps: Maps | Targets | Iterable[Maps | Targets]) -> People | list[People]:
-        """People in pixels of the grid; for a sequence of maps a list, decoded on all cores.
+        """Decode people, in pixels of the grid; for a sequence of maps a list, on all cores.
 
         Raises
         ------
         FieldsError
-            The maps are of another skeleton or stride, or no Maps at all.
+            The maps are of another skeleton or stride, or not Maps.
         """
         if isinstance(maps, (Maps, Targets)):
             return self.explain(maps).people
@@ -159,7 +159,7 @@ class Codec:
             return list(pool.map(self.decode, several))
 
     def explain(self, maps: Maps | Targets) -> Trace:
-        """Decode, and keep every step: the maps as they were read, candidates, scores, what was chosen and used."""
+        """Decode, and keep every step: maps, candidates, scores, assignments."""
         maps = maps.maps if isinstance(maps, Targets) else maps
         if not isinstance(maps, Maps):
             raise FieldsError(f"only Fields can be explained; got {type(maps).__name__}")
@@ -173,9 +173,9 @@ class Codec:
 
 
 def finite(maps: Maps) -> Maps:
-    """The same maps without NaN, infinite and huge values, writable: the one type the kernels are compiled for."""
+    """The maps without NaN, infinite and huge values, as writable float32, which the kernels take."""
     arrays = {name: np.require(a, np.float32, ["C", "W"]) for name, a in maps.arrays.items()}
-    # The sum of squares bounds every value and is NaN if one is, in a tenth of the time of looking at each.
+    # The sum of squares bounds every value and is NaN if one is, ten times faster than a check of each.
     if not all(np.vdot(a, a) < LARGEST**2 for a in arrays.values()):
         arrays = {name: np.where(np.abs(a) < LARGEST, a, np.float32(0)) for name, a in arrays.items()}
     elif all(arrays[name] is maps.arrays[name] for name in arrays):

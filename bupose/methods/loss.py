@@ -1,4 +1,4 @@
-"""How far a network's maps are from their targets, at every stage."""
+"""Losses of dense maps, at every stage."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bupose.errors import OptionsError
 from bupose.maps import MapSpec
 from bupose.methods.options import LossOptions
 
-_FOREGROUND = 0.01  # SimplePose: from this target strength on a cell belongs to a part
+_FOREGROUND = 0.01  # SimplePose: target value from which a cell belongs to a part
 
 
 def masked_l2(output: Tensor, target: Tensor, weight: Tensor, options: LossOptions) -> Tensor:
@@ -43,13 +43,13 @@ def hard_parts(output: Tensor, target: Tensor, weight: Tensor, options: LossOpti
 
 
 def focal_l2(output: Tensor, target: Tensor, weight: Tensor, options: LossOptions) -> Tensor:
-    """(B, P): squared error times |1 − s|^gamma, so that cells which are right already count little.
+    """(B, P): squared error times |1 − s|^gamma, which downweights easy cells.
 
-    s is the output's projection on the target where there is one, else 1 − |output|.
+    s is the output's projection on the target if there is one, else 1 − |output|.
 
     Notes
     -----
-    Li et al. 2020 (SimplePose), eq. 5, for scalar maps; with the projection it holds for vectors as well.
+    Li et al. 2020 (SimplePose), eq. 5, for scalar maps; the projection extends it to vectors.
     """
     strength = length(target)
     along = (output * target).sum(2, keepdim=True) / strength.clamp(min=_FOREGROUND)
@@ -58,7 +58,7 @@ def focal_l2(output: Tensor, target: Tensor, weight: Tensor, options: LossOption
 
 
 def length(vectors: Tensor) -> Tensor:
-    """(B, P, 1, h, w) from (B, P, C, h, w), over the components; on a CPU a hundred times as fast as torch's norm."""
+    """(B, P, 1, h, w) from (B, P, C, h, w), over the components; on a CPU a hundred times faster than torch's norm."""
     return vectors.square().sum(2, keepdim=True).clamp(min=1e-12).sqrt()
 
 
@@ -81,9 +81,9 @@ class DenseLoss:
     Parameters
     ----------
     specs : sequence of MapSpec
-        The maps that are compared; of each the batch holds the target under its name.
+        The maps that are compared with the targets of the same names in the batch.
     options : LossOptions
-        With a factor for each map, by the map's name; without one it is 1.
+        With a factor for each map, by the map's name; 1 by default.
 
     Raises
     ------
@@ -141,7 +141,7 @@ class DenseLoss:
         return factors
 
     def compare(self, error: Callable, name: str, output: Tensor, batch: Mapping[str, Tensor]) -> Tensor:
-        """The mean error of one map of one stage."""
+        """The loss of one map of one stage."""
         spec, target, parts = self.specs[name], batch[name], self._parts[name]
         weight = batch[f"{name}_weight"] if f"{name}_weight" in batch else batch["weight"][:, None]
         target, weight = target.reshape(len(target), len(spec.rows), -1, *target.shape[-2:]), weight[:, :, None]

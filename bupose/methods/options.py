@@ -31,13 +31,13 @@ class LossOptions:
     stages : list of float
         A factor for each stage; by default 1 for all.
     joints : dict of name to float
-        Factors of single joints (``left_wrist``); 1 where not given.
+        Factors of single joints (``left_wrist``); 1 by default.
     mean : bool
-        Mean over the cells of a picture; else their sum, as published recipes have it.
+        Mean over the cells of a picture; else the sum, as in published recipes.
     hard : int
-        Of "ohkm": how many parts of a map count in each picture.
+        Of "ohkm": number of hardest parts per map and picture.
     gamma : float
-        Of "focal": the power of how wrong a cell is.
+        Of "focal": the exponent.
     """
 
     name: str = option("l2", among=LOSSES)
@@ -54,7 +54,7 @@ class LossOptions:
 
 @dataclass
 class DecoderOptions:
-    """Decoding options of any method; none of them needs the network to run again.
+    """Decoder options of any method; changing them does not require running the network again.
 
     Parameters
     ----------
@@ -69,8 +69,8 @@ class DecoderOptions:
     min_joint_score : float
         Joints below are left out; 0 keeps all.
     min_joints : int
-        People with fewer joints found by peaks, or fewer left, are dropped; 1 keeps all. Of a skeleton of several parts
-        joints of the first one count.
+        People with fewer joints found by peaks, or fewer left, are dropped; 1 keeps all. Of a skeleton with several
+        parts, only joints of the first count.
     min_person_score : float
         People below are dropped; 0 keeps all.
     """
@@ -88,16 +88,15 @@ class DecoderOptions:
 
 
 def given(overrides: Overrides) -> dict[str, Any]:
-    """The options of a dataclass that are not null, nor an empty collection."""
+    """The options of a dataclass that are set: not null, nor an empty collection."""
     return {name: value for name, value in vars(overrides).items() if value is not None and value not in ({}, [])}
 
 
 def read_options(kind: type[T], own: Mapping[str, Any], said: Mapping[str, Any]) -> T:
-    """Decode options of the class ``kind``: a network's ``own``, but for what is ``said``.
+    """Decoder options of the class ``kind``: a network's ``own``, updated by ``said``.
 
-    ``said["at_least"]``, a mapping of further options to numbers, raises those that are lower and leaves the others:
-    for presets that may never loosen a network's own options. Of those, options that only other methods have are left
-    out.
+    ``said["at_least"]`` maps further options to lower bounds: for presets that never loosen a network's own thresholds.
+    Options of other methods are ignored there.
 
     Raises
     ------
@@ -114,22 +113,22 @@ def read_options(kind: type[T], own: Mapping[str, Any], said: Mapping[str, Any])
 
 
 def _is_known(name: str) -> bool:
-    """Whether any method has a decode option of that name."""
+    """Whether any method has a decoder option of that name."""
     from bupose.methods import METHODS
 
     return any(name in declared(method.Decoder) for method in METHODS.values())
 
 
 def everybody(kind: type) -> dict[str, Any]:
-    """Decode options of a class that leave nobody out."""
+    """Decoder options of a class that drop nobody."""
     return {name: value for name, value in EVERYBODY.items() if name in declared(kind)}
 
 
 class Overrides:
-    """The base of a dataclass of every option that one of ``kinds`` has, null by default.
+    """Base of a dataclass with the options of all ``kinds``, null by default.
 
-    ``owner`` stands before an option's name in messages. Ranges are checked; whether the method at hand has an option
-    is checked where it is read. A field of this type takes a method's own options as well.
+    ``owner`` prefixes an option's name in messages. Ranges are checked here; whether the method has an option is
+    checked when it is read. A field of this type also accepts a method's own options.
     """
 
     TAKES_OTHERS: ClassVar[bool] = True

@@ -1,4 +1,4 @@
-"""Targets of a whole batch of tensors."""
+"""Targets of a batch of tensors."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def paint_one_by_one(batch: Mapping[str, Tensor], codec: Codec, size: tuple[int, int]) -> dict[str, Tensor]:
-    """As ``Codec.paint_batch`` says, by the processor."""
+    """As ``Codec.paint_batch``, on the CPU."""
     device, painted = batch["xy"].device, []
     for xy, present, ignore in zip(*(batch[name].cpu().numpy() for name in ("xy", "present", "ignore")), strict=True):
         someone = present.any(1)
@@ -26,7 +26,7 @@ def paint_one_by_one(batch: Mapping[str, Tensor], codec: Codec, size: tuple[int,
 
 
 def stack(arrays: list[np.ndarray]) -> np.ndarray:
-    """Arrays of one kind as one, the shorter ones filled up with zeros."""
+    """Stack arrays, padding the shorter ones with zeros."""
     shape = np.max([a.shape for a in arrays], 0)
     whole = np.zeros((len(arrays), *shape), arrays[0].dtype)
     for row, array in zip(whole, arrays, strict=True):
@@ -35,6 +35,6 @@ def stack(arrays: list[np.ndarray]) -> np.ndarray:
 
 
 def known_share(ignore: Tensor, painted: Tensor, stride: int) -> Tensor:
-    """float32 (B, h, w): the part of each cell that is not ignored, of ``ignore``, bool (B, H, W); 1 where painted."""
+    """float32 (B, h, w): share of each cell that is not ignored, of ``ignore``, bool (B, H, W); 1 where painted."""
     share = 1 - torch.nn.functional.avg_pool2d(ignore[:, None].float(), stride)[:, 0]
     return torch.where(painted, torch.ones((), device=share.device), share)

@@ -1,4 +1,4 @@
-"""Joint candidates: local maxima of the heatmaps, refined below the cell."""
+"""Joint candidates: local maxima of the heatmaps with sub-cell refinement."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import numpy as np
 
 from bupose import kernels
 
-MOST = 10_000  # candidates of one joint: what bounds the time
+MOST = 10_000  # candidates per joint type, which bounds the time
 
 
 @dataclass(frozen=True, repr=False)
 class Peaks:
-    """N joint candidates, joint by joint.
+    """N joint candidates, sorted by joint.
 
     Parameters
     ----------
@@ -27,7 +27,7 @@ class Peaks:
     start : int32 array (K+1,)
         Peaks of joint k are rows ``start[k]:start[k+1]``.
     cell : int32 array (N, 2), optional
-        Row and column of the highest cell; half-way between two, ``xy`` does not tell which.
+        Row and column of the maximum; ``xy`` may lie half-way between two cells.
     """
 
     joint: np.ndarray
@@ -44,7 +44,7 @@ class Peaks:
 
 
 def smooth(heat: np.ndarray, sigma: float) -> np.ndarray:
-    """Heatmaps, float32 (K, h, w), blurred by a Gaussian of ``sigma`` cells, cut where it has fallen to a twentieth."""
+    """Heatmaps, float32 (K, h, w), blurred by a Gaussian of ``sigma`` cells, truncated at 5 % of its maximum."""
     taps = np.exp(-0.5 * (np.arange(np.ceil(2.45 * sigma) + 1) / sigma) ** 2)
     return kernels.load().smooth(heat, (taps / (2 * taps.sum() - taps[0])).astype(np.float32))
 
@@ -60,9 +60,9 @@ def find_peaks(heat: np.ndarray, threshold: float) -> Peaks:
 
     Notes
     -----
-    Of more candidates of a joint than ``MOST`` the highest are kept, with a warning.
+    If a joint has more than ``MOST`` candidates, the highest are kept, with a warning.
 
-    A Gaussian's logarithm is a parabola, so three values along each axis give its centre exactly.
+    Refinement fits a parabola to the logarithm of three values along each axis: exact for a Gaussian.
     """
     k = kernels.load()
     cells = k.find_peaks(heat, float(threshold))

@@ -1,4 +1,4 @@
-"""Who is listed, and how sure: what every grouping ends with."""
+"""Scores and filtering of people, the last step of every grouping."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from bupose.skeleton import Skeleton
 
 
 def expected_similarity(xy: np.ndarray, sigmas: tuple[float, ...], sigma: float) -> np.ndarray:
-    """float64 (P, K): keypoint similarity to be expected of joints (P, K, 2) that lie ``sigma`` cells off.
+    """float64 (P, K): expected keypoint similarity of joints (P, K, 2) with a localization error of ``sigma`` cells.
 
     Notes
     -----
-    The mean of COCO's exp(-d² / 2 s² κ²) over Gaussian errors of deviation σ along x and y is 1 / (1 + σ² / s² κ²).
-    κ is two of COCO's sigmas, s² the joints' box times ``AREA_OF_BOX``; nobody is taken for smaller than ten times σ.
+    The mean of COCO's exp(-d² / 2 s² κ²) over Gaussian errors of deviation σ along x and y is 1 / (1 + σ² / s² κ²). κ
+    is two of COCO's sigmas, s² the joints' box times ``AREA_OF_BOX``; s is bounded below by ten times σ.
     """
     if not sigma or not len(xy):
         return np.ones(xy.shape[:2])
@@ -34,16 +34,16 @@ def score_people(
     joint_score: np.ndarray,
     skeleton: Skeleton,
 ) -> np.ndarray:
-    """How sure each person is.
+    """Person scores.
 
     Parameters
     ----------
     total : float array (P, parts)
-        Sum of squared scores of what was found of each part.
+        Sum of squared scores of the joints and limbs found of each part.
     count, everything : int arrays (P, parts) and (parts,)
-        How much was found, and how much there is.
+        Number of joints and limbs found, and of all.
     similar : float array (P, K)
-        As :func:`expected_similarity` gives it.
+        From :func:`expected_similarity`.
     joint_score : float array (P, K)
         0 where absent.
     skeleton : Skeleton
@@ -54,10 +54,9 @@ def score_people(
 
     Notes
     -----
-    The root of three factors: the mean of the squares, as sure evidence says more than the sum of faint traces; the
-    root of the completeness; and how similar to the truth such joints can be in somebody of that size. They were
-    weighed on COCO. The first part and those others count that make the score largest: a person without hands is a
-    whole person, and no joint that is found makes anybody less of one.
+    The square root of three factors: the mean squared score, which favours strong evidence over many weak traces; the
+    square root of the completeness; and the expected similarity for the person's size. Exponents were chosen on COCO.
+    The first part always counts, and further parts only if they raise the score: a person without hands is complete.
     """
     parts = len(skeleton.parts)
     others = np.arange(2 ** (parts - 1)) >> np.arange(parts - 1)[:, None] & 1
@@ -88,7 +87,7 @@ def list_people(
     grid: Grid,
     options,
 ) -> tuple[People, np.ndarray]:
-    """People without duplicates, unsure joints and those who have too few.
+    """Drop duplicates, low-scoring joints, and people with too few joints.
 
     Parameters
     ----------
@@ -97,10 +96,10 @@ def list_people(
     joint_score : float32 array (P, K)
     score : float32 array (P,)
     similar : float array (P, K)
-        As :func:`expected_similarity` gives it: unsure places lower a joint's score.
+        From :func:`expected_similarity`; lowers joint scores.
     completed : bool array (P, K)
     options
-        Decode options with ``duplicate_similarity``, ``min_joint_score`` and ``min_joints``.
+        Decoder options with ``duplicate_similarity``, ``min_joint_score`` and ``min_joints``.
 
     Returns
     -------
@@ -122,7 +121,7 @@ def list_people(
 
 
 def find_duplicates(xy: np.ndarray, skeleton: Skeleton, similarity: float) -> np.ndarray:
-    """bool (P,): people, listed best first, who lie on a better one; no joint need lie closer than the first part's."""
+    """bool (P,): duplicates of a better person, of people sorted by score, judged on the first part."""
     low, high = np.fmin.reduce(xy, 1), np.fmax.reduce(xy, 1)
     box = np.ascontiguousarray(np.concatenate([low, high], 1), np.float32)
     order = np.argsort(box[:, 0], kind="stable")

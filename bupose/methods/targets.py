@@ -1,4 +1,4 @@
-"""What a network should say of a picture, and where that is known."""
+"""Training targets of a picture, and where they are known."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from bupose.errors import LabelsError, OptionsError
 from bupose.maps import Grid, Maps
 from bupose.people import Labels
 
-MOST_CELLS = 10_000_000  # of a target; those of 17 joints and 19 limbs then take 2 GB
+MOST_CELLS = 10_000_000  # cells of a target; 17 joints and 19 limbs then take 2 GB
 
 
 @dataclass(frozen=True, repr=False)
 class Targets:
-    """Targets of one picture; what is not named here is their maps' own, as in ``targets.heat``.
+    """Targets of one picture; other attributes are those of the maps, as in ``targets.heat``.
 
     Parameters
     ----------
     maps : Maps
-        What the network's maps of these names should be.
+        Targets of the network's maps of these names.
     weight : float32 array (h, w)
         1 where labels are complete, 0 where the picture is ignored.
     extra : mapping of name to array
-        What else the loss needs. In a batch the first axis is filled up with zeros.
+        Further arrays for the loss. In a batch the first axis is padded with zeros.
     """
 
     maps: Maps
@@ -34,11 +34,11 @@ class Targets:
 
     @property
     def arrays(self) -> dict[str, np.ndarray]:
-        """All of it by name, as a batch holds it: each map, ``weight``, and the extra arrays."""
+        """All arrays by name, as in a batch: each map, ``weight``, and the extra arrays."""
         return {**self.maps.arrays, "weight": self.weight, **self.extra}
 
     def __getattr__(self, name: str):
-        if name == "maps":  # not there yet, while a copy is being made
+        if name == "maps":  # not set yet while being copied
             raise AttributeError(name)
         return getattr(self.maps, name)
 
@@ -52,7 +52,7 @@ def check_shape(size: tuple[int, int], grid: Grid) -> tuple[int, int]:
     Raises
     ------
     OptionsError
-        The size is none, or beyond what fits into memory.
+        The size is invalid, or too large for memory.
     """
     try:
         width, height = size
@@ -67,10 +67,10 @@ def check_shape(size: tuple[int, int], grid: Grid) -> tuple[int, int]:
 
 
 def in_cells(labels: Labels, grid: Grid) -> tuple[Labels, np.ndarray, np.ndarray]:
-    """Labels in an order of their own, float64 (P, K, 2) cells, and bool (P, K): which joints can be painted.
+    """Labels in canonical order, float64 (P, K, 2) cells, and bool (P, K): which joints can be painted.
 
-    A sum of rounded numbers depends on its order, so people are sorted by their joints' places; joints far outside the
-    picture are left out.
+    People are sorted by their joints' positions, as floating-point sums depend on order; joints far outside the picture
+    are dropped.
     """
     labels = labels[np.lexsort(labels.xy.reshape(len(labels), 2 * len(labels.skeleton.joints)).T)]
     xy = np.ascontiguousarray(grid.to_cells(labels.xy.astype(np.float64)))
@@ -80,14 +80,14 @@ def in_cells(labels: Labels, grid: Grid) -> tuple[Labels, np.ndarray, np.ndarray
 def known_share(
     ignore: np.ndarray | None, size: tuple[int, int], grid: Grid, painted: np.ndarray | None = None
 ) -> np.ndarray:
-    """float32 (h, w): the part of each cell that is not ignored; padding counts as ignored.
+    """float32 (h, w): share of each cell that is not ignored; padding counts as ignored.
 
     Parameters
     ----------
     ignore : bool array (height, width), optional
-        Pixels about which nothing is known: crowds, people without labels.
+        Pixels with unknown labels: crowds, people without labels.
     painted : bool array (h, w), optional
-        Cells that are known all the same, as something is painted there (OpenPose's training code does so).
+        Painted cells, which count as known nevertheless, as in OpenPose's training code.
 
     Raises
     ------

@@ -167,7 +167,7 @@ def test_colors_on_the_device():
 def test_refusals(scenes):
     with pytest.raises(LabelsError, match="open the data with skeleton=coco18"):
         PoseDataset(scenes, FieldCodec(COCO18))
-    with pytest.raises(OptionsError, match="no multiple of the stride 8"):
+    with pytest.raises(OptionsError, match="not multiples of the stride 8"):
         PoseDataset(scenes, FieldCodec(COCO17), size=(100, 96))
     with pytest.raises(OptionsError, match="choose one of targets, joints, photos"):
         PoseDataset(scenes, FieldCodec(COCO17), deliver="pixels")

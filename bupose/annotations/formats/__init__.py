@@ -1,4 +1,4 @@
-"""The field's data sets, each declared in a file of its own."""
+"""Formats of data sets, each declared in its own file."""
 
 from __future__ import annotations
 
@@ -23,5 +23,5 @@ FORMATS: dict[str, AnnotationReader] = {
 
 
 def guess_format(data) -> str:
-    """Which of ``FORMATS`` a file's content is; what is none is left to ``coco`` to refuse."""
+    """Which of ``FORMATS`` a file's content is; unknown content is left to ``coco`` to refuse."""
     return next((name for name, reader in FORMATS.items() if reader.recognises(data)), "coco")

@@ -1,4 +1,4 @@
-"""What a set declares of itself: how its files are read, and where it can be had."""
+"""The declaration of a data set: how its files are read, and where to get it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Archive:
     megabytes : int
         Approximate size; 0 is unknown.
     checksum : str, optional
-        ``md5:`` or ``sha256:`` and the digits, where a sum is published or confirmed by several sources.
+        ``md5:`` or ``sha256:`` and the digits, if published or confirmed by several sources.
     """
 
     url: str
@@ -36,21 +36,21 @@ class Archive:
 
     @property
     def most(self) -> int:
-        """Bytes that are downloaded at most."""
+        """Maximum size of the download, bytes."""
         return self.megabytes * 2_000_000 or 5_000_000_000
 
 
 @dataclass(frozen=True)
 class Source:
-    """Where a public set comes from, and under which terms.
+    """Where to get a public data set, and its licence.
 
     Parameters
     ----------
     licence : str
     archives : dict of name -> Archive
-        Parts that can be had without asking anybody.
+        Parts that can be downloaded freely.
     by_hand : str
-        What has to be fetched with a browser, and where; empty if nothing.
+        What has to be downloaded by hand, and where; empty if nothing.
     """
 
     licence: str
@@ -60,26 +60,26 @@ class Source:
 
 @dataclass(frozen=True)
 class AnnotationReader:
-    """How a set's files become COCO's keypoint format, and what is to be known of the set.
+    """How a data set's files are converted to COCO's keypoint format, and its properties.
 
     Parameters
     ----------
     convert : function of a file's content and its name
-        COCO's form of it, as a dict.
+        Its content in COCO's form, as a dict.
     recognises : function of a file's content
-        Whether it is of this set.
+        Whether it is of this data set.
     aliases : dict
-        What the set calls a joint -> what we call it.
+        The data set's name of a joint -> bupose's.
     own_middle : bool
-        The set's neck is a point of its own, not the middle of the shoulders: a skeleton that derives it does so.
+        The data set's neck is annotated, not the mean of the shoulders; skeletons that derive the neck do not use it.
     only_seen : bool
-        The set does not tell hidden joints from seen ones: all count as seen.
+        The data set does not distinguish hidden from visible joints: all count as visible.
     complete : bool
-        Everybody in its photos is annotated; else only the surroundings of annotated people are known.
+        Whether everybody is annotated; else only the surroundings of annotated people count as known.
     skeleton : name of a built-in skeleton
-        Whose joints training gets where none is chosen; "auto" is the one that the file declares.
+        Default skeleton of training; "auto" is the one that the file declares.
     source : Source, optional
-        Of a public set.
+        Source of a public data set.
     """
 
     convert: Callable[[object, str], Mapping]
@@ -104,5 +104,5 @@ def joint_lists(data) -> list[set[str]]:
 
 
 def first_keys(data) -> set[str]:
-    """The keys of the first entry of a list of objects; none of what is no such list."""
+    """The keys of the first entry of a list of objects; empty for anything else."""
     return set(data[0]) if isinstance(data, list) and data and isinstance(data[0], Mapping) else set()

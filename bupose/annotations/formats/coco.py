@@ -10,7 +10,7 @@ from bupose.errors import InputError
 
 
 def check_coco(data, name: str) -> Mapping:
-    """A file's content, as it is.
+    """Check a file's content, and return it.
 
     Raises
     ------

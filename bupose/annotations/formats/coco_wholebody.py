@@ -25,12 +25,12 @@ MORE_KEYPOINTS = {keys[0] for part, keys in KEYS.items() if part != "body"}
 
 
 def score_key(part: str) -> str:
-    """What a result calls the score of a part other than the first."""
+    """The key of a part's score in a result."""
     return KEYS[part][1] if part in KEYS else f"{part}_score"
 
 
 def write_parts(skeleton: Skeleton, numbers: list[float], scores: Sequence[float]) -> dict:
-    """A result's joints and scores: of all parts in one list of joints, or in COCO-WholeBody's of its 133.
+    """A result's joints and scores: in one list of joints, or for COCO-WholeBody's 133 joints in its lists.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ def write_parts(skeleton: Skeleton, numbers: list[float], scores: Sequence[float
 
 
 def join_keypoints(result: Mapping, whose: str = "a COCO result") -> list[float]:
-    """The numbers of all 133 joints, of the lists of a result; of one that has but ``keypoints`` these.
+    """The numbers of all 133 joints from the lists of a result, or only its ``keypoints`` if it has no others.
 
     Raises
     ------
@@ -68,10 +68,10 @@ def _recognises(data) -> bool:
 
 
 def _convert(data, name: str) -> Mapping:
-    """One list of keypoints for each person, the body's as they are.
+    """One list of keypoints per person.
 
-    Elsewhere "v > 0 means that the keypoint is reliable", by any number: it counts as seen. A part that is not valid
-    has no labels.
+    Elsewhere "v > 0 means that the keypoint is reliable", with any number: it counts as visible. Parts that are not
+    valid have no labels.
     """
     data = check_coco(data, name)
     categories = []

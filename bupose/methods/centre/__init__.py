@@ -1,4 +1,4 @@
-"""A person's centre and the offsets from it to the joints, each snapped to a peak of the heatmaps."""
+"""Centre and offsets: joints are predicted from a person's centre and snapped to peaks of the heatmaps."""
 
 from bupose.methods.centre.codec import CentreCodec
 from bupose.methods.centre.options import CentreDecodeOptions, CentreLossOptions, CentreTargetOptions

@@ -1,4 +1,4 @@
-"""People by their centres: where each is, and where its offsets put its joints."""
+"""Person centres, and the joints that their offsets predict."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ class Centres:
     score : float32 array (P,)
         Value of the centre map, at most 1.
     places : float32 array (P, K, 2), cells
-        Where the offsets read at the centre put the joints.
+        Joint positions predicted by the offsets at the centre.
     box : float32 array (P, 4), cells
-        Left, top, right, bottom; without bounds where the network says nothing of boxes.
+        Left, top, right, bottom; infinite if the network predicts no boxes.
     """
 
     cell: np.ndarray
@@ -46,14 +46,14 @@ class Centres:
 
     @property
     def size(self) -> np.ndarray:
-        """float32 (P,): diagonal of the places, cells."""
+        """float32 (P,): diagonal of the predicted joints, cells."""
         if not len(self):
             return np.zeros(0, np.float32)
         return np.hypot(*(self.places.max(1) - self.places.min(1)).T)
 
 
 def find_centres(maps: Maps, options: CentreDecodeOptions) -> Centres:
-    """People by the maxima of the centre map, without those who are there twice."""
+    """People at maxima of the centre map, without duplicates."""
     k, arrays, centre = kernels.load("centre"), maps.arrays, maps.arrays["centre"]
     cells = k.find_peaks(centre, float(options.centre_threshold))
     cells = cells[k.keep_highest(centre, cells, int(options.centre_window))][:, 1:]

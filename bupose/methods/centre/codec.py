@@ -1,4 +1,4 @@
-"""People by their centres: heatmaps, a map of centres, and offsets from a centre to its joints."""
+"""Centre and offsets: heatmaps, a centre map, and offsets from a centre to its joints."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class CentreCodec(Codec):
 
     @classmethod
     def outputs(cls, skeleton: Skeleton, target: CentreTargetOptions | None = None) -> tuple[MapSpec, ...]:
-        """Heatmaps, centres, offsets in cells; local offsets and boxes where the target options ask for them."""
+        """Heatmaps, centres, offsets in cells; local offsets and boxes if the target options enable them."""
         target, lengths = target or CentreTargetOptions(), {"lengths": True, "stored": "float16"}
         specs = [
             MapSpec.of_joints("heat", skeleton),
@@ -81,7 +81,7 @@ class CentreCodec(Codec):
     def build_loss(
         cls, skeleton: Skeleton, options: CentreLossOptions, target: CentreTargetOptions | None = None
     ) -> LossFunction:
-        """As ``Codec.build_loss``; lengths by their absolute error where they are known."""
+        """As ``Codec.build_loss``, with absolute error for lengths where known."""
         from bupose.methods.centre.loss import CentreLoss
 
         return CentreLoss(cls.outputs(skeleton, target), options)

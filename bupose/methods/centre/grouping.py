@@ -1,4 +1,4 @@
-"""From centres to people: each predicted joint goes to a peak of its type, or to the best cell of its heatmap."""
+"""Grouping: each joint predicted from a centre is assigned a peak of its type, or the best cell of its heatmap."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from bupose.methods.scoring import expected_similarity, list_people, score_peopl
 from bupose.methods.trace import Links
 from bupose.people import People
 
-CUT = 3.0  # standard deviations: peaks farther from where a joint is predicted are out of reach
-LEAST_SPREAD = 0.5  # cells: no offset is more exact
-COMPLETED = 0.5  # of the heat where the offsets put a joint without a peak, beside that of a peak
+CUT = 3.0  # standard deviations: peaks farther from the prediction are out of reach
+LEAST_SPREAD = 0.5  # cells: minimum error of offsets
+COMPLETED = 0.5  # factor of the score of a joint without a peak
 CELLS_VARIANCE = 0.15  # cells, of the shorter side of the maps: MoveNet's exp(-d² / 0.3 side)
-CELLS_CORNER = 0.5  # cells: MoveNet measures from where a cell begins, not from its centre
-CELLS_SURE = 0.127  # MoveNet counts joints above for a person's score
+CELLS_CORNER = 0.5  # cells: MoveNet measures from a cell's corner, not its centre
+CELLS_SURE = 0.127  # joints above count for MoveNet's person score
 
 
 def locate_peaks(arrays: dict[str, np.ndarray], options: CentreDecodeOptions) -> Peaks:
@@ -32,7 +32,7 @@ def locate_peaks(arrays: dict[str, np.ndarray], options: CentreDecodeOptions) ->
 
 
 def add_centres(peaks: Peaks, centres: Centres) -> Peaks:
-    """Joint candidates, and after them the centres: of joint K, and in no range of ``start``."""
+    """Joint candidates followed by the centres, as joint K and outside the ranges of ``start``."""
     joint = np.full(len(centres), len(peaks.start) - 1, np.int32)
     cell = np.concatenate([peaks.cell, centres.cell])
     xy = np.concatenate([peaks.xy, centres.cell[:, ::-1].astype(np.float32)])
@@ -41,10 +41,10 @@ def add_centres(peaks: Peaks, centres: Centres) -> Peaks:
 
 
 def assign_peaks(centres: Centres, peaks: Peaks, options: CentreDecodeOptions) -> Links:
-    """For each joint type the one-to-one choice of people and peaks with the largest total weight.
+    """For each joint type the one-to-one assignment of people and peaks with maximum total weight.
 
-    A link leads from a centre, as :func:`add_centres` counts them, to a peak; its score is the peak's times
-    exp(−d² / 2σ²), its weight the same times the centre's.
+    A link leads from a centre, numbered as in :func:`add_centres`, to a peak; its score is the peak's times exp(−d² /
+    2σ²), its weight the score times the centre's.
     """
     k, joints = kernels.load("centre"), centres.places.shape[1]
     spread = np.maximum(options.reach * centres.size, LEAST_SPREAD).astype(np.float32)
@@ -61,8 +61,8 @@ def search_cells(centres: Centres, arrays: dict[str, np.ndarray], options: Centr
 
     Notes
     -----
-    Google, MoveNet MultiPose Lightning. Its graph scores a joint by the weight it has for whoever of its six people is
-    predicted nearest; here it is the person's own.
+    Google, MoveNet MultiPose Lightning. Its graph scores a joint by its weight for the person predicted nearest; here
+    by its weight for the person itself.
     """
     heat = np.clip(arrays["heat"], 0, 1)
     joints, h, w = heat.shape
@@ -87,22 +87,22 @@ def search_cells(centres: Centres, arrays: dict[str, np.ndarray], options: Centr
 def make_people(
     maps: Maps, centres: Centres, peaks: Peaks, links: Links, options: CentreDecodeOptions
 ) -> tuple[People, np.ndarray, np.ndarray]:
-    """Scores, completion, and who is listed.
+    """Scoring, completion and filtering of people.
 
     Returns
     -------
     people : People
         Best first, in pixels of the grid.
     members : int32 array (P, K)
-        Row of the peak that each person's joint came from, -1 for none.
+        Index of the peak of each person's joint, -1 for none.
     rows : int array (P,)
-        Of the people listed, their rows of ``centres``.
+        Rows of ``centres`` of the returned people.
 
     Notes
     -----
-    A joint's score is the geometric mean of its heat and of its link's score. A person's is that of its joints and
-    its centre by :func:`bupose.methods.scoring.score_people`; for cells MoveNet's, the centre's score times the mean of
-    the joints' above 0.127, and a joint's is its link's.
+    A joint's score is the geometric mean of its heat and its link's score, a person's is
+    :func:`bupose.methods.scoring.score_people` of its joints and centre. With ``snap="cells"`` scores are MoveNet's:
+    the link's for a joint, and for a person the centre's times the mean of joint scores above 0.127.
     """
     heat, skeleton = maps.arrays["heat"], maps.skeleton
     members, score = np.full(centres.places.shape[:2], -1, np.int32), np.zeros(centres.places.shape[:2], np.float32)
@@ -143,7 +143,7 @@ def make_people(
 
 
 def _add_local(local: np.ndarray, joint: np.ndarray, cell: np.ndarray) -> np.ndarray:
-    """float32 (N, 2): x and y of cells (N, 2), row and column, with what local offsets (K, 2, h, w) say there."""
+    """float32 (N, 2): x and y of cells (N, 2), row and column, refined by local offsets (K, 2, h, w)."""
     v, u = cell.T
     return cell[:, ::-1].astype(np.float32) + local[joint, :, v, u]
 

@@ -1,4 +1,4 @@
-"""How far centres, heatmaps and offsets are from what they should be."""
+"""The loss of centres, heatmaps and offsets."""
 
 from __future__ import annotations
 
@@ -10,29 +10,29 @@ from bupose.methods.loss import DenseLoss
 
 
 class CentreLoss(DenseLoss):
-    """Heatmaps and centres as any map; lengths by :func:`weighted_l1`."""
+    """Dense losses for heatmaps and centres; :func:`weighted_l1` for lengths."""
 
     def compare(self, error: Callable, name: str, output: Tensor, batch: Mapping[str, Tensor]) -> Tensor:
-        """The mean error of one map of one stage."""
+        """The loss of one map of one stage."""
         if not self.specs[name].lengths:
             return super().compare(error, name, output, batch)
         return weighted_l1(output, batch[name], batch[f"{name}_weight"])
 
 
 def weighted_l1(output: Tensor, target: Tensor, weight: Tensor) -> Tensor:
-    """Mean absolute error over the numbers that are known, each times its weight; 0 where none is.
+    """Weighted mean absolute error over known values; 0 if there are none.
 
     Parameters
     ----------
     output : float tensor (B, C, h, w)
     target : float tensor (B, …, h, w), C maps
     weight : float tensor (B, N, h, w)
-        For C / N neighbouring maps each; 0 where unknown.
+        Each for C / N adjacent maps; 0 where unknown.
 
     Notes
     -----
-    Zhou et al. 2019 (CenterNet), eqs. 2 and 3; with a weight of 1 / the person's size as in Geng et al. 2021 (DEKR), so
-    that an error counts by what it is to the person.
+    Zhou et al. 2019 (CenterNet), eqs. 2 and 3; weighted by 1 / the person's size as in Geng et al. 2021 (DEKR), so that
+    errors are relative.
     """
     parts = weight.shape[1]
     error = (output - target.flatten(1, -3)).abs().unflatten(1, (parts, -1)).mean(2) * weight

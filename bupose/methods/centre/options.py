@@ -1,4 +1,4 @@
-"""What can be chosen about the targets of centres and offsets, and about reading people out of them."""
+"""Options of the method ``centre``: targets, decoder and loss."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from bupose.options import check, option
 
 @dataclass
 class CentreTargetOptions:
-    """How people are painted.
+    """Target options.
 
     Parameters
     ----------
@@ -19,11 +19,11 @@ class CentreTargetOptions:
     centre_sigma : float, pixels
         Standard deviation of a centre's Gaussian.
     radius : float, strides
-        Offsets are learned in the cells this near to a person's centre.
+        Offsets are learned in cells within this distance of a person's centre.
     local : bool
-        Learn where in its cell a joint lies, too.
+        Also learn sub-cell offsets of joints.
     box : bool
-        Learn the box of a person's joints, too.
+        Also learn the box of a person's joints.
     """
 
     sigma: float = option(7.0, 0.5, 100)
@@ -38,24 +38,24 @@ class CentreTargetOptions:
 
 @dataclass
 class CentreDecodeOptions(DecoderOptions):
-    """How people are read, beside the ``DecoderOptions``.
+    """Decoder options, in addition to ``DecoderOptions``.
 
     Parameters
     ----------
     centre_threshold : float
         Value above which a local maximum of the centre map is a person.
     centre_window : int
-        Rows and columns, to either side, that a person's centre is the maximum of.
+        Radius in cells of the window in which a centre must be the maximum.
     snap : "peaks" or "cells"
-        Peaks: each peak goes to one person, the total weight of a joint type is the largest possible. Cells: each
-        person takes the cell of largest weight inside its box, whoever else does (MoveNet).
+        Peaks: one-to-one assignment of peaks to people with maximum total weight per joint type. Cells: each person
+        independently takes the cell of largest weight inside its box (MoveNet).
     refine : "parabola" or "local"
-        Sub-cell positions from the heatmap's shape, or from the network's local offsets where it gives them.
+        Sub-cell positions from the heatmap's shape, or from the network's local offsets if it has them.
     reach : float
-        Standard deviation of the distance between a joint and where the offsets put it, as a share of the person's
-        diagonal; peaks farther than three of them are out of reach.
+        Standard deviation of predicted joint positions, relative to the person's diagonal; peaks beyond three standard
+        deviations are out of reach.
     completion : bool
-        Joints without a peak stay where the offsets put them; half the heat there makes their score.
+        Place joints without a peak where the offsets predict them; their score is half the heat there.
     """
 
     centre_threshold: float = option(0.1, 0, 1)
@@ -69,7 +69,7 @@ class CentreDecodeOptions(DecoderOptions):
 
 @dataclass
 class CentreLossOptions(LossOptions):
-    """Factors of the losses of heatmaps, centres and lengths, beside the ``bupose.methods.options.LossOptions``.
+    """Loss options of heatmaps, centres and lengths, in addition to ``LossOptions``.
 
     Parameters
     ----------

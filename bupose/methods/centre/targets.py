@@ -1,4 +1,4 @@
-"""Labels painted as a network should see them: joints, centres, and offsets around the centres."""
+"""Targets: heatmaps, centres, and offsets around the centres."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ if TYPE_CHECKING:
 def encode_labels(
     labels: Labels, size: tuple[int, int], codec: CentreCodec, ignore: np.ndarray | None = None
 ) -> Targets:
-    """Paint labels (pixels) of a picture of ``size`` = (width, height).
+    """Encode labels (pixels) of a picture of ``size`` = (width, height).
 
-    The maps are those of ``CentreCodec.outputs``, in cells. Beside them ``offset_weight`` (K, h, w),
+    The maps are those of ``CentreCodec.outputs``, in cells. In addition ``offset_weight`` (K, h, w),
     ``box_size_weight`` and ``box_offset_weight`` (1, h, w), float32, are 1 / the person's diagonal in cells where the
     map is known, else 0; ``local_weight`` (K, h, w) is 1 or 0.
 
     Notes
     -----
-    A person's centre is the mean of its joints, and where discs around centres overlap the smaller person has the
-    cells: Geng et al. 2021 (DEKR). Local offsets are learned in the cell that holds a joint, as in Zhou et al. 2019
-    (CenterNet), and in its neighbours, one of which may be the peak.
+    A person's centre is the mean of its joints; where discs around centres overlap, cells belong to the smaller person:
+    Geng et al. 2021 (DEKR). Local offsets are learned in the cell that holds a joint, as in Zhou et al. 2019
+    (CenterNet), and in its neighbours, which may hold the peak instead.
     """
     k, options, stride = kernels.load("encode"), codec.target, codec.grid.stride
     shape = check_shape(size, codec.grid)
@@ -55,7 +55,7 @@ def encode_labels(
 
 
 def _measure(xy: np.ndarray, present: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """float64 (P, 2) each: the joints' box, left above and right below, and their mean."""
+    """float64 (P, 2) each: corners of the joints' box (top left, bottom right), and their mean."""
     here = present[..., None]
     low, high = np.where(here, xy, np.inf).min(1), np.where(here, xy, -np.inf).max(1)
     return low, high, (xy * here).sum(1) / here.sum(1)
@@ -70,7 +70,7 @@ def _spread(shape: tuple[int, int], cells: np.ndarray, values: np.ndarray) -> np
 
 
 def _claim_cells(shape, centre, diagonal, radius) -> tuple[np.ndarray, np.ndarray]:
-    """Cells (N, 2), column and row, within ``radius`` of a centre, and whose they are (N,): the smallest person's."""
+    """Cells (N, 2), column and row, within ``radius`` of a centre, and their owners (N,): the smallest person."""
     owner = np.full(shape, -1)
     for p in np.argsort(-diagonal, kind="stable"):
         (left, top), (right, bottom) = np.ceil(centre[p] - radius), np.floor(centre[p] + radius) + 1
@@ -83,7 +83,7 @@ def _claim_cells(shape, centre, diagonal, radius) -> tuple[np.ndarray, np.ndarra
 
 
 def _paint_local(shape, xy, present) -> tuple[np.ndarray, np.ndarray]:
-    """(K, 2, h, w) from a cell to the joint in it or in a cell beside it, the nearest; (K, h, w) where it is known."""
+    """(K, 2, h, w): offset from a cell to the nearest joint in it or a neighbour; (K, h, w): where it is known."""
     joints, (h, w) = xy.shape[1], shape
     local, weight = np.zeros((joints, 2, h, w), np.float32), np.zeros((joints, h, w), np.float32)
     nearest = np.full((joints, h, w), np.inf)

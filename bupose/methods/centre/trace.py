@@ -1,4 +1,4 @@
-"""Every step of reading people by their centres, kept so that a join can be understood."""
+"""Trace of decoding by centres, for explanations."""
 
 from __future__ import annotations
 
@@ -12,32 +12,32 @@ from bupose.methods.trace import Trace
 
 @dataclass(frozen=True, repr=False)
 class CentreTrace(Trace):
-    """What ``Codec.explain`` saw and decided.
+    """The intermediate results of ``Codec.explain``.
 
-    A link leads from a person's centre (``first``) to a peak within reach of where the centre puts a joint of its type
-    (``second``); ``kind`` is the joint. Centres are the last rows of ``peaks``, of the joint after the last.
+    A link leads from a person's centre (``first``) to a peak within reach of its predicted joint (``second``); ``kind``
+    is the joint. Centres are the last rows of ``peaks``, with joint number K.
 
     Parameters
     ----------
     centres : Centres
     rows : int array (P,)
-        Row of each listed person's centre.
+        Row of each person's centre.
     """
 
     centres: Centres
     rows: np.ndarray
 
     def kind_name(self, m: int) -> str:
-        """What link ``m`` would have joined."""
+        """The names of what link ``m`` joins."""
         return f"person's centre → {self.joint_name(self.links.kind[m])}"
 
     def target(self, m: int) -> np.ndarray:
-        """Where the centre of link ``m`` puts the joint, float32 (2,) pixels."""
+        """The joint predicted by the centre of link ``m``, float32 (2,) pixels."""
         place = self.centres.places[self._person(m), self.links.kind[m]]
         return self.maps.grid.to_pixels(place).astype(np.float32)
 
     def person_of(self, peak: int) -> int:
-        """The person who has a peak, or whose centre it is; -1 if nobody."""
+        """The person with this peak or centre; -1 if none."""
         centre = peak - int(self.peaks.start[-1])
         if centre < 0:
             return super().person_of(peak)
@@ -45,23 +45,23 @@ class CentreTrace(Trace):
         return int(listed[0]) if len(listed) else -1
 
     def person_name(self, peak: int) -> str:
-        """The person who has a peak, or whose centre it is, in sentences."""
+        """The person with this peak or centre, for sentences."""
         person = self.person_of(peak)
         return f"person {person}" if person >= 0 else "somebody too faint to list"
 
     def fate(self, m: int) -> str:
-        """``used``; ``matched``, yet its person is not listed; or ``rejected``."""
+        """``used``; ``matched``, but its person was dropped; or ``rejected``."""
         if not self.links.used[m]:
             return "rejected"
         return "used" if self._person(m) in self.rows else "matched"
 
     def distance(self, m: int) -> float:
-        """Cells between link ``m``'s peak and where its centre puts the joint."""
+        """Distance in cells between link ``m``'s peak and the predicted joint."""
         place = self.centres.places[self._person(m), self.links.kind[m]]
         return float(np.hypot(*(self.peaks.xy[self.links.second[m]] - place)))
 
     def reason(self, m: int) -> str:
-        """One sentence: why the centre did or did not get the peak."""
+        """One sentence: why the centre was or was not assigned the peak."""
         links, who = self.links, self.person_name(int(self.links.first[m]))
         at = f"{self.distance(m):.1f} cells from where {who}'s centre points"
         weight, joint = f"weight {links.weight[m]:.2f}", self.joint_name(links.kind[m])

@@ -1,4 +1,4 @@
-"""Part affinity fields as a method: people written into fields, and read out again."""
+"""Part affinity fields: encoding of labels, decoding of people."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ class FieldCodec(Codec):
     skeleton : Skeleton
     grid : Grid
     target : TargetOptions
-        How fields are painted; a network trained on them keeps these for good.
+        How fields are encoded; fixed for a network trained on them.
     decoder : DecodeOptions
-        How fields are read.
+        How fields are decoded.
     """
 
     target: TargetOptions = field(default_factory=TargetOptions)
@@ -57,7 +57,7 @@ class FieldCodec(Codec):
         return field_specs(skeleton)
 
     def maps(self, arrays: Mapping[str, np.ndarray], grid: Grid | None = None) -> Fields:
-        """What a network said, as Fields."""
+        """The maps of one picture, as Fields."""
         return Fields(arrays["heat"], arrays["paf"], grid or self.grid, self.skeleton)
 
     def _encode(self, labels: Labels, size: tuple[int, int], ignore: np.ndarray | None) -> Targets:

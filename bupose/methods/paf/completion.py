@@ -1,4 +1,4 @@
-"""Joints without a peak of their own, filled in along the fields of limbs that lead to them."""
+"""Completion of joints without a peak, along the fields of limbs."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from bupose.methods.paf.fields import Fields
 from bupose.methods.paf.lengths import SLACK
 from bupose.methods.paf.options import DecodeOptions
 
-STEP = 0.5  # cells a trail goes on at a time
-SHORTEST = 0.15  # of a limb's usual length: nothing is known of a joint seen so near to the one that leads to it
-TRUST = 0.5  # of a trail's evidence, beside that of a peak
+STEP = 0.5  # step of a trail, cells
+SHORTEST = 0.15  # of a limb's usual length: minimum distance of a completed joint
+TRUST = 0.5  # factor of the score of a completed joint
 
 
 def complete_people(
     fields: Fields, xy: np.ndarray, joint_score: np.ndarray, scale: np.ndarray, options: DecodeOptions
 ) -> np.ndarray:
-    """Find joints that people lack; fills ``xy`` and ``joint_score`` in place.
+    """Complete missing joints; updates ``xy`` and ``joint_score`` in place.
 
     Parameters
     ----------
@@ -25,12 +25,12 @@ def complete_people(
     joint_score : float32 array (P, K)
         0 where a joint is absent.
     scale : float32 array (P,), cells
-        How long a limb of usual length 1 is in each person; NaN where that is not known.
+        Length of a limb of usual length 1 in each person; NaN if unknown.
 
     Returns
     -------
     bool array (P, K)
-        Joints that were found.
+        Completed joints.
     """
     skeleton, absent = fields.skeleton, joint_score == 0
     size = scale[:, None] * skeleton.usual
@@ -48,7 +48,7 @@ def complete_people(
 
 
 def _on_its_mirror(xy: np.ndarray, score: np.ndarray, mirror: np.ndarray) -> np.ndarray:
-    """bool (P, K): joints in the cell of a surer one of the same name and the other side."""
+    """bool (P, K): joints in the same cell as their mirror image, which scores higher."""
     apart = np.abs(xy - xy[:, mirror]).max(2)
     weaker = (score < score[:, mirror]) | ((score == score[:, mirror]) & (np.arange(len(mirror)) > mirror))
     return (mirror != np.arange(len(mirror))) & (apart <= 0.5) & weaker

@@ -26,18 +26,18 @@ class Fields(Maps):
     Parameters
     ----------
     heat : float32 array (K, h, w)
-        For each joint the confidence in [0, 1] that it sits in a cell; no background channel.
+        For each joint the confidence in [0, 1] that it lies in a cell; no background channel.
     paf : float32 array (L, 2, h, w)
-        For each limb the unit vector (x, y) from its first to its second joint, weaker where unsure.
+        For each limb the unit vector (x, y) from its first to its second joint, shorter where uncertain.
     grid : Grid
     skeleton : Skeleton
-        Names the K joints and L limbs; what :func:`bupose.skeletons.get` takes will do.
+        Names the K joints and L limbs; anything that :func:`bupose.skeletons.get` takes.
 
     Raises
     ------
     FieldsError
-        Shapes do not fit the skeleton or each other, or the arrays are not of numbers. Other number types and
-        memory orders are converted; NaN and infinite values are allowed and count as no evidence when decoded.
+        Shapes do not fit the skeleton or each other, or the arrays are not numeric. Other number types and memory
+        orders are converted; NaN and infinite values are allowed and count as no evidence when decoded.
     """
 
     def __init__(self, heat: np.ndarray, paf: np.ndarray, grid: Grid, skeleton: Skeleton) -> None:

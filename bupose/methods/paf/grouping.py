@@ -30,16 +30,16 @@ def group_people(
     people : People
         Best first, in pixels of the grid.
     members : int32 array (P, K)
-        Row of the peak that each person's joint came from, also where its score was too low to show it; -1 for absent
-        and completed joints.
+        Index of the peak of each person's joint, also if its score was too low to keep it; -1 for absent and completed
+        joints.
     used : bool array (M,)
-        Candidates whose two joints one person has.
+        Candidates whose two joints belong to one person.
 
     Notes
     -----
-    All limb types are taken in one order of descending weight (Hidalgo et al. 2019), so a sure limb is never spoilt
-    by an unsure one, and redundant limbs complete or confirm like any other. A person's score is that of its joints and
-    limbs by :func:`bupose.methods.scoring.score_people`.
+    Limbs of all types are processed in order of descending weight (Hidalgo et al. 2019), so that strong limbs precede
+    weak ones, and redundant limbs count like any other. A person's score is :func:`bupose.methods.scoring.score_people`
+    of its joints and limbs.
     """
     k, joints = kernels.load(), len(fields.skeleton.joints)
     chosen = np.flatnonzero(matched)
@@ -85,7 +85,7 @@ def _evidence_by_part(
 def _joint_scores(peaks: Peaks, candidates: LimbCandidates, used: np.ndarray) -> np.ndarray:
     """float32 (N,): geometric mean of a peak's heat and the best limb that holds it; the heat alone where none does.
 
-    On COCO this tells right joints from wrong ones better than the heat does (area under the curve 0.84 against 0.82).
+    On COCO this separates right from wrong joints better than heat alone (area under the curve 0.84 against 0.82).
     """
     best = np.zeros(len(peaks), np.float32)
     np.maximum.at(best, candidates.ids[used, 1:], candidates.score[used][:, None])

@@ -1,4 +1,4 @@
-"""Limbs too long for their person: how large people are, as their limbs say, and which candidates do not fit."""
+"""Limbs too long for their person, judged by the size that the person's other limbs imply."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from bupose.methods.paf.options import DecodeOptions
 from bupose.methods.peaks import Peaks
 from bupose.skeleton import Skeleton
 
-LEAST = 3  # limbs of a person that can tell its size
-SLACK = 1.0  # cells by which peaks may make a limb longer
+LEAST = 3  # limbs needed to estimate a person's size
+SLACK = 1.0  # cells by which inexact peaks may lengthen a limb
 
 
 def find_overlong(
     candidates: LimbCandidates, matched: np.ndarray, peaks: Peaks, skeleton: Skeleton, options: DecodeOptions
 ) -> np.ndarray:
-    """bool (M,): candidates that are too long for the person whom the matched limbs make of one of their joints."""
+    """bool (M,): candidates too long for the person that the matched limbs assemble around one of their joints."""
     k, ids = kernels.load(), candidates.ids
     chosen = np.flatnonzero(matched)
     order = chosen[np.argsort(-candidates.weight[chosen], kind="stable")]
@@ -31,7 +31,7 @@ def person_scales(
 ) -> np.ndarray:
     """float32 (N,), cells: of person n, how long a limb of usual length 1 is; NaN for fewer than three limbs.
 
-    The median over a person's limbs: one wrong limb does not move it far. ``person`` and ``used`` are as
+    The median over a person's limbs, robust to one wrong limb. ``person`` and ``used`` are as
     ``kernels.reference.group_people`` gives them.
     """
     return kernels.load().measure_people(candidates.ids, peaks.xy, skeleton.usual, person, used, LEAST)

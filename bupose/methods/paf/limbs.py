@@ -11,9 +11,9 @@ from bupose.methods.paf.options import DecodeOptions
 from bupose.methods.peaks import Peaks
 from bupose.skeleton import Skeleton
 
-TRUSTED_LENGTH = 1.0  # cells from which a candidate's direction is trusted: peaks are that inexact
-NEAREST = 16  # joints, in a crowd, that a joint is paired with
-SLACK = 4.0  # cells that a limb may go beyond where its field seems to end
+TRUSTED_LENGTH = 1.0  # length in cells from which a candidate's direction is reliable, given the error of peaks
+NEAREST = 16  # in a crowd, joints that a joint is paired with
+SLACK = 4.0  # cells that a limb may extend beyond the end of its field
 
 
 @dataclass(frozen=True, repr=False)
@@ -57,7 +57,7 @@ def score_limbs(peaks: Peaks, paf: np.ndarray, skeleton: Skeleton, options: Deco
     Notes
     -----
     Cao et al. 2017, eq. 10, sampled bilinearly at field resolution. The weight is the score times a power of the two
-    joints' scores: a field's line may run past the end of a limb, faint joints there should lose.
+    joint scores, which penalises weak peaks along the extension of a limb.
     """
     strength = np.power(peaks.score, np.float32(options.joint_score_exponent))
     line = (int(options.samples), TRUSTED_LENGTH, float(options.paf_threshold))

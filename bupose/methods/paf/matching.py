@@ -1,4 +1,4 @@
-"""Which candidates of each limb are taken, one to one."""
+"""One-to-one matching of limb candidates."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bupose.methods.peaks import Peaks
 def match_limbs(
     candidates: LimbCandidates, peaks: Peaks, options: DecodeOptions, allowed: np.ndarray | None = None
 ) -> np.ndarray:
-    """bool (M,): the candidates taken; no joint has two limbs of one type. ``allowed``, bool (M,), is who may be.
+    """bool (M,): chosen candidates; no joint has two limbs of one type. ``allowed``, bool (M,), restricts the choice.
 
     Notes
     -----

@@ -1,4 +1,4 @@
-"""Options of targets (baked into a network), of decoding (free at any time), and of the loss."""
+"""Options of targets (fixed for a network), of decoding (free at any time), and of the loss."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from bupose.options import check, option
 
 @dataclass
 class TargetOptions:
-    """How people are painted into fields.
+    """Target options.
 
     Parameters
     ----------
     sigma : float, pixels
         Standard deviation of a joint's Gaussian (OpenPose: 7 at stride 8).
     limb_width : float, strides
-        Half the width of a limb's field. Below 1 a line between joints leaves the painted cells; at 1.25 even a limb
-        of a cell's length keeps a line integral above 0.95.
+        Half the width of a limb's field. Below 1 a line between joints leaves the painted cells; at 1.25 even a limb of
+        one cell's length has a line integral above 0.95.
     """
 
     sigma: float = option(7.0, 0.5, 100)
@@ -30,7 +30,7 @@ class TargetOptions:
 
 @dataclass
 class DecodeOptions(DecoderOptions):
-    """How fields are read, beside the ``bupose.methods.DecoderOptions``.
+    """Decoder options, in addition to ``bupose.methods.DecoderOptions``.
 
     Parameters
     ----------
@@ -52,7 +52,7 @@ class DecodeOptions(DecoderOptions):
     matching : "hungarian" or "greedy"
         One-to-one choice of largest total weight, or heaviest first.
     completion : bool
-        Look for joints without a peak along limbs' fields; half their evidence makes their score.
+        Complete joints without a peak along limbs' fields; their score is half the evidence.
     """
 
     peak_threshold: float = option(0.025, 0, 1)
@@ -69,14 +69,14 @@ class DecodeOptions(DecoderOptions):
 
 @dataclass
 class FieldLossOptions(LossOptions):
-    """Factors of part affinity fields' losses, beside the ``bupose.methods.LossOptions``.
+    """Loss options of part affinity fields, in addition to ``bupose.methods.LossOptions``.
 
     Parameters
     ----------
     heat, paf : float
         Factors of the heatmaps' and the part affinity fields' losses.
     limbs : dict of name to float
-        Factors of single limbs (``left_elbow-left_wrist``); 1 where not given.
+        Factors of single limbs (``left_elbow-left_wrist``); 1 by default.
     """
 
     heat: float = option(1.0, 0, 1e6)

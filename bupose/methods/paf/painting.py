@@ -1,4 +1,4 @@
-"""Joints and limbs painted with torch, on whatever device a batch is: the twin of ``encode_labels``."""
+"""Encoding with torch, on the device of the batch: the twin of ``encode_labels``."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bupose.methods.painting import known_share
 if TYPE_CHECKING:
     from bupose.methods.paf.codec import FieldCodec
 
-_CUT = 4.6052  # the exponent at which the codec's Gaussians end
+_CUT = 4.6052  # exponent at which the codec's Gaussians are cut off
 
 
 def paint_batch(batch: Mapping[str, Tensor], codec: FieldCodec, size: tuple[int, int]) -> dict[str, Tensor]:
@@ -41,7 +41,7 @@ def paint_fields(xy: Tensor, present: Tensor, codec: FieldCodec, size: tuple[int
 
     Notes
     -----
-    Cao et al. 2017, eqs. 6-9; one person of each crop at a time, so that memory does not grow with them.
+    Cao et al. 2017, eqs. 6-9; one person per crop at a time, which bounds the memory.
     """
     if xy.shape[2] != len(codec.skeleton.joints):
         raise OptionsError(f"got {xy.shape[2]} joints; the codec paints {len(codec.skeleton.joints)}")

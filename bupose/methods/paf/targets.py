@@ -1,4 +1,4 @@
-"""What a network should say: labels painted into fields."""
+"""Targets: labels encoded as fields."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from bupose.people import Labels
 def encode_labels(
     labels: Labels, size: tuple[int, int], grid: Grid, options: TargetOptions, ignore: np.ndarray | None = None
 ) -> Targets:
-    """Paint labels.
+    """Encode labels.
 
     Parameters
     ----------
@@ -24,8 +24,8 @@ def encode_labels(
     size : (width, height), pixels
         Padded up to a multiple of the stride.
     ignore : bool array (height, width), optional
-        Pixels about which nothing is known: crowds, people without labels. Where joints or limbs are painted the
-        fields are known all the same (OpenPose's training code does so).
+        Pixels with unknown labels: crowds, people without labels. Where joints or limbs are painted, fields count as
+        known nevertheless, as in OpenPose's training code.
 
     Notes
     -----

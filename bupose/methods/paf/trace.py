@@ -1,4 +1,4 @@
-"""Every step of a decoding, kept so that a join can be understood."""
+"""Trace of decoding part affinity fields, for explanations."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from bupose.wording import counted
 
 @dataclass(frozen=True, repr=False)
 class FieldTrace(Trace):
-    """What a ``FieldCodec`` saw and decided; its links are the limb candidates, their ``kind`` is the limb.
+    """The intermediate results of a ``FieldCodec``; its links are the limb candidates, their ``kind`` is the limb.
 
     Parameters
     ----------
     candidates : LimbCandidates
     overlong : bool array (M,)
-        Too long for their person, and left out of the matching.
+        Too long for their person, and excluded from the matching.
     matched : bool array (M,)
         Chosen by the matching among the candidates of its limb.
     used : bool array (M,)
-        Has both ends in one person.
+        Both ends belong to one person.
     """
 
     link_word: ClassVar[str] = "limb"
@@ -57,7 +57,7 @@ class FieldTrace(Trace):
         )
 
     def fate(self, m: int) -> str:
-        """``used``; ``matched``, yet its two joints are not one person's; or ``rejected``."""
+        """``used``; ``matched``, but its joints belong to different people; or ``rejected``."""
         return "used" if self.used[m] else "matched" if self.matched[m] else "rejected"
 
     def samples(self, m: int) -> tuple[np.ndarray, np.ndarray]:

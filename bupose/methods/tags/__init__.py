@@ -1,4 +1,4 @@
-"""Associative embedding: joints are found as peaks of heatmaps and joined by tags that a person's joints share."""
+"""Associative embedding: joints are peaks of heatmaps, grouped by tags that a person's joints share."""
 
 from bupose.methods.tags.codec import TagCodec
 from bupose.methods.tags.options import TagDecodeOptions, TagLossOptions, TagTargetOptions

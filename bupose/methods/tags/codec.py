@@ -1,4 +1,4 @@
-"""Associative embedding as a method: people written into heatmaps, and read out of heatmaps and tags."""
+"""Associative embedding: encoding of labels, decoding of people."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class TagCodec(Codec):
 
     @classmethod
     def outputs(cls, skeleton: Skeleton, target: TagTargetOptions | None = None) -> tuple[MapSpec, ...]:
-        """Heatmaps, and a tag for each joint; those of several views stand beside each other, as they have no mean."""
+        """Heatmaps and tag maps; tags of several views are stacked, as they have no meaningful mean."""
         tags = MapSpec.of_joints("tags", skeleton, depth=None, merge="stack", stored="float16")
         return MapSpec.of_joints("heat", skeleton), tags
 
@@ -64,14 +64,14 @@ class TagCodec(Codec):
     def build_loss(
         cls, skeleton: Skeleton, options: TagLossOptions, target: TagTargetOptions | None = None
     ) -> LossFunction:
-        """The error of heatmaps, and pull and push of tags."""
+        """The heatmap loss, and pull and push losses of tags."""
         from bupose.methods.tags.loss import TagLoss
 
         return TagLoss(cls.outputs(skeleton, target), options)
 
 
 def number_cells(xy: np.ndarray, present: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
-    """int32 (P, K): 1 + number of the cell, in reading order, that each joint (P, K, 2) lies in; 0 where in none."""
+    """int32 (P, K): 1 + index (row-major) of the cell of each joint (P, K, 2); 0 if outside."""
     h, w = shape
     column, row = np.moveaxis(np.floor(np.where(present[..., None], xy, -1) + 0.5), -1, 0)
     inside = (column >= 0) & (column < w) & (row >= 0) & (row < h)

@@ -1,4 +1,4 @@
-"""From tagged peaks to people: joint by joint each peak goes to the person whose joints have such a tag."""
+"""Grouping: joint by joint, peaks are assigned to people by tag distance."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from bupose.methods.trace import Links
 from bupose.people import People
 from bupose.skeleton import Skeleton
 
-REACH = 2.0  # gates within which a trace lists who might have had a peak
-NEAREST = 16  # people, the nearest by tag, between whom a peak chooses
-COMPLETED = 0.5  # of the heat of a joint without a peak, beside that of a peak
+REACH = 2.0  # multiple of the threshold within which a trace lists links
+NEAREST = 16  # candidates for a peak: the nearest people by tag
+COMPLETED = 0.5  # factor of the score of a joint without a peak
 
 
 @lru_cache
 def joint_order(skeleton: Skeleton) -> np.ndarray:
-    """int32 (K,): joints from the torso outwards, so that those seen best begin people.
+    """int32 (K,): joints from the torso outwards, so that people are started by reliable joints.
 
-    By the limbs between a joint and the one (or its mirror image) that has most, of joints as far those with more limbs
-    first. HigherHRNet's order (head, torso, arms, legs) is a table for COCO.
+    By graph distance from the joint with most limbs (or its mirror image), then by number of limbs. HigherHRNet's order
+    (head, torso, arms, legs) is a table for COCO.
     """
     joints, limbs = len(skeleton.joints), skeleton.limb_joints
     count = np.bincount(limbs.ravel(), minlength=joints)
@@ -39,7 +39,7 @@ def joint_order(skeleton: Skeleton) -> np.ndarray:
 
 
 def read_tags(peaks: Peaks, tags: np.ndarray) -> np.ndarray:
-    """float32 (N, T): what tag maps, (K, T, h, w), say in the cell of each peak."""
+    """float32 (N, T): tags (K, T, h, w) in the cell of each peak."""
     row, column = peaks.cell.T
     return np.ascontiguousarray(tags[peaks.joint, :, row, column])
 
@@ -47,7 +47,7 @@ def read_tags(peaks: Peaks, tags: np.ndarray) -> np.ndarray:
 def group_peaks(
     peaks: Peaks, tag: np.ndarray, skeleton: Skeleton, options: TagDecodeOptions
 ) -> tuple[np.ndarray, Links]:
-    """Give each peak to a person.
+    """Assign each peak to a person.
 
     Parameters
     ----------
@@ -57,9 +57,9 @@ def group_peaks(
     Returns
     -------
     members : int32 array (P, K)
-        Row of each person's peak of each joint, -1 for none; people in the order in which they were begun.
+        Index of each person's peak of each joint, -1 for none; people in order of creation.
     links : Links
-        From the peak that began a person to one that might have joined it; ``score`` is the distance of its tag.
+        From the first peak of a person to one that might have joined it; ``score`` is the tag distance.
     """
     gate = float(options.tag_threshold)
     limits = (gate, REACH * gate, NEAREST)
@@ -79,26 +79,26 @@ def make_people(
     grid: Grid,
     options: TagDecodeOptions,
 ) -> tuple[People, np.ndarray]:
-    """Scores, completion, and who is listed.
+    """Scoring, completion and filtering of people.
 
     Parameters
     ----------
     heat : float32 array (K, h, w)
     tags : float32 array (K, T, h, w)
     members : int32 array (P, K)
-        Row of each person's peak of each joint, -1 for none.
+        Index of each person's peak of each joint, -1 for none.
 
     Returns
     -------
     people : People
         Best first, in pixels of the grid.
     members : int32 array (P, K)
-        Of the people listed.
+        Of the returned people.
 
     Notes
     -----
-    A joint's score is its heat, a person's that of :func:`bupose.methods.scoring.score_people` for its joints.
-    HigherHRNet takes the mean of the joints' scores, with 0 for absent ones.
+    A joint's score is its heat, a person's is :func:`bupose.methods.scoring.score_people` of its joints. HigherHRNet
+    takes the mean of the joints' scores, with 0 for absent ones.
     """
     here = members >= 0
     enough = here.sum(1) >= options.min_joints
@@ -121,7 +121,7 @@ def make_people(
 
 
 def _complete(heat, tags, tag, members, xy, joint_score) -> np.ndarray:
-    """bool (P, K): absent joints that were found by their tags; fills ``xy`` and ``joint_score`` in place."""
+    """bool (P, K): absent joints found by their tags; updates ``xy`` and ``joint_score`` in place."""
     here = members >= 0
     mean = (tag[members] * here[..., None]).sum(1, dtype=np.float64) / here.sum(1, keepdims=True)
     cells = kernels.load("tags").find_tagged(heat, tags, mean, ~here)

@@ -1,4 +1,4 @@
-"""Tags learned without a target: alike within a person, different between people."""
+"""The loss of tags: similar within a person, different between people."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bupose.methods.tags.options import TagLossOptions
 
 
 class TagLoss:
-    """The loss of all stages of a network that says heatmaps and tags.
+    """The loss of all stages of a network with heatmaps and tags.
 
     Parameters
     ----------
@@ -40,15 +40,15 @@ class TagLoss:
 
 
 def pull_and_push(tags: Tensor, cells: Tensor, push_by: str = "exp") -> tuple[Tensor, Tensor]:
-    """How far tags are from their person's mean, and how alike people's means are; means over the batch.
+    """Pull (distance of tags from their person's mean) and push (similarity of people's means); means over the batch.
 
     Parameters
     ----------
     tags : float tensor (B, K, h, w)
     cells : int tensor (B, P, K)
-        1 + number of the cell, in reading order, in which each labelled joint lies; 0 where there is none.
+        1 + index (row-major) of the cell of each labelled joint; 0 if there is none.
     push_by : "exp" or "hinge"
-        What is counted of the difference of two people: exp(-difference²), or how much it lacks of 1.
+        Penalty of the difference d of two people: exp(-d²), or max(0, 1 - d).
 
     Notes
     -----

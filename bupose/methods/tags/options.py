@@ -1,4 +1,4 @@
-"""What can be chosen about the targets of tags, about learning them, and about reading people out of them."""
+"""Options of the method ``tags``: targets, decoder and loss."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from bupose.options import check, option
 
 @dataclass
 class TagTargetOptions:
-    """How joints are painted.
+    """Target options.
 
     Parameters
     ----------
@@ -26,14 +26,14 @@ class TagTargetOptions:
 
 @dataclass
 class TagDecodeOptions(DecoderOptions):
-    """How heatmaps and tags are read, beside the ``DecoderOptions``; peaks from 0.1 as in HigherHRNet.
+    """Decoder options, in addition to ``DecoderOptions``; ``peak_threshold`` is HigherHRNet's.
 
     Parameters
     ----------
     tag_threshold : float
-        Distance between a joint's tag and the mean of a person's from which it is another's (HigherHRNet: 1).
+        Maximum distance between a joint's tag and the mean tag of its person (HigherHRNet: 1).
     completion : bool
-        Look for joints without a peak where the tags are the person's; half the heat there makes their score.
+        Complete joints without a peak where the tags are the person's; their score is half the heat there.
     """
 
     tag_threshold: float = option(1.0, 0.001, 1000)
@@ -42,19 +42,18 @@ class TagDecodeOptions(DecoderOptions):
 
 @dataclass
 class TagLossOptions(LossOptions):
-    """Factors of the losses of heatmaps and tags, beside the ``bupose.methods.LossOptions``.
+    """Loss options of heatmaps and tags, in addition to ``bupose.methods.LossOptions``.
 
     Parameters
     ----------
     heat : float
         Factor of the heatmaps' loss.
     pull : float
-        Factor of the squared distances between a person's tags and their mean.
+        Factor of the pull loss: squared distances between a person's tags and their mean.
     push : float
-        Factor of what keeps people's means apart.
+        Factor of the push loss, which separates people's means.
     push_by : "hinge" or "exp"
-        What that is for a distance d: the larger of 0 and 1 - d, or exp(-d²). At the start, when all tags are alike,
-        only the hinge moves them.
+        The push loss at distance d: max(0, 1 - d), or exp(-d²). Only the hinge has a gradient while all tags are equal.
     """
 
     heat: float = option(1.0, 0, 1e6)

@@ -1,4 +1,4 @@
-"""Every step of a grouping by tags, kept so that a join can be understood."""
+"""Trace of grouping by tags, for explanations."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from bupose.methods.trace import Trace
 
 @dataclass(frozen=True, repr=False)
 class TagTrace(Trace):
-    """What ``TagCodec.explain`` saw and decided.
+    """The intermediate results of ``TagCodec.explain``.
 
-    A link leads from the peak that began a person (``first``) to a peak that might have joined it (``second``).
-    ``kind`` is the joint of the second, ``score`` the distance of its tag from the mean of the person's so far.
+    A link leads from the first peak of a person (``first``) to a peak that might have joined it (``second``). ``kind``
+    is the joint of the second, ``score`` the distance of its tag from the person's mean so far.
     """
 
     evidence_words: ClassVar[tuple[str, ...]] = ("tag distance", "weight")
@@ -25,7 +25,7 @@ class TagTrace(Trace):
         return f"{self.joint_name(self.links.kind[m])} → person's tag"
 
     def reason(self, m: int) -> str:
-        """One sentence: why the peak did or did not join the person."""
+        """One sentence: why the peak was or was not assigned to the person."""
         links = self.links
         first, second, kind = int(links.first[m]), int(links.second[m]), int(links.kind[m])
         at = f"tag distance {links.score[m]:.2f} to {self.person_name(first)}"
