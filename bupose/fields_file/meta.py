@@ -1,4 +1,4 @@
-"""What ``meta`` says of a picture, and messages."""
+"""The ``meta`` entry of a picture, and messages."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def describe(name: str, maps: Maps, info: Mapping) -> dict:
 
 
 def read_skeleton(skeleton) -> Skeleton:
-    """The skeleton a file names or declares; a file never makes us read another one."""
+    """The skeleton that a file names or declares; never one from another file."""
     if isinstance(skeleton, dict):
         return Skeleton.from_dict(skeleton)
     if not isinstance(skeleton, str) or skeleton not in skeletons.SKELETONS:
@@ -39,7 +39,7 @@ def read_skeleton(skeleton) -> Skeleton:
 
 
 def read_matrix(info: Mapping) -> np.ndarray:
-    """float64 (2, 3): image pixels -> network pixels, as far as the info tells."""
+    """float64 (2, 3): image pixels -> network pixels, from the info."""
     stored = info.get("matrix")
     if stored is None:
         scale = info.get("scale", 1.0)
@@ -56,7 +56,7 @@ def read_matrix(info: Mapping) -> np.ndarray:
 
 
 def check_info(info: Mapping) -> None:
-    """What the rest of bupose relies on."""
+    """Check the entries that bupose relies on."""
     for side in ("image_width", "image_height"):
         value = info.get(side)
         if value is not None and (type(value) is not int or not 1 <= value <= 1_000_000):

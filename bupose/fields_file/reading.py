@@ -20,13 +20,13 @@ from bupose.options import choose, from_dict
 from bupose.paths import expand
 from bupose.skeleton import Skeleton
 
-MOST_BYTES = 1_000_000_000  # that one array may unpack to: heatmaps of a picture of some hundred million pixels
+MOST_BYTES = 1_000_000_000  # maximum size of one unpacked array, bytes
 MOST_META = 64_000_000  # bytes
 _LAYOUTS = ("openpose", "bupose")
 
 
 class FieldsFile:
-    """A file of saved fields, opened for reading; each picture is decompressed when asked for.
+    """A file of saved fields, opened for reading; pictures are decompressed on demand.
 
     ``len(file)``, ``file.names``, ``name in file``, ``fields, info = file[name]``, and iteration over
     ``(name, fields, info)``. Use it in a ``with`` block, or call :meth:`close`.
@@ -35,24 +35,23 @@ class FieldsFile:
     ----------
     path : path of the ``.npz`` file
     layout : "openpose" or "bupose"
-        Channel order where the file names no skeleton: OpenPose's, or the skeleton's own.
+        Channel order if the file names no skeleton: OpenPose's, or the skeleton's own.
     skeleton : name, path or Skeleton
-        Where the file names none.
+        Skeleton, if the file does not say.
     stride : int
-        Where the file names none; network pixels a cell.
+        Network pixels per cell, if the file does not say.
 
     Raises
     ------
     InputError
         The file is missing, is not a zip file, or is damaged.
     FieldsError
-        Its content is not fields: no heat, heat without paf, a ``meta`` that does not fit, arrays of objects.
+        Its content is not fields: no heat, heat without paf, an inconsistent ``meta``, arrays of objects.
 
     Notes
     -----
-    ``info`` holds what ``meta`` says of the picture, less skeleton and stride, which the fields themselves carry. Its
-    ``matrix`` is always there, float64 (2, 3): taken from ``matrix``, else from ``scale`` by
-    ``bupose.geometry.scale``, else the identity.
+    ``info`` is the picture's ``meta`` entry without skeleton and stride, which the fields have. It always has
+    ``matrix``, float64 (2, 3): from ``matrix``, else from ``scale`` by ``bupose.geometry.scale``, else the identity.
     """
 
     def __init__(
@@ -66,7 +65,7 @@ class FieldsFile:
         choose(layout, _LAYOUTS, "layout", FieldsError)
         self.path = expand(path)
         self._layout, self._skeleton, self._grid = layout, skeletons.get(skeleton), Grid(stride)
-        if self.path.exists() and not self.path.is_file():  # a folder, or what has no end
+        if self.path.exists() and not self.path.is_file():  # a folder, or an endless stream
             raise InputError(f"{str(path)!r} is no regular file; give the path of an .npz file of fields")
         try:
             self._zip = zipfile.ZipFile(self.path)
@@ -74,7 +73,7 @@ class FieldsFile:
             raise InputError(f"there is no file {str(path)!r}; give the path of an .npz file of fields") from None
         except zipfile.BadZipFile:
             raise InputError(f"{str(path)!r} is not an .npz file, or is cut short; write it again") from None
-        except Exception as problem:  # zipfile has no common kind for all it meets in a damaged file
+        except Exception as problem:  # zipfile has no common error class for damaged files
             raise InputError(f"cannot read {str(path)!r}: {sentence(problem)}") from None
         try:
             self._members = self._list_members()
@@ -125,7 +124,7 @@ class FieldsFile:
         self.close()
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._zip.close()
 
     def _list_members(self) -> dict[str, dict[str, str]]:
@@ -145,7 +144,7 @@ class FieldsFile:
         return pictures
 
     def _read_meta(self) -> dict[str, dict]:
-        """What ``meta`` says, or nothing for a file without one."""
+        """The content of ``meta``, empty for a file without one."""
         plain = {"heat": "heat.npy", "paf": "paf.npy"} in self._members.values()
         if plain or "meta.npy" not in self._zip.namelist():
             return {}
@@ -176,20 +175,20 @@ class FieldsFile:
                 return np.lib.format.read_array(stream, allow_pickle=False)
         except FieldsError:
             raise
-        except Exception as problem:  # nor have zipfile, zlib and numpy together
+        except Exception as problem:  # zipfile, zlib and numpy have no common error class
             if "pickle" in str(problem):
                 raise FieldsError(
                     f"{self.path.name}: {member.removesuffix('.npy')} holds pickled objects, which are never loaded; "
                     "save it as an array of numbers"
                 ) from None
-            told = re.sub(r"<[^>]*>", "…", sentence(problem))  # objects, as Python shows them
+            told = re.sub(r"<[^>]*>", "…", sentence(problem))  # object arrays
             raise InputError(f"{self.path.name}: {member!r} is damaged: {told}; write it again") from None
 
 
 def read_fields(
     path: str | Path, *, layout: str = "openpose", skeleton: str | Path | Skeleton = "coco18", stride: int = 8
 ) -> Iterator[tuple[str, Maps, dict]]:
-    """Go through a file of saved fields, one picture in memory at a time.
+    """Iterate over a file of saved fields, with one picture in memory at a time.
 
     Yields ``(name, fields, info)``; the arguments and errors are those of :class:`FieldsFile`.
     """
@@ -198,7 +197,7 @@ def read_fields(
 
 
 def _size_of(stream) -> int:
-    """The bytes of the array that an ``.npy`` header promises."""
+    """The size in bytes of the array that an ``.npy`` header declares."""
     version = np.lib.format.read_magic(stream)
     read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
     shape, _, dtype = read(stream)

@@ -24,25 +24,24 @@ def write_fields(
     info: Mapping[str, Mapping] | None = None,
     scaled: bool = False,
 ) -> None:
-    """Save fields of many pictures in one compressed ``.npz`` file, whole or not at all.
+    """Save fields of many pictures in one compressed ``.npz`` file, atomically.
 
     Parameters
     ----------
     path : path of the file to write, replaced if it exists
     fields : mapping of name to Maps, as Fields are
-        A name may hold slashes (``crowd/001``).
+        Names may contain slashes (``crowd/001``).
     info : mapping of name to mapping, optional
-        What else to keep of a picture: ``file_name``, ``image_width``, ``image_height``, ``matrix`` (2x3, image pixels
+        Further entries of a picture: ``file_name``, ``image_width``, ``image_height``, ``matrix`` (2x3, image pixels
         -> network pixels), or anything JSON can hold.
     scaled : bool
-        In less space than float32, as each map's :class:`bupose.maps.MapSpec` says: heat in [0, 1] and vectors up to
-        1.27 as whole numbers of one byte, the rest clipped; NaN and infinite values become 0: no evidence, as when
-        decoded.
+        Quantise as each map's :class:`bupose.maps.MapSpec` declares: heat in [0, 1] and vectors up to 1.27 in one byte,
+        clipped; NaN and infinite values become 0.
 
     Raises
     ------
     FieldsError
-        A name no zip file can hold, or information about a picture that is not there or is not for JSON.
+        An invalid name, or info about a missing picture or that is not JSON-serializable.
     InputError
         The file cannot be written.
     """

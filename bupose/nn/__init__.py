@@ -1,4 +1,4 @@
-"""Networks: trunks turn a picture into features, heads turn features into fields, ``PoseNet`` joins the two."""
+"""Networks: a trunk computes features, a head predicts maps from them, ``PoseNet`` combines both."""
 
 from bupose.nn.head import HEADS, build_head
 from bupose.nn.model import NetworkConfig, PoseNet

@@ -1,4 +1,4 @@
-"""Small pieces that several trunks and heads are made of, and how their weights start."""
+"""Building blocks of trunks and heads, and weight initialisation."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from torch.nn import functional
 
 
 class SameConv2d(nn.Conv2d):
-    """A convolution padded as TensorFlow's ``SAME``: of an odd number of border cells the extra one comes last.
+    """A convolution padded as TensorFlow's ``SAME``: an odd border cell comes last.
 
     The input's sides must be multiples of the stride; the model checks that for the whole network.
     """
@@ -26,7 +26,7 @@ class SameConv2d(nn.Conv2d):
 
 
 def make_activation(activation: type[nn.Module], channels: int) -> nn.Module:
-    """An activation in place; a PReLU has one slope for each channel, as in Caffe."""
+    """An in-place activation; a PReLU has one slope per channel, as in Caffe."""
     return nn.PReLU(channels) if activation is nn.PReLU else activation(inplace=True)
 
 
@@ -63,14 +63,14 @@ def conv_norm(
 
 
 def init_kaiming(module: nn.Module) -> None:
-    """Start every convolution so that a ReLU network keeps the size of its signal (He et al. 2015, fan in)."""
+    """Initialise convolutions as in He et al. 2015 (fan in)."""
     for weight, bias in _convolutions(module):
         nn.init.kaiming_normal_(weight, nonlinearity="relu")
         bias.zero_()
 
 
 def init_xavier(module: nn.Module) -> None:
-    """Start every convolution as Caffe's ``xavier`` filler does: uniform of variance 1 / fan in, biases 0."""
+    """Initialise convolutions like Caffe's ``xavier`` filler: uniform of variance 1 / fan in, biases 0."""
     for weight, bias in _convolutions(module):
         bound = math.sqrt(3 / weight[0].numel())
         nn.init.uniform_(weight, -bound, bound)
@@ -78,14 +78,14 @@ def init_xavier(module: nn.Module) -> None:
 
 
 def init_normal(module: nn.Module, std: float = 0.01) -> None:
-    """Start every convolution from a normal distribution, biases 0."""
+    """Initialise convolutions from a normal distribution, biases 0."""
     for weight, bias in _convolutions(module):
         nn.init.normal_(weight, std=std)
         bias.zero_()
 
 
 def _convolutions(module: nn.Module):
-    """Weight and bias (an empty tensor where there is none) of every convolution below."""
+    """Weight and bias (an empty tensor if there is none) of every convolution in a module."""
     for part in module.modules():
         if isinstance(part, nn.Conv2d | nn.ConvTranspose2d):
             yield part.weight.detach(), part.weight.new_empty(0) if part.bias is None else part.bias.detach()

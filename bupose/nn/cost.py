@@ -1,4 +1,4 @@
-"""What a network costs: parameters and multiply-accumulate operations."""
+"""The cost of a network: parameters and multiply-accumulate operations."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 
 def count_parameters(module: nn.Module) -> int:
-    """Trainable numbers; batch norm's running statistics do not count."""
+    """Number of trainable parameters, without batch norm statistics."""
     return sum(parameter.numel() for parameter in module.parameters())
 
 

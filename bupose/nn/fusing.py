@@ -1,4 +1,4 @@
-"""The same output in evaluation with fewer steps: batch norms and rearrangements folded into convolutions."""
+"""Fusing for inference: batch norms and rearrangements are folded into convolutions."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 
 def fuse_batch_norm(module: nn.Module) -> nn.Module:
-    """A copy in evaluation mode, every batch norm that directly follows a convolution folded into it.
+    """A copy in evaluation mode, with batch norms folded into the convolutions directly before them.
 
-    Our modules declare each batch norm right after its convolution; that order is what is read here.
+    Relies on our modules declaring each batch norm right after its convolution.
     """
     module = copy.deepcopy(module).eval()
     for parent in module.modules():
@@ -28,7 +28,7 @@ def fuse_batch_norm(module: nn.Module) -> nn.Module:
 
 @torch.no_grad()
 def fold_into_stride(conv: nn.Conv2d, factor: int) -> nn.Conv2d:
-    """One convolution with a stride for a pixel unshuffle by ``factor`` and the convolution (stride 1) after it.
+    """One strided convolution equivalent to a pixel unshuffle by ``factor`` followed by a convolution (stride 1).
 
     Unshuffled channel (c, i, j) holds the pixels at row i and column j of each ``factor`` x ``factor`` square, so the
     weight of that channel at (ky, kx) is that of channel c at (ky * factor + i, kx * factor + j).

@@ -1,4 +1,4 @@
-"""What a network wants its input to be: the order of the colours, and what to subtract and divide by."""
+"""Input normalisation: channel order, mean and standard deviation."""
 
 from __future__ import annotations
 

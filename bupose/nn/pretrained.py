@@ -1,4 +1,4 @@
-"""Published trunk weights by path: the file's names translated to ours, then matched strictly."""
+"""Pretrained trunk weights: published names are translated to ours, then matched strictly."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ _SHOWN = 4  # names in a message
 
 @dataclass(frozen=True)
 class _Layout:
-    """Files whose names are not ours: how to tell one, how to translate it, and the input it wants."""
+    """A file layout with foreign names: recognition, translation, and input normalisation."""
 
     title: str
-    mark: str  # a name that only such a file has
-    translate: Callable[[str, Tensor], tuple[str, Tensor] | None]  # None: of no use to a trunk
+    mark: str  # a name that identifies such files
+    translate: Callable[[str, Tensor], tuple[str, Tensor] | None]  # None: not used by a trunk
     normalisation: str
 
 
@@ -45,12 +45,12 @@ def load_trunk(trunk: Trunk, path: str | Path) -> str:
     Returns
     -------
     str
-        One sentence that counts what matched, what was left out, and what stays as initialised.
+        A summary of matched, unused and freshly initialised tensors.
 
     Raises
     ------
     WeightsError
-        The file cannot be read, names or shapes do not fit, or the weights want another input normalisation.
+        The file cannot be read, names or shapes do not fit, or the weights require another normalisation.
     """
     path = expand(path)
     tensors = _read(path)
@@ -106,7 +106,7 @@ def _strip_prefixes(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 
 def _check_names(path: Path, state: Mapping[str, Tensor], kept: Mapping[str, Tensor], added: tuple[str, ...]) -> None:
-    """One error that names the first few of whatever does not fit."""
+    """Raise one error that names the first mismatches."""
     required = [name for name in state if not name.startswith(added) and not _is_counter(name)]
     problems = []
     for kind, names in (
@@ -121,7 +121,7 @@ def _check_names(path: Path, state: Mapping[str, Tensor], kept: Mapping[str, Ten
 
 
 def _is_counter(name: str) -> bool:
-    """Batch norm's step counter, which older files lack and nothing here uses."""
+    """Batch norm's step counter, missing in older files and not used here."""
     return name.endswith("num_batches_tracked")
 
 

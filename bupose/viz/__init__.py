@@ -1,4 +1,4 @@
-"""Seeing: people, fields and decisions as pictures (RGB uint8 arrays) and plots (matplotlib figures)."""
+"""Visualisation of people, maps and decoding, as pictures (RGB uint8 arrays) and plots (matplotlib figures)."""
 
 from bupose.viz.candidate import explain_candidate
 from bupose.viz.captions import draw_legend

@@ -1,4 +1,4 @@
-"""One candidate limb, looked at closely: the samples along its line, on the field and as a curve."""
+"""One candidate limb in detail: the samples of its line integral, on the field and as a curve."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def explain_candidate(
     trace: FieldTrace, m: int, photo: np.ndarray | None = None, matrix: np.ndarray | None = None
 ) -> Plot:
-    """The samples of one candidate's line integral: where they lie, and which way the field points there.
+    """The samples of one candidate's line integral: their positions, and the field there.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ def explain_candidate(
     FieldsError
         No such candidate, or a trace of another method.
     InputError
-        The photo is no picture, or does not fit the fields and no matrix is given.
+        The photo is not a picture, or does not fit the maps without a matrix.
     """
     check_trace(trace)
     c, fields = trace.candidates, trace.fields
@@ -68,7 +68,7 @@ def explain_candidate(
 
 
 def _surroundings(ends: np.ndarray, fields: Fields) -> tuple[float, float, float, float]:
-    """What is shown around a line: left, top, right, bottom, network pixels; 4 wide to 3 high, within the picture."""
+    """The part shown around a line: left, top, right, bottom, network pixels; aspect 4:3, within the picture."""
     low, high = ends.min(0), ends.max(0)
     half = 0.95 * max(*(high - low) * (0.75, 1), 8 * fields.grid.stride)
     half = np.minimum(half * np.array([4 / 3, 1]), np.array(fields.size) / 2)
@@ -77,7 +77,7 @@ def _surroundings(ends: np.ndarray, fields: Fields) -> tuple[float, float, float
 
 
 def _write_beyond(axes, text: str, at: np.ndarray, out: np.ndarray) -> None:
-    """Next to a point, on the side that ``out`` points to."""
+    """Write text next to a point, in the direction ``out``."""
     x, y = out / max(np.hypot(*out), 1e-9)
     place = {"ha": "left" if x > 0.4 else "right" if x < -0.4 else "center"}
     place["va"] = "top" if y > 0.4 else "bottom" if y < -0.4 else "center"
@@ -86,7 +86,7 @@ def _write_beyond(axes, text: str, at: np.ndarray, out: np.ndarray) -> None:
 
 
 def _draw_arrows(axes, trace: FieldTrace, limb: int, xy: np.ndarray) -> None:
-    """The field at each sample, an arrow of full strength as long as a tenth of what is shown is high."""
+    """Draw the field at each sample; a unit vector is a tenth of the shown height long."""
     u, v = trace.fields.grid.to_cells(xy).T
     x, y = (cv2.remap(part, u, v, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE) for part in trace.fields.paf[limb])
     length = abs(np.diff(axes.get_ylim())[0]) / 10

@@ -1,4 +1,4 @@
-"""What is written and framed in pictures: labels, boxes, the legend of sides."""
+"""Labels, boxes and the legend of sides in pictures."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ import numpy as np
 from bupose.skeleton import Skeleton
 from bupose.viz.rgb import as_rgb
 
-CASING = (16, 18, 24)  # the dark rim that sets a line apart from whatever lies beneath
+CASING = (16, 18, 24)  # dark rim that separates a line from the background
 
 
 def draw_boxes(
     picture: np.ndarray, xy: np.ndarray, shown: np.ndarray, width: np.ndarray, colors: np.ndarray | None
 ) -> None:
-    """Frame each person's ``shown`` joints (P, K) at ``xy`` (P, K, 2), pixels; lines are half as wide as limbs (P,).
+    """Draw boxes around each person's ``shown`` joints (P, K) at ``xy`` (P, K, 2), pixels; half as wide as limbs (P,).
 
-    ``colors`` is RGB (P, 3), or None for white. The best person's frame lies on top.
+    ``colors`` is RGB (P, 3), or None for white. The best person's box is on top.
     """
     far = max(picture.shape[:2])
     for p in reversed(range(len(xy))):
         if shown[p].any():
             wide = max(1, round(0.5 * float(width[p])))
             margin = 2 * float(width[p])
-            # cv2's lines of some width take coordinates up to 2**15 alone
+            # cv2's thick lines are limited to coordinates up to 2**15
             low = np.clip(xy[p, shown[p]].min(0) - margin, -far, 2 * far).round().astype(int).tolist()
             high = np.clip(xy[p, shown[p]].max(0) + margin, -far, 2 * far).round().astype(int).tolist()
             color = (255, 255, 255) if colors is None else tuple(int(c) for c in colors[p])
@@ -42,9 +42,9 @@ def write_labels(picture: np.ndarray, labels: Sequence[str], xy: np.ndarray, sho
 
 
 def write(picture: np.ndarray, text: str, at: tuple[float, float], align: float = 0.5) -> None:
-    """Write on a dark plate into ``picture`` (uint8 RGB), as near to ``at`` as its borders allow.
+    """Write text on a dark plate into ``picture`` (uint8 RGB), as near to ``at`` as its borders allow.
 
-    ``at`` is half-way up the text and, along it, at its left end for ``align`` 0, in its middle for 0.5.
+    ``at`` is vertically centred, and horizontally at the left end for ``align`` 0, in the middle for 0.5.
     """
     height, width = picture.shape[:2]
     size = max(0.4, 0.0008 * np.sqrt(height * width))
@@ -61,12 +61,12 @@ def write(picture: np.ndarray, text: str, at: tuple[float, float], align: float 
 
 
 def draw_legend(image: np.ndarray, skeleton: Skeleton) -> np.ndarray:
-    """Say in the upper left corner which colours are the people's left and which their right.
+    """Draw a legend of left and right colours in the upper left corner.
 
     Parameters
     ----------
     image : array
-        Any picture :func:`draw_people` takes; it is not modified.
+        Any picture that :func:`draw_people` takes; not modified.
 
     Returns
     -------

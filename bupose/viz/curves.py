@@ -1,4 +1,4 @@
-"""The curves of trainings, from their ``metrics.csv``."""
+"""Training curves, from ``metrics.csv``."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from bupose.paths import expand
 from bupose.viz.panels import distinct_colors
 from bupose.viz.rgb import Plot
 
-_MANY = 100  # points of a line from which on single ones hide where it goes
+_MANY = 100  # points of a line above which it is smoothed
 
 
 def training_curves(runs: Mapping[str, str | Path], names: Sequence[str] = ("loss", "AP")) -> Plot:
-    """What was logged against the step, a panel for each name, a line for each run.
+    """Logged values against the step, a panel per name, a line per run.
 
-    Where there are many points (100) they are faint, and the line is the mean of every 25 in a row.
+    With many points (100), these are faint, and the line is the mean of every 25.
 
     Parameters
     ----------
-    runs : mapping of what to call a run to its folder
+    runs : mapping of a run's title to its folder
     names : columns of ``metrics.csv``
 
     Raises
@@ -54,7 +54,7 @@ def training_curves(runs: Mapping[str, str | Path], names: Sequence[str] = ("los
 
 
 def _read(folder: Path) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """Of each column the steps at which it was logged, and its values."""
+    """For each column its logged steps and values."""
     path = folder / "metrics.csv"
     if not path.is_file():
         raise InputError(f"{folder} has no metrics.csv; give the folder of a run of scripts/train.py")

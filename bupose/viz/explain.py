@@ -1,4 +1,4 @@
-"""Why joints were joined, or not: a decoder's trace drawn."""
+"""Explanations: why joints were joined, or not."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from bupose.wording import counted
 
 TEXT_RIM = [withStroke(linewidth=2.5, foreground="#101218")]
 LINE_RIM = [withStroke(linewidth=5, foreground="#101218")]
-STYLES = {  # what became of a candidate: line style, line width, legend
+STYLES = {  # fate of a candidate: line style, line width, legend
     "used": ("-", 3.0, "used"),
     "matched": ((0, (3, 1.2)), 2.2, "matched, not used"),
     "rejected": ((0, (1.5, 2)), 1.3, "rejected"),
 }
-NEUTRAL = (235, 235, 235)  # of peaks that are no joint: centres
-MOST_SCORES = 8  # more rejected candidates than this are drawn without their score
+NEUTRAL = (235, 235, 235)  # of peaks that are not joints: centres
+MOST_SCORES = 8  # number of rejected candidates drawn with their scores
 
 
 def check_trace(trace: Trace) -> None:
@@ -41,28 +41,28 @@ def check_trace(trace: Trace) -> None:
 def explain_limb(
     trace: FieldTrace, limb: int | str, photo: np.ndarray | None = None, matrix: np.ndarray | None = None
 ) -> Plot:
-    """Every candidate of one limb, and the line integrals of one that was used and of its strongest rival that was not.
+    """All candidates of one limb, with the line integrals of a used one and its strongest rejected rival.
 
     Parameters
     ----------
     trace : FieldTrace
-        What ``codec.explain`` returns for part affinity fields.
+        From ``codec.explain`` for part affinity fields.
     limb : int or name
         Its number, or its joints' names as in ``left_elbow-left_wrist``.
     photo, matrix : optional
-        A picture to lay the limb's field over, and the way from its pixels to the network's.
+        Background of the limb's field, and the matrix from its pixels to network pixels.
 
     Returns
     -------
     Plot
-        A matplotlib figure. Joints bear the numbers of their peaks (rows of ``trace.peaks``).
+        A matplotlib figure. Joints are labelled with the numbers of their peaks (rows of ``trace.peaks``).
 
     Raises
     ------
     FieldsError
         No such limb, or a trace of another method.
     InputError
-        The photo is no picture, or does not fit the fields and no matrix is given.
+        The photo is not a picture, or does not fit the maps without a matrix.
     """
     check_trace(trace)
     limb = limb_number(trace.fields, limb)
@@ -76,9 +76,9 @@ def explain_limb(
 def explain_joint(
     trace: FieldTrace, peak: int, photo: np.ndarray | None = None, matrix: np.ndarray | None = None
 ) -> Plot:
-    """The limbs that one peak was offered, and the line integrals of the two best used ones and the best one refused.
+    """The candidate limbs of one peak, with the line integrals of the two best used and the best rejected one.
 
-    Other parameters, and what is returned and raised, are those of :func:`explain_limb`.
+    Other parameters, return values and errors are those of :func:`explain_limb`.
 
     Parameters
     ----------
@@ -115,9 +115,9 @@ def nearest_peak(trace: Trace, xy: tuple[float, float], joint: int | None = None
 
 
 def pick_pair(trace: FieldTrace, rows: np.ndarray) -> np.ndarray:
-    """Of some candidates the one that came nearest to being used, and the used one it lost to, used one first.
+    """Of some candidates the strongest rejected one, preceded by the used one it lost to.
 
-    Fewer where there are none.
+    Fewer if there are none.
     """
     c, rows = trace.candidates, np.asarray(rows, int)
     used, rest = rows[trace.used[rows]], rows[~trace.used[rows]]
@@ -131,7 +131,7 @@ def pick_pair(trace: FieldTrace, rows: np.ndarray) -> np.ndarray:
 
 
 def explain_person(trace: FieldTrace, person: int) -> Plot:
-    """The limbs that hold one person together, each with its score; where one is missing, what was missing.
+    """The limbs of one person with their scores, and why others are missing.
 
     Parameters
     ----------
@@ -173,7 +173,7 @@ def explain_person(trace: FieldTrace, person: int) -> Plot:
 
 
 def _explain(trace: FieldTrace, rows, peaks, shown, under, title) -> Plot:
-    """Candidates on the left, the samples of those ``shown`` on the right."""
+    """Draw candidates on the left, the samples of those ``shown`` on the right."""
     (left, right), (top, bottom) = _frame(trace, peaks, *under.shape[1::-1])
     figure = Plot(figsize=(11, np.clip(6.4 * (bottom - top) / (right - left) + 0.9, 4.6, 8)), layout="constrained")
     picture, plots = figure.subfigures(1, 2, width_ratios=(1.5, 1))
@@ -242,13 +242,13 @@ def _draw_peaks(axes, trace: Trace, peaks: np.ndarray) -> None:
 
 
 def _frame(trace: Trace, peaks: np.ndarray, width: int, height: int) -> tuple[tuple, tuple]:
-    """The part of the picture that the peaks lie in, and some around it: (left, right), (top, bottom)."""
+    """The part of the picture around the peaks: (left, right), (top, bottom)."""
     if not peaks.size:
         return (-0.5, width - 0.5), (-0.5, height - 0.5)
     xy = trace.maps.grid.to_pixels(trace.peaks.xy[peaks])
     low, high = xy.min(0), xy.max(0)
     margin = max(0.15 * max(width, height), 0.12 * float((high - low).max()))
-    more = np.maximum(margin, 0.25 * (high - low)[::-1] - (high - low) / 2)  # no strip more than four times as long
+    more = np.maximum(margin, 0.25 * (high - low)[::-1] - (high - low) / 2)  # aspect at most 4:1
     low, high = np.maximum(low - more, -0.5), np.minimum(high + more, (width - 0.5, height - 0.5))
     return (low[0], high[0]), (low[1], high[1])
 

@@ -13,11 +13,11 @@ from bupose.maps import Maps, MapSpec
 from bupose.viz.rgb import Plot, as_rgb, lay_over, warp_photo
 
 HEAT_COLORS = np.rint(255 * colormaps["inferno"](np.linspace(0.25, 1, 256))[:, :3]).astype(np.uint8)
-PHOTO_LIGHT = 0.55  # how bright a photo stays beneath fields; it loses its colours too, they belong to the fields
+PHOTO_LIGHT = 0.55  # brightness of a photo below fields; it is grey, as colours belong to the fields
 
 
 def _hue_circle(lightness: float = 74, chroma: float = 70) -> np.ndarray:
-    """uint8 (720, 3) RGB: equally light colours in equal steps of hue."""
+    """uint8 (720, 3) RGB: colours of equal lightness in equal steps of hue."""
     turn = np.linspace(0, 2 * np.pi, 721)[:-1].astype(np.float32)
     lab = np.stack([np.full_like(turn, lightness), chroma * np.cos(turn), chroma * np.sin(turn)], -1)
     return np.rint(255 * np.clip(cv2.cvtColor(lab[None], cv2.COLOR_LAB2RGB)[0], 0, 1)).astype(np.uint8)
@@ -27,10 +27,10 @@ _HUES = _hue_circle()
 
 
 def to_network_pixels(maps: np.ndarray, stride: int) -> np.ndarray:
-    """Maps (..., h, w) on cells enlarged to pixels (..., h*stride, w*stride), cubic.
+    """Maps (..., h, w) of cells up-sampled to pixels (..., h*stride, w*stride), cubic.
 
-    Resizing by a whole factor puts cell u at pixel ``u*stride + (stride-1)/2``: exactly the relation of ``Grid``.
-    NaN and infinite values, which are no evidence, become 0.
+    Resizing by an integer factor puts cell u at pixel ``u*stride + (stride-1)/2``, as in ``Grid``. NaN and infinite
+    values become 0.
     """
     flat = np.nan_to_num(maps, nan=0, posinf=0, neginf=0).astype(np.float32).reshape(-1, *maps.shape[-2:])
     large = [cv2.resize(m, None, fx=stride, fy=stride, interpolation=cv2.INTER_CUBIC) for m in flat]
@@ -40,16 +40,16 @@ def to_network_pixels(maps: np.ndarray, stride: int) -> np.ndarray:
 def heatmap(
     fields: Maps, joint: int | str | None = None, photo: np.ndarray | None = None, matrix: np.ndarray | None = None
 ) -> np.ndarray:
-    """The heatmap of a joint, or the maximum over all, each in its joint's colour.
+    """The heatmap of a joint, or of all, each in its joint's colour.
 
     Parameters
     ----------
     joint : int or name, optional
         Which joint; all by default.
     photo : array, optional
-        Any picture ``as_rgb`` takes, to lay the heat over; black by default.
+        Background, any picture that ``as_rgb`` takes; black by default.
     matrix : float array (2, 3), optional
-        Carries photo pixels to network pixels, if they differ.
+        Photo pixels to network pixels, if they differ.
 
     Returns
     -------
@@ -60,7 +60,7 @@ def heatmap(
     FieldsError
         No such joint, or maps without heatmaps.
     InputError
-        The photo is no picture, or does not fit the fields and no matrix is given.
+        The photo is not a picture, or does not fit the maps without a matrix.
     """
     under, all_heat = backdrop(fields, photo, matrix), array_of(fields, "heat")
     if joint is not None:
@@ -73,7 +73,7 @@ def heatmap(
 
 
 def blend_strongest(heat: np.ndarray, values: Iterable[np.ndarray], stride: int) -> tuple[np.ndarray, np.ndarray]:
-    """At each pixel (H, W, C) the value of the joint with most heat, with soft borders; and that heat (H, W).
+    """Per pixel, the value (H, W, C) of the joint with most heat, with soft borders, and that heat (H, W).
 
     ``values`` has one array for each joint, which broadcasts to (H, W, C).
     """
@@ -92,14 +92,14 @@ def paf_hue(
     matrix: np.ndarray | None = None,
     wheel: bool = True,
 ) -> np.ndarray:
-    """The part affinity field of a limb, or the strongest of all: hue is the direction, brightness the strength.
+    """The part affinity field of a limb, or the strongest of all: hue is direction, brightness is strength.
 
     Parameters
     ----------
     limb : int or name, optional
         Its number, or its joints' names as in ``left_elbow-left_wrist``; all by default.
     photo, matrix : optional
-        As for :func:`heatmap`; over a photo, strength is opacity.
+        As for :func:`heatmap`; over a photo, opacity is strength.
     wheel : bool
         Put the legend, :func:`color_wheel`, in the lower right corner.
 
@@ -112,7 +112,7 @@ def paf_hue(
     FieldsError
         No such limb, or maps without part affinity fields.
     InputError
-        The photo is no picture, or does not fit the fields and no matrix is given.
+        The photo is not a picture, or does not fit the maps without a matrix.
     """
     row, stride = None if limb is None else limb_number(fields, limb), fields.grid.stride
     picture = lay_hue(backdrop(fields, photo, matrix), array_of(fields, "paf"), row, stride)
@@ -132,7 +132,7 @@ def lay_hue(under: np.ndarray, vectors: np.ndarray, row: int | None, stride: int
 
 
 def hue(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """uint8 (..., 3) RGB of directions: right rose, down amber, left teal, up blue, in even steps of CIE Lab's hue."""
+    """uint8 (..., 3) RGB of directions: right rose, down amber, left teal, up blue, even in CIE Lab hue."""
     turn = np.arctan2(y, x) / (2 * np.pi) % 1
     return _HUES[np.rint(turn * len(_HUES)).astype(int) % len(_HUES)]
 
@@ -149,7 +149,7 @@ def color_wheel(size: int) -> np.ndarray:
     x, y = np.meshgrid(x, x)
     strength = np.hypot(x, y)
     color = lay_over(np.zeros((size, size, 3), np.uint8), hue(x, y), opacity(np.minimum(strength, 1)))
-    edge = np.clip((1 - strength) * size / 2 + 0.5, 0, 1)  # a soft rim of one pixel
+    edge = np.clip((1 - strength) * size / 2 + 0.5, 0, 1)  # anti-aliased rim of one pixel
     return np.concatenate([color, np.rint(255 * edge)[..., None].astype(np.uint8)], -1)
 
 
@@ -161,9 +161,9 @@ def paf_quiver(
     threshold: float = 0.1,
     window: tuple[float, float, float, float] | None = None,
 ) -> Plot:
-    """The part affinity field of a limb as arrows, one a cell where it is stronger than ``threshold``.
+    """The part affinity field of a limb as arrows, one per cell where it exceeds ``threshold``.
 
-    A full-strength arrow is one cell long. Other parameters and errors are those of :func:`paf_hue`.
+    A unit vector is one cell long. Other parameters and errors are those of :func:`paf_hue`.
 
     Parameters
     ----------
@@ -190,7 +190,7 @@ def paf_quiver(
 
 
 def draw_arrows(axes, fields: Maps, limb: int, threshold: float) -> None:
-    """What :func:`paf_quiver` draws, on axes of network pixels."""
+    """Draw the arrows of :func:`paf_quiver` on axes of network pixels."""
     x, y = np.nan_to_num(array_of(fields, "paf")[limb], nan=0, posinf=0, neginf=0)
     v, u = np.nonzero(np.hypot(x, y) > threshold)
     stride = fields.grid.stride
@@ -210,22 +210,22 @@ def draw_arrows(axes, fields: Maps, limb: int, threshold: float) -> None:
 
 
 def limb_title(name: str) -> str:
-    """``left_hip-left_knee`` as a person would write it."""
+    """A readable title of ``left_hip-left_knee``."""
     return name.replace("-", " → ").replace("_", " ")
 
 
 def limb_number(fields: Maps, limb: int | str) -> int:
-    """The number of a limb given by number or name; a ``FieldsError`` names those there are."""
+    """The index of a limb given by index or name; a ``FieldsError`` lists the limbs."""
     return find_row(limb, fields.skeleton.limb_names, "limb")
 
 
 def array_of(maps: Maps, name: str) -> np.ndarray:
-    """One of the maps; a ``FieldsError`` names those there are."""
+    """A map by name; a ``FieldsError`` lists the maps."""
     return maps.arrays[spec_of(maps, name).name]
 
 
 def spec_of(maps: Maps, name: str) -> MapSpec:
-    """What one of the maps is; a ``FieldsError`` names those there are."""
+    """The spec of a map; a ``FieldsError`` lists the maps."""
     for spec in maps.specs:
         if spec.name == name:
             return spec
@@ -252,12 +252,12 @@ def backdrop(fields: Maps, photo: np.ndarray | None, matrix: np.ndarray | None) 
 
 
 def opacity(strength: np.ndarray) -> np.ndarray:
-    """(..., 1): the strength."""
+    """float32 (..., 1): strength as opacity."""
     return np.clip(strength, 0, 1)[..., None].astype(np.float32)
 
 
 def add_wheel(picture: np.ndarray) -> np.ndarray:
-    """Put :func:`color_wheel` into the lower right corner, where there is room for it."""
+    """Put :func:`color_wheel` into the lower right corner, if there is room."""
     side = min(picture.shape[:2])
     size = max(12, side // 6)
     if size + 2 > side:

@@ -1,4 +1,4 @@
-"""The steps of the grouping drawn: peaks, the matching of one limb, the assembly of people."""
+"""The steps of the grouping: peaks, the matching of one limb, the assembly of people."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
     from bupose.methods.trace import Trace
 
 MATCHINGS = {"hungarian": ("-", "#2ca25f"), "greedy": ("--", "#e34a33")}  # line style and colour of each
-AROUND = 3  # cells shown to each side of a peak
+AROUND = 3  # cells shown on each side of a peak
 
 
 def explain_peaks(
     trace: Trace, joint: int | str, photo: np.ndarray | None = None, matrix: np.ndarray | None = None
 ) -> Plot:
-    """The heatmap of one joint with its peaks, and the highest of them cell by cell.
+    """The heatmap of one joint with its peaks, and the cells around the highest peak.
 
     Parameters
     ----------
@@ -41,8 +41,8 @@ def explain_peaks(
     Returns
     -------
     Plot
-        On the right the cells around the highest peak (cross: the cell, dot: the refined peak) and the logarithm of
-        the heat along their middle row, a parabola where the heat is a Gaussian.
+        On the right the cells around the highest peak (cross: the cell, dot: the refined peak) and the logarithm of the
+        heat along their middle row, a parabola for a Gaussian.
 
     Raises
     ------
@@ -104,19 +104,19 @@ def _close_up(cells, line, trace: Trace, peak: int) -> None:
 def explain_matching(
     trace: FieldTrace, limb: int | str, photo: np.ndarray | None = None, matrix: np.ndarray | None = None
 ) -> Plot:
-    """What the Hungarian and the greedy matching choose among one limb's candidates, and all their weights.
+    """The Hungarian and the greedy matching of one limb's candidates, with all weights.
 
     Parameters
     ----------
     trace : FieldTrace
-        Whatever its own matching: both are computed from its candidates.
+        Both matchings are computed from its candidates, whatever its own.
     limb, photo, matrix
         As for :func:`explain_limb`.
 
     Returns
     -------
     Plot
-        Two pictures and a table: a row for each first joint, a column for each second, framed where chosen.
+        Two pictures and a table: a row per first joint, a column per second, framed where chosen.
 
     Raises
     ------
@@ -182,7 +182,7 @@ def explain_assembly(
     pictures: int = 6,
     columns: int = 3,
 ) -> Plot:
-    """How people come together: the matched limbs, heaviest first, join peaks into groups.
+    """The assembly of people: matched limbs, heaviest first, join peaks into groups.
 
     Parameters
     ----------
@@ -195,7 +195,7 @@ def explain_assembly(
     Returns
     -------
     Plot
-        Each group in a colour; dashed white lines are limbs left out, for they would give a person two of a joint.
+        Each group in its colour; dashed white lines are limbs left out, as they would give a person a joint twice.
 
     Raises
     ------

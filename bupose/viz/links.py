@@ -1,4 +1,4 @@
-"""Why peaks were joined or not, whatever the method: a link among its rivals, and a person joint by joint."""
+"""Explanations for any method: a link among its rivals, and a person joint by joint."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ MOST_RIVALS = 10
 
 
 def link_colors(trace: Trace) -> np.ndarray:
-    """uint8 (M, 3) RGB: each limb's colour; of other links that of the joint they lead to."""
+    """uint8 (M, 3) RGB: each limb's colour; for other links the colour of their second joint."""
     if isinstance(trace, FieldTrace):
         return trace.maps.skeleton.limb_colors[trace.links.kind]
     return peak_colors(trace)[trace.links.second]
 
 
 def explain_link(trace: Trace, m: int, photo: np.ndarray | None = None, matrix: np.ndarray | None = None) -> Plot:
-    """One possible join, and what decided on it.
+    """One possible link, and what decided on it.
 
     Parameters
     ----------
@@ -37,16 +37,16 @@ def explain_link(trace: Trace, m: int, photo: np.ndarray | None = None, matrix: 
     Returns
     -------
     Plot
-        Of part affinity fields that of :func:`bupose.viz.explain_candidate`. Else the link and its rivals, which are
-        of its kind and share an end with it, in the picture and by the first number of ``trace.evidence``; a cross is
-        where the maps expect the second end, if they say so.
+        For part affinity fields that of :func:`bupose.viz.explain_candidate`. Else the link and its rivals (of the same
+        kind and with a common end), in the picture and by the first number of ``trace.evidence``; a cross is the
+        predicted position of the second end, if any.
 
     Raises
     ------
     FieldsError
         No such link.
     InputError
-        The photo is no picture, or does not fit the maps and no matrix is given.
+        The photo is not a picture, or does not fit the maps without a matrix.
     """
     if isinstance(trace, FieldTrace):
         return explain_candidate(trace, m, photo, matrix)
@@ -68,7 +68,7 @@ def explain_link(trace: Trace, m: int, photo: np.ndarray | None = None, matrix: 
 
 
 def _draw_links(axes, trace: Trace, rows: np.ndarray, under: np.ndarray) -> None:
-    """The first of some links thick, the others thin, with their peaks."""
+    """Draw the first of some links thick, the others thin, with their peaks."""
     links, colors = trace.links, link_colors(trace) / 255
     peaks = np.unique(np.concatenate([links.first[rows], links.second[rows]]))
     (left, right), (top, bottom) = _frame(trace, peaks, *under.shape[1::-1])
@@ -87,7 +87,7 @@ def _draw_links(axes, trace: Trace, rows: np.ndarray, under: np.ndarray) -> None
 
 
 def _draw_evidence(axes, trace: Trace, rows: np.ndarray) -> None:
-    """A bar for each link; used ones are full."""
+    """Draw a bar per link; used ones are filled."""
     colors, names = link_colors(trace) / 255, []
     for n, m in enumerate(rows.tolist()):
         value = trace.evidence(m)[0]
@@ -102,7 +102,7 @@ def _draw_evidence(axes, trace: Trace, rows: np.ndarray) -> None:
 
 
 def explain_member(trace: Trace, person: int) -> Plot:
-    """What holds one person together: of part affinity fields the limbs, else the joints, with their scores.
+    """One person's limbs for part affinity fields, else joints, with their scores.
 
     Parameters
     ----------
@@ -112,7 +112,7 @@ def explain_member(trace: Trace, person: int) -> Plot:
     Returns
     -------
     Plot
-        Of part affinity fields that of :func:`bupose.viz.explain_person`.
+        For part affinity fields that of :func:`bupose.viz.explain_person`.
 
     Raises
     ------

@@ -21,12 +21,12 @@ from bupose.viz.fields import (
 from bupose.viz.rgb import lay_over
 
 VALUE_COLORS = np.rint(255 * colormaps["turbo"](np.linspace(0.05, 0.95, 256))[:, :3]).astype(np.uint8)
-TAIL = 0.5  # per cent of the values at either end that a scale leaves out
-SURE = 0.1  # heat from which on a cell's value counts for its scale
+TAIL = 0.5  # percent of the values clipped at either end of a scale
+SURE = 0.1  # minimum heat of cells that determine a scale
 
 
 def fields_picture(maps: Maps, photo: np.ndarray | None = None, matrix: np.ndarray | None = None) -> np.ndarray:
-    """All maps side by side; of part affinity fields heatmaps on the left, fields with their wheel on the right.
+    """All maps side by side; for part affinity fields heatmaps on the left, fields with their wheel on the right.
 
     Parameters and errors are those of :func:`heatmap`.
 
@@ -48,14 +48,14 @@ def map_picture(
     matrix: np.ndarray | None = None,
     wheel: bool = True,
 ) -> np.ndarray:
-    """One map, as its ``MapSpec`` suggests.
+    """One map, drawn according to its ``MapSpec``.
 
     Parameters
     ----------
     name : str
         As in ``maps.arrays``.
     row : int or name, optional
-        As in the spec's ``rows``; all by default, of which the strongest counts in each cell.
+        As in the spec's ``rows``; by default the strongest in each cell.
     photo, matrix : optional
         As for :func:`heatmap`.
     wheel : bool
@@ -64,16 +64,15 @@ def map_picture(
     Returns
     -------
     uint8 array (H, W, 3), RGB, network pixels
-        Heatmaps as :func:`heatmap`; vectors as :func:`paf_hue`; values without bounds that are read where the heat is,
-        such as tags, as colours whose opacity is the heat; others like one heatmap. What has no bounds is scaled to the
-        values that occur.
+        Heatmaps as :func:`heatmap`; vectors as :func:`paf_hue`; unbounded values of joints, such as tags, as colours
+        whose opacity is the heat; others like one heatmap. Unbounded values are scaled to their range.
 
     Raises
     ------
     FieldsError
         No such map or row.
     InputError
-        The photo is no picture, or does not fit the maps and no matrix is given.
+        The photo is not a picture, or does not fit the maps without a matrix.
     """
     spec = spec_of(maps, name)
     row = None if row is None else find_row(row, spec.rows, "joint" if spec.rows == maps.skeleton.joints else "row")
@@ -96,12 +95,12 @@ def map_picture(
 
 
 def _is_bounded(spec: MapSpec) -> bool:
-    """Whether 1 is about the most that there can be: so it is of maps that are saved in steps."""
+    """Whether values are bounded by about 1, as those of maps stored in steps."""
     return spec.stored != "float16"
 
 
 def _longest(vectors: np.ndarray, spec: MapSpec) -> float:
-    """What counts as full strength."""
+    """The length drawn at full strength."""
     if _is_bounded(spec):
         return 1.0
     return max(float(np.percentile(np.hypot(vectors[:, 0], vectors[:, 1]), 100 - TAIL)), 1e-9)
@@ -110,7 +109,7 @@ def _longest(vectors: np.ndarray, spec: MapSpec) -> float:
 def _color_by_value(
     under: np.ndarray, values: np.ndarray, heat: np.ndarray, row: int | None, stride: int
 ) -> np.ndarray:
-    """Values (K, h, w) of one joint, or of the joint with most heat in each cell, as opaque as the heat is."""
+    """Colours of values (K, h, w) of one joint, or of the joint with most heat, with the heat as opacity."""
     heat = np.clip(np.nan_to_num(heat, nan=0, posinf=0, neginf=0), 0, 1)
     sure = values[heat > SURE] if (heat > SURE).any() else values
     low, high = np.percentile(sure, [TAIL, 100 - TAIL])

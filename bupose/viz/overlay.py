@@ -1,4 +1,4 @@
-"""How people are drawn over a photo, as options that every command takes alike."""
+"""Overlay options, shared by all commands."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ LABELS = ("number", "score")
 
 @dataclass
 class OverlayOptions:
-    """What overlays show. Results do not change with it.
+    """Overlay options. They do not affect the results.
 
     Parameters
     ----------
     colors : limb or person
         A colour for each limb, warm on the person's left and cool on their right; or one for each person.
     labels : list of number and score
-        What is written above a person: their place in the results, where 0 is the best, their score.
+        Text above a person: rank (0 is the best) and score.
     boxes : bool
         Draw the box around a person's joints.
     min_score : float
@@ -35,7 +35,7 @@ class OverlayOptions:
     width : float
         Factor on every line and joint.
     opacity : float
-        Of a joint of score 1.
+        Opacity of a joint of score 1.
     """
 
     colors: str = option("limb", among=COLORS)
@@ -58,11 +58,11 @@ def draw_overlay(
     Parameters
     ----------
     image : array
-        Any picture :func:`draw_people` takes; it is not modified.
+        Any picture that :func:`draw_people` takes; not modified.
     people : People
     options : OverlayOptions, optional
     only : iterable of int, optional
-        Some of the people; they keep the numbers and colours that they have among all.
+        A subset of the people, with the numbers and colours that they have among all.
 
     Returns
     -------
@@ -71,7 +71,7 @@ def draw_overlay(
     Raises
     ------
     InputError
-        The image is no picture.
+        The image is not a picture.
     """
     options = options or OverlayOptions()
     rows = [n for n in (range(len(people)) if only is None else only)

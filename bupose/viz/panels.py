@@ -1,4 +1,4 @@
-"""Pictures beside each other, and colours to tell people apart."""
+"""Pictures side by side, and colours to distinguish people."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bupose.viz.fields import hue
 from bupose.viz.rgb import Plot, as_rgb
 from bupose.wording import counted
 
-_GOLDEN = np.pi * (3 - np.sqrt(5))  # turns by it never come near an earlier one
+_GOLDEN = np.pi * (3 - np.sqrt(5))  # golden angle: no two multiples are close
 _RIM = [withStroke(linewidth=3, foreground="#101218")]
 
 
@@ -23,7 +23,7 @@ def panels(*pictures: np.ndarray, titles: Sequence[str] = (), columns: int | Non
     Parameters
     ----------
     *pictures : arrays
-        Any that :func:`as_rgb` takes; the first one's proportions decide the rows' height.
+        Any that :func:`as_rgb` takes; the first one's aspect ratio sets the rows' height.
     titles : sequence of strings, optional
         One for each picture.
     columns : int, optional
@@ -33,7 +33,7 @@ def panels(*pictures: np.ndarray, titles: Sequence[str] = (), columns: int | Non
     Raises
     ------
     InputError
-        No pictures, not one title for each, or an array that is no picture.
+        No pictures, a wrong number of titles, or an array that is not a picture.
     """
     if not pictures or len(titles) not in (0, len(pictures)):
         got = f"{counted(len(pictures), 'picture')} and {counted(len(titles), 'title')}"
@@ -64,7 +64,7 @@ def name_joints(image: np.ndarray, people: People, person: int = 0, width: float
     Raises
     ------
     InputError
-        No such person, or the array is no picture.
+        No such person, or the array is not a picture.
     """
     if not 0 <= person < len(people):
         raise InputError(f"no person {person}; there are {len(people)}, counted from 0")
@@ -86,6 +86,6 @@ def name_joints(image: np.ndarray, people: People, person: int = 0, width: float
 
 
 def distinct_colors(count: int) -> np.ndarray:
-    """uint8 (count, 3) RGB: equally light hues, neighbours far apart; for ``draw_people(…, person_colors=…)``."""
+    """uint8 (count, 3) RGB: hues of equal lightness, neighbours far apart; for ``draw_people(…, person_colors=…)``."""
     turn = _GOLDEN * np.arange(count)
     return hue(np.cos(turn), np.sin(turn))

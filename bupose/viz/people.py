@@ -15,8 +15,8 @@ from bupose.viz.rgb import as_rgb
 from bupose.wording import counted
 
 SHIFT = 4  # cv2 draws at 1/16 px
-FAR = 1e6  # px; a joint further away than this is no joint, and would overflow cv2's integers
-SPARE = 4  # px around the picture to draw on: at the very border of an array cv2's smooth edges are rough
+FAR = 1e6  # px; joints farther away are ignored, as they would overflow cv2's integers
+SPARE = 4  # px of margin for drawing, as cv2 does not anti-alias at an array's border
 _ARC = np.linspace(-np.pi / 2, np.pi / 2, 6)
 _CIRCLE = np.linspace(0, 2 * np.pi, 17)[:-1]
 
@@ -34,28 +34,28 @@ def draw_people(
 ) -> np.ndarray:
     """Draw people over a photo.
 
-    Limbs wear the skeleton's colours (warm: the person's left, cool: their right), are as wide as the person is
-    large, and are the fainter the less sure their joints are. A completed joint is a ring, its limbs are fainter.
-    Parts other than the first (feet, hands, a face) are drawn finer. The best person lies on top.
+    Limbs have the skeleton's colours (warm: the person's left, cool: their right), a width proportional to the person,
+    and fade with low joint scores. A completed joint is a ring, with fainter limbs. Further parts (feet, hands, face)
+    are drawn finer. The best person is on top.
 
     Parameters
     ----------
     image : array (H, W), (H, W, 3) or (H, W, 4)
         Grey, RGB or RGBA; uint8, uint16, bool or floats in [0, 1]. It is not modified.
     people : People
-        In the image's pixels; they may reach beyond it.
+        In the image's pixels; they may extend beyond it.
     width : float
         Factor on every line and joint.
     opacity : float
-        Of a joint of score 1, in [0, 1].
+        Opacity of a joint of score 1, in [0, 1].
     min_score : float
         Joints below it are left out.
     labels : sequence of P strings, optional
         Written above each person: a score, a number.
     person_colors : uint8 array (P, 3), optional
-        RGB; one colour a person instead of one a limb, to tell people apart.
+        RGB; one colour per person instead of per limb.
     boxes : bool
-        Around each person's drawn joints, in their colour, else white.
+        Draw boxes around each person's drawn joints, in their colour, else white.
 
     Returns
     -------
@@ -64,7 +64,7 @@ def draw_people(
     Raises
     ------
     InputError
-        The image is no picture, or there is not one label or colour for each person.
+        The image is not a picture, or there is a wrong number of labels or colours.
     """
     picture = as_rgb(image)
     if not isinstance(people, People):
@@ -85,7 +85,7 @@ def draw_people(
         alpha, colors = _alpha(people, opacity), _colors(people, person_colors)
         strokes = _paint(region, people, xy, shown, wide, radius, alpha, colors)
         part = picture[top:bottom, left:right]
-        # strokes are premultiplied by their opacity, so one multiplication and one sum blend them all
+        # strokes are premultiplied by opacity, so that one multiplication and one sum blend them all
         rest = cv2.cvtColor(255 - strokes[..., 3], cv2.COLOR_GRAY2RGB)
         part[:] = cv2.add(cv2.multiply(part, rest, scale=1 / 255), cv2.cvtColor(strokes, cv2.COLOR_RGBA2RGB))
     if boxes:
@@ -118,7 +118,7 @@ def _sizes(xy: np.ndarray, shown: np.ndarray, skeleton: Skeleton, shape: tuple, 
 
 
 def _region(xy: np.ndarray, shown: np.ndarray, margin: np.ndarray, shape: tuple) -> tuple[int, ...] | None:
-    """The part of the picture that people touch, all strokes included: left, top, right, bottom."""
+    """The part of the picture that people cover, strokes included: left, top, right, bottom."""
     if not shown.any():
         return None
     margin = np.repeat(margin[:, None], shown.shape[1], 1)[shown][:, None] + 4
@@ -144,7 +144,7 @@ def _colors(people: People, person_colors: np.ndarray | None) -> tuple[np.ndarra
 
 
 def _paint(region, people, xy, shown, wide, radius, alpha, colors) -> np.ndarray:
-    """uint8 (H, W, 4) of the region: everybody, RGB premultiplied by opacity, and opacity; later strokes replace."""
+    """uint8 (H, W, 4) of the region: everybody, RGB premultiplied by opacity, and opacity; later strokes win."""
     left, top, right, bottom = region
     skeleton = people.skeleton
     strokes = np.zeros((bottom - top + 2 * SPARE, right - left + 2 * SPARE, 4), np.uint8)
@@ -179,10 +179,10 @@ def _paint(region, people, xy, shown, wide, radius, alpha, colors) -> np.ndarray
 
 
 def _drawn_limbs(skeleton: Skeleton, shown: np.ndarray) -> np.ndarray:
-    """bool (P, L): limbs between two shown joints; a redundant one only where it makes the picture clearer.
+    """bool (P, L): limbs between two shown joints; redundant ones only where they make the picture clearer.
 
-    That is: as the mirror image of a spanning limb, to close the face or the torso (it crosses the middle line and
-    cuts short three limbs at most), or to hold a joint that would otherwise float.
+    That is: mirror images of spanning limbs, limbs that close the face or the torso (across the midline, short-cutting
+    at most three limbs), or that attach an otherwise isolated joint.
     """
     first, second = skeleton.limb_joints.T
     mirror = skeleton.mirror_limbs[0]
@@ -204,7 +204,7 @@ def _drawn_limbs(skeleton: Skeleton, shown: np.ndarray) -> np.ndarray:
 def _outlines(start: np.ndarray, end: np.ndarray, radius: np.ndarray) -> np.ndarray:
     """int32 (P, L, 12, 2), 1/16 px: lines with round ends as polygons, which cv2 fills at any width."""
     along = np.arctan2(end[..., 1] - start[..., 1], end[..., 0] - start[..., 0])[..., None]
-    # cv2 draws a smooth edge of about a pixel around a polygon: half of it is beyond the outline
+    # cv2 anti-aliases about a pixel around a polygon, half of it beyond the outline
     r = np.maximum(radius[..., None] - 0.5, 0.05)
     angle = np.concatenate([along + np.pi + _ARC, along + _ARC], -1)
     ends = np.repeat(np.stack([start, end], 2), len(_ARC), axis=2)

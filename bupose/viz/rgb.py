@@ -1,4 +1,4 @@
-"""Pictures as viz wants them: RGB uint8, in the network's pixels; and figures that notebooks show."""
+"""RGB uint8 pictures in network pixels, and figures for notebooks."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ def as_rgb(image) -> np.ndarray:
 
 
 def lay_over(image: np.ndarray, color: np.ndarray, alpha: np.ndarray) -> np.ndarray:
-    """``color`` over ``image`` (both uint8 RGB) at opacity ``alpha`` (H, W, 1) in [0, 1]."""
+    """Blend ``color`` over ``image`` (both uint8 RGB) at opacity ``alpha`` (H, W, 1) in [0, 1]."""
     return np.rint(image + alpha * (color.astype(np.float32) - image)).astype(np.uint8)
 
 
 def warp_photo(photo: np.ndarray, size: tuple[int, int], matrix: np.ndarray | None = None) -> np.ndarray:
-    """The photo as the network saw it.
+    """The photo in network pixels.
 
     Parameters
     ----------
@@ -49,8 +49,8 @@ def warp_photo(photo: np.ndarray, size: tuple[int, int], matrix: np.ndarray | No
     size : (width, height)
         Of the network's picture, pixels.
     matrix : float array (2, 3), optional
-        Carries photo pixels to network pixels. Without it the photo is in network pixels already; what it lacks on
-        the right and at the bottom is padding.
+        Photo pixels to network pixels. Without it the photo is in network pixels; missing pixels on the right and below
+        are padding.
 
     Returns
     -------
@@ -71,7 +71,7 @@ def warp_photo(photo: np.ndarray, size: tuple[int, int], matrix: np.ndarray | No
         return cv2.copyMakeBorder(photo, 0, height - h, 0, width - w, cv2.BORDER_CONSTANT, value=(0, 0, 0))
     matrix = np.asarray(matrix, np.float64)
     shrink = np.sqrt(geometry.area_factor(matrix))
-    if 0 < shrink < 0.5:  # warpAffine only looks at four pixels: average first, or the picture is full of jaggies
+    if 0 < shrink < 0.5:  # warpAffine interpolates four pixels only: average first, to avoid aliasing
         old_w, old_h = photo.shape[1], photo.shape[0]
         new_w, new_h = max(1, round(old_w * shrink)), max(1, round(old_h * shrink))
         photo = cv2.resize(photo, (new_w, new_h), interpolation=cv2.INTER_AREA)

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 def explain_tags(trace: TagTrace) -> Plot:
     """The tag of every joint candidate, a line for each joint, in its person's colour.
 
-    A dot is as large as its heat, grey where nobody listed has the joint. The bands reach a gate to both sides of the
-    means by which people are told apart. Of several views the first is shown, in which distances are part of the whole.
+    Dot size is heat; dots are grey for joints of nobody. Bands extend by the threshold around people's mean tags. Of
+    several views only the first is shown, so that distances are partial.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""How one person's joints and limbs are painted into target fields."""
+"""The target fields of one person."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ BLUE, GREY = "#3567d6", "0.45"
 
 
 def explain_targets(codec: FieldCodec, labels: Labels, size: tuple[int, int], limb: int | str, person: int = 0) -> Plot:
-    """One limb of one person as the codec paints it: arrows, and every cell's value against its distance.
+    """One limb of one person as encoded by the codec: arrows, and each cell's value against its distance.
 
     Parameters
     ----------
     codec : FieldCodec
-        Its ``target`` options decide how wide things are painted.
+        Its ``target`` options set the widths.
     labels : Labels
         Pixels of a picture of ``size`` = (width, height).
     limb : int or name
@@ -33,8 +33,8 @@ def explain_targets(codec: FieldCodec, labels: Labels, size: tuple[int, int], li
     Returns
     -------
     Plot
-        On the left the limb's field among the centres of the cells; on the right the heat of the limb's first joint
-        and the strength of the field. Dots are cells, lines what Cao et al. 2017 define (eqs. 7 and 8).
+        On the left the limb's field at the cell centres; on the right the heat of the limb's first joint and the
+        strength of the field. Dots are cells, lines the definition of Cao et al. 2017 (eqs. 7 and 8).
 
     Raises
     ------

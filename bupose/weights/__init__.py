@@ -1,4 +1,4 @@
-"""Networks in files: bupose's own checkpoints, published networks taken over, and where to get them."""
+"""Network files: bupose's own format, importers of published networks, and downloads."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ DEFAULT = Path(__file__).resolve().parents[1] / "assets" / "default.safetensors"
 
 
 def resolve(name_or_path: str | Path | None = None, accept_license: bool = False) -> Path:
-    """The file of a network, downloaded and imported if it is a published one.
+    """The file of a network; published networks are downloaded and imported.
 
     Parameters
     ----------
     name_or_path : str or path, optional
-        A file, or a key of :data:`ZOO`; None or "default" is the network that comes with bupose.
+        A file, or a key of :data:`ZOO`; None or "default" is the network shipped with bupose.
     accept_license : bool
         As :func:`fetch`.
 
@@ -36,7 +36,7 @@ def resolve(name_or_path: str | Path | None = None, accept_license: bool = False
     Raises
     ------
     WeightsError
-        No such file or name, or what :func:`fetch` and :func:`import_weights` refuse.
+        No such file or name, or errors of :func:`fetch` and :func:`import_weights`.
     """
     if name_or_path in (None, "default"):
         if not DEFAULT.is_file():
@@ -44,7 +44,7 @@ def resolve(name_or_path: str | Path | None = None, accept_license: bool = False
         return DEFAULT
     if not isinstance(name_or_path, (str, Path)):
         raise WeightsError(f"the network is {name_or_path!r}; give a file, or one of {', '.join(ZOO)}")
-    with contextlib.suppress(OSError, ValueError):  # a name that no file can have
+    with contextlib.suppress(OSError, ValueError):  # not a valid file name
         if (path := expand(name_or_path)).is_file():
             return path
     return _resolve_published(str(name_or_path), accept_license)

@@ -1,4 +1,4 @@
-"""One network from several: the mean of their weights."""
+"""Averaging the weights of several networks."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from bupose.nn import PoseNet
 def average(nets: Sequence[PoseNet]) -> PoseNet:
     """The first network with the mean of all their weights: a "model soup" (Wortsman et al. 2022, arXiv:2203.05482).
 
-    Networks that come from one another, or from the same one by further training, are near enough that their mean is
-    often better than any of them. Statistics of batch norms are averaged, too.
+    Networks fine-tuned from one another or from the same one are often better on average than each alone. Batch norm
+    statistics are averaged, too.
 
     Parameters
     ----------
     nets : sequence of PoseNet
-        Of one skeleton, trunk and head; the first is changed.
+        Of one skeleton, trunk and head; the first is modified.
 
     Raises
     ------
     WeightsError
-        One is another kind of network than the first.
+        A network differs in kind from the first.
     """
     if not nets:
         raise WeightsError("there are no networks to average; give at least one")
@@ -40,5 +40,5 @@ def average(nets: Sequence[PoseNet]) -> PoseNet:
         if tensor.is_floating_point():  # the others are counters of batch norms
             tensor.copy_(sum(state[name].double() for state in states) / len(states))
     if others:
-        first.config.metrics = {}  # what one of them reached, the mean need not
+        first.config.metrics = {}  # metrics of one network do not hold for the mean
     return first

@@ -1,4 +1,4 @@
-"""Network files: safetensors whose header holds everything needed to rebuild the network."""
+"""Network files: safetensors with everything needed to rebuild the network in the header."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ from bupose.wording import counted
 
 
 def save(net: PoseNet, path: str | Path, metrics: Mapping[str, float] | None = None, bits: int | None = None) -> Path:
-    """Write a network to one safetensors file, replacing it only once the new one is complete.
+    """Write a network to a safetensors file, atomically.
 
     Parameters
     ----------
     net : PoseNet
     path : path
-        Folders on the way are made.
+        Missing parent folders are created.
     metrics : mapping of name to number, optional
-        What the network reached; by default what its configuration says.
+        Metrics of the network; by default those of its configuration.
     bits : 8 or 12, optional
-        Bits per weight, as :func:`bupose.weights.packing.pack` has it.
+        Bits per weight, see :func:`bupose.weights.packing.pack`.
 
     Returns
     -------
     Path
-        Where it was written.
+        The path written.
 
     Raises
     ------
@@ -51,7 +51,7 @@ def save(net: PoseNet, path: str | Path, metrics: Mapping[str, float] | None = N
         name: t.detach().cpu().clone(memory_format=torch.contiguous_format) for name, t in net.state_dict().items()
     }
     tensors = pack(tensors, bits) if bits else tensors
-    content = serialise(tensors, {KEY: header})  # save_file would hide it from other users
+    content = serialise(tensors, {KEY: header})  # save_file would create it with private permissions
     with replacing(path) as partial:
         partial.write_bytes(content)
     return path
@@ -63,8 +63,8 @@ def load(path: str | Path) -> PoseNet:
     Raises
     ------
     WeightsError
-        The file is missing, damaged, truncated, not bupose's, written by a newer bupose, or its tensors are not
-        those of the network it describes.
+        The file is missing, damaged, truncated, not bupose's, written by a newer bupose, or its tensors do not fit its
+        configuration.
     """
     path = expand(path)
     config = read_config(read_header(path)["network"], path)
@@ -77,18 +77,18 @@ def load(path: str | Path) -> PoseNet:
     except (OSError, SafetensorError, WeightsError) as problem:
         raise WeightsError(f"{quoted(path)} is damaged: {_one_line(problem)}; get a fresh copy") from None
     check_tensors(declared, tensors, str(path))
-    net = PoseNet(config)  # whose memory the file fills
+    net = PoseNet(config)  # memory is filled from the file
     net.load_state_dict(tensors)
     return net.eval()
 
 
 def describe(path: str | Path) -> str:
-    """What a network file holds, as text, from its header alone.
+    """A description of a network file, from its header alone.
 
     Raises
     ------
     WeightsError
-        As :func:`load`, but for the tensors' fit, which is not looked at.
+        As :func:`load`, except that tensors are not checked.
     """
     path = expand(path)
     header = read_header(path)
@@ -110,12 +110,12 @@ def describe(path: str | Path) -> str:
 
 
 def check_tensors(net: torch.nn.Module, tensors: Mapping[str, torch.Tensor], source: str) -> None:
-    """Refuse tensors that are not exactly a network's: missing, unexpected, of another shape or kind, or not finite.
+    """Check tensors against a network: none missing or unexpected, equal shapes and dtypes, finite.
 
     Raises
     ------
     WeightsError
-        Names how many differ, and the first few.
+        Names the number of mismatches, and the first ones.
     """
     own = net.state_dict()
     shared = own.keys() & tensors.keys()

@@ -1,4 +1,4 @@
-"""Downloads into a cache folder: with a progress bar, taken up where they stopped, verified."""
+"""Verified, resumable downloads with a progress bar."""
 
 from __future__ import annotations
 
@@ -15,30 +15,30 @@ from tqdm import tqdm
 
 from bupose.errors import WeightsError
 
-CHUNK = 1 << 18  # bytes between two steps of the progress bar
-TIMEOUT = 30  # seconds without an answer
-MOST = 2 << 30  # bytes of a file whose size is not known; no published network takes half of that
+CHUNK = 1 << 18  # bytes per step of the progress bar
+TIMEOUT = 30  # timeout, seconds
+MOST = 2 << 30  # maximum bytes of a file of unknown size; twice the largest published network
 
 
 def fetch(url: str, path: Path, checksum: str | None = None, licence: str = "", most: int = MOST) -> Path:
-    """Download a file unless it is there already, and verify it.
+    """Download and verify a file, unless it exists.
 
     Parameters
     ----------
     url : str
     path : Path
-        Where to put it; what has arrived so far is kept beside it as ``.part``.
+        Target path; a partial download is kept beside it as ``.part``.
     checksum : str, optional
-        ``sha256:`` or ``md5:`` and hexadecimal digits; fewer digits than the full sum check its beginning.
+        ``sha256:`` or ``md5:`` and hexadecimal digits; a shorter sum is compared with the beginning.
     licence : str
         Shown before the download.
     most : int, bytes
-        No more is written, whatever the server says or sends.
+        Maximum size, whatever the server sends.
 
     Raises
     ------
     WeightsError
-        No network, no such file, one that is too large, an interrupted download, or a wrong sum.
+        No connection, no such file, too large a file, an interrupted download, or a wrong checksum.
     """
     partial = path.with_name(path.name + ".part")
     if not path.exists():
@@ -62,7 +62,7 @@ def fetch(url: str, path: Path, checksum: str | None = None, licence: str = "", 
 
 
 class _Redirects(urllib.request.HTTPRedirectHandler):
-    """Follows a server to http and https alone; urllib's own would go to ftp, too."""
+    """Follows redirects to http and https only; urllib would also follow ftp."""
 
     def redirect_request(self, req, fp, code, msg, headers, newurl):
         if urlsplit(newurl).scheme not in ("http", "https"):
@@ -71,7 +71,7 @@ class _Redirects(urllib.request.HTTPRedirectHandler):
 
 
 def _download(url: str, partial: Path, most: int) -> None:
-    """Append what is missing to ``partial``."""
+    """Append the missing bytes to ``partial``."""
     done = partial.stat().st_size if partial.exists() else 0
     request = urllib.request.Request(url, headers={"User-Agent": "bupose", "Accept-Encoding": "identity"})
     if done:
@@ -81,7 +81,7 @@ def _download(url: str, partial: Path, most: int) -> None:
     except urllib.error.HTTPError as problem:
         if done and problem.code == 416 and problem.headers.get("Content-Range", "") == f"bytes */{done}":
             return  # nothing was missing
-        if done and problem.code == 416:  # longer than the file is now: not a part of it
+        if done and problem.code == 416:  # longer than the file: not a part of it
             partial.unlink()
             return _download(url, partial, most)
         raise
@@ -108,7 +108,7 @@ def _check_size(url: str, partial: Path, size: int, most: int) -> None:
 
 
 def _verify(path: Path, url: str, checksum: str | None) -> None:
-    """Refuse, and remove a partial download, whose sum is not the published one."""
+    """Verify the checksum; removes a partial download that fails."""
     if checksum is None:
         return
     kind, digits = checksum.split(":")

@@ -1,4 +1,4 @@
-"""Weights stored in 8 or 12 bits, a half or three quarters of 16, with one step for each output channel."""
+"""Weights packed in 8 or 12 bits, with one step per output channel."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from torch import Tensor
 
 from bupose.errors import WeightsError
 
-LARGE = 50_000  # numbers of a tensor from which on it is packed
-PARTS = (".step", ".low")  # after a packed tensor's name: the size of its steps, and the low halves of bytes
+LARGE = 50_000  # minimum size of packed tensors
+PARTS = (".step", ".low")  # suffixes of a packed tensor: its steps, and the low 4 bits
 
 
 def pack(tensors: Mapping[str, Tensor], bits: int = 8) -> dict[str, Tensor]:
-    """The large convolutions as whole steps, other weights as float16, the rest as it is.
+    """Pack large convolutions as integers, other weights as float16, the rest unchanged.
 
-    An output channel's largest weight is 127 steps in 8 bits, 2047 in 12, so a weight is off by half a step at most.
-    The small convolutions, a MobileNet's first ones above all, suffer most and save least.
+    An output channel's largest weight is 127 steps in 8 bits, 2047 in 12, so the error is at most half a step. Small
+    convolutions, such as a MobileNet's first ones, lose most and save least.
 
     Parameters
     ----------
@@ -27,8 +27,8 @@ def pack(tensors: Mapping[str, Tensor], bits: int = 8) -> dict[str, Tensor]:
     Returns
     -------
     dict
-        Of a packed tensor int8 of its shape, and float32 ``.step`` (C, 1, 1, 1); of 12 bits the upper 8, and beside
-        them uint8 ``.low``: the lower 4 of two numbers that follow each other in one byte, the first in its low half.
+        For a packed tensor int8 of its shape, and float32 ``.step`` (C, 1, 1, 1); with 12 bits the upper 8, and uint8
+        ``.low`` with the lower 4 of two consecutive values per byte, the first in the low half.
     """
     packed = {}
     for name, tensor in tensors.items():
@@ -46,12 +46,12 @@ def pack(tensors: Mapping[str, Tensor], bits: int = 8) -> dict[str, Tensor]:
 
 
 def unpack(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """The inverse of :func:`pack`, within half a step; tensors that are not packed stay as they are.
+    """The inverse of :func:`pack`, within half a step; other tensors are unchanged.
 
     Raises
     ------
     WeightsError
-        The parts of a packed tensor do not fit it.
+        The parts of a packed tensor are inconsistent.
     """
     whole = {}
     for name, tensor in tensors.items():

@@ -171,7 +171,7 @@ def test_refusals(scenes):
         PoseDataset(scenes, FieldCodec(COCO17), size=(100, 96))
     with pytest.raises(OptionsError, match="choose one of targets, joints, photos"):
         PoseDataset(scenes, FieldCodec(COCO17), deliver="pixels")
-    with pytest.raises(OptionsError, match="deliver=photos knows no"):
+    with pytest.raises(OptionsError, match="deliver=photos has no"):
         PoseDataset(scenes, FieldCodec(COCO17), "strong", deliver="photos")
     with pytest.raises(IndexError):
         PoseDataset(scenes, FieldCodec(COCO17))[12]

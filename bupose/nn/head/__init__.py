@@ -1,4 +1,4 @@
-"""Heads by name: features in, one or several stages of maps out."""
+"""Heads by name: one or several stages of maps from features."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ __all__ = ["HEADS", "build_head", "final_maps"]
 
 
 def build_head(name: str, channels: int, specs: Sequence[MapSpec], **options) -> Head:
-    """The head of that name for ``channels`` features, which says the maps of ``specs``.
+    """Build the head of that name for ``channels`` features and the maps of ``specs``.
 
     Raises
     ------

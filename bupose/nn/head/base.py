@@ -1,4 +1,4 @@
-"""What every head has."""
+"""The base class of heads."""
 
 from __future__ import annotations
 
@@ -8,28 +8,28 @@ from bupose.maps import MapSpec
 
 
 class Head(nn.Module):
-    """Features in, stages out: built as ``Head(channels_in, specs, options)``, gives a list of stages as
-    :mod:`bupose.nn.head.stages` says, the final ones last.
+    """Built as ``Head(channels_in, specs, options)``; maps features to a list of stages, see
+    :mod:`bupose.nn.head.stages`, the final one last.
 
     Parameters
     ----------
     specs : tuple of MapSpec
         What it says.
     options : dataclass
-        Of ``Options``; one ``background`` asks for a channel for "no joint here" beside the heatmaps.
+        Of ``Options``; ``background`` adds a background channel to the heatmaps.
 
     Attributes
     ----------
     Options : dataclass
-        What can be chosen.
+        Options class.
     KEEP_FLOAT : tuple of str
-        Prefixes of the parts whose numbers are of such different sizes that 8 bits lose the small ones.
+        Prefixes of parts whose values span too large a range for 8 bits.
     stride_factor : int
-        How much finer its cells are than its input's.
+        Factor by which its output is finer than its input.
     multiple : int
         What its input's height and width must be multiples of.
     context_scale : float
-        Where above 0, it also takes, as a second argument, the features of the picture at about that share of its size.
+        If above 0, features of the picture at about that scale are passed as a second argument.
     """
 
     Options: type
@@ -45,15 +45,14 @@ class Head(nn.Module):
         self.widths = {s.name: s.channels + (background and s.name == "heat") for s in specs}
 
     def take_outputs(self, other: Head) -> bool:
-        """Take over what a head of the same options says of rows that both have, found by name; a limb also the other
-        way round.
+        """Copy the output rows shared with a head of the same options, matched by name, limbs also in reverse.
 
         Returns
         -------
         bool
-            Whether this head can.
+            Whether this head supports it.
         """
         return False
 
     def fuse(self) -> None:
-        """Change what inference can do with fewer steps, for the same output; batch norms are folded already."""
+        """Simplify for inference with the same output; batch norms are folded already."""

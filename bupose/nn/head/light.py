@@ -16,11 +16,10 @@ from bupose.options import check, option
 
 @dataclass
 class LightOptions:
-    """How many stages of which size; the defaults are the published network's.
+    """Number and size of stages; the defaults are the published network's.
 
-    ``refinements`` counts the stages after the initial one; ``width`` is the channels of a stage, ``hidden`` those
-    of the initial stage's 1x1; ``blocks`` counts a refinement stage's blocks; ``background`` adds a channel for
-    "no joint here".
+    ``refinements`` counts the stages after the initial one; ``width`` is the channels of a stage, ``hidden`` those of
+    the initial stage's 1x1; ``blocks`` counts a refinement stage's blocks; ``background`` adds a background channel.
     """
 
     refinements: int = option(1, 0, 64)
@@ -33,7 +32,7 @@ class LightOptions:
         check(self, "head light")
 
 
-PUBLISHED = {"heat": "heatmaps", "paf": "pafs"}  # what the layers of a map are called
+PUBLISHED = {"heat": "heatmaps", "paf": "pafs"}  # names of the layers of each map
 
 
 class Outputs(nn.Module):
@@ -72,7 +71,7 @@ class DilatedBlock(nn.Module):
 class LightHead(Head):
     """Initial stage and refinements, heatmaps and PAFs from common layers; published parameter names.
 
-    A refinement stage sees, in this order of channels, the features and the heatmaps and PAFs of the stage before.
+    Input channels of a refinement stage: features, then heatmaps and PAFs of the previous stage.
 
     Notes
     -----
@@ -97,7 +96,7 @@ class LightHead(Head):
                 init_normal(getattr(stage, layers)[-1])
 
     def forward(self, features: Tensor) -> list[Stage]:
-        """One output for each stage."""
+        """One output per stage."""
         outputs = [self.initial_stage(features)]
         for stage in self.refinement_stages:
             outputs.append(stage(torch.cat([features, *outputs[-1].values()], 1)))

@@ -17,10 +17,10 @@ from bupose.options import check, option
 
 @dataclass
 class OpenPose2017Options:
-    """How many stages of which size; the defaults are the published COCO network's.
+    """Number and size of stages; the defaults are the published COCO network's.
 
-    ``stages`` counts the first one; ``width`` is the channels of a branch, ``hidden`` those of the first stage's
-    1x1, ``kernel`` the size of the refining stages' kernels; ``background`` adds a channel for "no joint here".
+    ``stages`` counts the first one; ``width`` is the channels of a branch, ``hidden`` those of the first stage's 1x1,
+    ``kernel`` the size of the refining stages' kernels; ``background`` adds a background channel.
     """
 
     stages: int = option(6, 1, 64)
@@ -52,12 +52,12 @@ class Branches(nn.Module):
 class OpenPose2017Head(Head):
     """Multi-stage refinement with two parallel branches.
 
-    A refining stage sees, in this order of channels, the PAFs and heatmaps of the stage before and the features.
+    Input channels of a refinement stage: PAFs and heatmaps of the previous stage, then features.
 
     Notes
     -----
-    Cao et al. 2017, fig. 3; OpenPose, models/pose/coco/pose_deploy_linevec.prototxt. Weights start from a normal
-    distribution of deviation 0.01, as published. Another method's maps get a branch each in place of the PAFs'.
+    Cao et al. 2017, fig. 3; OpenPose, models/pose/coco/pose_deploy_linevec.prototxt. Weights are initialised from a
+    normal distribution of deviation 0.01, as published. For other methods, each map has a branch in place of the PAFs'.
     """
 
     Options = OpenPose2017Options
@@ -73,7 +73,7 @@ class OpenPose2017Head(Head):
         init_normal(self)
 
     def forward(self, features: Tensor) -> list[Stage]:
-        """One output for each stage."""
+        """One output per stage."""
         outputs = [self.stages[0](features)]
         for stage in self.stages[1:]:
             outputs.append(stage(torch.cat([*reversed(outputs[-1].values()), features], 1)))

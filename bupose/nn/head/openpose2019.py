@@ -18,10 +18,10 @@ ACTIVATIONS = {"prelu": nn.PReLU, "relu": nn.ReLU}
 
 @dataclass
 class OpenPose2019Options:
-    """How many stages of which size; the defaults are BODY_25's.
+    """Number and size of stages; the defaults are BODY_25's.
 
-    ``first_width`` and ``first_hidden`` hold for the first stage of each kind, ``width`` and ``hidden`` for the
-    others; ``blocks`` counts the blocks of a stage; ``background`` adds a channel for "no joint here".
+    ``first_width`` and ``first_hidden`` hold for the first stage of each kind, ``width`` and ``hidden`` for the others;
+    ``blocks`` counts the blocks of a stage; ``background`` adds a background channel.
     """
 
     paf_stages: int = option(4, 1, 64)
@@ -70,13 +70,14 @@ class ChainedStage(nn.Sequential):
 class OpenPose2019Head(Head):
     """PAFs first, then heatmaps.
 
-    A PAF stage sees, in this order of channels, the features and the PAFs before; the first heatmap stage the
-    features and the last PAFs; a later one the features, the heatmaps before and the last PAFs.
+    Input channels: features and previous PAFs for PAF stages; features and final PAFs for the first heatmap stage;
+    features, previous heatmaps and final PAFs for later ones.
 
     Notes
     -----
-    Cao et al. 2019, fig. 3; OpenPose, models/pose/body_25/pose_deploy.prototxt. Weights start as Caffe's ``xavier``
-    filler gives them (openpose_train, training/generateProtoTxt.py). Another method's maps take the place of the PAFs.
+    Cao et al. 2019, fig. 3; OpenPose, models/pose/body_25/pose_deploy.prototxt. Weights are initialised like Caffe's
+    ``xavier`` filler (openpose_train, training/generateProtoTxt.py). For other methods, their maps take the place of
+    the PAFs.
     """
 
     Options = OpenPose2019Options

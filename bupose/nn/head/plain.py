@@ -1,4 +1,4 @@
-"""A head of a few convolutions and the output, on request at another resolution than the features."""
+"""A head of a few convolutions, with optional change of resolution."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from bupose.nn.head.stages import Stage
 from bupose.nn.trunk.resnet import BasicBlock
 from bupose.options import check, option
 
-_CONTEXT = 0.4  # its first weight; of 0, 0.25, 0.4 and 0.5, what most improves a network trained without
+_CONTEXT = 0.4  # initial weight; of 0, 0.25, 0.4 and 0.5, the best for a network trained without context
 
 
 @dataclass
@@ -26,7 +26,7 @@ class PlainOptions:
     basic blocks); ``space_to_depth`` lets all work at half the features' resolution; ``skip`` adds what one 1x1
     convolution says of the features as they are; ``context_scale`` lets the layers see the picture at about that share
     of its size too, for people larger than their field of view; ``upsample`` doubles the resolution of the output;
-    ``background`` adds a channel for "no joint here"."""
+    ``background`` adds a background channel."""
 
     layers: int = option(2, 0, 64)
     width: int = option(128, 1, 4096)
@@ -47,13 +47,13 @@ class PlainOptions:
 class PlainHead(Head):
     """Convolutions with batch norm, then each map from one 1x1 convolution.
 
-    Up-sampling is a 1x1 convolution to four times the channels, rearranged to twice the resolution (pixel shuffle,
-    Shi et al. 2016): the four cells stay centred on the one they come from, as :class:`bupose.maps.Grid` demands.
-    Space to depth rearranges the features the other way first, so that nothing is lost: four times the channels, a
-    quarter of the cells, and convolutions that see twice as far for a quarter of the work.
+    Up-sampling is a 1x1 convolution to four times the channels, rearranged to twice the resolution (pixel shuffle, Shi
+    et al. 2016): the four cells stay centred on their source cell, as :class:`bupose.maps.Grid` requires. Space to
+    depth first rearranges the features losslessly into four times the channels at a quarter of the cells, so that
+    convolutions have twice the field of view at a quarter of the cost per channel.
 
-    With a ``context_scale`` the layers run twice, with the same weights, and a 1x1 convolution mixes what they say
-    before the blocks; it begins as a weighted mean, which is what averaging two scales does in inference.
+    With ``context_scale`` the layers run at two scales with shared weights, and a 1x1 convolution mixes their outputs
+    before the blocks; it is initialised as a weighted mean, like averaging two scales in inference.
     """
 
     Options = PlainOptions
@@ -77,7 +77,7 @@ class PlainHead(Head):
         init_kaiming(self.layers)
         init_kaiming(self.blocks)
         for block in self.blocks:
-            nn.init.zeros_(block.bn2.weight)  # it changes nothing until it has learned something
+            nn.init.zeros_(block.bn2.weight)  # zero-initialised: no effect until trained
         if self.mix is not None:
             nn.init.eye_(self.mix.weight.data[:, :, 0, 0]).mul_(_CONTEXT)
         for name in self.widths:
@@ -100,7 +100,7 @@ class PlainHead(Head):
 
     @torch.no_grad()
     def take_outputs(self, other: Head) -> bool:
-        """As :meth:`Head.take_outputs` says; the channels of a finer output, and x and y of a row, go together."""
+        """As :meth:`Head.take_outputs`; channels of a finer output, and x and y of a row, are copied together."""
         names = [spec.name for spec in other.specs]
         if not isinstance(other, PlainHead) or other.options != self.options or names != list(self.widths):
             return False
@@ -122,7 +122,7 @@ class PlainHead(Head):
         return True
 
     def fuse(self) -> None:
-        """Fold the rearrangement of the features into the convolution after it: inference alone, the same output."""
+        """Fold the rearrangement of the features into the next convolution."""
         if self.options.space_to_depth and self.options.layers:
             self.layers[0][0] = fold_into_stride(self.layers[0][0], 2)
             self.space_to_depth = nn.Identity()
@@ -135,9 +135,9 @@ def _output(channels_in: int, channels: int, factor: int) -> nn.Sequential:
 
 
 def _take_channels(to: nn.Module, of: nn.Module, rows: Tensor, signs: Tensor) -> None:
-    """Give each output channel of a convolution the weights of the other's channel ``rows``, where that is not −1."""
+    """Copy to each output channel of a convolution the other's channel ``rows``, where not −1."""
     known = rows >= 0
     for mine, theirs in zip(to.parameters(), of.parameters(), strict=True):
-        mine = mine.unflatten(0, (len(rows), -1))  # a view; the cells of a finer output stand together
+        mine = mine.unflatten(0, (len(rows), -1))  # a view; cells of a finer output are adjacent
         theirs = theirs.unflatten(0, (-1, mine.shape[1]))
         mine[known] = theirs[rows[known]] * signs[known].view(-1, *[1] * (mine.ndim - 1))

@@ -1,4 +1,4 @@
-"""What the stages of a head say.
+"""The output of a head's stages.
 
 A stage's output is a dict of map names to raw channels, float (B, C, h, w): those of :class:`bupose.maps.MapSpec`, row
 by row, of a PAF the channels 2l (x) and 2l + 1 (y) of limb l. ``heat`` may have one more, the background, last. A stage

@@ -1,4 +1,4 @@
-"""Trunks by name: a normalised picture in, features out. :class:`Trunk` says what each of them has."""
+"""Trunks by name: features from a normalised picture. :class:`Trunk` is their base class."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ __all__ = ["TRUNKS", "Trunk", "build_trunk"]
 
 
 def build_trunk(name: str, **options) -> Trunk:
-    """The trunk of that name.
+    """Build the trunk of that name.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""What every trunk has."""
+"""The base class of trunks."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from bupose.nn.normalisation import NORMALISATIONS, Normalisation
 
 
 class Trunk(nn.Module):
-    """A picture in, features out: built as ``Trunk(options)``, called on normalised images (B, 3, H, W).
+    """Built as ``Trunk(options)``; maps normalised images (B, 3, H, W) to features.
 
     Attributes
     ----------
     Options : dataclass
-        What can be chosen; each has ``normalisation``, the name of the input the weights want.
+        Options class; each has ``normalisation``, the name of the weights' input normalisation.
     ADDED : tuple of str
-        Prefixes of parameters that the published files do not have; they stay as initialised.
+        Prefixes of parameters that published files lack; they stay as initialised.
     LEFT_OUT : tuple of str
-        Prefixes of published parameters that the trunk has no use for.
+        Prefixes of published parameters that the trunk does not use.
     KEEP_FLOAT : tuple of str
-        Prefixes of the parts whose numbers are of such different sizes that 8 bits lose the small ones.
+        Prefixes of parts whose values span too large a range for 8 bits.
     channels, stride : int
         The features are (B, channels, H / stride, W / stride).
     multiple : int
@@ -40,5 +40,5 @@ class Trunk(nn.Module):
 
     @property
     def normalisation(self) -> Normalisation:
-        """The input its weights want."""
+        """The input normalisation of its weights."""
         return NORMALISATIONS[self.options.normalisation]

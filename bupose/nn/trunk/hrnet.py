@@ -1,4 +1,4 @@
-"""HRNet: four resolutions side by side, exchanging what they see; stride 4."""
+"""HRNet: four parallel resolutions with exchange of features; stride 4."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from bupose.nn.trunk.resnet import BasicBlock, Bottleneck
 from bupose.options import check, option
 
 _MODULES = (1, 4, 3)  # exchange modules of the stages 2, 3, 4
-_BLOCKS = 4  # residual blocks of a branch between two exchanges
+_BLOCKS = 4  # residual blocks per branch between two exchanges
 
 
 @dataclass
 class HRNetOptions:
     """``width`` of the finest resolution (18, 32 or 48; each coarser one has twice the channels of the one before).
 
-    ``fuse``: "finest" gives that resolution alone, as the pose network; "all" puts all four, up-sampled, side by side
-    (15 times the width).
+    ``fuse``: "finest" returns that resolution alone, as the pose network; "all" concatenates all four, up-sampled (15
+    times the width).
     """
 
     width: int = option(32, among=(18, 32, 48))
@@ -83,7 +83,7 @@ class HRNet(Trunk):
 
 
 class ExchangeModule(nn.Module):
-    """Residual blocks in every branch, then each of the first ``outputs`` branches sums what all of them say."""
+    """Residual blocks in every branch, then each of the first ``outputs`` branches sums all branches."""
 
     def __init__(self, widths: list[int], outputs: int):
         super().__init__()

@@ -24,7 +24,7 @@ _LAYERS = (
 
 @dataclass
 class MobileNetV1Options:
-    """What follows the layers, and how wide they are.
+    """Neck and width.
 
     ``neck``: "dilated" keeps stride 8 from layer 6 on, dilates layer 7 and stops after layer 11, then reduces to
     ``channels`` (lightweight OpenPose); "openvino" is the same with the reduction of OpenVINO's

@@ -26,7 +26,7 @@ _FAR = 16.0  # cells: brings the distances of joints into the range of the featu
 
 @dataclass
 class MobileNetV2Options:
-    """What follows the layers, and how wide they are.
+    """Neck and width.
 
     ``neck``: "fpn" sums the native strides 8, 16, 32 into ``channels`` at stride 8 (or 4 by ``out_stride``); "dilated"
     keeps stride 8 by dilation and reduces to ``channels``. ``width`` multiplies every layer's channels. ``last``

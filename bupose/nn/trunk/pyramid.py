@@ -1,4 +1,4 @@
-"""A feature pyramid: the levels of a trunk, from coarse to fine, summed into one map at the finest level."""
+"""Feature pyramid: the levels of a trunk, from coarse to fine, summed at the finest level."""
 
 from __future__ import annotations
 

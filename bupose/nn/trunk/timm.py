@@ -1,4 +1,4 @@
-"""Any network of the timm package as a trunk, with a feature pyramid; timm is imported when one is built."""
+"""Any network of the timm package as a trunk, with a feature pyramid; timm is imported on use."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class TimmOptions:
 
     def __post_init__(self) -> None:
         check(self, "trunk timm")
-        if ":" in self.model:  # timm would read such a name as a place on the web or on this disk
+        if ":" in self.model:  # timm would treat such a name as a URL or path
             raise OptionsError(f"trunk timm.model is {self.model!r}; give the name of an architecture of timm's")
 
 
@@ -42,14 +42,14 @@ class TimmTrunk(Trunk):
         super().__init__(options)
         try:
             import timm
-        except Exception as problem:  # a torchvision that does not fit torch makes this import fail in many ways
+        except Exception as problem:  # this import fails in many ways if torchvision does not fit torch
             raise DependencyError(f"trunk 'timm' needs the package timm: pip install timm ({problem})") from None
         self.stride, self.channels = options.out_stride, options.channels
         try:
             self.body = timm.create_model(options.model, pretrained=options.pretrained, features_only=True)
         except RuntimeError as problem:
             raise OptionsError(f"timm cannot build {options.model!r} as feature levels: {problem}") from None
-        options.pretrained = False  # what is stored with a network: its own file holds the weights
+        options.pretrained = False  # stored options: the network's own file holds the weights
         strides = list(self.body.feature_info.reduction())
         wanted = [stride for stride in (32, 16, 8, 4) if stride >= options.out_stride]
         if not set(wanted) <= set(strides):

@@ -1,4 +1,4 @@
-"""VGG-19's first ten convolutions and the two that OpenPose puts behind them."""
+"""VGG-19's first ten convolutions, and the two that OpenPose adds."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _LAYERS = (64, 64, 0, 128, 128, 0, 256, 256, 256, 256, 0, 512, 512)  # channels 
 @dataclass
 class VGG19Options:
     """``middle`` and ``channels`` are the widths of the two convolutions after VGG's; ``activation`` (relu or prelu)
-    follows VGG's last convolution and those two; ``normalisation`` names what the weights want."""
+    follows VGG's last convolution and those two; ``normalisation`` is that of the weights."""
 
     middle: int = option(256, 1, 4096)
     channels: int = option(128, 1, 4096)

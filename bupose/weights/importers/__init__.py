@@ -1,4 +1,4 @@
-"""Published networks, taken over: each importer reads one kind of file into a network of bupose."""
+"""Importers of published networks: each reads one kind of file into a PoseNet."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ __all__ = ["IMPORTERS", "import_weights", "recognise"]
 
 
 def import_weights(path: str | Path, kind: str | None = None) -> PoseNet:
-    """A published network's file as a network of bupose, in evaluation mode.
+    """Import a published network, in evaluation mode.
 
     Parameters
     ----------
@@ -32,12 +32,12 @@ def import_weights(path: str | Path, kind: str | None = None) -> PoseNet:
         An OpenVINO ``.xml`` or ``.bin`` (the other beside it), a lightweight OpenPose checkpoint, an OpenPose
         ``.caffemodel``, MoveNet MultiPose's tensors (``.safetensors``, under their TensorFlow names), or a bupose file.
     kind : str, optional
-        A key of :data:`IMPORTERS`; by default what the file's content says.
+        A key of :data:`IMPORTERS`; by default detected from the content.
 
     Raises
     ------
     WeightsError
-        The file is missing, damaged, or of no known kind or network.
+        The file is missing, damaged, or of an unknown kind or network.
     """
     path = expand(path)
     kind = recognise(path) if kind is None else kind
@@ -46,12 +46,12 @@ def import_weights(path: str | Path, kind: str | None = None) -> PoseNet:
 
 
 def recognise(path: str | Path) -> str:
-    """The importer that a file's first bytes call for.
+    """The importer for a file, by its first bytes.
 
     Raises
     ------
     WeightsError
-        The file is missing, or of no known kind.
+        The file is missing, or of an unknown kind.
     """
     path = Path(path)
     try:

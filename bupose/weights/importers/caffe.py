@@ -1,4 +1,4 @@
-"""OpenPose's ``.caffemodel`` files, COCO-18 (2017) and BODY_25 (2019), as networks of bupose."""
+"""OpenPose's ``.caffemodel`` files, COCO-18 (2017) and BODY_25 (2019), as PoseNet."""
 
 from __future__ import annotations
 

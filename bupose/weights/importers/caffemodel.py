@@ -1,4 +1,4 @@
-"""The layers of a ``.caffemodel``, read from the protocol-buffer wire format without Caffe's classes."""
+"""Layers of a ``.caffemodel``, parsed from the protocol-buffer wire format without Caffe."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 
 
 def read_layers(path: str | Path) -> dict[str, list[np.ndarray]]:
-    """The blobs (weights, biases, slopes) of every layer that has some, float32, by layer name.
+    """The blobs (weights, biases, slopes) of every layer with parameters, float32, by layer name.
 
     Raises
     ------
@@ -51,7 +51,7 @@ def read_fields(data: memoryview) -> Iterator[tuple[int, int, int | memoryview]]
     Raises
     ------
     ValueError
-        The bytes are no message: an unknown wire type, or a value that runs beyond the end.
+        The bytes are not a message: an unknown wire type, or a value beyond the end.
 
     Notes
     -----

@@ -1,4 +1,4 @@
-"""From OpenPose's order of PAF channels to ours: limb l is the channels 2l (x) and 2l + 1 (y)."""
+"""Reordering of OpenPose's PAF channels to ours, where limb l has the channels 2l (x) and 2l + 1 (y)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from bupose.methods.paf.fields import OPENPOSE_PAF_CHANNELS
 
 
 def paf_order(skeleton: str) -> list[int]:
-    """For each of our 2L PAF channels the channel of OpenPose's network it is.
+    """For each of our 2L PAF channels the channel in OpenPose's network.
 
     Notes
     -----
@@ -20,10 +20,10 @@ def paf_order(skeleton: str) -> list[int]:
 
 
 def reorder_output(tensor: Tensor, order: list[int]) -> Tensor:
-    """Weight or bias of a convolution whose output channels come in another order."""
+    """Weight or bias of a convolution with reordered output channels."""
     return tensor[order].contiguous()
 
 
 def reorder_inputs(weight: Tensor, order: list[int]) -> Tensor:
-    """Weight of a convolution whose input channels come in another order."""
+    """Weight of a convolution with reordered input channels."""
     return weight[:, order].contiguous()

@@ -1,4 +1,4 @@
-"""The convolutions of an OpenVINO IR (``.xml`` and ``.bin``), de-quantised, each with what it reads and feeds."""
+"""The de-quantised convolutions of an OpenVINO IR (``.xml`` and ``.bin``), with their connections."""
 
 from __future__ import annotations
 
@@ -58,13 +58,12 @@ class _Layer:
 def read_graph(path: str | Path) -> Graph:
     """The network of an IR file; ``path`` is the ``.xml`` or the ``.bin`` beside it.
 
-    Quantised weights become the float numbers they stand for. Quantisation of activations is left out: the float
-    network computes what it approximates.
+    Quantised weights are converted to float. Quantisation of activations is dropped.
 
     Raises
     ------
     WeightsError
-        A file is missing or damaged, or the graph has an operation that a pose network of this kind has not.
+        A file is missing or damaged, or the graph has an unsupported operation.
 
     Notes
     -----
@@ -100,7 +99,7 @@ def _read_layers(root: ElementTree.Element) -> dict[str, _Layer]:
 
 
 class _Reader:
-    """Folds constants and gathers convolutions; a layer's value is an array, or the tuple of names it consists of."""
+    """Folds constants and collects convolutions; a layer's value is an array, or the tuple of its sources' names."""
 
     def __init__(self, layers: dict[str, _Layer], numbers: bytes, source: str):
         self.layers, self.numbers, self.source = layers, numbers, source
@@ -209,7 +208,7 @@ class _Reader:
         return value
 
     def _only_reader(self, layer: _Layer, value: tuple[str, ...]) -> Convolution:
-        """The convolution that a bias or activation belongs to: nobody else may read it before, or change it after."""
+        """The convolution that a bias or activation belongs to, if it has no other consumers."""
         convolution = self.graph.convolutions.get(value[0]) if len(value) == 1 else None
         if convolution is None or convolution.activation != "none" or self.readers[layer.inputs[0]] > 1:
             raise self._refuse(layer, "does not belong to one convolution")
@@ -235,6 +234,6 @@ def fake_quantise(
     -----
     OpenVINO, specification of FakeQuantize-1.
     """
-    span = np.where(high > low, high - low, 1)  # a channel of zeros may have none
+    span = np.where(high > low, high - low, 1)  # a channel of zeros may have no scale
     steps = np.round((np.clip(x, low, high) - low) / span * (levels - 1))
     return (steps / (levels - 1) * (out_high - out_low) + out_low).astype(np.float32)

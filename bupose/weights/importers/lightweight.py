@@ -1,4 +1,4 @@
-"""Lightweight OpenPose's own checkpoints (``.pth``) as networks of bupose."""
+"""Lightweight OpenPose's own checkpoints (``.pth``) as PoseNet."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PREFIXES = {"model.": "trunk.", "cpm.": "trunk.", "initial_stage.": "head.", "re
 
 
 def read_network(path: str | Path) -> PoseNet:
-    """The network of a lightweight OpenPose checkpoint, with as many refinement stages as it holds.
+    """Read a lightweight OpenPose checkpoint, with all its refinement stages.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""MoveNet MultiPose, from its tensors under TensorFlow's names, as a network of bupose."""
+"""MoveNet MultiPose, from its tensors under TensorFlow's names, as PoseNet."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""OpenVINO's human-pose-estimation-0001, in FP32, FP16 or 8 bits, as a network of bupose."""
+"""OpenVINO's human-pose-estimation-0001, in FP32, FP16 or 8 bits, as PoseNet."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _HEAT, _PAF, _FEATURES = 19, 38, 128
 
 
 class _Expected(NamedTuple):
-    """A convolution as bupose computes it: where its numbers go, and what the graph must say of it."""
+    """A convolution as bupose computes it: its parameters, and the properties that the graph must have."""
 
     conv: str
-    norm: str | None  # the batch norm that the file has folded into the convolution
+    norm: str | None  # the batch norm folded into the convolution in the file
     inputs: tuple[str, ...]
     activation: str = "relu"
     stride: int = 1
@@ -33,8 +33,8 @@ class _Expected(NamedTuple):
 def read_network(path: str | Path) -> PoseNet:
     """The network of the IR whose ``.xml`` or ``.bin`` is given.
 
-    8-bit weights become the float numbers they stand for; the activations are not quantised any more. Batch norms,
-    folded into the file's convolutions, become ones that only add.
+    8-bit weights are converted to float, activations are not quantised. Batch norms, folded in the file, only add the
+    bias.
 
     Raises
     ------
@@ -109,7 +109,7 @@ def _expected_stages() -> dict[str, _Expected]:
 
 
 def _check(graph: Graph, expected: dict[str, _Expected], source: str) -> None:
-    """Refuse a graph that computes anything else than bupose's network."""
+    """Refuse a graph that differs from bupose's network."""
     missing = [name for name in expected if name not in graph.convolutions]
     further = [name for name in graph.convolutions if name not in expected]
     if missing or further:
@@ -144,7 +144,7 @@ def _check(graph: Graph, expected: dict[str, _Expected], source: str) -> None:
 
 
 def _tensors(layer: Convolution, want: _Expected) -> dict[str, Tensor]:
-    """A convolution's parameters; its bias goes to the batch norm where there is one, which else changes nothing."""
+    """A convolution's parameters; its bias goes to the batch norm if there is one."""
     weight, bias = torch.from_numpy(layer.weight.copy()), torch.from_numpy(layer.bias)
     tensors = {f"{want.conv}.weight": weight}
     if want.norm is None:
