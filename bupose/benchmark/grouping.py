@@ -16,8 +16,11 @@ from matplotlib.figure import Figure
 
 from bupose import geometry
 from bupose.benchmark.crowd import crowd_labels, tight_crowd_labels
+from bupose.benchmark.oracle import choose_by_truth
 from bupose.data import open_samples
-from bupose.evaluate import coco_ap
+from bupose.evaluate import coco_ap, read_ground_truth
+from bupose.evaluate.person_matching import match_all
+from bupose.evaluate.repairs import rank_by_truth
 from bupose.fields_file import FieldsFile
 from bupose.kernels import reference
 from bupose.methods.paf import FieldCodec
@@ -29,29 +32,26 @@ VARIANTS = {
     "greedy": {"matching": "greedy"},
     "without completion": {"completion": False},
 }
-EVERY_JOINT = {"min_joint_score": 0.0}  # average precision only loses by what is left out
 
 
 def on_network_fields(fields: Path, annotations: Path, repeats: int = 3) -> list[dict]:
     """COCO AP and time of decoding saved fields, beside the time that up-sampling them ×8 alone would take.
 
-    One thread; for each photo the two are timed in turn and the fastest of ``repeats`` counts.
+    One thread; for each photo the two are timed in turn and the fastest of ``repeats`` counts. AP ranks everybody.
     """
     cv2.setNumThreads(1)
     rows = []
-    with FieldsFile(fields) as file:
-        pictures = list(file)
+    pictures = _read(fields)
     for name, options in VARIANTS.items():
-        codec = FieldCodec(COCO18).with_decoder(**EVERY_JOINT, **options)
-        results, decode, enlarge = [], [], []
-        for _, f, info in pictures:
+        codec = FieldCodec(COCO18).with_decoder(**options)
+        decode, enlarge = [], []
+        for f, _ in pictures.values():
             times = [(_time(codec.decode, f), _time(enlarge_fields, f)) for _ in range(repeats)]
             best = np.min(times, 0)
             decode.append(best[0])
             enlarge.append(best[1])
-            people = codec.decode(f).transform(geometry.invert(info["matrix"]))
-            results += people.to_coco(int(Path(info["file_name"]).stem), COCO17)
-        ids = sorted({int(Path(info["file_name"]).stem) for _, _, info in pictures})
+        results = _results(codec.showing_everybody(), pictures)
+        ids = sorted(pictures)
         row = {"grouping": name, **_ap(results, annotations, ids)}
         row |= {
             "half A": _ap(results, annotations, ids[::2])["AP"],
@@ -62,13 +62,33 @@ def on_network_fields(fields: Path, annotations: Path, repeats: int = 3) -> list
     return rows
 
 
+def beside_truth(fields: Path, annotations: Path) -> list[dict]:
+    """COCO AP of the default grouping, and what the annotations would make of its people, and of its peaks."""
+    pictures, codec = _read(fields), FieldCodec(COCO18).showing_everybody()
+    truth = read_ground_truth(annotations).only(pictures)
+    results, joints = _results(codec, pictures), COCO18.mapping(COCO17)
+    peaks = {}
+    for image_id, (f, back) in pictures.items():
+        found = codec.explain(f).peaks
+        peaks[image_id] = joints[found.joint], geometry.apply(back, f.grid.to_pixels(found.xy))
+    ways = {
+        "the grouping": results,
+        "its people, ranked by the annotations": [
+            r for picture in match_all(results, truth) for r in rank_by_truth(picture)
+        ],
+        "its peaks, chosen by the annotations": choose_by_truth(peaks, truth),
+    }
+    ids = sorted(pictures)
+    return [{"what": name, **_ap(found, annotations, ids)} for name, found in ways.items()]
+
+
 def on_ideal_fields(annotations: Path, people: int = 4, height: int = 368) -> list[dict]:
     """COCO AP on fields painted from the labels of photos with at least so many people."""
     samples = open_samples("coco", {"annotations": str(annotations), "skeleton": COCO18})
     crowded = [n for n in range(len(samples)) if len(samples.labels(n)) >= people]
     rows = []
     for name, options in VARIANTS.items():
-        codec, results = FieldCodec(COCO18).with_decoder(**EVERY_JOINT, **options), []
+        codec, results = FieldCodec(COCO18).with_decoder(min_joint_score=0, **options), []
         for n in crowded:
             width, in_height = samples.size(n)
             matrix = geometry.scale(height / in_height)
@@ -157,6 +177,16 @@ def enlarge_fields(fields: Fields) -> None:
     h, w = fields.heat.shape[1:]
     for maps in (fields.heat, fields.paf.reshape(-1, h, w)):
         cv2.resize(maps.transpose(1, 2, 0), None, fx=8, fy=8, interpolation=cv2.INTER_CUBIC)
+
+
+def _read(fields: Path) -> dict[int, tuple]:
+    """Image id -> fields, and the matrix back into the picture's pixels."""
+    with FieldsFile(fields) as file:
+        return {int(Path(info["file_name"]).stem): (f, geometry.invert(info["matrix"])) for _, f, info in file}
+
+
+def _results(codec: FieldCodec, pictures: dict[int, tuple]) -> list[dict]:
+    return [r for i, (f, back) in pictures.items() for r in codec.decode(f).transform(back).to_coco(i, COCO17)]
 
 
 def _ap(results: list[dict], annotations: Path, ids: list[int]) -> dict:

@@ -34,6 +34,7 @@ def measure_grouping(shared: Path, photos: int, plots: str) -> None:
     fields, labels = coco / "fields_val.npz", coco / "val.json"
     if coco.is_dir():
         report("On a real network's fields, height 368, one thread", grouping.on_network_fields(fields, labels))
+        report("The same beside what the annotations would make of it", grouping.beside_truth(fields, labels))
         report("On ideal stride-8 fields, four or more people, height 368", grouping.on_ideal_fields(labels))
     growth = plots and f"{plots}/growth.png"
     crowds = [row for kind in grouping.CROWDS for row in grouping.in_crowds(kind)]

@@ -9,6 +9,7 @@ import numpy as np
 from bupose.evaluate.diagnosis import GOOD, KINDS, Diagnosis, PictureErrors
 from bupose.evaluate.ground_truth import GroundTruth
 from bupose.evaluate.oks import keypoint_similarity, run_coco_eval, summarize
+from bupose.evaluate.person_matching import Matched
 
 WRONG = KINDS[1:]
 
@@ -27,11 +28,17 @@ def repair_gains(diagnosis: Diagnosis, truth: GroundTruth) -> dict[str, float]:
         name: [r for p in diagnosis.pictures for r in _with_joints(p, kinds, exact, truth)]
         for name, kinds in repairs.items()
     }
-    after["scores"] = [r for p in diagnosis.pictures for r in _with_scores(p)]
+    after["scores"] = [r for p in diagnosis.pictures for r in rank_by_truth(p.matched)]
     after["background"] = [r for p in diagnosis.pictures for r in _without(p, p.background)]
     after["duplicates"] = [r for p in diagnosis.pictures for r in _without(p, p.duplicate)]
     after["people missed"] = [r for p in diagnosis.pictures for r in _with_missed(p, exact, truth)]
     return {name: _ap(results, truth) - before for name, results in after.items()}
+
+
+def rank_by_truth(matched: Matched) -> list[dict]:
+    """A picture's results, each with its similarity to the person it is matched to as its score; 0 where to nobody."""
+    similarity = {p: float(matched.similarity[p, q]) for p, q in matched.found}
+    return [{**r, "score": similarity.get(p, 0.0)} for p, r in enumerate(matched.results)]
 
 
 def _ap(results: Sequence[Mapping], truth: GroundTruth) -> float:
@@ -63,12 +70,6 @@ def _with_joints(picture: PictureErrors, kinds: Sequence[str], similarity: float
         triples[wrong, :2] = _beside(m.truth[q], m.area[q], similarity, truth.sigmas)[wrong]
         out[p]["keypoints"] = triples.reshape(-1).tolist()
     return out
-
-
-def _with_scores(picture: PictureErrors) -> list[dict]:
-    m = picture.matched
-    similarity = {p: float(m.similarity[p, q]) for p, q in m.found}
-    return [{**r, "score": similarity.get(p, 0.0)} for p, r in enumerate(m.results)]
 
 
 def _without(picture: PictureErrors, people: np.ndarray) -> list[dict]:
