@@ -1,4 +1,5 @@
-"""Measure: bupose benchmark [part=all|grouping|network|shipped] [shared=../shared] [photos=40] [plots=docs/images]
+"""Measure: bupose benchmark [part=all|grouping|network|shipped|refine] [shared=../shared] [photos=40]
+[plots=docs/images]
 
 Photos, labels and the published network come from ``shared``. part=methods networks=FOLDER compares the networks of a
 sweep over methods. Times are only as good as the machine is quiet.
@@ -13,7 +14,7 @@ import torch
 
 from bupose import weights
 from bupose.atomic import replacing
-from bupose.benchmark import grouping, methods, network, shipped
+from bupose.benchmark import closer, grouping, methods, network, shipped
 from bupose.benchmark.table import markdown
 from bupose.cli.pairs import HELP, split_pairs, whole_number
 from bupose.errors import OptionsError
@@ -63,7 +64,13 @@ def measure_shipped(shared: Path, photos: int, plots: str) -> None:
     report(f"ms a picture of the network alone, {counted(torch.get_num_threads(), 'thread')}", rows)
 
 
-PARTS = {"grouping": measure_grouping, "network": measure_network, "shipped": measure_shipped}
+def measure_refine(shared: Path, photos: int, plots: str) -> None:
+    coco = shared / "data" / "coco"
+    rows = closer.beside_other_ways(weights.resolve(), coco / "val.json", coco / "val")
+    report("A second look at small people, beside other ways; pixels and time in times of the plain pass", rows)
+
+
+PARTS = {"grouping": measure_grouping, "network": measure_network, "shipped": measure_shipped, "refine": measure_refine}
 
 
 def measure_methods(networks: Path, plots: str) -> None:

@@ -13,11 +13,11 @@ import torch
 
 from bupose import methods, weights
 from bupose.annotations.categories import CategoryOptions
-from bupose.estimate.options import NetworkOptions
+from bupose.estimate.options import REFINE_MOST, NetworkOptions
 from bupose.estimate.pipeline import Pipeline
 from bupose.estimate.preprocess import View
 from bupose.estimate.stream import Estimate, Failure, Picture, Series, Stream, are_many, open_photo
-from bupose.images import MAX_PIXELS
+from bupose.images import MAX_PIXELS, Photo
 from bupose.maps import Maps
 from bupose.methods import Codec
 from bupose.methods.options import read_options
@@ -46,6 +46,10 @@ class Estimator:
         own, else [1].
     flip : bool
         Average with the maps of the mirrored picture.
+    refine : bool
+        Run the network again on enlarged crops of small people.
+    refine_most : float
+        Pixels of all crops of a picture, at most, as a multiple of the first pass.
     batch : int
         Pictures of one size per forward pass.
     decoder : mapping, optional
@@ -74,6 +78,8 @@ class Estimator:
         longest: int | None = None,
         scales: Sequence[float] | None = None,
         flip: bool = False,
+        refine: bool = False,
+        refine_most: float = REFINE_MOST,
         batch: int = 8,
         decoder: Mapping[str, Any] | None = None,
         threads: int | None = None,
@@ -84,7 +90,8 @@ class Estimator:
         compile: bool = False,
     ) -> None:
         scales = list(scales) if isinstance(scales, Sequence) and not isinstance(scales, str) else scales
-        chosen = NetworkOptions(height=height, longest=longest, scales=scales, flip=flip, batch=batch, threads=threads,
+        chosen = NetworkOptions(height=height, longest=longest, scales=scales, flip=flip, refine=refine,
+                                refine_most=refine_most, batch=batch, threads=threads,
                                 max_pixels=max_pixels)  # fmt: skip
         self.max_pixels, self.threads = chosen.max_pixels, chosen.threads or torch.get_num_threads()
         net = start(net, device, precision, channels_last, compile, self.threads)
@@ -94,7 +101,9 @@ class Estimator:
         target: Any = from_dict(method.Target, net.target, "target")
         codec = method(net.skeleton, net.grid, target, read_options(method.Decoder, net.decoder, decoder or {}))
         scales = sorted(chosen.scales or told.scales or [1.0], reverse=True)
-        self.pipeline = Pipeline(net, codec, chosen.height or told.height or HEIGHT, chosen.longest, scales, flip)
+        unit = told.height or HEIGHT
+        self.pipeline = Pipeline(net, codec, chosen.height or unit, chosen.longest, scales, flip, unit,
+                                 chosen.refine and chosen.refine_most)  # fmt: skip
         self.category = from_dict(CategoryOptions, net.category, "category")
 
     @property
@@ -145,8 +154,8 @@ class Estimator:
         """
         if are_many(image):
             return [_people(estimate) for estimate in self.stream(image)]
-        views = self._views(image)
-        return self.pipeline.combine(self.pipeline.run([views])[0], views)
+        photo = self._open(image)
+        return self.pipeline.people(self.pipeline.look([self.pipeline.plan(photo)], [photo])[0])
 
     def stream(
         self, sources: Iterable[Picture], *, keep_images: bool = False, keep_fields: bool = False, in_order: bool = True
@@ -171,7 +180,7 @@ class Estimator:
         return Stream(self, sources, keep_images, keep_fields, in_order)
 
     def fields(self, image: Picture) -> Maps:
-        """The network's maps of a picture, averaged over scales and flip, in network pixels.
+        """The network's maps of a whole picture, averaged over scales and flip, in network pixels.
 
         ``image`` and errors are those of a call; :meth:`matrix` maps the picture's pixels to the network's.
         """
@@ -186,8 +195,11 @@ class Estimator:
         """float64 (2, 3): the picture's pixels to the network's; ``image`` and errors are those of a call."""
         return self._views(image)[0].matrix
 
+    def _open(self, image: object) -> Photo:
+        return open_photo(image, self.pipeline.least, self.max_pixels)
+
     def _views(self, image: object) -> list[View]:
-        return self.pipeline.plan(open_photo(image, self.pipeline.least, self.max_pixels))
+        return self.pipeline.plan(self._open(image))
 
 
 def load(name_or_path: str | Path | None = None, *, accept_license: bool = False, **options: Any) -> Estimator:

@@ -9,8 +9,11 @@ import numpy as np
 
 from bupose import geometry
 from bupose.errors import OptionsError
+from bupose.estimate.closer import Each, Look, look_closer
+from bupose.estimate.merging import listed
 from bupose.estimate.preprocess import View, network_size, prepare
 from bupose.estimate.views import join_views
+from bupose.estimate.windows import MOST_ENLARGED
 from bupose.images import Photo
 from bupose.maps import Maps
 from bupose.methods import Codec
@@ -24,8 +27,7 @@ MOST_PIXELS = 32_000_000  # per forward pass; a MobileNet takes some 200 bytes p
 class Pipeline:
     """A network, its codec, and the views of a photo that it runs on.
 
-    Crops, tiles or further scales are subclasses with another :meth:`plan`, and another :meth:`combine` where people
-    come from several views.
+    The first pass sees the whole photo; :mod:`bupose.estimate.closer` plans closer looks at parts of it.
 
     Parameters
     ----------
@@ -39,6 +41,12 @@ class Pipeline:
         Relative to ``height``, the largest first.
     flip : bool
         Each view also mirrored.
+    unit : int, optional
+        Input height that the network was trained for, pixels; by default ``height``.
+    refine : float
+        Pixels of the crops of small people, at most, as a multiple of the first view's; 0 is no second look.
+    tiles : float or "auto"
+        See :class:`bupose.estimate.options.NetworkOptions`; 0 is off.
     """
 
     network: Network
@@ -47,11 +55,14 @@ class Pipeline:
     longest: int | None = None
     scales: Sequence[float] = (1.0,)
     flip: bool = False
+    unit: int | None = None
+    refine: float = 0
+    tiles: float | str = 0
 
     @property
-    def least(self) -> int:
-        """Minimum sides, px, of a photo that is decoded at reduced size."""
-        return round(self.height * self.scales[0])
+    def least(self) -> int | None:
+        """Minimum sides, px, of a photo that is decoded at reduced size; None is full size."""
+        return None if self.tiles else round(self.height * self.scales[0] * (MOST_ENLARGED if self.refine else 1))
 
     def plan(self, photo: Photo) -> list[View]:
         """The photo at each scale, the largest first, and mirrored.
@@ -72,7 +83,11 @@ class Pipeline:
                 f"at most {MOST_PIXELS:,} are allowed: lower height, scales or longest"
             )
         views = [prepare(photo, size, self.network.multiple, self.network.pad) for size in sizes]
-        return [view for one in views for view in ((one, replace(one, mirrored=True)) if self.flip else (one,))]
+        return [view for one in views for view in self.mirror(one)]
+
+    def mirror(self, view: View) -> list[View]:
+        """A view, and with ``flip`` its mirror image."""
+        return [view, replace(view, mirrored=True)] if self.flip else [view]
 
     def run(self, photos: Sequence[Sequence[View]]) -> list[list[Maps]]:
         """Run the network on the views of photos, all of one shape: each photo's maps, without padding."""
@@ -89,9 +104,35 @@ class Pipeline:
         """Merge the maps of a photo's views, on the grid of the first."""
         return maps[0] if len(maps) == 1 else join_views([(m, v.matrix) for m, v in zip(maps, views, strict=True)])
 
-    def combine(self, maps: Sequence[Maps], views: Sequence[View]) -> People:
+    @property
+    def looks_closer(self) -> bool:
+        """Whether more than one pass over a photo is possible."""
+        return bool(self.refine or self.tiles)
+
+    def look(self, views: Sequence[Sequence[View]], photos: Sequence[Photo | None], each: Each = map) -> list[Look]:
+        """Run every pass over photos whose views have one shape.
+
+        Parameters
+        ----------
+        views : sequence of what :meth:`plan` gives
+        photos : sequence of Photo
+            Needed only with :attr:`looks_closer`.
+        each
+            ``map``, or that of a thread pool.
+        """
+        seen = zip(self.run(views), views, strict=True)
+        looks = [Look(self.merge(maps, planned), planned[0].matrix) for maps, planned in seen]
+        return look_closer(self, [p for p in photos if p], looks, each) if self.looks_closer else looks
+
+    def people(self, look: Look) -> People:
         """A photo's people, in its own pixels, best first."""
-        return self.codec.decode(self.merge(maps, views)).transform(geometry.invert(views[0].matrix))
+        if look.closer is not None:
+            return listed(look.closer.people, self.codec.decoder)
+        return self.codec.decode(look.maps).transform(geometry.invert(look.matrix))
+
+    def combine(self, maps: Sequence[Maps], views: Sequence[View]) -> People:
+        """A photo's people by the first pass alone."""
+        return self.people(Look(self.merge(maps, views), views[0].matrix))
 
     def _pass(self, pixels: np.ndarray) -> tuple[np.ndarray, ...]:
         """Run the network in batches that fit into memory."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import cv2
@@ -61,12 +62,49 @@ def prepare(photo: Photo, size: tuple[int, int], multiple: int, pad: tuple[int, 
     below half size, area averaging.
     """
     width, height = size
+    padded = width + -width % multiple, height + -height % multiple
+    return View(
+        _resize(photo.image, size, padded, pad), geometry.scale(width / photo.size[0], height / photo.size[1]), size
+    )
+
+
+def prepare_window(
+    photo: Photo, window: tuple[float, float, float, float], shape: tuple[int, int], pad: tuple[int, int, int]
+) -> View:
+    """A part of a photo, resized to fit ``shape`` = (width, height), and padded on the right and below.
+
+    Parameters
+    ----------
+    window : left, top, right, bottom
+        Photo pixels, edges of the part; what lies outside the photo is padding.
+    shape : (width, height)
+        Of the view; the part is as large in it as it can be.
+    pad : three ints
+        As for :func:`prepare`.
+    """
     own_height, own_width = photo.image.shape[:2]
-    pixels = photo.image
+    draft = own_width / photo.size[0], own_height / photo.size[1]
+    scale = min(shape[0] / (window[2] - window[0]), shape[1] / (window[3] - window[1]))
+    left, top = max(0, math.floor(window[0] * draft[0])), max(0, math.floor(window[1] * draft[1]))
+    right, bottom = min(own_width, math.ceil(window[2] * draft[0])), min(own_height, math.ceil(window[3] * draft[1]))
+    width = min(shape[0], max(1, round((right - left) / draft[0] * scale)))
+    height = min(shape[1], max(1, round((bottom - top) / draft[1] * scale)))
+    pixels = _resize(photo.image[top:bottom, left:right], (width, height), shape, pad)
+    full = geometry.compose(
+        geometry.scale(*draft),
+        geometry.crop(left, top),
+        geometry.scale(width / (right - left), height / (bottom - top)),
+    )
+    return View(pixels, full, (width, height))
+
+
+def _resize(image: np.ndarray, size: tuple[int, int], shape: tuple[int, int], pad: tuple[int, int, int]) -> np.ndarray:
+    """uint8 (H, W, 3) of ``shape`` = (width, height): an image of ``size``, and padding."""
+    own_height, own_width = image.shape[:2]
     if (own_width, own_height) != size:
-        small = min(width / own_width, height / own_height) < 0.5
-        pixels = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA if small else cv2.INTER_CUBIC)
-    right, below = -width % multiple, -height % multiple
+        small = min(size[0] / own_width, size[1] / own_height) < 0.5
+        image = cv2.resize(image, size, interpolation=cv2.INTER_AREA if small else cv2.INTER_CUBIC)
+    right, below = shape[0] - size[0], shape[1] - size[1]
     if right or below:
-        pixels = cv2.copyMakeBorder(pixels, 0, below, 0, right, cv2.BORDER_CONSTANT, value=pad)
-    return View(pixels, geometry.scale(width / photo.size[0], height / photo.size[1]), size)
+        image = cv2.copyMakeBorder(image, 0, below, 0, right, cv2.BORDER_CONSTANT, value=pad)
+    return image

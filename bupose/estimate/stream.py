@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard
 import numpy as np
 
 from bupose.errors import BuposeError, InputError
+from bupose.estimate.closer import Look
 from bupose.estimate.preprocess import View
 from bupose.images import MAX_PIXELS, VIDEOS, Photo, from_memory, read
 from bupose.images.files import FAULTS, quote, reason
@@ -52,8 +53,9 @@ class Estimate:
         Photo pixels to network pixels.
     image : uint8 array (H, W, 3), RGB, optional
         The photo, if it was to be kept.
-    fields : Maps, optional
-        In network pixels, if they were to be kept.
+    look : Look, optional
+        What the network said, if that was to be kept: people of other decode options come from it
+        (:meth:`Pipeline.people`).
     """
 
     source: Any
@@ -61,7 +63,12 @@ class Estimate:
     size: tuple[int, int]
     matrix: np.ndarray
     image: np.ndarray | None = None
-    fields: Maps | None = None
+    look: Look | None = None
+
+    @property
+    def fields(self) -> Maps | None:
+        """What the network said of the whole photo, in network pixels, if that was kept."""
+        return self.look and self.look.maps
 
 
 @dataclass(frozen=True)
@@ -85,8 +92,8 @@ class _Job:
     """A picture in progress."""
 
     source: Any
+    photo: Photo | None = None  # if it is to be kept, and for closer looks
     size: tuple[int, int] = (0, 0)
-    image: np.ndarray | None = None  # if it is to be kept
     views: list[View] = field(default_factory=list)  # until the network has run
     result: Future[Estimate | Failure] = field(default_factory=Future)
 
@@ -102,7 +109,7 @@ class _Job:
 
     @property
     def held(self) -> int:
-        kept = 0 if self.image is None else self.image.nbytes
+        kept = 0 if self.photo is None else self.photo.image.nbytes
         return sum(view.pixels.nbytes for view in self.views if not view.mirrored) + kept
 
 
@@ -172,7 +179,8 @@ class Stream(Iterator[Estimate | Failure]):
         try:
             least = None if self._keep_images else self._pipeline.least
             photo = open_photo(source, least, self._estimator.max_pixels)
-            return _Job(source, photo.size, photo.image if self._keep_images else None, self._pipeline.plan(photo))
+            needed = self._keep_images or self._pipeline.looks_closer
+            return _Job(source, photo if needed else None, photo.size, self._pipeline.plan(photo))
         except BuposeError as problem:
             return _Job.failed(source, problem)
         except FAULTS as problem:
@@ -188,15 +196,14 @@ class Stream(Iterator[Estimate | Failure]):
         jobs = self._waiting.pop(shape, [])
         if not jobs:
             return
-        for job, seen in zip(jobs, self._pipeline.run([job.views for job in jobs]), strict=True):
-            job.result = self._pool.submit(self._decode, job, job.views, seen)
-            job.views = []
+        looks = self._pipeline.look([job.views for job in jobs], [job.photo for job in jobs], self._pool.map)
+        for job, look in zip(jobs, looks, strict=True):
+            job.views, job.photo = [], job.photo if self._keep_images else None
+            job.result = self._pool.submit(self._decode, job, look)
 
-    def _decode(self, job: _Job, views: list[View], seen: list[Maps]) -> Estimate | Failure:
-        fields = self._pipeline.merge(seen, views)
-        people = self._pipeline.combine([fields], views[:1])
-        kept = fields if self._keep_fields else None
-        return Estimate(job.source, people, job.size, views[0].matrix, job.image, kept)
+    def _decode(self, job: _Job, look: Look) -> Estimate | Failure:
+        image, kept = job.photo and job.photo.image, look if self._keep_fields else None
+        return Estimate(job.source, self._pipeline.people(look), job.size, look.matrix, image, kept)
 
     def _finish_done(self) -> Iterator[Estimate | Failure]:
         """Finished results; in order, only up to the first unfinished one."""

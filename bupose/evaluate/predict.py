@@ -9,7 +9,6 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from bupose import geometry
 from bupose.errors import BuposeError, LabelsError
 from bupose.estimate import Estimator, Failure
 from bupose.evaluate.ground_truth import GroundTruth, annotated_size
@@ -66,11 +65,11 @@ def predict(estimator: Estimator, truth: GroundTruth, images: str | Path, *, pro
         file=sys.stderr,
         disable=None if progress else True,
     )
-    found, everybody = Predictions(), estimator.codec.showing_everybody()
+    found, everybody = Predictions(), estimator.showing_everybody().pipeline
     for image_id, estimate in zip(truth.images, estimates, strict=True):
         if isinstance(estimate, Failure):
             found.unreadable[image_id] = estimate.problem
             continue
         found.shown[image_id] = estimate.people
-        found.ranked[image_id] = everybody.decode(estimate.fields).transform(geometry.invert(estimate.matrix))
+        found.ranked[image_id] = everybody.people(estimate.look)
     return found

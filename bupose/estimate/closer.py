@@ -1,0 +1,125 @@
+"""Closer looks at parts of a photo: a second one at people who are small."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from bupose import geometry
+from bupose.estimate.merging import EDGE, Sighting, merge, whole_people
+from bupose.estimate.preprocess import View, prepare_window
+from bupose.estimate.windows import SMALL, CropPlan, Window
+from bupose.images import Photo
+from bupose.maps import Maps
+from bupose.methods import Codec
+from bupose.people import People
+
+if TYPE_CHECKING:
+    from bupose.estimate.pipeline import Pipeline
+
+AT_ONCE = 2_000_000  # pixels of views that are held, and seen, together
+FAINT = 0.75  # of the score from which people are listed: who is fainter is not looked at again
+
+Each = Callable[..., Iterable[Any]]  # ``map``
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a network says of a photo.
+
+    Parameters
+    ----------
+    maps : Maps
+        Of the whole photo, in network pixels.
+    matrix : float64 array (2, 3)
+        Photo pixels to these.
+    closer : Sighting, optional
+        Everybody, whatever the score, where there were closer looks.
+    """
+
+    maps: Maps
+    matrix: np.ndarray
+    closer: Sighting | None = None
+
+
+def look_closer(pipeline: Pipeline, photos: Sequence[Photo], looks: Sequence[Look], each: Each = map) -> list[Look]:
+    """First looks at photos, and what closer looks add to them.
+
+    Crops of all photos that have one shape go through the network together. A photo without anybody small keeps its
+    first look as it is.
+    """
+    closer = _Closer(pipeline, pipeline.codec.showing_everybody(), photos, each)
+    seen = list(each(closer.first, looks))
+    windows = [closer.crops(photo, one, look) for photo, one, look in zip(photos, seen, looks, strict=True)]
+    merged = closer.see(seen, windows)
+    return [
+        replace(look, closer=one) if planned else look
+        for look, one, planned in zip(looks, merged, windows, strict=True)
+    ]
+
+
+@dataclass(frozen=True)
+class _Closer:
+    """Closer looks at some photos."""
+
+    pipeline: Pipeline
+    everybody: Codec
+    photos: Sequence[Photo]
+    each: Each
+
+    @property
+    def unit(self) -> int:
+        return self.pipeline.unit or self.pipeline.height
+
+    def first(self, look: Look) -> Sighting:
+        """People of the first look."""
+        people = self._people(look.maps, look.matrix)
+        return Sighting(people, np.full(len(people), look.matrix[1, 1]))
+
+    def crops(self, photo: Photo, seen: Sighting, look: Look) -> list[Window]:
+        """Where to look again."""
+        plan = CropPlan(self.unit, self.pipeline.network.multiple)
+        least = FAINT * getattr(self.pipeline.codec.decoder, "min_person_score", 0.0)
+        width, height = look.maps.size
+        return plan.windows(seen, photo.size, least, self.pipeline.refine * width * height)
+
+    def see(self, seen: Sequence[Sighting], windows: Sequence[Sequence[Window]]) -> list[Sighting]:
+        """People so far, with what the windows of each photo show."""
+        found: list[list[Sighting]] = [[] for _ in windows]
+        shapes: dict[tuple[int, int], list[tuple[int, Window]]] = defaultdict(list)
+        for n, planned in enumerate(windows):
+            for window in planned:
+                shapes[window.shape].append((n, window))
+        for (width, height), jobs in shapes.items():
+            many = max(1, AT_ONCE // (width * height))
+            for start in range(0, len(jobs), many):
+                batch = jobs[start : start + many]
+                for (n, _), sighting in zip(batch, self._run(batch), strict=True):
+                    found[n].append(sighting)
+        merged = self.each(merge, seen, found, [SMALL * self.unit] * len(found))
+        return list(merged)
+
+    def _run(self, batch: Sequence[tuple[int, Window]]) -> Iterable[Sighting]:
+        """Who is whole in each of some windows of one shape, of the photos with these numbers."""
+        views = [self._prepare(self.photos[n], window) for n, window in batch]
+        maps = self.pipeline.run([self.pipeline.mirror(view) for view in views])
+        sizes = [self.photos[n].size for n, _ in batch]
+        return list(self.each(self._read, maps, views, sizes))
+
+    def _prepare(self, photo: Photo, window: Window) -> View:
+        return prepare_window(photo, window.box, window.shape, self.pipeline.network.pad)
+
+    def _read(self, maps: Sequence[Maps], view: View, size: tuple[int, int]) -> Sighting:
+        people = self._people(self.pipeline.merge(maps, self.pipeline.mirror(view)), view.matrix)
+        back = geometry.invert(view.matrix)
+        border = geometry.apply(back, np.array([(-0.5, -0.5), np.array(view.size) - 0.5])) + 0.5
+        margin = EDGE / view.matrix[1, 1]
+        whole = whole_people(people, border.ravel().tolist(), size, margin)
+        return Sighting(people[whole], np.full(int(whole.sum()), view.matrix[1, 1]))
+
+    def _people(self, maps: Maps, matrix: np.ndarray) -> People:
+        return self.everybody.decode(maps).transform(geometry.invert(matrix))

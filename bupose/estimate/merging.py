@@ -1,0 +1,179 @@
+"""People seen in several views of a photo, as one list: whoever is seen better elsewhere, and nobody twice."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from bupose.people import People
+from bupose.proportions import AREA_OF_BOX
+
+SAME = 0.2  # object keypoint similarity from which two are one person
+EDGE = 6  # view pixels from a border inside the photo within which somebody may be cut off
+AT_ONCE = 1_000_000  # distances held at once
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """People of a photo, and how large they were seen.
+
+    Parameters
+    ----------
+    people : People
+        In the photo's pixels, whatever their score.
+    scale : float64 array (P,)
+        View pixels per photo pixel.
+    """
+
+    people: People
+    scale: np.ndarray
+
+    @property
+    def sizes(self) -> np.ndarray:
+        """float64 (P,): the longer side of each person's joints, view pixels."""
+        return self.people.boxes()[:, 2:].max(1, initial=0) * self.scale
+
+    def pick(self, rows: np.ndarray) -> Sighting:
+        """Some of them."""
+        return Sighting(self.people[rows], self.scale[rows])
+
+
+def whole_people(people: People, border: Sequence[float], size: tuple[int, int], margin: float) -> np.ndarray:
+    """bool (P,): who is not cut off by a view's border.
+
+    Parameters
+    ----------
+    border : left, top, right, bottom
+        Of the view, photo pixels.
+    size : (width, height)
+        Of the photo: where the view ends with it, nobody is cut off.
+    margin : float, photo pixels
+        How near to the border somebody may be cut off.
+    """
+    box = people.boxes().astype(np.float64)
+    low, high = box[:, :2], box[:, :2] + box[:, 2:]
+    inside_low, inside_high = np.array(border[:2]) > 1, np.array(border[2:]) < np.array(size) - 2
+    near_low, near_high = low < np.array(border[:2]) + margin, high > np.array(border[2:]) - margin
+    return ~((near_low & inside_low) | (near_high & inside_high)).any(1)
+
+
+def similarity(first: People, second: People) -> np.ndarray:
+    """float64 (P, Q): object keypoint similarity, summed over common joints, by the joints of who has fewer.
+
+    The area is that of both people's boxes, times ``AREA_OF_BOX``, on average.
+    """
+    sigmas = np.array(first.skeleton.sigmas)
+    areas = [AREA_OF_BOX * np.maximum(p.boxes()[:, 2:].astype(np.float64).prod(1), 1) for p in (first, second)]
+    counts = [p.present.sum(1) for p in (first, second)]
+    alike = np.zeros((len(first), len(second)))
+    few = max(1, AT_ONCE // max(second.xy.size, 1))
+    for start in range(0, len(first), few):
+        rows = slice(start, start + few)
+        squared = ((first.xy[rows, None].astype(np.float64) - second.xy) ** 2).sum(3)
+        area = (areas[0][rows, None] + areas[1]) / 2
+        alike[rows] = np.nansum(np.exp(-squared / (8 * area[..., None] * sigmas**2)), 2)
+    return alike / np.maximum(np.minimum(counts[0][:, None], counts[1]), 1)
+
+
+def merge(seen: Sighting, closer: Sequence[Sighting], small: float) -> Sighting:
+    """People so far, with what closer views of parts of the photo say.
+
+    Parameters
+    ----------
+    seen : Sighting
+    closer : sequence of Sighting
+        Of each view those who are not cut off by its border.
+    small : float
+        People who were seen larger than this, view pixels, stay as they are.
+
+    Returns
+    -------
+    Sighting
+        Best first.
+
+    Notes
+    -----
+    Each view's people are matched to those so far, one to one, the likeliest first (by similarity and both scores). A
+    small person gets the joints of the surest match, keeps joints which that lacks, and has the mean of both scores.
+    Who matches nobody and is like nobody is new: non-maximum suppression over poses, as in RMPE (Fang et al. 2017,
+    section 3.3), by object keypoint similarity.
+    """
+    people, scale, may_change = seen.people, seen.scale.copy(), seen.sizes < small
+    best: dict[int, tuple[float, int, int]] = {}
+    new: list[tuple[float, int, int]] = []
+    for v, view in enumerate(closer):
+        alike = similarity(people, view.people)
+        likely = alike * np.sqrt(np.outer(people.person_score, view.people.person_score))
+        for p, q in _pairs(np.where(alike > SAME, likely, 0)):
+            score = float(view.people.person_score[q])
+            if may_change[p] and score > best.get(p, (0.0,))[0]:
+                best[p] = score, v, q
+        unknown = np.flatnonzero(alike.max(0, initial=0) <= SAME)
+        new += [(float(view.people.person_score[q]), v, int(q)) for q in unknown]
+    xy, score, completed = people.xy.copy(), people.score.copy(), people.completed.copy()
+    person_score = people.person_score.copy()
+    for p, (_, v, q) in best.items():
+        view, one = closer[v], closer[v].people[q]
+        there = one.present[0]
+        xy[p, there], score[p, there] = one.xy[0, there], one.score[0, there]
+        completed[p, there] = one.completed[0, there]
+        person_score[p] = (person_score[p] + one.person_score[0]) / 2
+        scale[p] = view.scale[q]
+    merged = Sighting(People(xy, score, person_score, people.skeleton, completed), scale)
+    return _sorted(_add(merged, closer, sorted(new, key=lambda one: -one[0])))
+
+
+def _add(seen: Sighting, closer: Sequence[Sighting], new: Sequence[tuple[float, int, int]]) -> Sighting:
+    """With the new people, best first, who are like nobody before them."""
+    offered = [closer[v].pick(np.array([q])) for _, v, q in new]
+    if not offered:
+        return seen
+    candidates = _joined(offered)
+    kept = similarity(seen.people, candidates.people).max(0, initial=0) <= SAME
+    alike = similarity(candidates.people, candidates.people)
+    for n in range(len(kept)):
+        kept[n] &= not (kept[:n] & (alike[:n, n] > SAME)).any()
+    return _joined([seen, candidates.pick(kept)])
+
+
+def _pairs(weight: np.ndarray) -> list[tuple[int, int]]:
+    """Rows and columns one to one, heaviest first, of positive weight."""
+    order = np.argsort(-weight, axis=None, kind="stable")
+    order = order[weight.flat[order] > 0]
+    rows, columns, pairs = set(), set(), []
+    for p, q in zip(*(index.tolist() for index in np.unravel_index(order, weight.shape)), strict=True):
+        if p not in rows and q not in columns:
+            rows.add(p)
+            columns.add(q)
+            pairs.append((p, q))
+    return pairs
+
+
+def _joined(several: Sequence[Sighting]) -> Sighting:
+    arrays = (
+        np.concatenate([getattr(one.people, name) for one in several])
+        for name in ("xy", "score", "person_score", "completed")
+    )
+    xy, score, person_score, completed = arrays
+    people = People(xy, score, person_score, several[0].people.skeleton, completed)
+    return Sighting(people, np.concatenate([one.scale for one in several]))
+
+
+def _sorted(seen: Sighting) -> Sighting:
+    return seen.pick(np.argsort(-seen.people.person_score, kind="stable"))
+
+
+def listed(people: People, decoder: Any) -> People:
+    """Of people whatever their score those whom decode options list, as :func:`bupose.methods.scoring.list_people`."""
+    first = people.skeleton.joint_parts == 0
+    min_joints, min_score = getattr(decoder, "min_joints", 1), getattr(decoder, "min_joint_score", 0.0)
+    unsure = people.score < min_score
+    found = (people.present & ~people.completed)[:, first].sum(1)
+    kept = (people.person_score >= getattr(decoder, "min_person_score", 0.0)) & (found >= min_joints)
+    kept &= ((people.score > 0) & ~unsure)[:, first].sum(1) >= min_joints
+    xy = np.where(unsure[..., None], np.float32(np.nan), people.xy)
+    score = np.where(unsure, np.float32(0), people.score)
+    return replace(people, xy=xy, score=score, completed=people.completed & ~unsure)[kept]

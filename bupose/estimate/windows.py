@@ -1,0 +1,184 @@
+"""Where to look closer: crops around small people, and pieces of a large photo."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from bupose.estimate.merging import Sighting
+
+# In heights of the pictures that a network was made for. Of the shipped one, 416 px: people below 180 px are looked at
+# again at 200 px, with 30 px around them, in crops with sides of 160, 256 or 384 px; pieces have 1024 px.
+SMALL, WANTED, AROUND = 0.43, 0.48, 0.072
+SIDES = (0.38, 0.615, 0.92)
+PIECE, OVERLAP = 2.46, 0.48
+MOST_ENLARGED = 4  # times
+ALIKE = 1.6  # people share a crop if nobody is taller than another by more
+LEAST_SIZE = 8  # view pixels
+
+
+@dataclass(frozen=True)
+class Window:
+    """A part of a photo that a network is to see.
+
+    Parameters
+    ----------
+    box : left, top, right, bottom
+        Edges, photo pixels, where the top left corner of the photo is 0, 0; it may reach beyond the photo.
+    shape : (width, height)
+        Of the view.
+    """
+
+    box: tuple[float, float, float, float]
+    shape: tuple[int, int]
+
+    @property
+    def pixels(self) -> int:
+        """Of the view."""
+        return self.shape[0] * self.shape[1]
+
+
+@dataclass(frozen=True)
+class _Crop:
+    """People in one crop: their box, the smallest and largest of them, photo pixels, and how the crop shows them."""
+
+    box: np.ndarray
+    low: float
+    high: float
+    most: float  # scale
+    scale: float
+    shape: tuple[int, int]
+
+    @property
+    def pixels(self) -> int:
+        return self.shape[0] * self.shape[1]
+
+
+@dataclass(frozen=True)
+class CropPlan:
+    """Crops around small people, which show them as large as a network knows people best.
+
+    Parameters
+    ----------
+    unit : int
+        Height of the pictures that the network was made for, pixels.
+    multiple : int
+        What the sides of a view must be multiples of.
+    """
+
+    unit: int
+    multiple: int
+
+    @property
+    def sides(self) -> list[int]:
+        """Of crops, pixels, ascending."""
+        return sorted({round_up(side * self.unit, self.multiple) for side in SIDES})
+
+    def windows(self, seen: Sighting, size: tuple[int, int], least_score: float, budget: float) -> list[Window]:
+        """Crops around people who were seen small, surest first, as long as their pixels stay within the budget.
+
+        Parameters
+        ----------
+        seen : Sighting
+        size : (width, height)
+            Of the photo.
+        least_score : float
+            Of people to look at again.
+        budget : float
+            Pixels of all crops together.
+        """
+        sizes = seen.sizes
+        wanted = (sizes < SMALL * self.unit) & (sizes >= LEAST_SIZE) & (seen.people.person_score >= least_score)
+        most = int(budget // self.sides[0] ** 2)
+        rows = np.flatnonzero(wanted)[:most]
+        boxes = seen.people.boxes()[rows].astype(np.float64)
+        boxes[:, 2:] += boxes[:, :2]
+        photo_sizes = sizes[rows] / seen.scale[rows]
+        alone = [
+            self._crop(box, one, one, MOST_ENLARGED * scale)
+            for box, one, scale in zip(boxes, photo_sizes.tolist(), seen.scale[rows].tolist(), strict=True)
+        ]
+        windows = []
+        for crop in self._share([crop for crop in alone if crop is not None]):
+            if crop.pixels <= budget:
+                windows.append(self._window(crop, size))
+                budget -= crop.pixels
+        return windows
+
+    def _crop(self, box: np.ndarray, low: float, high: float, most: float) -> _Crop | None:
+        """A crop with the people of a box, who are ``low`` to ``high`` photo pixels large; None if there is none."""
+        scale = min(WANTED * self.unit / math.sqrt(low * high), most)
+        needed = (box[2:] - box[:2]) * scale + 2 * AROUND * self.unit
+        sides = [next((side for side in self.sides if side >= length), 0) for length in needed]
+        return _Crop(box, low, high, most, scale, (sides[0], sides[1])) if all(sides) else None
+
+    def _share(self, crops: list[_Crop]) -> list[_Crop]:
+        """Join those two whose people fit into one crop that saves most, until none saves anything."""
+        saved = {(a, b): self._join(crops[a], crops[b]) for a in range(len(crops)) for b in range(a)}
+        alive = dict(enumerate(crops))
+        gains = {pair: made for pair, made in saved.items() if made}
+        while gains:
+            (a, b), (joined, _) = max(gains.items(), key=lambda one: (one[1][1], -one[0][0], -one[0][1]))
+            alive[b] = joined  # in the place of the surer of the two
+            del alive[a]
+            gains = {pair: made for pair, made in gains.items() if not {a, b} & set(pair)}
+            for c in alive:
+                if c != b and (made := self._join(joined, alive[c])):
+                    gains[max(b, c), min(b, c)] = made
+        return [alive[n] for n in sorted(alive)]
+
+    def _join(self, a: _Crop, b: _Crop) -> tuple[_Crop, int] | None:
+        """One crop for the people of two, and the pixels that it saves."""
+        low, high = min(a.low, b.low), max(a.high, b.high)
+        if high > ALIKE * low:
+            return None
+        box = np.concatenate([np.minimum(a.box[:2], b.box[:2]), np.maximum(a.box[2:], b.box[2:])])
+        made = self._crop(box, low, high, min(a.most, b.most))
+        gain = a.pixels + b.pixels - made.pixels if made else 0
+        return (made, gain) if made and gain > 0 else None
+
+    @staticmethod
+    def _window(crop: _Crop, size: tuple[int, int]) -> Window:
+        """Around the people's middle, but within the photo where that is large enough."""
+        corner = []
+        for axis in range(2):
+            length = crop.shape[axis] / crop.scale
+            start = (crop.box[axis] + crop.box[axis + 2] + 1 - length) / 2
+            corner.append(max(0.0, min(start, size[axis] - length)))
+        (left, top), (width, height) = corner, (side / crop.scale for side in crop.shape)
+        return Window((left, top, left + width, top + height), crop.shape)
+
+
+def piece_windows(size: tuple[int, int], scale: float, unit: int, multiple: int) -> list[Window]:
+    """Pieces of one shape that cover a photo of (width, height) ``size`` at ``scale`` view pixels per photo pixel.
+
+    Whoever is not larger than ``OVERLAP`` heights is whole in one of them.
+    """
+    side = round_up(PIECE * unit, multiple)
+    starts, shape = [], []
+    for length in size:
+        whole = length * scale
+        many = max(1, math.ceil((whole - OVERLAP * unit) / (side - OVERLAP * unit)))
+        starts.append(np.linspace(0, max(0.0, whole - side), many) / scale)
+        shape.append(min(side, round_up(whole, multiple)))
+    return [
+        Window((left, top, left + shape[0] / scale, top + shape[1] / scale), (shape[0], shape[1]))
+        for top in starts[1].tolist()
+        for left in starts[0].tolist()
+    ]
+
+
+def piece_scales(first: float, finest: float) -> list[float]:
+    """Scales of pieces, halved from the finest as long as they show more than the first view, coarsest first."""
+    scales: list[float] = []
+    while finest > 1.25 * first:
+        scales.append(finest)
+        finest /= 2
+    return scales[::-1]
+
+
+def round_up(length: float, multiple: int) -> int:
+    """The least multiple that is not below."""
+    return max(1, math.ceil(length / multiple - 1e-6)) * multiple
