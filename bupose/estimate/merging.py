@@ -34,7 +34,7 @@ class Sighting:
     @property
     def sizes(self) -> np.ndarray:
         """float64 (P,): the longer side of each person's joints, view pixels."""
-        return self.people.boxes()[:, 2:].max(1, initial=0) * self.scale
+        return np.asarray(self.people.boxes()[:, 2:].max(1, initial=0) * self.scale)
 
     def pick(self, rows: np.ndarray) -> Sighting:
         """Some of them."""
@@ -57,7 +57,7 @@ def whole_people(people: People, border: Sequence[float], size: tuple[int, int],
     low, high = box[:, :2], box[:, :2] + box[:, 2:]
     inside_low, inside_high = np.array(border[:2]) > 1, np.array(border[2:]) < np.array(size) - 2
     near_low, near_high = low < np.array(border[:2]) + margin, high > np.array(border[2:]) - margin
-    return ~((near_low & inside_low) | (near_high & inside_high)).any(1)
+    return np.asarray(~((near_low & inside_low) | (near_high & inside_high)).any(1))
 
 
 def similarity(first: People, second: People) -> np.ndarray:
@@ -75,7 +75,8 @@ def similarity(first: People, second: People) -> np.ndarray:
         squared = ((first.xy[rows, None].astype(np.float64) - second.xy) ** 2).sum(3)
         area = (areas[0][rows, None] + areas[1]) / 2
         alike[rows] = np.nansum(np.exp(-squared / (8 * area[..., None] * sigmas**2)), 2)
-    return alike / np.maximum(np.minimum(counts[0][:, None], counts[1]), 1)
+    alike /= np.maximum(np.minimum(counts[0][:, None], counts[1]), 1)
+    return alike
 
 
 def merge(seen: Sighting, closer: Sequence[Sighting], small: float) -> Sighting:
@@ -108,18 +109,18 @@ def merge(seen: Sighting, closer: Sequence[Sighting], small: float) -> Sighting:
         alike = similarity(people, view.people)
         likely = alike * np.sqrt(np.outer(people.person_score, view.people.person_score))
         for p, q in _pairs(np.where(alike > SAME, likely, 0)):
-            score = float(view.people.person_score[q])
-            if may_change[p] and score > best.get(p, (0.0,))[0]:
-                best[p] = score, v, q
+            sure = float(view.people.person_score[q])
+            if may_change[p] and sure > best.get(p, (0.0,))[0]:
+                best[p] = sure, v, q
         unknown = np.flatnonzero(alike.max(0, initial=0) <= SAME)
         new += [(float(view.people.person_score[q]), v, int(q)) for q in unknown]
-    xy, score, completed = people.xy.copy(), people.score.copy(), people.completed.copy()
+    xy, score, completed = people.xy.copy(), people.score.copy(), np.array(people.completed)
     person_score = people.person_score.copy()
     for p, (_, v, q) in best.items():
         view, one = closer[v], closer[v].people[q]
         there = one.present[0]
         xy[p, there], score[p, there] = one.xy[0, there], one.score[0, there]
-        completed[p, there] = one.completed[0, there]
+        completed[p, there] = np.asarray(one.completed)[0, there]
         person_score[p] = (person_score[p] + one.person_score[0]) / 2
         scale[p] = view.scale[q]
     merged = Sighting(People(xy, score, person_score, people.skeleton, completed), scale)
@@ -170,10 +171,11 @@ def listed(people: People, decoder: Any) -> People:
     """Of people whatever their score those whom decode options list, as :func:`bupose.methods.scoring.list_people`."""
     first = people.skeleton.joint_parts == 0
     min_joints, min_score = getattr(decoder, "min_joints", 1), getattr(decoder, "min_joint_score", 0.0)
-    unsure = people.score < min_score
-    found = (people.present & ~people.completed)[:, first].sum(1)
+    unsure, completed = people.score < min_score, np.asarray(people.completed)
+    found = (people.present & ~completed)[:, first].sum(1)
     kept = (people.person_score >= getattr(decoder, "min_person_score", 0.0)) & (found >= min_joints)
     kept &= ((people.score > 0) & ~unsure)[:, first].sum(1) >= min_joints
     xy = np.where(unsure[..., None], np.float32(np.nan), people.xy)
     score = np.where(unsure, np.float32(0), people.score)
-    return replace(people, xy=xy, score=score, completed=people.completed & ~unsure)[kept]
+    sure: People = replace(people, xy=xy, score=score, completed=completed & ~unsure)[kept]
+    return sure

@@ -68,7 +68,7 @@ class Estimate:
     @property
     def fields(self) -> Maps | None:
         """What the network said of the whole photo, in network pixels, if that was kept."""
-        return self.look and self.look.maps
+        return None if self.look is None else self.look.maps
 
 
 @dataclass(frozen=True)
@@ -202,7 +202,7 @@ class Stream(Iterator[Estimate | Failure]):
             job.result = self._pool.submit(self._decode, job, look)
 
     def _decode(self, job: _Job, look: Look) -> Estimate | Failure:
-        image, kept = job.photo and job.photo.image, look if self._keep_fields else None
+        image, kept = None if job.photo is None else job.photo.image, look if self._keep_fields else None
         return Estimate(job.source, self._pipeline.people(look), job.size, look.matrix, image, kept)
 
     def _finish_done(self) -> Iterator[Estimate | Failure]:

@@ -45,8 +45,9 @@ def test_predictions(folder, capsys):
 
 
 def fake(stream, codec):
-    """Stands for an estimator."""
-    return SimpleNamespace(stream=stream, codec=codec)
+    """Stands for an estimator, whose looks are their maps."""
+    pipeline = SimpleNamespace(people=codec.showing_everybody().decode)
+    return SimpleNamespace(stream=stream, showing_everybody=lambda: SimpleNamespace(pipeline=pipeline))
 
 
 def test_a_network(folder, make, monkeypatch, capsys):
@@ -60,7 +61,7 @@ def test_a_network(folder, make, monkeypatch, capsys):
         assert [p.name for p in paths] == ["1.png", "2.png"]
         assert keep_fields
         for one in fields:
-            yield SimpleNamespace(people=codec.decode(one), fields=one, matrix=np.eye(2, 3))
+            yield SimpleNamespace(people=codec.decode(one), look=one)
 
     asked = {}
     net = fake(stream, codec)
@@ -86,7 +87,7 @@ def test_what_an_interrupted_run_has_written_may_be_replaced(folder, make, monke
         raise KeyboardInterrupt
 
     fields = FieldCodec(COCO17).encode(Labels.nobody(COCO17), (640, 480))
-    nobody = SimpleNamespace(people=People.nobody(COCO17), fields=fields, matrix=np.eye(2, 3))
+    nobody = SimpleNamespace(people=People.nobody(COCO17), look=fields)
     net = fake(lambda paths, keep_fields: iter([nobody] * 2), FieldCodec(COCO17))
     monkeypatch.setattr(estimate, "load", lambda name, **options: net)
     options = {"annotations": folder / "val.json", "images": folder, "output": folder / "out", "gains": "false"}
@@ -108,9 +109,7 @@ def test_one_photo_that_cannot_be_read_costs_the_others_nothing(folder, make, mo
     person = Labels.from_coco(make.coco({1: [make.person(100, 100)]})["annotations"], COCO17)
     codec = FieldCodec(COCO17)
     seen = [
-        SimpleNamespace(
-            people=person.to_people(), fields=codec.encode(person, (640, 480)), matrix=np.eye(2, 3), problem=None
-        ),
+        SimpleNamespace(people=person.to_people(), look=codec.encode(person, (640, 480)), problem=None),
         Failure("1.png", InputError("cannot read 2.png: it is cut short")),
     ]
     net = fake(lambda paths, keep_fields: iter(seen), codec)
