@@ -1,4 +1,4 @@
-"""Closer looks at parts of a photo: a second one at people who are small."""
+"""Further passes over parts of a photo: a second look at small people."""
 
 from __future__ import annotations
 
@@ -21,24 +21,24 @@ from bupose.people import People
 if TYPE_CHECKING:
     from bupose.estimate.pipeline import Pipeline
 
-AT_ONCE = 2_000_000  # pixels of views that are held, and seen, together
-FAINT = 0.75  # of the score from which people are listed: who is fainter is not looked at again
+AT_ONCE = 2_000_000  # pixels of views per forward pass
+FAINT = 0.75  # of ``min_person_score``: people below are not looked at again
 
 Each = Callable[..., Iterable[Any]]  # ``map``
 
 
 @dataclass(frozen=True)
 class Look:
-    """What a network says of a photo.
+    """The network's output for a photo.
 
     Parameters
     ----------
     maps : Maps
         Of the whole photo, in network pixels.
     matrix : float64 array (2, 3)
-        Photo pixels to these.
+        Photo pixels to network pixels.
     closer : Sighting, optional
-        Everybody, whatever the score, where there were closer looks.
+        Everybody, whatever the score, if parts of the photo were looked at again.
     """
 
     maps: Maps
@@ -47,10 +47,9 @@ class Look:
 
 
 def look_closer(pipeline: Pipeline, photos: Sequence[Photo], looks: Sequence[Look], each: Each = map) -> list[Look]:
-    """First looks at photos, and what closer looks add to them.
+    """Extend first looks at photos by closer ones.
 
-    Crops of all photos that have one shape go through the network together. A photo without anybody small keeps its
-    first look as it is.
+    Crops of one shape are batched over all photos. A photo without small people keeps its first look as it is.
     """
     closer = _Closer(pipeline, pipeline.codec.showing_everybody(), photos, each)
     seen = list(each(closer.first, looks))
@@ -88,7 +87,7 @@ class _Closer:
         return plan.windows(seen, photo.size, least, self.pipeline.refine * width * height)
 
     def see(self, seen: Sequence[Sighting], windows: Sequence[Sequence[Window]]) -> list[Sighting]:
-        """People so far, with what the windows of each photo show."""
+        """Merge the people of each photo's windows into those found so far."""
         found: list[list[Sighting]] = [[] for _ in windows]
         shapes: dict[tuple[int, int], list[tuple[int, Window]]] = defaultdict(list)
         for n, planned in enumerate(windows):
@@ -104,7 +103,7 @@ class _Closer:
         return list(merged)
 
     def _run(self, batch: Sequence[tuple[int, Window]]) -> Iterable[Sighting]:
-        """Who is whole in each of some windows of one shape, of the photos with these numbers."""
+        """Uncut people of windows of one shape, given with the indices of their photos."""
         views = [self._prepare(self.photos[n], window) for n, window in batch]
         maps = self.pipeline.run([self.pipeline.mirror(view) for view in views])
         sizes = [self.photos[n].size for n, _ in batch]

@@ -1,4 +1,4 @@
-"""People seen in several views of a photo, as one list: whoever is seen better elsewhere, and nobody twice."""
+"""Merging the people of several views of a photo: everybody once, by the best view."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ AT_ONCE = 1_000_000  # distances held at once
 
 @dataclass(frozen=True)
 class Sighting:
-    """People of a photo, and how large they were seen.
+    """People of a photo, and the scale of the view that each was found in.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ class Sighting:
 
 
 def whole_people(people: People, border: Sequence[float], size: tuple[int, int], margin: float) -> np.ndarray:
-    """bool (P,): who is not cut off by a view's border.
+    """bool (P,): people who are not cut off by a view's border.
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ def whole_people(people: People, border: Sequence[float], size: tuple[int, int],
     size : (width, height)
         Of the photo: where the view ends with it, nobody is cut off.
     margin : float, photo pixels
-        How near to the border somebody may be cut off.
+        People closer to the border than this may be cut off.
     """
     box = people.boxes().astype(np.float64)
     low, high = box[:, :2], box[:, :2] + box[:, 2:]
@@ -80,15 +80,15 @@ def similarity(first: People, second: People) -> np.ndarray:
 
 
 def merge(seen: Sighting, closer: Sequence[Sighting], small: float) -> Sighting:
-    """People so far, with what closer views of parts of the photo say.
+    """Merge people found so far with those of closer views.
 
     Parameters
     ----------
     seen : Sighting
     closer : sequence of Sighting
-        Of each view those who are not cut off by its border.
+        For each view the people who are not cut off by its border.
     small : float
-        People who were seen larger than this, view pixels, stay as they are.
+        People who were larger than this in their view, pixels, are kept unchanged.
 
     Returns
     -------
@@ -97,10 +97,10 @@ def merge(seen: Sighting, closer: Sequence[Sighting], small: float) -> Sighting:
 
     Notes
     -----
-    Each view's people are matched to those so far, one to one, the likeliest first (by similarity and both scores). A
-    small person gets the joints of the surest match, keeps joints which that lacks, and has the mean of both scores.
-    Who matches nobody and is like nobody is new: non-maximum suppression over poses, as in RMPE (Fang et al. 2017,
-    section 3.3), by object keypoint similarity.
+    The people of each view are matched one to one with those found so far, greedily by similarity times the root of
+    both scores. A small person takes the joints of the best-scored match, keeps joints that the match lacks, and gets
+    the mean of both scores. People similar to nobody are added: non-maximum suppression over poses, as in RMPE (Fang et
+    al. 2017, section 3.3), by object keypoint similarity.
     """
     people, scale, may_change = seen.people, seen.scale.copy(), seen.sizes < small
     best: dict[int, tuple[float, int, int]] = {}
@@ -128,7 +128,7 @@ def merge(seen: Sighting, closer: Sequence[Sighting], small: float) -> Sighting:
 
 
 def _add(seen: Sighting, closer: Sequence[Sighting], new: Sequence[tuple[float, int, int]]) -> Sighting:
-    """With the new people, best first, who are like nobody before them."""
+    """Add new people, best first, who are similar to nobody before them."""
     offered = [closer[v].pick(np.array([q])) for _, v, q in new]
     if not offered:
         return seen
@@ -168,7 +168,7 @@ def _sorted(seen: Sighting) -> Sighting:
 
 
 def listed(people: People, decoder: Any) -> People:
-    """Of people whatever their score those whom decode options list, as :func:`bupose.methods.scoring.list_people`."""
+    """Apply the score thresholds of decoder options, as :func:`bupose.methods.scoring.list_people` does."""
     first = people.skeleton.joint_parts == 0
     min_joints, min_score = getattr(decoder, "min_joints", 1), getattr(decoder, "min_joint_score", 0.0)
     unsure, completed = people.score < min_score, np.asarray(people.completed)

@@ -45,8 +45,6 @@ class Pipeline:
         Input height that the network was trained for, pixels; by default ``height``.
     refine : float
         Pixels of the crops of small people, at most, as a multiple of the first view's; 0 is no second look.
-    tiles : float or "auto"
-        See :class:`bupose.estimate.options.NetworkOptions`; 0 is off.
     """
 
     network: Network
@@ -57,12 +55,11 @@ class Pipeline:
     flip: bool = False
     unit: int | None = None
     refine: float = 0
-    tiles: float | str = 0
 
     @property
-    def least(self) -> int | None:
-        """Minimum sides, px, of a photo that is decoded at reduced size; None is full size."""
-        return None if self.tiles else round(self.height * self.scales[0] * (MOST_ENLARGED if self.refine else 1))
+    def least(self) -> int:
+        """Minimum sides, px, of a photo that is decoded at reduced size."""
+        return round(self.height * self.scales[0] * (MOST_ENLARGED if self.refine else 1))
 
     def plan(self, photo: Photo) -> list[View]:
         """The photo at each scale, the largest first, and mirrored.
@@ -107,7 +104,7 @@ class Pipeline:
     @property
     def looks_closer(self) -> bool:
         """Whether more than one pass over a photo is possible."""
-        return bool(self.refine or self.tiles)
+        return self.refine > 0
 
     def look(self, views: Sequence[Sequence[View]], photos: Sequence[Photo | None], each: Each = map) -> list[Look]:
         """Run every pass over photos whose views have one shape.

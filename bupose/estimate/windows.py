@@ -9,11 +9,10 @@ import numpy as np
 
 from bupose.estimate.merging import Sighting
 
-# In heights of the pictures that a network was made for. Of the shipped one, 416 px: people below 180 px are looked at
-# again at 200 px, with 30 px around them, in crops with sides of 160, 256 or 384 px; pieces have 1024 px.
+# As fractions of the input height that the network was trained for. At 416 px: people below 180 px are looked at again
+# at 200 px, with a margin of 30 px, in crops with sides of 160, 256 or 384 px.
 SMALL, WANTED, AROUND = 0.43, 0.48, 0.072
 SIDES = (0.38, 0.615, 0.92)
-PIECE, OVERLAP = 2.46, 0.48
 MOST_ENLARGED = 4  # times
 ALIKE = 1.6  # people share a crop if nobody is taller than another by more
 LEAST_SIZE = 8  # view pixels
@@ -21,12 +20,12 @@ LEAST_SIZE = 8  # view pixels
 
 @dataclass(frozen=True)
 class Window:
-    """A part of a photo that a network is to see.
+    """A part of a photo for the network.
 
     Parameters
     ----------
     box : left, top, right, bottom
-        Edges, photo pixels, where the top left corner of the photo is 0, 0; it may reach beyond the photo.
+        Edges, photo pixels, from the photo's top left corner; may reach beyond the photo.
     shape : (width, height)
         Of the view.
     """
@@ -58,12 +57,12 @@ class _Crop:
 
 @dataclass(frozen=True)
 class CropPlan:
-    """Crops around small people, which show them as large as a network knows people best.
+    """Crops that show small people at the size on which the network was trained most.
 
     Parameters
     ----------
     unit : int
-        Height of the pictures that the network was made for, pixels.
+        Input height that the network was trained for, pixels.
     multiple : int
         What the sides of a view must be multiples of.
     """
@@ -77,7 +76,7 @@ class CropPlan:
         return sorted({round_up(side * self.unit, self.multiple) for side in SIDES})
 
     def windows(self, seen: Sighting, size: tuple[int, int], least_score: float, budget: float) -> list[Window]:
-        """Crops around people who were seen small, surest first, as long as their pixels stay within the budget.
+        """Crops around small people, best score first, within a budget of pixels.
 
         Parameters
         ----------
@@ -85,9 +84,9 @@ class CropPlan:
         size : (width, height)
             Of the photo.
         least_score : float
-            Of people to look at again.
+            People below are not looked at again.
         budget : float
-            Pixels of all crops together.
+            Pixels of all crops.
         """
         sizes = seen.sizes
         wanted = (sizes < SMALL * self.unit) & (sizes >= LEAST_SIZE) & (seen.people.person_score >= least_score)
@@ -115,7 +114,7 @@ class CropPlan:
         return _Crop(box, low, high, most, scale, (sides[0], sides[1])) if all(sides) else None
 
     def _share(self, crops: list[_Crop]) -> list[_Crop]:
-        """Join those two whose people fit into one crop that saves most, until none saves anything."""
+        """Join pairs of crops, the one that saves most pixels first, until none saves any."""
         saved = {(a, b): self._join(crops[a], crops[b]) for a in range(len(crops)) for b in range(a)}
         alive = dict(enumerate(crops))
         gains = {pair: made for pair, made in saved.items() if made}
@@ -141,7 +140,7 @@ class CropPlan:
 
     @staticmethod
     def _window(crop: _Crop, size: tuple[int, int]) -> Window:
-        """Around the people's middle, but within the photo where that is large enough."""
+        """Centred on the people, but shifted into the photo if it is large enough."""
         corner = []
         for axis in range(2):
             length = crop.shape[axis] / crop.scale
@@ -149,34 +148,6 @@ class CropPlan:
             corner.append(max(0.0, min(start, size[axis] - length)))
         (left, top), (width, height) = corner, (side / crop.scale for side in crop.shape)
         return Window((left, top, left + width, top + height), crop.shape)
-
-
-def piece_windows(size: tuple[int, int], scale: float, unit: int, multiple: int) -> list[Window]:
-    """Pieces of one shape that cover a photo of (width, height) ``size`` at ``scale`` view pixels per photo pixel.
-
-    Whoever is not larger than ``OVERLAP`` heights is whole in one of them.
-    """
-    side = round_up(PIECE * unit, multiple)
-    starts, shape = [], []
-    for length in size:
-        whole = length * scale
-        many = max(1, math.ceil((whole - OVERLAP * unit) / (side - OVERLAP * unit)))
-        starts.append(np.linspace(0, max(0.0, whole - side), many) / scale)
-        shape.append(min(side, round_up(whole, multiple)))
-    return [
-        Window((left, top, left + shape[0] / scale, top + shape[1] / scale), (shape[0], shape[1]))
-        for top in starts[1].tolist()
-        for left in starts[0].tolist()
-    ]
-
-
-def piece_scales(first: float, finest: float) -> list[float]:
-    """Scales of pieces, halved from the finest as long as they show more than the first view, coarsest first."""
-    scales: list[float] = []
-    while finest > 1.25 * first:
-        scales.append(finest)
-        finest /= 2
-    return scales[::-1]
 
 
 def round_up(length: float, multiple: int) -> int:

@@ -175,7 +175,7 @@ class _Run:
     def _start_writing(self, pool: Executor, estimate: Estimate | Failure) -> tuple[Estimate | Failure, Future]:
         """Start writing a picture's own files; returns the estimate without what only they need."""
         written = pool.submit(self._write, estimate)
-        return estimate if isinstance(estimate, Failure) else replace(estimate, image=None, fields=None), written
+        return estimate if isinstance(estimate, Failure) else replace(estimate, image=None, look=None), written
 
     def _write(self, estimate: Estimate | Failure) -> tuple[np.ndarray | None, str]:
         """Write a picture's own files, in a writer thread; returns the overlay if needed later, and what failed."""
