@@ -1,4 +1,4 @@
-"""Crowds of any size, loose or tight, as labels: what the grouping's growth is measured on."""
+"""Labels of crowds of any size and density, for measuring the grouping's growth."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ def standing(skeleton: Skeleton = COCO18) -> np.ndarray:
 
 
 def crowd_labels(people: int, seed: int = 0, skeleton: Skeleton = COCO18) -> tuple[Labels, tuple[int, int]]:
-    """Standing people, 80 to 200 px tall, one to each 110 x 110 px of the picture, overlapping as it comes.
+    """Standing people, 80 to 200 px tall, one per 110 x 110 px of the picture, with random overlap.
 
     Returns
     -------
     labels : Labels
     size : (width, height), pixels
-        Of a picture in the proportion 16:9, sides multiples of 32.
+        Of a 16:9 picture, sides multiples of 32.
     """
     rng = np.random.default_rng(seed)
     width = np.sqrt(people * 110**2 * 16 / 9)
@@ -47,13 +47,13 @@ def crowd_labels(people: int, seed: int = 0, skeleton: Skeleton = COCO18) -> tup
 def tight_crowd_labels(
     people: int, pitch: int = 30, height: int = 80, skeleton: Skeleton = COCO18
 ) -> tuple[Labels, tuple[int, int]]:
-    """People of one height in rank and file, one every ``pitch`` px along both axes: each overlaps with many.
+    """People of one height on a grid of ``pitch`` px: each overlaps with many.
 
     Returns
     -------
     labels : Labels
     size : (width, height), pixels
-        Of a picture in the proportion 16:9, sides multiples of 32.
+        Of a 16:9 picture, sides multiples of 32.
     """
     rng = np.random.default_rng(0)
     columns = int(np.ceil(np.sqrt(people * 16 / 9)))

@@ -1,4 +1,4 @@
-"""How good and how fast the grouping is: on a real network's fields, on ideal fields, in growing crowds."""
+"""Accuracy and speed of the grouping: on a real network's fields, on ideal fields, in growing crowds."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ VARIANTS = {
 
 
 def on_network_fields(fields: Path, annotations: Path, repeats: int = 3) -> list[dict]:
-    """COCO AP and time of decoding saved fields, beside the time that up-sampling them ×8 alone would take.
+    """COCO AP and time of decoding saved fields, and the time of ×8 up-sampling alone.
 
     One thread; for each photo the two are timed in turn and the fastest of ``repeats`` counts. AP ranks everybody.
     """
@@ -83,7 +83,7 @@ def beside_truth(fields: Path, annotations: Path) -> list[dict]:
 
 
 def on_ideal_fields(annotations: Path, people: int = 4, height: int = 368) -> list[dict]:
-    """COCO AP on fields painted from the labels of photos with at least so many people."""
+    """COCO AP on fields encoded from the labels of photos with at least that many people."""
     samples = open_samples("coco", {"annotations": str(annotations), "skeleton": COCO18})
     crowded = [n for n in range(len(samples)) if len(samples.labels(n)) >= people]
     rows = []
@@ -173,7 +173,7 @@ def first_decode() -> list[dict]:
 
 
 def enlarge_fields(fields: Fields) -> None:
-    """What OpenPose and lightweight OpenPose do before they begin: bicubic ×8 of heatmaps and PAFs."""
+    """The first step of OpenPose and lightweight OpenPose: bicubic ×8 up-sampling of heatmaps and PAFs."""
     h, w = fields.heat.shape[1:]
     for maps in (fields.heat, fields.paf.reshape(-1, h, w)):
         cv2.resize(maps.transpose(1, 2, 0), None, fx=8, fy=8, interpolation=cv2.INTER_CUBIC)

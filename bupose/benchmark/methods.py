@@ -1,4 +1,4 @@
-"""Networks of different methods side by side: AP on drawn scenes that grow more crowded, and the time of decoding."""
+"""Comparison of methods: AP on increasingly crowded drawn scenes, and decoding time."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from bupose.evaluate.sampled import ground_truth_of_samples
 
 SCENES = {"size": [128, 128], "scene": "simple", "seed": 77, "count": 60}
 CROWDS = ((1, 2), (2, 4), (4, 8))  # people in a scene
-_TIMED, _TIMES = 20, 5  # scenes that are decoded again and again
+_TIMED, _TIMES = 20, 5  # scenes decoded repeatedly
 
 
 def in_crowds(networks: Path) -> list[dict]:
-    """A row for each ``best.safetensors`` below a folder: its method, AP for each crowd, ms of decoding a scene.
+    """A row per ``best.safetensors`` below a folder: method, AP for each crowd, ms for decoding a scene.
 
     Raises
     ------
@@ -35,7 +35,7 @@ def in_crowds(networks: Path) -> list[dict]:
 
 
 def plot_crowds(rows: Sequence[dict]) -> Figure:
-    """AP against how crowded the scenes are, a line for each method."""
+    """AP against crowding, a line per method."""
     figure = Figure(figsize=(5, 3.2), layout="constrained")
     axes, titles = figure.add_subplot(), [_title(crowd) for crowd in CROWDS]
     for row in rows:

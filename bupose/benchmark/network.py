@@ -1,4 +1,4 @@
-"""How long a photo takes from file to people, step by step, in each runtime, and how much overlapping hides."""
+"""Time per photo from file to people, by step and runtime, sequential and overlapping."""
 
 from __future__ import annotations
 
@@ -42,12 +42,12 @@ class Runtime:
     precision: str = "float32"
 
     def estimator(self, height: int = 368, **options) -> Estimator:
-        """Ready to run with torch's present number of threads."""
+        """An estimator with torch's current number of threads."""
         return Estimator(self.net, height=height, precision=self.precision, **options)
 
 
 def runtimes(net: PoseNet, folder: Path, calibration: Path | None = None) -> list[Runtime]:
-    """Every way to run a network here, exported into ``folder``; says why others are left out."""
+    """Every available runtime of a network, exported into ``folder``; logs why others are left out."""
     made = [Runtime("torch float32", net), Runtime("torch bfloat16", net, "bfloat16")]
     exports = [
         ("ONNX", "float.onnx", "fp32", "float32"),
@@ -77,10 +77,10 @@ def by_steps(
     threads: Sequence[int] = (1,),
     rounds: int = 3,
 ) -> list[dict]:
-    """Milliseconds a photo of each step, one after the other, and of all of them overlapping in the batched mode.
+    """Milliseconds per photo of each step, sequentially, and of all of them overlapping in batched mode.
 
-    ``threads`` are the network's; read, preprocess, grouping and writing have one. The fastest of the rounds counts,
-    the runtimes taking turns.
+    ``threads`` are the network's; read, preprocess, grouping and writing have one. Minimum over rounds, in which the
+    runtimes alternate.
     """
     rows = []
     for height in heights:
@@ -106,10 +106,10 @@ def by_steps(
 
 
 def beside_bare(way: Runtime, files: Sequence[Path], output: Path, rounds: int = 5) -> list[dict]:
-    """What everything else adds to the bare network in the batched mode, as medians over rounds that take turns.
+    """Overhead over the bare network in batched mode, as medians over alternating rounds.
 
-    Bare: the same pictures, ready in memory, in batches of one size, and nothing else. Whole: from files to people
-    and JSON, pictures off.
+    Bare: the network alone on the same pictures, in memory and batched by size. Whole: from files to people and JSON,
+    without overlays.
     """
     estimator = way.estimator()
     batches = list(make_batches(prepare_all(estimator, files), estimator.batch))
@@ -128,10 +128,10 @@ def beside_bare(way: Runtime, files: Sequence[Path], output: Path, rounds: int =
 
 
 def beside_openvino(ways: Sequence[Runtime], ir: Path, files: Sequence[Path], rounds: int = 7) -> list[dict]:
-    """Pictures a second of a published IR driven directly by OpenVINO, and of the same network in bupose.
+    """Pictures per second of a published IR driven directly by OpenVINO, and of the same network in bupose.
 
-    All get pictures of the commonest size among the photos, which the direct ways get as float32 BGR, ready. They
-    take turns; a share is the median over rounds of the rate against the fastest direct way of that round.
+    All get pictures of the most frequent size, prepared as float32 BGR for direct use. They alternate; a share is the
+    median over rounds of the rate relative to the fastest direct one of that round.
     """
     import openvino
 
@@ -159,7 +159,7 @@ def beside_openvino(ways: Sequence[Runtime], ir: Path, files: Sequence[Path], ro
 
 
 def _direct(openvino, ir: Path, floats: np.ndarray) -> Iterator[tuple[str, Callable]]:
-    """OpenVINO's own interface: picture by picture with all threads, and all in a queue with a thread each."""
+    """OpenVINO's own interface: one picture at a time with all threads, and a queue with one thread each."""
     core = openvino.Core()
     model = core.read_model(ir)
     model.reshape([1, *floats.shape[1:]])
@@ -177,7 +177,7 @@ def _direct(openvino, ir: Path, floats: np.ndarray) -> Iterator[tuple[str, Calla
 
 
 def time_steps(estimator: Estimator, files: Sequence[Path], output: Path) -> dict[str, float]:
-    """Seconds of each step over all files, one step after the other; all but the network in one thread."""
+    """Seconds of each step over all files, sequentially; all but the network in one thread."""
     clock = time.perf_counter
     with _opencv_threads(1):
         marks = [clock()]
@@ -201,7 +201,7 @@ def run_batched(estimator: Estimator, files: Sequence[Path], output: Path) -> No
 
 
 def write_people(many: Iterator[People] | Sequence[People], output: Path) -> None:
-    """An OpenPose JSON file a picture, and one of COCO results."""
+    """Write an OpenPose JSON file per picture, and COCO results."""
     results = []
     for n, people in enumerate(many):
         write_openpose(output / f"{n}_keypoints.json", people)
@@ -210,7 +210,7 @@ def write_people(many: Iterator[People] | Sequence[People], output: Path) -> Non
 
 
 def prepare_all(estimator: Estimator, files: Sequence[Path]) -> list[list[View]]:
-    """Each file's picture as the network takes it."""
+    """Each file's picture as network input."""
     return [estimator.pipeline.plan(open_photo(file, estimator.pipeline.least)) for file in files]
 
 
@@ -225,13 +225,13 @@ def make_batches(ready: Sequence[list[View]], size: int) -> Iterator[list[list[V
 
 
 def take_turns(works: Mapping[str, Callable], rounds: int) -> dict[str, np.ndarray]:
-    """Seconds of each work in each round; a first round does not count."""
+    """Seconds of each function in each round, after a warm-up round."""
     taken = [[_seconds(work) for work in works.values()] for _ in range(rounds + 1)]
     return dict(zip(works, np.array(taken[1:]).T, strict=True))
 
 
 def plot_steps(rows: list[dict]) -> Figure:
-    """Stacked steps of every runtime, a panel for each height and number of threads."""
+    """Stacked times of every runtime, a panel per height and number of threads."""
     panels = sorted({(row["threads"], row["height"]) for row in rows})
     names = list(dict.fromkeys(row["runtime"] for row in rows))
     across = len({height for _, height in panels})

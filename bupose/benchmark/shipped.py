@@ -1,4 +1,4 @@
-"""The network that comes with bupose beside a published one: milliseconds a picture, each at its own size."""
+"""The default network compared with a published one: milliseconds per picture, each at its own size."""
 
 from __future__ import annotations
 
@@ -16,21 +16,20 @@ from bupose.nn import PoseNet
 def beside_published(
     ways: Sequence[Runtime], published: PoseNet, ir: Path, files: Sequence[Path], rounds: int = 7
 ) -> list[dict]:
-    """Milliseconds a picture and its multiple of the published network's, one picture after the other.
+    """Milliseconds per picture, and as a multiple of the published network's, one picture at a time.
 
     Parameters
     ----------
     ways : sequence of Runtime
-        Our network, at the height it says itself.
+        Our network, at its own height.
     published : PoseNet
-        Says how pictures are prepared for it; their height is 368.
+        Gives the preprocessing; the height is 368.
     ir : path
-        The same, driven directly by OpenVINO for pictures of the commonest size.
+        The same network, driven directly by OpenVINO for pictures of the most frequent size.
 
     Notes
     -----
-    Networks alone, ours at all its scales, on pictures that are ready. They take turns; the multiple is the median over
-    rounds.
+    Networks only, ours at all its scales, on prepared pictures. They alternate; the multiple is the median over rounds.
     """
     import openvino
 

@@ -1,10 +1,10 @@
-"""Rows of numbers as a readable table."""
+"""Markdown tables."""
 
 from __future__ import annotations
 
 
 def markdown(rows: list[dict]) -> str:
-    """A markdown table of rows with the same keys; it reads well in a terminal, too."""
+    """A markdown table of rows with the same keys, aligned for terminals."""
     cells = [[_text(v) for v in row.values()] for row in rows]
     head = list(rows[0])
     widths = [max(len(c[i]) for c in [head, *cells]) for i in range(len(head))]

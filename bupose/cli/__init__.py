@@ -16,25 +16,25 @@ from bupose.errors import DependencyError, InputError, OptionsError
 from bupose.process import INTERRUPTED, USAGE  # noqa: F401 (how a command ends)
 
 COMMANDS = {
-    "demo": "try the network that comes with bupose: bupose demo [photo.jpg]",
+    "demo": "try the default network: bupose demo [photo.jpg]",
     "infer": "find people in pictures, folders, videos: bupose infer photo.jpg",
-    "explore": "look at fields, limbs and people, and turn the grouping: bupose explore [photo.jpg]",
+    "explore": "inspect fields, limbs and people, and adjust the grouping: bupose explore [photo.jpg]",
     "group": "group saved fields into people: bupose group fields.npz",
     "train": "train a network: bupose train experiment=tiny_synthetic",
-    "recipe": "train by a recipe, step after step: bupose recipe default annotations=… images=…",
+    "recipe": "train by a recipe of several steps: bupose recipe default annotations=… images=…",
     "summarize": "compare training runs: bupose summarize runs/",
-    "evaluate": "measure against annotations: bupose evaluate annotations=val.json images=photos/",
-    "export": "write a network as ONNX or OpenVINO: bupose export output=model.onnx",
-    "import-weights": "take over a published network: bupose import-weights input=FILE output=FILE.safetensors",
-    "download": "get a public set of photos: bupose download set=coco",
-    "check-data": "look whether annotations are right: bupose check-data data.annotations=FILE data.images=FOLDER",
-    "benchmark": "measure speed and precision: bupose benchmark part=grouping",
-    "doctor": "say what is installed, whether it works, and how fast: bupose doctor",
+    "evaluate": "evaluate against annotations: bupose evaluate annotations=val.json images=photos/",
+    "export": "export a network to ONNX or OpenVINO: bupose export output=model.onnx",
+    "import-weights": "import a published network: bupose import-weights input=FILE output=FILE.safetensors",
+    "download": "download a public data set: bupose download set=coco",
+    "check-data": "check annotations: bupose check-data data.annotations=FILE data.images=FOLDER",
+    "benchmark": "measure speed and accuracy: bupose benchmark part=grouping",
+    "doctor": "report what is installed, whether it works, and how fast: bupose doctor",
 }
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Do what the command line says.
+    """Run a command line.
 
     Parameters
     ----------
@@ -44,8 +44,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        The exit status: 2 after a mistake, told in one sentence on stderr, 130 after Ctrl-C and 143 after SIGTERM.
-        With ``BUPOSE_DEBUG=1`` errors are raised instead.
+        The exit status: 2 after a user error, reported in one sentence on stderr, 130 after Ctrl-C and 143 after
+        SIGTERM. With ``BUPOSE_DEBUG=1`` errors are raised instead.
     """
     return process.run(lambda: _run(arguments))
 
@@ -63,14 +63,14 @@ def _run(arguments: Sequence[str] | None) -> int | None:
 
 
 def _check_surroundings(arguments: list[str]) -> None:
-    """Refuse what libraries stumble over as soon as they are imported."""
+    """Refuse surroundings in which libraries fail on import."""
     try:
         os.getcwd()
     except OSError:
         raise InputError("the working folder has been removed; change into another") from None
     if sys.flags.optimize > 1 and {"-h", "--help"} & set(arguments):
-        raise OptionsError("python -OO (PYTHONOPTIMIZE=2) takes all help away; ask for it without")
-    os.environ["MPLBACKEND"] = "agg"  # commands only write pictures, whatever draws on this screen elsewhere
+        raise OptionsError("python -OO (PYTHONOPTIMIZE=2) removes all help; run it without")
+    os.environ["MPLBACKEND"] = "agg"  # commands only write pictures, whatever the configured backend
 
 
 def _overview() -> str:

@@ -1,8 +1,8 @@
-"""Measure: bupose benchmark [part=all|grouping|network|shipped|refine] [shared=../shared] [photos=40]
+"""Measure speed, AP: bupose benchmark [part=all|grouping|network|shipped|refine] [shared=../shared] [photos=40]
 [plots=docs/images]
 
 Photos, labels and the published network come from ``shared``. part=methods networks=FOLDER compares the networks of a
-sweep over methods. Times are only as good as the machine is quiet.
+sweep over methods. Measure times on an idle machine.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Look whether annotations are right: bupose check-data data.annotations=FILE data.images=FOLDER [skeleton=…]
+"""Check annotations: bupose check-data data.annotations=FILE data.images=FOLDER [skeleton=…]
 
-Counts people and joints, says how the file was read, lists defects and the pictures that received no people, and draws
-pictures with their labels into output=check.
+Counts people and joints, reports how the file was read, lists defects and pictures without people, and draws pictures
+with their labels into output=check.
 """
 
 from __future__ import annotations

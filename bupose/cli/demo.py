@@ -1,8 +1,7 @@
 """Try bupose: bupose demo [PHOTO…] [output=out/demo] [weights=FILE] [people=12] [seed=7]
 
-Finds people with the network that comes with bupose: in a crowd drawn for the purpose (people= of them, another one for
-each seed=) and in a portrait, or in what you give, as bupose infer takes it. Writes them drawn into the picture, the
-network's fields, and coco_results.json (docs/output.md).
+Finds people with the default network: in a drawn crowd (of people=, different for each seed=) and in a portrait, or in
+your own input, as for bupose infer. Writes overlays, the network's fields, and coco_results.json (docs/output.md).
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ from bupose.predict.predict import infer
 from bupose.samples import draw_crowd, find_portrait
 from bupose.wording import counted
 
-LISTED = 12  # files; of more, only their folders are told
+LISTED = 12  # files listed; of more, only their folders
 
 
 def run(arguments: list[str]) -> int:
@@ -40,7 +39,7 @@ def run(arguments: list[str]) -> int:
         if portrait:
             photos.append(shutil.copyfile(portrait, str(output / portrait.name)))
     video = bool(open_media(photos).videos)
-    kernels.load()  # the very first time they are compiled, which the time below should not tell of
+    kernels.load()  # they are compiled on first use, which should not count in the time below
     options = InferOptions(
         input=photos, output=str(output), weights=pairs.get("weights"), openpose=False, fields_pictures=not video,
         overwrite=True,
@@ -54,7 +53,7 @@ def run(arguments: list[str]) -> int:
 
 
 def _tell_people(output: Path, drawn: dict[str, int]) -> None:
-    """How many were found in each picture."""
+    """Print the number of people found in each picture."""
     found = Counter(person["image_id"] for person in json.loads((output / "coco_results.json").read_text("utf-8")))
     for image in json.loads((output / "images.json").read_text("utf-8")):
         name = image["file_name"]

@@ -1,7 +1,7 @@
-"""Say what is installed, whether it works, and how fast: bupose doctor [--json]
+"""Report what is installed, whether it works, and how fast: bupose doctor [--json]
 
-Exit status: 0 all well, 1 something is wrong; what, and what to do, is said below the list. --json is for reports of
-problems; neither holds paths but that of the cache.
+Exit status: 0 all well, 1 there are problems, listed at the end with remedies. --json is for problem reports; the only
+path in both is that of the cache.
 """
 
 from __future__ import annotations

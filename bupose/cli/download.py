@@ -1,6 +1,6 @@
-"""Get a public set: bupose download set=coco [parts=[annotations,val]] [output=data]
+"""Download a public data set: bupose download set=coco [parts=[annotations,val]] [output=data]
 
-Without set= it lists what there is. An interrupted download is taken up where it stopped.
+Without set= it lists the data sets. Interrupted downloads are resumed.
 """
 
 from __future__ import annotations

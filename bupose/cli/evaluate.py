@@ -1,9 +1,10 @@
-"""Measure against annotations: bupose evaluate annotations=FILE predictions=RESULTS [images=FOLDER] [output=evaluation]
+"""Evaluate against annotations: bupose evaluate annotations=FILE predictions=RESULTS [images=FOLDER]
+[output=evaluation]
 
-bupose evaluate annotations=FILE images=FOLDER weights=NETWORK [flip=true …] lets a network predict first. Average
-precision then counts people of every score, as COCO's does; ranking=false leaves out whom bupose infer leaves out.
-Prints average precision, a table of joints, kinds of errors and what each costs, and whether what is shown is right;
-writes them as JSON, CSV and text, with pictures of the worst where images= is given.
+bupose evaluate annotations=FILE images=FOLDER weights=NETWORK [flip=true …] runs a network first. Average precision
+then ranks people of every score, as COCO intends; ranking=false drops those that bupose infer drops. Prints average
+precision, a table of joints, kinds of errors and the cost of each, and the precision of people shown; writes them as
+JSON, CSV and text, with pictures of errors if images= is given.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ def main(options: EvaluateOptions) -> int:
 
 
 def run_network(options: EvaluateOptions, truth: GroundTruth, folder: OutputFolder) -> tuple[Predictions, GroundTruth]:
-    """What a network finds, and the truth of the pictures that could be read."""
+    """A network's predictions, and the ground truth of the readable pictures."""
     from bupose import estimate
     from bupose.evaluate.predict import predict
 
@@ -58,7 +59,7 @@ def run_network(options: EvaluateOptions, truth: GroundTruth, folder: OutputFold
     unreadable = found.unreadable
     if not found.shown:
         raise next(iter(unreadable.values()))
-    folder.finish()  # before the first result: whatever ends the run, the same command may replace what it has written
+    folder.finish()  # before the first result, so that the same command may replace results of an interrupted run
     write_coco(folder.path / "coco_results.json", as_results(found.ranked if options.ranking else found.shown, truth))
     for problem in unreadable.values():
         print(problem, file=sys.stderr)

@@ -1,7 +1,7 @@
-"""Look at fields, limbs and people, and turn the grouping: bupose explore [PHOTO] [weights=FILE] [option=value …]
+"""Inspect fields, limbs and people, and adjust the grouping: bupose explore [PHOTO] [weights=FILE] [option=value …]
 
-Opens a page in the browser, for this machine only, that shows people, heatmaps and limb fields of a photo, and says of
-each joint why it was joined or not. Ctrl-C ends it.
+Opens a local page in the browser that shows people, heatmaps and limb fields of a photo, and explains for each joint
+why it was joined or not. Ctrl-C ends it.
 """
 
 from __future__ import annotations

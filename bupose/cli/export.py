@@ -1,9 +1,8 @@
-"""Write a network anew: bupose export [weights=FILE] output=FILE.onnx|.xml|.safetensors [precision=int8|…]
+"""Export a network: bupose export [weights=FILE] output=FILE.onnx|.xml|.safetensors [precision=int8|…]
 
-The file is compared with torch before it is put in its place, and runs with bupose.load(file). Grouping fields into
-people stays bupose's (docs/export.md). calibration= a folder of photos like those to come, which int8 needs to be good.
-average=[FILE,…] takes the mean of several networks' weights. height=, scales= and decoder.*= say how the written
-network is run where its user says nothing else.
+The file is compared with torch before it is written, and runs with bupose.load(file). The grouping is not part of it
+(docs/export.md). calibration= is a folder of representative photos, for accurate int8. average=[FILE,…] averages the
+weights of several networks. height=, scales= and decoder.*= set the exported network's defaults.
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ def main(options: ExportOptions) -> int:
 
 
 def settle(config: NetworkConfig, options: ExportOptions) -> NetworkConfig:
-    """The declaration with what the options say of how the network is run."""
+    """The configuration with the options' defaults for running the network."""
     said = {name: getattr(options, name) for name in ("height", "scales") if getattr(options, name) is not None}
     decoder = read_options(methods.get(config.method).Decoder, config.decoder, given(options.decoder))
     origin = {**config.origin, **options.note}

@@ -1,7 +1,7 @@
 """Group saved fields into people: bupose group FILE.npz [output=out] [photo=FILE | photos=FOLDER] [option=value …]
 
-Writes coco_results.json, images.json, OpenPose JSON files and, where photos are given, overlays (docs/output.md).
-Any network's fields will do; bupose.fields_file describes the file.
+Writes coco_results.json, images.json, OpenPose JSON files and, if photos are given, overlays (docs/output.md). Fields
+of any network can be used; bupose.fields_file describes the file.
 """
 
 from __future__ import annotations

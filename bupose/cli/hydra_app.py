@@ -1,4 +1,4 @@
-"""Running a script's options through hydra: any file name, one sentence for any mistake, no litter."""
+"""Command lines through hydra: any file name, one sentence for any error, no files of its own."""
 
 from __future__ import annotations
 
@@ -49,12 +49,12 @@ def run(task: Callable, name: str, arguments: list[str] | None = None, paths: st
     arguments : list of str, optional
         By default those of the command line.
     paths : str, optional
-        The option that arguments without a key are for: one path as it is, several as a list. They bypass hydra, whose
-        parser takes a time that grows with the square of their number.
+        The option for arguments without a key: one path as it is, several as a list. They bypass hydra, whose parser
+        needs time quadratic in their number.
 
     Returns
     -------
-    What ``task`` returned; 2 after a mistake, told in one sentence on stderr, and 130 after Ctrl-C. With
+    What ``task`` returned; 2 after a user error, reported in one sentence on stderr, and 130 after Ctrl-C. With
     ``BUPOSE_DEBUG=1`` errors are raised instead.
     """
     arguments = list(sys.argv[1:] if arguments is None else arguments)
@@ -73,7 +73,7 @@ def run(task: Callable, name: str, arguments: list[str] | None = None, paths: st
 def split_paths(arguments: list[str], name: str, key: str) -> tuple[list[str], list[str]]:
     """Options and flags, and the other arguments: paths, for the option ``key``.
 
-    ``x=1.jpg`` is a path where no option is called x, and there is such a file.
+    ``x=1.jpg`` is a path if no option is called x and such a file exists.
 
     Raises
     ------
@@ -96,8 +96,7 @@ def split_paths(arguments: list[str], name: str, key: str) -> tuple[list[str], l
 def quote_paths(arguments: list[str], keys: set[str]) -> list[str]:
     """The arguments with the values of ``keys`` quoted for hydra, whose grammar refuses ordinary file names.
 
-    A value in brackets is a list of paths, unless there is a file of that name; null and values already in quotes
-    stay what they are.
+    A value in brackets is a list of paths, unless there is a file of that name; null and quoted values are unchanged.
     """
     return [_quote_argument(argument, keys) for argument in arguments]
 
@@ -136,7 +135,7 @@ def _quote_argument(argument: str, keys: set[str]) -> str:
 
 
 def _compose(task: Callable, name: str, arguments: list[str], key: str, paths: list[str]):
-    """Hydra sees only the first of ``paths``; the task gets them all as the option ``key``."""
+    """Run the task; hydra gets only the first of ``paths``, the task all of them as the option ``key``."""
     kind = schemas.register(name)
     quoted = quote_paths(arguments, schemas.path_keys(kind)) + [f"{key}={quote(path)}" for path in paths[:1]]
     sweep = bool({"-m", "--multirun"} & set(arguments))
@@ -147,7 +146,7 @@ def _compose(task: Callable, name: str, arguments: list[str], key: str, paths: l
     def job(composed):
         try:
             options = schemas.read(composed, kind)
-            with messages_shown():  # in a process of a sweep's own, too
+            with messages_shown():  # also in processes of a sweep
                 answers.append(task(dataclasses.replace(options, **{key: paths}) if len(paths) > 1 else options))
             return answers[-1]
         except Exception as problem:
@@ -178,7 +177,7 @@ def _hydra_state(arguments: list[str]) -> Iterator[None]:
 
 
 def _arrange(arguments: list[str]) -> list[str]:
-    """Options before flags: hydra takes them in one run, and tells by its usage what else it gets."""
+    """Options before flags, as hydra requires."""
 
     def refuse(message: str) -> typing.NoReturn:
         raise OptionsError(f"the flags cannot be read: {message}")
@@ -190,19 +189,19 @@ def _arrange(arguments: list[str]) -> list[str]:
 
 
 def _add_below(argument: str, kind: type) -> str:
-    """``head.options.width=64`` and ``head.options={width:64}`` may change what is there, and add what is not."""
+    """``head.options.width=64`` and ``head.options={width:64}`` may change existing options, and add new ones."""
     return f"++{argument}" if schemas.is_free(kind, argument.partition("=")[0]) else argument
 
 
 def _check_flag(argument: str) -> None:
-    """Refuse flags that hydra does not know; it would print its usage."""
+    """Refuse unknown flags, for which hydra would print its usage."""
     if argument.partition("=")[0] not in HYDRA_FLAGS:
         name, _, value = argument.lstrip("-").partition("=")
         raise OptionsError(f"{argument!r} is no option; options are key=value, as in {name or 'key'}={value or 'true'}")
 
 
 def _check_override(argument: str, kind: type, sweep: bool) -> None:
-    """Refuse an unknown key, choice or kind of value; hydra would, too, but in many lines."""
+    """Refuse an unknown key, choice or type of value, in one sentence unlike hydra."""
     if "=" not in argument and not argument.startswith("~"):
         example = f", as in input={argument}" if "input" in {f.name for f in dataclasses.fields(kind)} else ""
         raise OptionsError(f"{argument!r} is no option; write key=value{example}")
@@ -211,7 +210,7 @@ def _check_override(argument: str, kind: type, sweep: bool) -> None:
         raise OptionsError(f"cannot read {shown(argument)}; brackets in brackets go {DEEPEST} deep at most")
     try:
         override = OverridesParser.create().parse_override(argument)
-    except (HydraException, ValueError, RecursionError):  # whole numbers of thousands of digits, brackets without end
+    except (HydraException, ValueError, RecursionError):  # integers of thousands of digits, endless brackets
         raise OptionsError(f"cannot read {shown(argument)}; quote the value twice, as in {key}=\"'…'\"") from None
     if argument.startswith("~"):
         raise OptionsError(f"{argument!r} would remove an option; give it a value instead, as in {key}=null")
@@ -241,7 +240,7 @@ def _check_override(argument: str, kind: type, sweep: bool) -> None:
 
 
 def _check_extra(extra: str, user: str) -> None:
-    """See that all an extra asks for is installed, in versions that work together; ``user`` is what needs it."""
+    """Check that an extra's requirements are installed in compatible versions; ``user`` is what needs it."""
     for needed in read_requirements():
         if needed.extra == extra and not (needed.version and needed.fits):
             there = f"{needed.name} {needed.version} is installed" if needed.version else "it is not installed"
@@ -249,7 +248,7 @@ def _check_extra(extra: str, user: str) -> None:
 
 
 def _depth(text: str) -> int:
-    """How deep brackets stand in brackets."""
+    """Nesting depth of brackets."""
     depths = itertools.accumulate((c in "([{") - (c in ")]}") for c in text)
     return max(depths, default=0)
 
@@ -268,7 +267,7 @@ def _check_value(kind: type, key: str, hint, override: Override) -> None:
 
 
 def _sentence(problem: BaseException) -> str:
-    """An error on one line, with the key it is about where OmegaConf knows it."""
+    """An error on one line, with its key if OmegaConf knows it."""
     while problem.__cause__ is not None:
         problem = problem.__cause__
     if isinstance(problem, BuposeError):
@@ -279,7 +278,7 @@ def _sentence(problem: BaseException) -> str:
 
 
 def _help(task: Callable, name: str) -> str:
-    """What the script's module says, and its options."""
+    """The docstring of the command's module, and its options."""
     script = inspect.getdoc(inspect.getmodule(task)) or ""
     options = "\n\n".join(inspect.getdoc(part) for part in schemas.schema(name).__mro__[:-1])
     return f"{script}\n\n{options}\n\nPresets and defaults: {schemas.folder() / name}.yaml"

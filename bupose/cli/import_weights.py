@@ -1,7 +1,7 @@
-"""Take over a published network: bupose import-weights input=FILE output=FILE.safetensors [kind=…]
+"""Import a published network: bupose import-weights input=FILE output=FILE.safetensors [kind=…]
 
 input is an OpenVINO .xml (its .bin beside it), a lightweight OpenPose .pth or an OpenPose .caffemodel; the kind
-(openvino, lightweight, caffe) is recognised by the file's content. Any file name will do.
+(openvino, lightweight, caffe) is detected from the file's content, whatever its name.
 """
 
 from __future__ import annotations

@@ -1,9 +1,8 @@
 """Find people in pictures and videos: bupose infer PHOTO… [weights=FILE] [output=out] [option=value …]
 
-A PHOTO, or input=, is a picture, video, folder, glob pattern, .txt list, camera number or URL; any file name will do.
-Writes coco_results.json, images.json, OpenPose JSON files and overlays, more on request (docs/output.md).
-Exit status: 0 all well, 1 some pictures failed, 2 a mistake in the options or a full disk, 130 interrupted (Ctrl-C),
-143 ended (SIGTERM).
+A PHOTO, or input=, is a picture, video, folder, glob pattern, .txt list, camera number or URL. Writes
+coco_results.json, images.json, OpenPose JSON files and overlays, more on request (docs/output.md). Exit status: 0 all
+well, 1 some pictures failed, 2 an error in the options or a full disk, 130 interrupted (Ctrl-C), 143 ended (SIGTERM).
 """
 
 from __future__ import annotations

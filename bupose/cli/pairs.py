@@ -1,4 +1,4 @@
-"""Arguments of the commands that need no presets: ``key=value``, and what has no key."""
+"""Arguments of commands without presets: ``key=value``, and others."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def split_pairs(arguments: Sequence[str], keys: Sequence[str]) -> tuple[dict[str
     Raises
     ------
     OptionsError
-        A flag, or what looks like a misspelt key.
+        A flag, or a probably misspelt key.
     """
     pairs, others = {}, []
     for argument in arguments:
@@ -38,7 +38,7 @@ def whole_number(pairs: dict[str, str], key: str, default: int, least: int = 1) 
     Raises
     ------
     OptionsError
-        It is none, or too small.
+        It is not a whole number, or too small.
     """
     text = pairs.get(key, str(default))
     if not re.fullmatch(r"\d+", text) or int(text) < least:

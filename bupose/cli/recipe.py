@@ -1,9 +1,8 @@
-"""Train by a recipe, step after step: bupose recipe default annotations=train.json images=train … [output=FOLDER]
+"""Train by a recipe of several steps: bupose recipe default annotations=train.json images=train … [output=FOLDER]
 
-A recipe is a folder of YAML files, 01.yaml, 02.yaml, …, one of the package's (default) or your own; each holds the
-options of one command, `train:` or `export:`. What stands in braces is given by key=value. When the same command is
-given once more, what is finished is not done again, and what was interrupted goes on. With show=true the commands
-are printed alone.
+A recipe is a folder of YAML files, 01.yaml, 02.yaml, …, one of the package's (default) or your own; each has the
+options of one command, `train:` or `export:`. Names in braces are set by key=value. Repeating the command skips
+finished steps and resumes interrupted ones. show=true only prints the commands.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ from bupose.options import shown
 from bupose.paths import expand
 
 COMMANDS: dict[str, Callable[[list[str]], int]] = {"train": train.run, "export": export.run}
-RESULT = "result.json"  # that a finished training leaves
+RESULT = "result.json"  # file of a finished training
 STATE = "last.ckpt"
 _BLANK = re.compile(r"\{(\w+)\}")
 
@@ -54,14 +53,14 @@ def run(arguments: list[str]) -> int:
 
 
 def read_recipe(name: str, values: Mapping[str, str]) -> list[tuple[str, str, list[str]]]:
-    """Each step's number, command and options, blanks filled in.
+    """Each step's number, command and options, with blanks filled in.
 
     Raises
     ------
     InputError
-        There is no such recipe, or a file of it is none.
+        There is no such recipe, or one of its files is invalid.
     OptionsError
-        A value is missing, or one is given that no step asks for.
+        A value is missing, or unused.
     """
     own = schemas.folder() / "recipes" / name
     folder = own if own.is_dir() else expand(name)
@@ -80,7 +79,7 @@ def read_recipe(name: str, values: Mapping[str, str]) -> list[tuple[str, str, li
 
 
 def is_finished(command: str, folder: Path, options: list[str]) -> bool:
-    """Whether a step has left what it is to leave."""
+    """Whether a step has written its result."""
     if command == "train":
         return (folder / RESULT).is_file()
     return any(option.startswith("output=") and expand(option.partition("=")[2]).is_file() for option in options)

@@ -1,4 +1,4 @@
-"""The scripts' options as hydra schemas: dataclasses give types, keys and ranges, ``conf/`` gives presets.
+"""The commands' options as hydra schemas: dataclasses give types, keys and ranges, ``conf/`` gives presets.
 
 The library works without this module, hydra and ``conf/``.
 """

@@ -1,1 +1,1 @@
-"""Whether this installation works, and how fast."""
+"""Diagnosis of the installation."""

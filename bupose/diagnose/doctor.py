@@ -1,4 +1,4 @@
-"""What is installed, whether it works, and how fast: for whom something does not work, and for reports of it."""
+"""Diagnosis of the installation: versions, function and speed, also for problem reports."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from bupose.paths import cache_home
 from bupose.requirements import Requirement, read_requirements
 from bupose.wording import counted
 
-QUOTA = Path("/sys/fs/cgroup/cpu.max")  # microseconds of processor time, and in how many; cgroup v2
+QUOTA = Path("/sys/fs/cgroup/cpu.max")  # CPU quota and period, microseconds; cgroup v2
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One line of the report; ``problem`` is "" or a sentence that says what is wrong and what to do."""
+    """One line of the report; ``problem`` is "" or a sentence with a remedy."""
 
     section: str
     name: str
@@ -35,24 +35,24 @@ class Finding:
 
 
 def examine() -> Iterator[Finding]:
-    """Look at everything, one finding after the other; whatever fails is itself a finding."""
+    """All findings, one after the other; a failing check is itself a finding."""
     for section, look in SECTIONS.items():
         try:
             for finding in look():
                 yield Finding(section, *finding)
-        except Exception as problem:  # the doctor must survive what the patient has
+        except Exception as problem:  # the diagnosis must survive any failure
             told = _one_line(problem)
             yield Finding(section, "failed", told, f"{told}; mend what stands above, or report this if nothing does")
 
 
 def describe(finding: Finding, before: Sequence[Finding] = ()) -> str:
-    """A finding as a line, under the title of its section where it is the section's first."""
+    """A finding as a line, below the title of its section if it is the first."""
     title = f"\n{finding.section}\n" if not before or before[-1].section != finding.section else ""
     return f"{title if before else title.lstrip()}{'!' if finding.problem else ' '} {finding.name:<14} {finding.value}"
 
 
 def conclude(findings: Sequence[Finding]) -> str:
-    """What is wrong, or that nothing is."""
+    """The summary of problems, or that there are none."""
     problems = [finding for finding in findings if finding.problem]
     return (
         "\n".join(["", *(f"wrong: {p.name}: {p.problem}" for p in problems)]) if problems else "\nok: everything works"
@@ -60,7 +60,7 @@ def conclude(findings: Sequence[Finding]) -> str:
 
 
 def as_json(findings: Sequence[Finding]) -> str:
-    """The findings for a program, or for a report: ``ok``, ``problems``, and each section's names and values."""
+    """The findings as JSON: ``ok``, ``problems``, and each section's names and values."""
     sections: dict[str, dict[str, str]] = {}
     for finding in findings:
         sections.setdefault(finding.section, {})[finding.name] = finding.value
@@ -69,7 +69,7 @@ def as_json(findings: Sequence[Finding]) -> str:
 
 
 def look_at_versions() -> Iterator[tuple[str, ...]]:
-    """Python, bupose and what it cannot do without; each package is imported."""
+    """Python, bupose and its requirements; each package is imported."""
     yield "python", f"{platform.python_version()}, {platform.system()} {platform.machine()}"
     needed = [r for r in read_requirements() if not r.extra]
     yield "bupose", __version__ if needed else f"{__version__}, not installed by pip: what it needs is not known"
@@ -94,7 +94,7 @@ def _one_line(problem: Exception) -> str:
 
 
 def look_at_extras() -> Iterator[tuple[str, ...]]:
-    """Packages that only some commands need."""
+    """Packages of extras."""
     extras: dict[str, list[Requirement]] = {}
     for requirement in read_requirements():
         if requirement.extra:
@@ -126,7 +126,7 @@ def look_at_machine() -> Iterator[tuple[str, ...]]:
 
 
 def count_cores() -> int:
-    """Cores that this process may use: its affinity and, in a container, its share."""
+    """Cores available to this process: its affinity and, in a container, its quota."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     with suppress(OSError, ValueError):  # no cgroup, or "max"
         quota, period = QUOTA.read_text().split()
@@ -135,7 +135,7 @@ def count_cores() -> int:
 
 
 def name_processor() -> str:
-    """The processor as its maker calls it, where the system tells."""
+    """The processor's model name, if known."""
     with suppress(OSError):
         found = re.search(r"^model name\s*:\s*(.+)$", Path("/proc/cpuinfo").read_text(), re.M)
         if found:
@@ -148,7 +148,7 @@ def name_processor() -> str:
 
 
 def look_at_kernels() -> Iterator[tuple[str, ...]]:
-    """Compiled or not, and where they are kept."""
+    """Kernels: compiled or not, and their cache."""
     import numba
 
     from bupose import kernels
@@ -176,19 +176,19 @@ def look_at_kernels() -> Iterator[tuple[str, ...]]:
 
 
 def is_warm(place: Path) -> bool:
-    """Whether a place holds kernels for this Python."""
+    """Whether a folder has kernels for this Python."""
     return any(place.glob(f"*.py{sys.version_info[0]}{sys.version_info[1]}*.nbi"))
 
 
 def _tilde(path: str | Path) -> str:
-    """A path without the user's name, where it lies in the home folder."""
+    """A path with the home folder abbreviated."""
     with suppress(ValueError, RuntimeError):
         return str(Path("~") / Path(path).relative_to(Path.home())) if path else ""
     return str(path)
 
 
 def look_at_network() -> Iterator[tuple[str, ...]]:
-    """The network that comes with bupose."""
+    """The default network."""
     from bupose import weights
     from bupose.errors import WeightsError
 

@@ -1,4 +1,4 @@
-"""Whether the steps from a picture to people do their work here, and how long each takes."""
+"""Self-test: whether the steps from a picture to people work, and their times."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from bupose.samples import draw_crowd, find_portrait
 from bupose.skeletons import COCO18
 from bupose.synthetic.draw import draw_scene
 
-DRAWN, NEAR = 5, 4.0  # people; mean error, px, of one who counts as found
+DRAWN, NEAR = 5, 4.0  # number of people; maximum mean error of a found person, px
 NOSE, FACE = (276, 232), 150  # of the portrait: position and width, px
 REPEATS = 3
 
 
 def group_drawn_people() -> Iterator[tuple[str, ...]]:
-    """Draw people, paint their fields, group them: everybody must come out where they were drawn."""
+    """Draw people, encode their fields, and group them: everybody must be found where drawn."""
     drawn = []
     drawing = measure(lambda: drawn.append(draw_scene(3, (640, 368), DRAWN, COCO18)), repeats=1)
     codec, labels = FieldCodec(COCO18), drawn[0].labels
@@ -44,14 +44,14 @@ def group_drawn_people() -> Iterator[tuple[str, ...]]:
 
 
 def count_found(found: People, truth: Labels) -> int:
-    """How many of the people are found with all their joints about where they are."""
+    """Number of people found with all their joints near the true ones."""
     error = np.linalg.norm(found.xy[:, None] - truth.xy, axis=-1)  # found person, true person, joint
     error = np.where(truth.visibility > 0, np.nan_to_num(error, nan=np.inf), np.nan)
     return int((np.nanmean(error, -1).min(0, initial=np.inf) < NEAR).sum())
 
 
 def run_network() -> Iterator[tuple[str, ...]]:
-    """Look at a portrait (or at a drawing, where there is none) with the network that comes with bupose."""
+    """Run the default network on a portrait (or on a drawing, if there is none)."""
     try:
         estimator = Estimator(weights.resolve(), precision="auto")
     except BuposeError:
@@ -79,7 +79,7 @@ def run_network() -> Iterator[tuple[str, ...]]:
 
 
 def is_at_nose(people: People) -> bool:
-    """Whether the best person's nose is where that of the portrait is."""
+    """Whether the best person's nose is at that of the portrait."""
     if not len(people):
         return False
     nose = people.xy[0, people.skeleton.joints.index("nose")]
@@ -87,7 +87,7 @@ def is_at_nose(people: People) -> bool:
 
 
 def measure(work: Callable, repeats: int = REPEATS) -> float:
-    """The shortest time of some calls, ms."""
+    """The minimum time of some calls, ms."""
     times = []
     for _ in range(repeats):
         start = time.perf_counter()

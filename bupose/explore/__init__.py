@@ -1,7 +1,7 @@
-"""A page on this machine for looking into one photo: maps, people, and why joints were joined or not.
+"""The explorer: a local page that shows the maps and people of a photo, and why joints were joined or not.
 
-``bupose explore photo.jpg`` opens it. ``observation`` and ``session`` know nothing of the web, ``page`` nothing of
-poses; ``command`` begins and ends it.
+``bupose explore photo.jpg`` opens it. ``observation`` and ``session`` are independent of the web, ``page`` of poses;
+``command`` starts and stops the server.
 """
 
 from bupose.explore.command import explore

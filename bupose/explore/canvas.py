@@ -1,4 +1,4 @@
-"""The large picture: people, or one of the network's maps, over the photo, and what is picked."""
+"""The large picture: people, or one of the network's maps, over the photo, with the selection."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from bupose.viz.fields import spec_of
 from bupose.viz.overlay import OverlayOptions
 from bupose.viz.rgb import lay_over
 
-VIEW_NAMES = {"heat": "heatmap", "paf": "limbs"}  # views that are not called as their map is
+VIEW_NAMES = {"heat": "heatmap", "paf": "limbs"}  # views with other names than their maps
 WIDTHS = {"used": 1.6, "matched": 1.0, "rejected": 0.5}  # of candidates' lines
 SHIFT = 4  # cv2 draws at 1/16 px
 
 
 def list_views(maps: Maps) -> dict[str, str | None]:
-    """What can be shown: the name of each view, and of the map that it shows, if it is one."""
+    """The views: the name of each, and of its map, if any."""
     return {"people": None, **{VIEW_NAMES.get(name, name): name for name in maps.arrays}, "photo": None}
 
 
@@ -39,9 +39,9 @@ def draw_view(
     Parameters
     ----------
     joint : int, optional
-        Whose heat, or other map of joints; all by default. Its peaks are ringed.
+        Joint whose heat, or other map, is shown; all by default. Its peaks are ringed.
     limb : int, optional
-        Whose field; all by default. Its candidates are drawn, the used ones thick.
+        Limb whose field is shown; all by default. Its candidates are drawn, used ones thick.
     peaks : bool
         Put a dot on every peak.
     overlay : OverlayOptions, optional
@@ -79,7 +79,7 @@ def draw_view(
 
 
 def shown_joints(session: Session, view: str, joint: int | None, limb: int | None) -> tuple[int, ...] | None:
-    """The joints that a click into a view can mean; None for all."""
+    """The joints that a click into a view can select; None for all."""
     joint, limb = _rows_shown(session, view, joint, limb)
     if joint is not None:
         return (joint,)
@@ -105,7 +105,7 @@ def _draw_people(session: Session, overlay: OverlayOptions) -> np.ndarray:
 
 
 def _add_wheel(picture: np.ndarray) -> None:
-    """The legend of directions, in the corner of what is left of the field without its padding."""
+    """The legend of directions, in the corner of the field without padding."""
     size = min(picture.shape[:2]) // 7
     bottom, right = (side - size // 12 for side in picture.shape[:2])
     corner, wheel = picture[bottom - size : bottom, right - size : right], viz.color_wheel(size)

@@ -1,4 +1,4 @@
-"""The explorer's server, from its start to its end."""
+"""Start and stop of the explorer's server."""
 
 from __future__ import annotations
 
@@ -19,7 +19,14 @@ from bupose.explore.storage import Uploads, temporary_folder
 _LOG = logging.getLogger(__name__)
 
 HOST, PORT, TRIES = "127.0.0.1", 7860, 100
-UNHEARD = ("GRADIO_", "SPACE_", "SPACES_", "OAUTH_", "KAGGLE_", "SYSTEM")  # they share, and open the disk
+UNHEARD = (
+    "GRADIO_",
+    "SPACE_",
+    "SPACES_",
+    "OAUTH_",
+    "KAGGLE_",
+    "SYSTEM",
+)  # these could share the page, and expose the disk
 
 
 def explore(options: ExploreOptions) -> int:
@@ -33,7 +40,7 @@ def explore(options: ExploreOptions) -> int:
     Raises
     ------
     BuposeError
-        The photo or the network cannot be had, the port is taken, or gradio is not installed.
+        The photo or the network cannot be read, the port is in use, or gradio is not installed.
     """
     stopped, before = [], {}
 
@@ -81,7 +88,7 @@ def _serve(options: ExploreOptions, stopped: list) -> None:
 
 
 def set_environment(folder: Path) -> None:
-    """What gradio reads from the environment, when it is imported and later: nothing of the user's, but this."""
+    """Replace the environment variables that gradio reads by our own."""
     for name in os.environ:
         if name.startswith(UNHEARD):
             del os.environ[name]

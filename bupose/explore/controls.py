@@ -1,4 +1,4 @@
-"""One control for each decode option of a method: its range, and what the options' docstring says of it."""
+"""Controls for the decoder options of a method, with ranges and descriptions."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import gradio as gr
 
 from bupose.options import declared
 
-RANGES = {  # low, high, step of a slider where its option's own range is too wide; a network's own value widens it
+RANGES = {  # low, high, step of a slider if its option's own range is too wide; a network's own value extends it
     "smooth": (0.0, 3.0, 0.1),
     "peak_threshold": (0.0, 0.6, 0.001),
     "paf_threshold": (0.0, 0.6, 0.001),
@@ -24,8 +24,8 @@ RANGES = {  # low, high, step of a slider where its option's own range is too wi
     "localization_sigma": (0.0, 5.0, 0.05),
     "samples": (2, 40, 1),
 }
-WIDEST = 4  # times its default: how far a slider goes where an option's range is wide
-ORDER = (  # what comes first on the page; then options of other methods, unless they are in LATER
+WIDEST = 4  # upper end of a slider relative to the default, if an option's range is wide
+ORDER = (  # the first options on the page; then options of other methods, unless they are in LATER
     "peak_threshold", "paf_threshold", "limb_threshold", "limb_share", "min_joints", "min_joint_score",
     "min_person_score", "matching", "completion",
 )  # fmt: skip
@@ -36,14 +36,14 @@ LATER = (
 
 
 def sort_options(kind: type) -> tuple[list[str], list[str]]:
-    """The decode options that are turned most, and the others."""
+    """The most used decoder options, and the others."""
     names = list(declared(kind))
     first = [n for n in ORDER if n in names] + [n for n in names if n not in ORDER and n not in LATER]
     return first, [n for n in names if n in LATER]
 
 
 def describe_options(kind: type) -> dict[str, str]:
-    """What a decoder's docstring says of each option, with its unit where it has one."""
+    """Description of each decoder option from its docstring, with its unit, if any."""
     docs = [inspect.cleandoc(part.__dict__.get("__doc__") or "") for part in reversed(kind.__mro__[:-1])]
     text = "\n".join(docs).replace("``", "`")
     entry = re.compile(r"^(\w+) : ([^\n]*)\n((?:    [^\n]+\n?)+)", re.M)
@@ -53,7 +53,7 @@ def describe_options(kind: type) -> dict[str, str]:
 
 
 def make_control(kind: type, name: str, value, sentence: str) -> gr.components.Component:
-    """A slider, radio button, checkbox or number field, called as the option is, with an ``elem_id`` of its name."""
+    """A slider, radio button, checkbox or number field, with the option's name as label and ``elem_id``."""
     look = {"label": name, "info": sentence, "elem_id": name, "interactive": True}
     hint, rules = declared(kind)[name]
     if rules.get("among"):

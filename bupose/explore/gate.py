@@ -1,10 +1,9 @@
-"""What the explorer's server answers, and to whom: only its own page, opened on this machine.
+"""Access control of the explorer's server: it answers only its own page, on this machine.
 
-A page on the web can send requests to servers on this machine, and can even give itself an address that leads here
-(DNS rebinding). Browsers say where a request comes from (``Origin``, ``Sec-Fetch-Site``) and by what name they found
-the server (``Host``); whatever did not come from the explorer's own page is refused, uploads and event streams
-included. Of all that gradio's server can do (fetch addresses, lend files, record screens), only what the page uses is
-reachable.
+A page on the web can send requests to servers on this machine, and can even give itself an address that leads here (DNS
+rebinding). Browsers send a request's origin (``Origin``, ``Sec-Fetch-Site``) and the server's name (``Host``); requests
+that do not come from the explorer's own page are refused, including uploads and event streams. Of all that gradio's
+server can do (fetch addresses, lend files, record screens), only what the page uses is reachable.
 """
 
 from __future__ import annotations
@@ -118,7 +117,7 @@ class Gate:
 
 
 def comes_from_own_page(headers: Headers, path: str) -> bool:
-    """Whether a browser says so; what is no browser, as curl, says nothing and is believed.
+    """Whether the browser's headers say so; clients without such headers, like curl, are accepted.
 
     A link on another page may lead to the explorer's, and an address may be typed.
     """

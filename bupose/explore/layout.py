@@ -1,4 +1,4 @@
-"""What is where on the page."""
+"""Layout of the page."""
 
 from __future__ import annotations
 
@@ -111,13 +111,13 @@ class Layout:
 
     @property
     def inputs(self) -> set:
-        """Everything a handler may want to know."""
+        """Inputs of handlers."""
         plain = (self.session, self.desk, self.view, self.joint, self.limb, self.peaks, self.drop, self.frame)
         return {*plain, *self.options.values()}
 
     @property
     def shown(self) -> list:
-        """Everything that says what a session is."""
+        """Components that show a session."""
         return [
             self.session, self.canvas, self.summary, self.json, self.picture, self.headline, self.candidates, self.plot,
             self.people, self.message,

@@ -1,4 +1,4 @@
-"""A photo, or a frame of a video, and what the network says of it."""
+"""A photo, or a frame of a video, with the network's maps."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from bupose.methods import Codec
 from bupose.paths import expand
 
 LONGEST_STEM = 150  # bytes
-LONGEST = 1400  # px of what is shown; network pixels are enlarged a whole number of times to about this
+LONGEST = 1400  # size of the canvas, px; network pixels are enlarged by an integer factor to about this
 
 
 @dataclass(frozen=True)
 class Film:
-    """A video file whose frames can be picked.
+    """A video file with selectable frames.
 
     Parameters
     ----------
@@ -61,7 +61,7 @@ class Film:
 
 @dataclass(frozen=True)
 class Observation:
-    """What is looked at: never changed, so that browser tabs may share one.
+    """A photo with its maps; immutable, so that browser tabs may share one.
 
     Parameters
     ----------
@@ -74,15 +74,15 @@ class Observation:
     maps : Maps
         Their grid's pixels are those of the canvas.
     codec : Codec
-        The network's own, on that grid.
+        The network's maps on that grid.
     matrix : float64 array (2, 3)
         Photo pixels to canvas pixels.
     seconds : float
-        That reading and the network took.
+        Time for reading and the network.
     film : Film, optional
         Where the photo is a video's frame.
     category : CategoryOptions
-        What the network finds.
+        The category that the network finds.
     """
 
     name: str
@@ -105,13 +105,13 @@ class Observation:
 
     @property
     def stem(self) -> str:
-        """What to call files made from it."""
+        """Base name of files made from it."""
         stem = Path(self.name).stem.encode()[:LONGEST_STEM].decode(errors="ignore")
         return stem + ("" if self.film is None else f"_{self.film.frame:06d}")
 
 
 def look(estimator: Estimator, source: str | Path | Film | np.ndarray, name: str = "") -> Observation:
-    """Let the network see a picture file, a video's frame, or an array; of a video file the first frame.
+    """Run the network on a picture file, a video's frame, or an array; for a video file on the first frame.
 
     Raises
     ------
@@ -146,7 +146,7 @@ def look(estimator: Estimator, source: str | Path | Film | np.ndarray, name: str
 
 
 def draw_crowd() -> tuple[np.ndarray, str]:
-    """A drawn scene to begin with, and what to call it."""
+    """A drawn scene to start with, and its name."""
     return samples.draw_crowd(5, seed=11).image, "drawn crowd"
 
 

@@ -1,4 +1,4 @@
-"""What can be chosen about the explorer."""
+"""Options of the explorer."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from bupose.viz.overlay import OverlayOptions
 
 @dataclass
 class ExploreOptions(NetworkOptions):
-    """Look at what a network sees in a photo, and turn its grouping, on a page that only this machine can open.
+    """Inspect a network's maps of a photo, and adjust the grouping, on a local page.
 
     Parameters
     ----------
     photo : path
-        A picture or video to begin with, by default a drawn crowd; others can be dropped onto the page.
+        A picture or video to start with, by default a drawn crowd; others can be dropped onto the page.
     port : int
         Null is the first free one from 7860 on.
     browser : bool
-        Open the page; else only its address is said.
+        Open the page; else only print its address.
     overlay.* : see OverlayOptions
-        How people are drawn at first.
+        Initial overlay options.
     """
 
     photo: str | None = option(None, path=True)

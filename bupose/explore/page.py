@@ -1,4 +1,4 @@
-"""What happens on the page: each handler gets everything the page says, and gives what changes."""
+"""Event handlers of the page: each gets the state of the page, and returns the changes."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ FATES = {"used": "yes", "matched": "matched only", "rejected": "no"}
 
 
 class Blocks(gr.Blocks):
-    """Gradio's, but whatever goes wrong while an event is handled is one sentence on the page and on stderr."""
+    """Gradio's Blocks, with any error in a handler reported in one sentence on the page and on stderr."""
 
     async def process_api(self, *args, **kwargs):
         try:
@@ -58,7 +58,7 @@ class Page:
     ----------
     estimator : Estimator
     first : Observation
-        What every tab begins with.
+        The initial photo of every tab.
     uploads : Uploads
         What is dropped; each tab keeps its files in the same folder.
     overlay : OverlayOptions, optional

@@ -1,4 +1,4 @@
-"""What one tab looks at: a photo, its grouping, and what the user has picked; every change gives a new session."""
+"""The state of one tab: a photo, its grouping, and the selection; every change gives a new session."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from bupose.predict.output import as_coco
 from bupose.viz import Plot
 from bupose.wording import counted
 
-REACH = 0.03  # of the picture's longer side: how far from a joint a click may be
+REACH = 0.03  # maximum distance of a click from a joint, relative to the picture's longer side
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A link that a joint might have been joined by: of part affinity fields, a candidate limb.
+    """A possible link of a joint; for part affinity fields, a candidate limb.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Session:
-    """A observation and its grouping.
+    """An observation and its grouping.
 
     Parameters
     ----------
@@ -57,13 +57,13 @@ class Session:
     trace : Trace
         In canvas pixels.
     seconds : float
-        That the grouping took.
+        Time for the grouping.
     joint : int, optional
         The picked peak, a row of ``trace.peaks``.
     candidate : int, optional
         The picked candidate of this joint, a row of ``trace.links``.
     person : int, optional
-        The picked person; not while a joint is picked.
+        The picked person, unless a joint is picked.
     """
 
     observation: Observation
@@ -75,7 +75,7 @@ class Session:
 
     @classmethod
     def begin(cls, observation: Observation, options: Any) -> Session:
-        """Group an observation's people, with decode options of its method."""
+        """Group an observation's people, with decoder options of its method."""
         return cls._group(observation, vars(options))
 
     @classmethod
@@ -86,7 +86,7 @@ class Session:
         return cls(observation, trace, time.perf_counter() - start)
 
     def regroup(self, values: Mapping) -> Session:
-        """The same maps grouped with other decode options; no network runs. The picked joint stays where it is.
+        """Group the same maps with other decoder options, without running the network. The picked joint is kept.
 
         Raises
         ------
@@ -106,7 +106,7 @@ class Session:
         return replace(new, candidate=rows[0] if rows else None).pick_best()
 
     def _place_of(self, row: int) -> tuple:
-        """What tells a link from others, whatever the numbers of peaks: its kind, and where it begins and ends."""
+        """The identity of a link independent of peak numbers: its kind and end points."""
         links, xy = self.trace.links, self.trace.peaks.xy
         ends = np.concatenate([xy[links.first[row]], xy[links.second[row]]])
         return int(links.kind[row]), *np.rint(2 * ends).tolist()
@@ -123,7 +123,7 @@ class Session:
         return as_coco(self.people, self.observation.image_id, self.observation.category)
 
     def summary(self) -> str:
-        """How many people and joints, and how long it took."""
+        """Number of people and joints, and times."""
         people, observation = self.trace.people, self.observation
         found = f"{counted(len(people), 'person')}, {counted(int(people.present.sum()), 'joint')}"
         size = "{}×{} px".format(*observation.size)
@@ -133,7 +133,7 @@ class Session:
     # --- what the user picks ---
 
     def click(self, xy: tuple[float, float], joints: tuple[int, ...] | None = None) -> Session:
-        """Pick the joint at a pixel of the canvas: one that a person has, if one is near, else any peak.
+        """Pick the joint at a pixel of the canvas: a person's, if one is near, else any peak.
 
         Parameters
         ----------
@@ -143,7 +143,7 @@ class Session:
         Returns
         -------
         Session
-            With no joint picked where no peak is near.
+            With no joint picked if no peak is near.
         """
         trace, reach = self.trace, REACH * max(self.observation.image.shape)
         away = np.hypot(*(trace.maps.grid.to_pixels(trace.peaks.xy) - np.array(xy, np.float32)).T)
@@ -191,7 +191,7 @@ class Session:
         )
 
     def headline(self) -> str:
-        """What is picked, in one sentence; or what could be."""
+        """The selection in one sentence, or a hint."""
         if self.joint is not None:
             who = self.trace.person_of(self.joint)
             whose = f"of person {who}" if who >= 0 else "of nobody: no group that has it is listed"
@@ -207,7 +207,7 @@ class Session:
         return f"click a joint to see every {self.trace.link_word} it was offered, and why it was joined or not"
 
     def plot(self) -> Plot | None:
-        """What decided on the picked candidate, or what holds the picked person together."""
+        """The explanation of the picked candidate or person."""
         if self.candidate is not None:
             return viz.explain_link(self.trace, self.candidate, self.observation.image, geometry.IDENTITY)
         return None if self.person is None else viz.explain_member(self.trace, self.person)

@@ -1,4 +1,4 @@
-"""Where the explorer keeps files: a temporary folder of its own that goes with it, and holds only so much."""
+"""Files of the explorer: a temporary folder of limited size, removed at the end."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ TAKEN = "taken"  # the folder in a tab's folder of what it took
 
 @contextmanager
 def temporary_folder() -> Iterator[Path]:
-    """A folder of this process, removed at the end; folders that killed explorers left are removed at the beginning."""
+    """A folder of this process, removed at the end; folders of killed explorers are removed at the start."""
     remove_abandoned(Path(tempfile.gettempdir()))
     folder = Path(tempfile.mkdtemp(prefix=PREFIX)).resolve()
     with (folder / LOCK).open("w") as held:

@@ -1,4 +1,4 @@
-"""The one place where picture files are read: upright uint8 RGB, whatever their kind, within limits."""
+"""Reading of picture files of all kinds as upright uint8 RGB, within size limits."""
 
 from bupose import lazy
 

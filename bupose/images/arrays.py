@@ -1,4 +1,4 @@
-"""Pictures that are in memory already, as uint8 RGB: arrays, tensors, PIL's."""
+"""Pictures in memory as uint8 RGB: arrays, tensors, PIL images."""
 
 from __future__ import annotations
 
@@ -12,33 +12,34 @@ from bupose.images.exif import ORIENTATION, UPRIGHT, turn
 from bupose.images.files import FAULTS, reason
 
 CHANNELS = (1, 3, 4)
-OVERSHOOT = (
-    0.25  # beyond 0 and 1: as far as bicubic resizing goes at edges; pictures made ready for a network go farther
-)
+OVERSHOOT = 0.25  # tolerance beyond 0 and 1: the overshoot of bicubic resizing; normalised network input exceeds it
 
 
 def from_memory(image) -> np.ndarray:
-    """A picture in memory as read files are: uint8 RGB, upright, what is transparent in white.
+    """Convert a picture in memory to uint8 RGB, upright, with transparency in white.
 
     Parameters
     ----------
     image : array, tensor or PIL.Image.Image
-        (H, W), (H, W, 1), (H, W, 3) or (H, W, 4): grey, RGB or RGBA; or with the channels first, (3, H, W), where that
-        cannot be meant otherwise. uint8, uint16 over its full range, bool, or floats from 0 to 1. PIL's are turned as
-        their EXIF orientation says.
+        (H, W), (H, W, 1), (H, W, 3) or (H, W, 4): grey, RGB or RGBA; or with the channels first, (3, H, W), if
+        unambiguous. uint8, uint16 over its full range, bool, or floats from 0 to 1. PIL images are rotated by their
+        EXIF orientation.
 
     Returns
     -------
     uint8 array (H, W, 3)
-        ``image`` itself where it is that already.
+        ``image`` itself if it has this form.
 
     Raises
     ------
     InputError
-        It is none of these, or may mean several things; says what to write.
+        It is none of these, or ambiguous; the message says what to write.
     """
     orientation = UPRIGHT
-    pil, torch = sys.modules.get("PIL.Image"), sys.modules.get("torch")  # whoever has such a picture has imported them
+    pil, torch = (
+        sys.modules.get("PIL.Image"),
+        sys.modules.get("torch"),
+    )  # imported by the caller already
     if pil is not None and isinstance(image, pil.Image):
         array, orientation = _open_pil(image)
     elif torch is not None and isinstance(image, torch.Tensor):
@@ -81,14 +82,14 @@ def _put_channels_last(array: np.ndarray, given) -> np.ndarray:
 
 
 def _check_numbers(array: np.ndarray) -> np.ndarray:
-    """In a type and range that :func:`bupose.images.decode.flatten` knows."""
+    """Check the type and range for :func:`bupose.images.decode.flatten`."""
     kind = array.dtype
     if kind.kind == "b":
         return array * np.uint8(255)
     if kind.kind == "u" and kind.itemsize <= 2:
         return np.ascontiguousarray(array)
     if kind.kind != "f":
-        fitting = "uint8" if array.max() <= 255 else "uint16"  # what does not fit would wrap around
+        fitting = "uint8" if array.max() <= 255 else "uint16"  # values out of range would wrap around
         raise InputError(
             f"a picture's whole numbers are uint8 or uint16; got {kind}: write picture.astype(np.{fitting})"
         )

@@ -1,4 +1,4 @@
-"""What the containers of videos say of frames that no decoder ever sees."""
+"""Facts in video containers on frames that decoders do not report."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Facts:
     cut : bool
         The file ends before its last part does.
     lost : frozenset of int
-        Numbers of frames that the index lists, and that are not where it says.
+        Indexed frames that are missing from their positions.
     empty : int
         Frames without content: the one before is shown again.
     """
@@ -34,12 +34,12 @@ class Facts:
 
     @property
     def exact(self) -> bool:
-        """Whether such files know how many frames they have."""
+        """Whether the container gives the exact number of frames."""
         return bool(self.kind)
 
 
 def look(path: Path) -> Facts:
-    """What can be seen without decoding; a file that cannot be read tells nothing."""
+    """Inspect a file without decoding; empty for one that cannot be read."""
     try:
         with open(path, "rb") as file:
             size, start = os.fstat(file.fileno()).st_size, file.read(12)

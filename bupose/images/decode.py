@@ -1,4 +1,4 @@
-"""From a picture file's bytes to pixels: 8 bits, RGB, without transparency."""
+"""Decoding of picture files to 8-bit RGB without transparency."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ _REDUCED = dict(
         strict=True,
     )
 )
-_ROWS = 256  # of a picture that are flattened at once
+_ROWS = 256  # rows flattened at once
 
-cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)  # bupose itself says what cannot be read
+cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)  # bupose reports what cannot be read
 
 
 def decode(data: bytes, header: Header, factor: int) -> np.ndarray | None:
-    """uint8 RGB (ceil(height/factor), ceil(width/factor), 3), as stored; None where OpenCV cannot.
+    """uint8 RGB (ceil(height/factor), ceil(width/factor), 3), as stored; None if OpenCV cannot decode it.
 
-    A JPEG is decoded at the smaller size at once: its cosine transform averages pixels as a good resize would.
+    A JPEG is decoded directly at the reduced size, where its cosine transform acts as an antialiasing filter.
     """
     array, native = np.frombuffer(data, np.uint8), header.kind == "JPEG"
     colors = None
@@ -40,9 +40,9 @@ def decode(data: bytes, header: Header, factor: int) -> np.ndarray | None:
 
 
 def flatten(stored: np.ndarray, multiplied: bool = False) -> np.ndarray:
-    """uint8 BGR of what OpenCV stores: grey or BGR, with opacity or not, of any depth; laid over white.
+    """uint8 BGR of OpenCV's arrays: grey or BGR, with or without alpha, of any depth; over white.
 
-    ``multiplied`` says that colours of 8 bits are multiplied by the opacity already, as libtiff gives them.
+    ``multiplied`` marks 8-bit colours premultiplied by alpha, as from libtiff.
     """
     stored = stored[..., None] if stored.ndim == 2 else stored
     channels = stored.shape[2]
@@ -69,7 +69,7 @@ def _to_eight_bits(stored: np.ndarray) -> np.ndarray:
 
 
 def shrink(image: np.ndarray, factor: int) -> np.ndarray:
-    """A picture ``factor`` times smaller, each pixel the mean of those it stands for."""
+    """Reduce a picture by ``factor``, averaging pixels."""
     if factor == 1:
         return image
     height, width = image.shape[:2]

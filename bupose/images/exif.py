@@ -1,4 +1,4 @@
-"""How a picture must be turned to be seen upright."""
+"""EXIF orientation."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _TURNS = {
 
 
 def turn(image: np.ndarray, orientation: int) -> np.ndarray:
-    """A stored picture as EXIF ``orientation`` 1 to 8 says it is seen."""
+    """The upright picture for EXIF ``orientation`` 1 to 8."""
     mirror, rotation = _TURNS.get(orientation, (False, None))
     if mirror:
         image = cv2.flip(image, 1)
@@ -30,12 +30,12 @@ def turn(image: np.ndarray, orientation: int) -> np.ndarray:
 
 
 def turn_size(size: tuple[int, int], orientation: int) -> tuple[int, int]:
-    """(width, height) of a picture turned so."""
+    """(width, height) of the upright picture."""
     return size[::-1] if orientation >= 5 else size
 
 
 def read_orientation(block: bytes) -> int:
-    """The orientation that an EXIF block (a TIFF structure) tells; 1 where it tells none, or nonsense."""
+    """The orientation in an EXIF block (a TIFF structure); 1 if missing or invalid."""
     value = read_tags(block.removeprefix(b"Exif\0\0")).get(ORIENTATION, UPRIGHT)
     return value if 1 <= value <= 8 else UPRIGHT
 

@@ -1,4 +1,4 @@
-"""Bytes of regular files: what is no regular file, such as a pipe or a device, is never read."""
+"""Reading of regular files; pipes and devices are never read."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ import cv2
 
 from bupose.errors import InputError
 
-MAX_BYTES = 1_000_000_000  # of a picture's file
-FAULTS = (OSError, ValueError, ArithmeticError, MemoryError, cv2.error)  # what a single picture can cause anywhere
+MAX_BYTES = 1_000_000_000  # maximum size of a picture file
+FAULTS = (OSError, ValueError, ArithmeticError, MemoryError, cv2.error)  # errors that a single picture can cause
 
 
 def check_regular(path: str | Path) -> int:
-    """The size, bytes, of the regular file that is there.
+    """The size in bytes of a regular file.
 
     Raises
     ------
     InputError
-        Nothing is there, or something that may never end or answer: a pipe, a socket, a device, a folder.
+        There is no such file, or it is a pipe, a socket, a device or a folder.
     """
     try:
         found = os.stat(path)
@@ -37,12 +37,12 @@ def read_bytes(path: str | Path, most: int | None = None) -> bytes:
     Raises
     ------
     InputError
-        There is no such file, it is no regular one, it cannot be read, or it exceeds ``MAX_BYTES``.
+        There is no such regular file, it cannot be read, or it exceeds ``MAX_BYTES``.
     """
     size = check_regular(path)
     if most is None and size > MAX_BYTES:
         raise InputError(f"{quote(path)} has {size / 1e6:.0f} MB, no picture has more than {MAX_BYTES // 10**6}")
-    try:  # between this and the check the name may have come to mean a pipe, which would keep a plain open() waiting
+    try:  # since the check the name may have become a pipe, on which a plain open() would block
         opened = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
         with open(opened, "rb") as file:
             if not stat.S_ISREG(os.fstat(opened).st_mode):
@@ -53,22 +53,22 @@ def read_bytes(path: str | Path, most: int | None = None) -> bytes:
 
 
 def refusal(path: str | Path, problem: Exception) -> InputError:
-    """The sentence for a file that the system does not give."""
+    """The error message for a file that cannot be opened."""
     return InputError(f"cannot read {quote(path)}: {reason(problem)}; check the path and who may read it")
 
 
 def quote(path: str | Path) -> str:
-    """A path as sentences name it: in quotes, its odd characters escaped, and not without end."""
+    """A path for messages: quoted, escaped and truncated."""
     return repr(shorten(str(path)))
 
 
 def shorten(text: str, most: int = 400) -> str:
-    """The beginning and end of a text that is too long to be told."""
+    """The beginning and end of a long text."""
     return text if len(text) <= most else f"{text[: most // 2]}…{text[-most // 2 :]}"
 
 
 def reason(problem: Exception) -> str:
-    """In a few words, what the system or OpenCV says."""
+    """The reason given by the system or OpenCV, in short."""
     if isinstance(problem, MemoryError):
         return "too little memory"
     said = getattr(problem, "strerror", None) or getattr(problem, "err", None) or str(problem)

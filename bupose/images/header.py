@@ -1,4 +1,4 @@
-"""What the first bytes of a picture file say: its kind and size, before anything of it is decoded."""
+"""Picture headers: kind and size, without decoding."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from bupose.images.exif import UPRIGHT, read_orientation, read_tags, turn_size
 
 @dataclass(frozen=True)
 class Header:
-    """What a picture file says of itself.
+    """The header of a picture file.
 
     Parameters
     ----------
     kind : str
         Such as ``JPEG``.
     stored : (width, height)
-        Of the decoded picture, pixels, before it is turned.
+        Of the decoded picture, pixels, before rotation.
     orientation : int
-        EXIF's, 1 to 8: how the decoded picture must be turned.
+        EXIF orientation, 1 to 8.
     opaque : bool
-        It surely has no transparent pixel.
+        It certainly has no transparent pixel.
     whole : bool
-        Its end is there, as far as the kind has a mark for it.
+        Its end mark is present, if the kind has one.
     """
 
     kind: str
@@ -42,7 +42,7 @@ class Header:
 
 
 def read_header(data: bytes) -> Header | None:
-    """The header of a picture file; None where there is none that bupose knows, or it is damaged.
+    """The header of a picture file; None if unknown or damaged.
 
     Raises
     ------
@@ -66,7 +66,7 @@ def _read_jpeg(data: bytes) -> Header | None:
         marker, length = data[at + 1], int.from_bytes(data[at + 2 : at + 4])
         if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
             height, width = struct.unpack_from(">HH", data, at + 5)
-            whole = data.find(b"\xff\xda", at) < data.rfind(b"\xff\xd9")  # the last end after the first scan's start
+            whole = data.find(b"\xff\xda", at) < data.rfind(b"\xff\xd9")  # an end mark after the first scan
             return Header("JPEG", (width, height), orientation or UPRIGHT, opaque=True, whole=whole)
         if marker == 0xE1 and orientation is None and data[at + 4 : at + 10] == b"Exif\0\0":
             orientation = read_orientation(data[at + 4 : at + 2 + length])
@@ -107,7 +107,7 @@ def _read_webp(data: bytes) -> Header | None:
 
 
 def _read_tiff(data: bytes) -> Header | None:
-    """TIFF 6.0; OpenCV turns these itself, so their stored size is the turned one."""
+    """TIFF 6.0; OpenCV rotates these itself, so their size is that of the upright picture."""
     tags = read_tags(data)
     if 256 not in tags or 257 not in tags:
         return None
@@ -132,7 +132,7 @@ def _read_sun(data: bytes) -> Header:
 def _read_netpbm(data: bytes) -> Header | None:
     """P1 to P6, Pf and PF: two numbers after the kind, comments between."""
     found = re.match(rb"P[1-6fF](?:\s+|#[^\n]*\n)+(\d{1,9})(?:\s+|#[^\n]*\n)+(\d{1,9})\s", data[:65536])
-    whole_numbers = data[1:2] not in b"fF"  # OpenCV would cut floats off to 0 and 1
+    whole_numbers = data[1:2] not in b"fF"  # OpenCV would clip floats to 0 and 1
     return found and Header("Netpbm", (int(found[1]), int(found[2])), opaque=whole_numbers)
 
 
@@ -165,7 +165,7 @@ def _read_jpeg2000(data: bytes) -> Header | None:
 
 
 def _read_avif(data: bytes) -> Header | None:
-    """ISO 23008-12, 6.5: the largest item's size, and how the pictures are turned, which OpenCV does not do."""
+    """ISO 23008-12, 6.5: the largest item's size, and its rotation, which OpenCV does not apply."""
     meta = data[: data.find(b"mdat")] if b"mdat" in data else data
     sizes = [struct.unpack(">II", found) for found in re.findall(rb"ispe\0{4}(.{8})", meta, re.DOTALL)]
     if not sizes:
@@ -177,12 +177,12 @@ def _read_avif(data: bytes) -> Header | None:
 
 
 def _read_heic(data: bytes) -> Header | None:
-    """libheif, which decodes it, too, turns and crops it, so that its stored size is that of the upright picture."""
+    """The size given by libheif, which rotates and crops on decoding, is that of the upright picture."""
     size = heic.read_size(data)
     return None if size is None else Header("HEIC", size)
 
 
-# By quarter turns anticlockwise, then mirrored top to bottom, left to right, or not.
+# Orientation by quarter turns anticlockwise, then mirrored vertically, horizontally, or not.
 _AVIF_ORIENTATION = ((4, 2, 1), (5, 7, 8), (2, 4, 3), (7, 5, 6))
 
 

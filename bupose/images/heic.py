@@ -14,11 +14,11 @@ _FAULTS = (
     SyntaxError,
     OSError,
     IndexError,
-)  # what pillow-heif says of damaged files
+)  # errors of pillow-heif for damaged files
 
 
 def read_size(data: bytes) -> tuple[int, int] | None:
-    """(width, height), pixels, turned and cropped as the file says; None where it is damaged. Nothing is decoded yet.
+    """(width, height), pixels, rotated and cropped; None if damaged. Nothing is decoded.
 
     Raises
     ------
@@ -30,7 +30,7 @@ def read_size(data: bytes) -> tuple[int, int] | None:
 
 
 def decode(data: bytes) -> np.ndarray | None:
-    """uint8 (H, W, 3 or 4), in OpenCV's order, turned and cropped as the file says; None where it is damaged."""
+    """uint8 (H, W, 3 or 4), in OpenCV's order, rotated and cropped; None if damaged."""
     file = _open(data)
     try:
         stored = None if file is None else np.asarray(file)

@@ -15,18 +15,18 @@ from bupose.images.files import quote, read_bytes, reason
 from bupose.images.header import Header, read_header
 from bupose.images.kinds import MAX_PIXELS
 
-_START = 65536  # bytes in which nearly all JPEGs tell their size
+_START = 65536  # bytes that contain the size of nearly all JPEGs
 
 
 @dataclass(frozen=True)
 class Photo:
-    """A decoded picture, perhaps smaller than the file's.
+    """A decoded picture, possibly at reduced size.
 
     Parameters
     ----------
     image : uint8 array (H, W, 3), RGB
     size : (width, height)
-        Of the file's picture, pixels; people are given in these.
+        Size of the full picture, pixels, in which people are returned.
     """
 
     image: np.ndarray
@@ -34,7 +34,7 @@ class Photo:
 
     @classmethod
     def whole(cls, image: np.ndarray) -> Photo:
-        """A picture in its own pixels."""
+        """A picture at full size."""
         return cls(image, (image.shape[1], image.shape[0]))
 
 
@@ -66,12 +66,12 @@ class PictureFile:
         Parameters
         ----------
         factor : 1, 2, 4 or 8
-            How many times smaller; each pixel is the mean of those it stands for.
+            Reduction by averaging.
 
         Raises
         ------
         InputError
-            The file is damaged, or there is too little memory.
+            The file is damaged, or memory does not suffice.
         """
         problem = ""
         try:
@@ -91,22 +91,21 @@ class PictureFile:
 def open_picture(
     source: str | Path | bytes, max_pixels: int = MAX_PIXELS, size: tuple[int, int] | None = None
 ) -> PictureFile:
-    """Read a picture file, or take its bytes, and look at its header; nothing is decoded yet.
+    """Read a picture file, or take its bytes, and parse its header without decoding.
 
     Parameters
     ----------
     source : path, or the file's bytes
     max_pixels : int
-        A larger picture is refused.
+        Larger pictures are refused.
     size : (width, height), optional
-        What its annotations say, pixels. The EXIF orientation is followed unless only the unturned picture has this
-        size.
+        Annotated size, pixels. The EXIF orientation is applied unless only the unrotated picture has this size.
 
     Raises
     ------
     InputError
-        There is no regular file, it is no picture of a known kind, is cut short, has more than ``max_pixels``, or is of
-        another size than its annotations say.
+        There is no such file, it is not a picture of a known kind, is truncated, too large, or differs from the
+        annotated size.
     """
     given = isinstance(source, (bytes, bytearray, memoryview))
     name, data = ("the data", bytes(source)) if given else (quote(source), read_bytes(source))
@@ -143,26 +142,26 @@ def read(
     max_pixels: int = MAX_PIXELS,
     size: tuple[int, int] | None = None,
 ) -> Photo:
-    """A picture file, turned as its EXIF orientation says.
+    """Read a picture file, rotated by its EXIF orientation.
 
-    Grey becomes RGB, 16 bits become 8 (the full range), CMYK is converted, transparent pictures are laid over white,
-    and of several pictures in a file, or an animation, it is the first.
+    Grey becomes RGB, 16 bits become 8 (the full range), CMYK is converted, transparent pictures are blended over white,
+    and of several pictures in a file, or an animation, the first is read.
 
     Parameters
     ----------
     source : path, or the file's bytes
     least : int, optional
-        A JPEG may be decoded at 1/2, 1/4 or 1/8 of its size, both sides staying at this, pixels. It takes a fraction
-        of the time.
+        A JPEG may be decoded at 1/2, 1/4 or 1/8 of its size, with both sides at least this, pixels, in a fraction of
+        the time.
     max_pixels : int
-        Larger pictures are refused before memory is taken for them.
+        Larger pictures are refused before they are decoded.
     size : (width, height), optional
-        What its annotations say, as for :func:`open_picture`.
+        Annotated size, as for :func:`open_picture`.
 
     Raises
     ------
     InputError
-        There is no regular file, it is no picture of a known kind, damaged, cut short, too large, or not of the size.
+        There is no such file, it is not a picture of a known kind, damaged, truncated, too large, or of another size.
     """
     picture = open_picture(source, max_pixels, size)
     size, factor = picture.size, 1
@@ -173,7 +172,7 @@ def read(
 
 
 def read_image(source: str | Path | bytes, **choice) -> np.ndarray:
-    """uint8 RGB (H, W, 3) of a picture file; as :func:`read`, which names choices and errors."""
+    """uint8 RGB (H, W, 3) of a picture file; parameters and errors as for :func:`read`."""
     return read(source, **choice).image
 
 
@@ -183,7 +182,7 @@ def read_size(path: str | Path) -> tuple[int, int]:
     Raises
     ------
     InputError
-        There is no regular file, or it is no picture of a known kind.
+        There is no such file, or it is not a picture of a known kind.
     """
     header = read_header(start) if (start := read_bytes(path, _START)).startswith(b"\xff\xd8") else None
     return header.size if header else open_picture(path, max_pixels=2**62).size

@@ -1,4 +1,4 @@
-"""One picture and what is known about it."""
+"""Samples of data sets."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bupose.people import Labels
 
 @dataclass(frozen=True)
 class Sample:
-    """A picture with its labels, as data sets give it and augmentation changes it.
+    """A picture with its labels, from a data set or augmentation.
 
     Parameters
     ----------
@@ -20,11 +20,11 @@ class Sample:
     labels : Labels
         The annotated people, in the picture's pixels.
     ignore : bool array (H, W), optional
-        True where nothing is known (crowds, unlisted people): no loss, no false alarms there.
+        True where labels are unknown (crowds, unannotated people), excluded from loss and evaluation.
     name : str
         A name for messages and files.
     image_id : int or str
-        What results refer to.
+        Id in results.
     """
 
     image: np.ndarray

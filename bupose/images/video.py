@@ -1,4 +1,4 @@
-"""Frames of videos, cameras and streams, numbered as the video numbers them; what is missing is told."""
+"""Frames of videos, cameras and streams, with the video's numbering; missing frames are reported."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from bupose.images import container
 from bupose.images.files import check_regular, quote, reason
 from bupose.images.kinds import MAX_PIXELS
 
-FASTEST = 20_000  # frames a second; headers that say more mean something else, as a rule their clock's ticks
-PATIENCE = 300  # frames on end that cannot be decoded
+FASTEST = 20_000  # frames per second; larger values in headers are usually clock ticks
+PATIENCE = 300  # consecutive frames that cannot be decoded
 
-os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # bupose itself says what cannot be read
+os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # bupose reports what cannot be read
 
 
 @dataclass(frozen=True)
@@ -31,12 +31,12 @@ class VideoFrame:
     Parameters
     ----------
     number : int
-        In the video, from 0; frames that are missing have theirs.
+        Index in the video, from 0; missing frames are counted.
     image : uint8 array (H, W, 3), RGB
     time : float, seconds, optional
-        In the video, where its rate is known.
+        Time in the video, if its rate is known.
     rate : float, optional
-        Frames a second, where the video says.
+        Frames per second, if the video says.
     """
 
     number: int
@@ -52,7 +52,7 @@ class Video:
     source: Path | str | int
 
     def open(self) -> cv2.VideoCapture:
-        """Raises :class:`InputError` where it cannot be opened."""
+        """Open it; raises :class:`InputError` if that fails."""
         if not isinstance(self.source, Path):
             return self._capture(self.source)
         check_regular(self.source)
@@ -61,12 +61,12 @@ class Video:
 
     @property
     def live(self) -> bool:
-        """Frames come when they come, perhaps without end: a camera or a stream."""
+        """Whether it is a camera or a stream, possibly endless."""
         return not isinstance(self.source, Path)
 
     @property
     def count(self) -> int:
-        """How many frames there are, as the file says; 0 where it does not, or cannot be opened."""
+        """Number of frames declared by the file; 0 if unknown."""
         try:
             capture = self.open()
         except InputError:
@@ -82,7 +82,7 @@ class Video:
         Raises
         ------
         InputError
-            The video cannot be opened; or, after the frames there are, some are missing.
+            The video cannot be opened; or, after the last frame, some were missing.
         """
         with self._opened(max_pixels) as capture:
             yield from self._read(capture)
@@ -105,7 +105,7 @@ class Video:
 
     @contextmanager
     def _opened(self, max_pixels: int) -> Iterator[cv2.VideoCapture]:
-        """What frames can be read from, closed in the end."""
+        """The capture, closed in the end."""
         capture = self.open()
         try:
             width, height = capture.get(cv2.CAP_PROP_FRAME_WIDTH), capture.get(cv2.CAP_PROP_FRAME_HEIGHT)
@@ -155,7 +155,7 @@ class Video:
 
 
 class _Numbers:
-    """Which number each frame of a video has, although some cannot be read."""
+    """Numbering of a video's frames, although some cannot be read."""
 
     def __init__(self, video: Video, count: int) -> None:
         self._video, self._count = video, 0 if video.live else count
@@ -180,22 +180,22 @@ class _Numbers:
 
     @property
     def patience(self) -> int:
-        """After how many frames that cannot be decoded a video has surely ended."""
+        """Number of undecodable frames after which a video has certainly ended."""
         left = max(0, self._count - 1 - self._number)
         return 0 if self._video.live else min(PATIENCE, left + 10)
 
     def missing(self) -> int:
-        """How many frames could not be read, as far as that is sure."""
+        """Number of frames that certainly could not be read."""
         if not self._count:
             return 0
-        if self._facts.exact:  # those that an edit list leaves out are no loss
+        if self._facts.exact:  # frames excluded by an edit list are not missing
             sure = self._facts.cut or self._facts.kind == "AVI" or self._number + 1 > self.read
             return max(0, self._count - self.read - self._facts.empty) if sure else 0
-        late = self._count - (self._last - self._first + 1)  # the count is a guess: length times rate
+        late = self._count - (self._last - self._first + 1)  # the count is an estimate: length times rate
         return round(late) if self._facts.cut or late > 2 + 0.05 * self._count else 0
 
     def _is_constant(self, number: int) -> bool:
-        """Whether all frames are equally long, so that a longer step means missing ones."""
+        """Whether the rate is constant, so that a longer step means missing frames."""
         if number >= self._count:
             return False
         if self._facts.kind == "AVI":
@@ -205,7 +205,7 @@ class _Numbers:
         return self._constant
 
     def _end(self) -> float:
-        """The last frame's time stamp, where it can be read."""
+        """The last frame's time stamp, if readable."""
         try:
             capture = self._video.open()
         except InputError:
@@ -235,11 +235,11 @@ def _rate(capture: cv2.VideoCapture) -> float | None:
 
 @contextmanager
 def plain_name(path: Path) -> Iterator[str]:
-    """A name under which OpenCV can open a video: absolute, so that ``12:30.mp4`` is no protocol, and of text."""
+    """A name that OpenCV can open: absolute, so that ``12:30.mp4`` is not taken for a protocol, and valid text."""
     name = os.path.abspath(path)
     try:
         name.encode()
-    except UnicodeEncodeError:  # OpenCV would end the process
+    except UnicodeEncodeError:  # OpenCV would abort the process
         with tempfile.TemporaryDirectory(prefix="bupose-") as folder:
             link = os.path.join(folder, f"video{path.suffix if path.suffix.isascii() else ''}")
             os.symlink(name, link)

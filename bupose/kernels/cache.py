@@ -1,4 +1,4 @@
-"""Where compiled kernels are kept, and that only whole ones are ever loaded: what is in the cache is run."""
+"""The cache of compiled kernels, verified before loading, as its content is executed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where pictures come from: files, folders, patterns, lists, videos, cameras, streams."""
+"""Sources of pictures: files, folders, patterns, lists, videos, cameras, streams."""
 
 from bupose import lazy
 

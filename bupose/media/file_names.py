@@ -1,4 +1,4 @@
-"""What result files are called, and which number a picture has."""
+"""Names of result files, and numbers of pictures."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from pathlib import PurePath
 _NUMBER = re.compile(r"(?:COCO_\w+?_)?0*(\d{1,15})")  # COCO 2017: 000000000139, COCO 2014: COCO_val2014_000000000042
 _UNSAFE = re.compile(r'[<>:"|?*]')  # no file name on Windows may hold these, nor be one of the reserved
 _RESERVED = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?", re.IGNORECASE)
-_WRITTEN = re.compile(r"\.(?:jpg|png|json|npz|mp4|jsonl|csv)", re.IGNORECASE)  # what results end in
+_WRITTEN = re.compile(r"\.(?:jpg|png|json|npz|mp4|jsonl|csv)", re.IGNORECASE)  # suffixes of results
 _FRAME = re.compile(r"(.+)_\d{6,}", re.DOTALL)
 LONGEST = 200  # bytes of a part of a name, of the 255 that file systems allow: what results are called is longer
 
 
 def number_pictures(file_names: Sequence[str]) -> list[int]:
-    """A number for each picture, none twice: that of its file name if it is one, else the lowest that is free.
+    """A unique number for each picture: that in its file name, else the lowest free one.
 
-    Of two files of one number, the first has it.
+    Of files with equal numbers the first gets it.
     """
     own = [file_number(name) for name in file_names]
     free = free_numbers(set(own))
@@ -39,32 +39,31 @@ def free_numbers(taken: Container[int | None]) -> Iterator[int]:
 
 
 def file_number(file_name: str) -> int | None:
-    """The number that a file name is, if it is one."""
+    """The number in a file name, if it is one."""
     found = _NUMBER.fullmatch(PurePath(file_name).stem)
     return int(found[1]) if found else None
 
 
 def readable(file_name: str) -> str:
-    """A file name as text that every encoding of Unicode can hold: bytes that are no UTF-8 become ``%E9`` and so on."""
+    """A file name as valid Unicode text: bytes that are not UTF-8 become ``%E9`` and so on."""
     return "".join(f"%{ord(c) - 0xDC00:02X}" if 0xDC80 <= ord(c) <= 0xDCFF else c for c in file_name)
 
 
 def printable(text: str) -> str:
-    """A text that neither moves a terminal's cursor nor breaks a line: what is not printable becomes an escape."""
+    """A text with non-printable characters escaped."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def frame_name(video: str, number: int) -> str:
-    """What results of a video's frame are called."""
+    """Name of the results of a video's frame."""
     return f"{video}_{number:06d}"
 
 
 def output_names(file_names: Iterable[str], videos: Iterable[bool] = ()) -> list[str]:
-    """For each file a name of its own for results: without its suffix, unless two files would share it.
+    """A unique result name for each file: without its suffix, unless names would collide.
 
-    Names keep their folders, never lead out of the output folder, hold nothing that a file system refuses, and differ
-    also where upper and lower case, or composed and decomposed letters, are the same. No name is that of a frame of
-    one of the ``videos``.
+    Names keep their folders, never lead outside the output folder, are valid on common file systems, and differ also
+    without case and after Unicode normalisation. No name collides with frames of ``videos``.
     """
     safe = [safe_name(name) for name in file_names]
     stems = [_without_suffix(name) for name in safe]
@@ -82,7 +81,7 @@ def output_names(file_names: Iterable[str], videos: Iterable[bool] = ()) -> list
 
 
 def safe_name(name: str) -> str:
-    """A relative path below any folder, which file systems can hold and people can read."""
+    """A safe, readable relative path."""
     name = "".join(c if c.isprintable() else " " if unicodedata.category(c) == "Zs" else "_" for c in readable(name))
     parts = [part for part in name.replace("\\", "/").split("/") if part not in ("", ".", "..")]
     parts = [_UNSAFE.sub("_", part) for part in parts]
@@ -98,7 +97,7 @@ def _without_suffix(name: str) -> str:
 
 
 def _shorten(name: str) -> str:
-    """No part, and not the whole, too long for a file system; what is cut off lives on in a digest."""
+    """Truncate long parts and paths, with a digest of what is cut off."""
     parts = [_cut(part, LONGEST) for part in name.split("/")]
     folders = _cut("/".join(parts[:-1]), 3 * LONGEST).replace("/~", "/_")
     return f"{folders}/{parts[-1]}" if folders else parts[-1]
@@ -112,7 +111,7 @@ def _cut(text: str, most: int) -> str:
 
 
 def _unused(name: str, whole: str, taken: set[str], films: set[str]) -> str:
-    """``name``, else ``whole``, else that with a number."""
+    """An unused name: ``name``, else ``whole``, else that with a number."""
 
     def is_free(name: str) -> bool:
         frame = _FRAME.fullmatch(_key(name))
@@ -123,5 +122,5 @@ def _unused(name: str, whole: str, taken: set[str], films: set[str]) -> str:
 
 
 def _key(name: str) -> str:
-    """Equal for names that some file system takes for the same."""
+    """A key that is equal for names that some file system identifies."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())

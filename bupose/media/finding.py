@@ -1,4 +1,4 @@
-"""Finding pictures and videos in folders, by patterns and in lists; and what to call them."""
+"""Finding pictures and videos in folders, by patterns and in lists, with their names."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _WANTED = PICTURES | VIDEOS | FOREIGN
 
 @dataclass(frozen=True)
 class Unreadable:
-    """What was found where pictures are, but cannot be looked into."""
+    """A folder or list that cannot be read."""
 
     problem: str
 
@@ -30,10 +30,10 @@ Source = Path | Video | Unreadable
 
 @dataclass(frozen=True)
 class _Part:
-    """What one source means: pictures, videos, or what cannot be read, each with its path.
+    """The content of one source: pictures, videos, or unreadable ones, each with its path.
 
-    Their names are what is below ``base``; beside other sources, what is below the common parent of all ``outer``.
-    Without them the paths are names already.
+    Names are relative to ``base``; among several sources, to the common parent of all ``outer``. Without these the
+    paths are names already.
     """
 
     found: list[tuple[Source, str]]
@@ -51,12 +51,12 @@ class _Part:
 
 
 class Search:
-    """Looks for what ``input=`` means, and counts what it passes over.
+    """Resolves ``input=``, and counts what is skipped.
 
     Parameters
     ----------
     excluded : container of str
-        Real paths of folders to leave out.
+        Real paths of folders to skip.
     """
 
     def __init__(self, excluded: Container[str] = ()) -> None:
@@ -66,19 +66,19 @@ class Search:
     def find(self, sources: Sequence) -> list[tuple[Source, str]]:
         """Each picture and video with a relative name, in the order of the sources.
 
-        Of one source alone it is the path below its folder, below what is fixed in its pattern, or below its list's
-        folder; of several what is below their common parent, so that files of one name in two folders differ.
+        For a single source the name is relative to its folder, to the fixed part of its pattern, or to its list's
+        folder; for several it is relative to their common parent, so that equal names in two folders differ.
 
         Raises
         ------
         InputError
-            Nothing is there, or a folder holds no picture or video.
+            Nothing is found, or a folder has no picture or video.
         """
         parts = [self._find_listed(path) if _is_list(path) else self._find(path) for path in map(_expand, sources)]
         return parts[0].below(parts[0].base) if len(parts) == 1 else _below_common_parent(parts)
 
     def _find(self, text: str, root: str = "") -> _Part:
-        """What a path, pattern or URL means, seen from the folder ``root``; what is a number is a camera."""
+        """The meaning of a path, pattern or URL relative to ``root``; a number is a camera."""
         path = os.path.join(root, text)
         if os.path.isdir(path):
             whole = path.rstrip(os.sep) or path

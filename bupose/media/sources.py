@@ -1,4 +1,4 @@
-"""Where pictures come from: files, folders, patterns, lists, videos, cameras and streams."""
+"""Sources of pictures: files, folders, patterns, lists, videos, cameras and streams."""
 
 from __future__ import annotations
 
@@ -174,7 +174,7 @@ def open_media(
     Raises
     ------
     InputError
-        Nothing is there, or a folder holds no picture or video.
+        Nothing is found, or a folder has no picture or video.
     """
     search = Search({os.path.realpath(folder) for folder in exclude})
     found = search.find(source if isinstance(source, (list, tuple)) else [source])

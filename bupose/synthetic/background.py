@@ -1,4 +1,4 @@
-"""Places for drawn people to be: streets, parks, rooms, and clutter to tell them from."""
+"""Backgrounds of drawn scenes: streets, parks, rooms, and clutter."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Size = tuple[int, int]
 
 
 def _gradient(image: np.ndarray, top: int, bottom: int, first: Color, last: Color) -> None:
-    """Fill the rows from ``top`` to before ``bottom`` with colours from ``first`` to ``last``."""
+    """Fill rows ``top`` to ``bottom`` (exclusive) with a colour gradient from ``first`` to ``last``."""
     if bottom > top:
         rows = np.linspace(first, last, bottom - top).clip(0, 255).astype(np.uint8)[:, None]
         image[top:bottom] = cv2.resize(rows, (image.shape[1], bottom - top), interpolation=cv2.INTER_NEAREST)
@@ -152,7 +152,7 @@ def _studio(rng: np.random.Generator, image: np.ndarray, horizon: int) -> None:
 
 
 def _noise(rng: np.random.Generator, image: np.ndarray, horizon: int) -> None:
-    """Blurred noise of several sizes, as a photo far out of focus."""
+    """Multi-scale blurred noise, like a photo far out of focus."""
     height, width = image.shape[:2]
     cells = int(rng.integers(3, 9))
     first = rng.integers(0, 256, (cells, cells, 3), np.uint8)
@@ -189,7 +189,7 @@ def draw_place(rng: np.random.Generator, size: Size, horizon: float, places: tup
 
 
 def add_clutter(rng: np.random.Generator, image: np.ndarray, things: int) -> None:
-    """Scatter shapes that are no people but share their colours, bars and discs, over a picture."""
+    """Scatter distractors over a picture: bars and discs in the colours of people."""
     height, width = image.shape[:2]
     side = min(height, width)
     for _ in range(things):

@@ -1,4 +1,4 @@
-"""What a camera does to a picture: light, blur, grain, compression. No pixel moves."""
+"""Camera effects: light, blur, grain, compression, without geometric changes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import numpy as np
 
 
 def photograph(rng: np.random.Generator, image: np.ndarray, strength: float) -> np.ndarray:
-    """A uint8 (H, W, 3) picture as a camera would give it; ``strength`` in [0, 1] is each effect's chance and size."""
+    """Apply camera effects to a uint8 (H, W, 3) picture; ``strength`` in [0, 1] is the probability and size of each."""
     chance = rng.random(6)
     if chance[0] < 0.5 * strength:
         image = _light(rng, image, strength)
@@ -25,7 +25,7 @@ def photograph(rng: np.random.Generator, image: np.ndarray, strength: float) -> 
 
 
 def _light(rng: np.random.Generator, image: np.ndarray, strength: float) -> np.ndarray:
-    """Brighter here, darker there."""
+    """Uneven illumination."""
     field = rng.integers(int(255 - 110 * strength), 256, (3, 3, 1), np.uint8)
     field = cv2.resize(field, image.shape[1::-1], interpolation=cv2.INTER_LINEAR)
     return cv2.multiply(image, cv2.merge([field] * 3), scale=1 / 235)
@@ -50,7 +50,7 @@ def _blur(rng: np.random.Generator, image: np.ndarray) -> np.ndarray:
 
 
 def _grade(rng: np.random.Generator, image: np.ndarray, strength: float) -> np.ndarray:
-    """Exposure, contrast, gamma and a colour cast, by one table for each channel."""
+    """Exposure, contrast, gamma and a colour cast, as one lookup table per channel."""
     level = np.linspace(0, 1, 256)[:, None]
     gamma, contrast = 1 + strength * rng.uniform(-0.35, 0.45), 1 + strength * rng.uniform(-0.4, 0.3)
     cast, shift = 1 + strength * rng.uniform(-0.16, 0.16, 3), strength * rng.uniform(-0.1, 0.1)

@@ -1,4 +1,4 @@
-"""Figures for skeletons that are no human body: the limb graph itself, laid out and bent at random."""
+"""Creatures for non-human skeletons: the limb graph, laid out and bent at random."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from bupose.synthetic.options import SceneOptions
 from bupose.synthetic.scene import choose_heights, choose_places
 from bupose.synthetic.shapes import Strokes, capsules, discs_hull, shade
 
-_BEND = 26.0  # degrees, either way, at every joint
+_BEND = 26.0  # maximum bend of every joint, degrees
 
 
 def plan_creatures(
     rng: np.random.Generator, size: tuple[int, int], count: int, skeleton: Skeleton, options: SceneOptions
 ) -> Scene:
-    """Choose a place and the creatures in it. A limb's colour tells which it is, on every creature."""
+    """Choose a background and creatures. A limb has the same colour on every creature."""
     background = draw_place(rng, size, size[1] * rng.uniform(0.26, 0.42), options.places)
     add_clutter(rng, background, int(rng.integers(options.clutter[0], options.clutter[1] + 1)))
     parents, directions, lengths = lay_out(skeleton)
@@ -43,8 +43,8 @@ def plan_creatures(
 def lay_out(skeleton: Skeleton) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The creature at rest, as a tree: each joint's parent (−1: the root), direction from it (radians) and distance.
 
-    Branches share the sector of the joint they grow from by the number of their tips; left ones come first, so that
-    mirror images lie on opposite sides.
+    Branches share the sector of their joint in proportion to their number of tips; left ones come first, so that mirror
+    images lie on opposite sides.
     """
     joints = len(skeleton.joints)
     ends = skeleton.limb_joints[skeleton.spanning_limbs]
@@ -73,7 +73,7 @@ def lay_out(skeleton: Skeleton) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def _bend(rng: np.random.Generator, parents: np.ndarray, directions: np.ndarray, lengths: np.ndarray) -> np.ndarray:
-    """Joints (K, 2) of a creature with every joint bent and every bone a little longer or shorter."""
+    """Joints (K, 2) of a creature, with random bends and bone lengths."""
     joints = len(parents)
     own = np.deg2rad(rng.uniform(-_BEND, _BEND, joints))
     stretch, turned = rng.uniform(0.8, 1.2, joints), np.full(joints, np.nan)
@@ -89,7 +89,7 @@ def _bend(rng: np.random.Generator, parents: np.ndarray, directions: np.ndarray,
 
 
 def _color(n: int, count: int) -> tuple[int, int, int]:
-    """A colour of its own for each of ``count`` numbers: hues round the circle, in three shades."""
+    """A distinct colour for each of ``count`` numbers: hues in three shades."""
     rgb = colorsys.hsv_to_rgb(n / count, (0.85, 0.55, 0.9)[n % 3], (0.95, 0.9, 0.6)[n % 3])
     return tuple(round(255 * c) for c in rgb)
 

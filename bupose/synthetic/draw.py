@@ -1,4 +1,4 @@
-"""Drawn people with joints: an endless, seeded set for training, tests and demonstrations that needs no download."""
+"""Drawn people with joints: an endless, seeded data set for training, tests and demonstrations."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from bupose.synthetic.pose import BODY, WHOLE_BODY
 from bupose.synthetic.scene import plan_scene
 
 Seed = np.random.Generator | int | tuple[int, ...]
-MOST_PIXELS = 100_000_000  # of a drawn picture; one takes about 10 bytes a pixel
+MOST_PIXELS = 100_000_000  # maximum size of a drawn picture, which takes about 10 bytes per pixel
 
 
 def draw_scene(
@@ -28,25 +28,24 @@ def draw_scene(
     skeleton: Skeleton = COCO17,
     options: SceneOptions | str = "clean",
 ) -> Sample:
-    """Draw people in a place, with their joints.
+    """Draw a scene of people, with their joints.
 
     Parameters
     ----------
     seed : Generator, int or tuple of ints
-        The same seed draws the same picture.
+        Equal seeds draw equal pictures.
     size : (width, height), px
     people : int or (low, high)
-        How many, both ends included; who is hidden all but completely is drawn but not labelled.
+        Number of people, both ends included; people who are almost completely hidden are drawn but not labelled.
     skeleton : Skeleton
-        The joints to label, found by name among ``WHOLE_BODY``'s; others stay unlabelled. Hands have fingers where
-        it has.
+        The joints to label, matched by name to ``WHOLE_BODY``'s; others stay unlabelled. Hands have fingers if it has.
     options : SceneOptions or ``"clean"`` or ``"training"``
 
     Returns
     -------
     Sample
         Visibility 2: seen; 1: hidden by somebody, something or the person's own body; 0: outside the picture, or a
-        face's feature seen from behind, as COCO has it. Area and box are those of the visible silhouette, px.
+        facial feature seen from behind, as in COCO. Area and box are those of the visible silhouette, px.
 
     Raises
     ------
@@ -76,7 +75,7 @@ def draw_creature(
 ) -> Sample:
     """Draw any skeleton's limb graph as bent, coloured bars: a hand, a robot's arm, an animal.
 
-    Parameters are those of :func:`draw_scene`, as far as they concern more than people. Every joint is labelled.
+    Parameters are those of :func:`draw_scene`; options specific to people have no effect. Every joint is labelled.
     """
     rng, options = _random(seed), scene_options(options)
     scene = plan_creatures(rng, _checked(size), _how_many(rng, people), skeleton, options)
@@ -89,7 +88,7 @@ def has_body(skeleton: Skeleton) -> bool:
 
 
 class Synthetic:
-    """A sequence of drawn pictures; number i is the same in whatever order or process it is asked for."""
+    """A sequence of drawn pictures, each determined by its index."""
 
     def __init__(self, options: SyntheticOptions | None = None) -> None:
         self.options = options or SyntheticOptions()

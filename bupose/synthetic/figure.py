@@ -1,4 +1,4 @@
-"""A scene is a background and things to paint over it, far ones first; what stays visible makes the labels."""
+"""Scenes: a background and figures painted back to front; labels follow from what stays visible."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ class Figure:
     Parameters
     ----------
     strokes : Strokes
-        What it is painted with, its own far parts first.
+        Its strokes, far parts first.
     joints : float64 array (K, 2), px
     shown_by : bool array (K, parts + 1)
-        The parts, counted from 1, that a joint belongs to: it is hidden behind any other.
+        The parts, counted from 1, that a joint belongs to: it is hidden by any other.
     away : bool array (K,)
-        Joints on the side of the body that cannot be seen from here, whatever stands before it.
+        Joints on the averted side of the body, hidden in any case.
     height : float, px
-        How tall its body is when upright.
+        Height of the upright body.
     bounds : float64 array (4,), px
         Left, top, right, bottom of all that is painted; found from the strokes.
     """
@@ -45,7 +45,7 @@ class Figure:
         self.bounds = self.strokes.bounds()
 
     def move(self, dx: float, dy: float) -> None:
-        """Shift it, by whole sixteenths of a pixel so that strokes and joints stay together exactly."""
+        """Shift it by multiples of 1/16 px, so that strokes and joints stay aligned."""
         step = np.rint(np.array([dx, dy]) * (1 << SHIFT)).astype(np.int32)
         for points, *_ in self.strokes.listed:
             points += step
@@ -55,7 +55,7 @@ class Figure:
 
 @dataclass
 class Thing:
-    """Something that stands at a row of the picture: a figure, by its number, or a prop (−1)."""
+    """An object standing at a row of the picture: a figure, by its index, or a prop (−1)."""
 
     strokes: Strokes
     ground: float
@@ -64,7 +64,7 @@ class Thing:
 
 @dataclass
 class Painted:
-    """A painted scene: uint8 RGB picture, int32 map of who covers a pixel, each figure's pixels before others came."""
+    """A painted scene: uint8 RGB picture, int32 map of owners, and each figure's pixels without occlusion."""
 
     image: np.ndarray
     owner: np.ndarray
@@ -77,7 +77,7 @@ class Painted:
 
 @dataclass
 class Scene:
-    """All that a picture shows, before it is painted."""
+    """The content of a picture, before it is painted."""
 
     background: np.ndarray
     figures: list[Figure]
@@ -86,7 +86,7 @@ class Scene:
     unlabelled_away: np.ndarray
 
     def paint(self, without: Collection[int] = ()) -> Painted:
-        """Paint it, far things first, leaving out the figures numbered in ``without``."""
+        """Paint it back to front, without the figures in ``without``."""
         image = self.background.copy()
         owner = np.zeros(image.shape[:2], np.int32)
         whole = np.zeros(len(self.figures), int)
@@ -107,7 +107,7 @@ class Scene:
         )
 
     def label(self, painted: Painted, skeleton: Skeleton, min_visible: float) -> tuple[Labels, np.ndarray]:
-        """Labels of all figures that are visible enough, and bool (H, W) where the others are."""
+        """Labels of all sufficiently visible figures, and bool (H, W) of the others."""
         ignore = np.zeros(painted.owner.shape, bool)
         wanted = np.isin(self.drawn.joints, skeleton.joints)
         joints, visibilities, areas, boxes = [], [], [], []

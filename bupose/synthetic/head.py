@@ -1,4 +1,4 @@
-"""Heads of the drawn people: an ellipsoid in space with hair, face and hat as caps of it, so that every view fits."""
+"""Heads of the drawn people: an ellipsoid with hair, face and hat as caps, consistent from every view."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from bupose.synthetic.pose import HEAD_POINTS
 from bupose.synthetic.shapes import Strokes, cap, discs_hull, ellipsoid, shade
 
 FACE = ("nose", "left_eye", "right_eye", "left_ear", "right_ear")
-# Which way a feature looks (left, down, forward), and how far it may be turned off and still be seen (cosine).
+# Direction of a feature (left, down, forward), and the cosine down to which it is visible.
 _LOOKS = {
     "nose": ((0.0, 0.0, 1.0), -0.3), "left_eye": ((0.42, 0.0, 0.91), 0.08), "right_eye": ((-0.42, 0.0, 0.91), 0.08),
     "left_ear": ((1.0, 0.0, 0.0), -0.3), "right_ear": ((-1.0, 0.0, 0.0), -0.3),
@@ -31,7 +31,7 @@ _LONG_HAIR = np.array([[0, -0.01, -0.03], [0, 0.05, -0.055], [0, 0.16, -0.075]])
 
 
 def faces_viewer(head: np.ndarray) -> np.ndarray:
-    """bool (P, 73): whether each of ``FACE`` and ``FACE_LANDMARKS`` is on the seen side of the heads (P, 3, 3)."""
+    """bool (P, 73): whether each of ``FACE`` and ``FACE_LANDMARKS`` is on the visible side of the heads (P, 3, 3)."""
     return head[:, 2] @ _FACING.T > _LEAST
 
 
@@ -63,7 +63,7 @@ def draw_hair_behind(strokes: Strokes, look: Look, center: np.ndarray, head: np.
 def draw_head(
     strokes: Strokes, look: Look, center: np.ndarray, head: np.ndarray, seen: dict[str, bool], hair: int, part: int
 ) -> None:
-    """The head itself; arguments as for the hair, ``seen`` says which features look at the viewer."""
+    """The head; arguments as for the hair, ``seen`` flags the visible features."""
     size = float(np.sqrt((head[:, 0] ** 2).sum()))
     detail = size * HEAD_RADII[1]  # px of half a head
     skull, skin = head * HEAD_RADII, look.skin

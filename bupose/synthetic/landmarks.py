@@ -1,4 +1,4 @@
-"""Where the points of faces and hands lie on the drawn people (COCO-WholeBody's, body heights)."""
+"""Positions of face and hand landmarks of the drawn people (COCO-WholeBody's, in body heights)."""
 
 from __future__ import annotations
 
@@ -62,9 +62,9 @@ def bend_fingers(spread: np.ndarray, curl: np.ndarray) -> np.ndarray:
     Parameters
     ----------
     spread : float64 array (P,)
-        1 is a hand with its fingers well apart.
+        Spread of the fingers; 1 is a wide open hand.
     curl : float64 array (P,), degrees
-        That each joint of a finger bends towards the palm.
+        Bend of each finger joint towards the palm.
 
     Returns
     -------

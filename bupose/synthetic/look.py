@@ -1,4 +1,4 @@
-"""What the drawn people wear: skin, hair and clothes, drawn at random from palettes."""
+"""Appearance of the drawn people: skin, hair and clothes, drawn at random from palettes."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def _pick(rng: np.random.Generator, choices: tuple):
 
 
 def choose_look(rng: np.random.Generator, variety: float) -> Look:
-    """Dress somebody; ``variety`` is the share of clothes whose colours come from anywhere but the palettes."""
+    """Choose a person's look; ``variety`` is the share of clothes with colours outside the palettes."""
 
     def color(palette: tuple[Color, ...]) -> Color:
         return _any_color(rng) if rng.random() < variety else _pick(rng, palette)

@@ -1,4 +1,4 @@
-"""What may be chosen about drawn scenes."""
+"""Options of drawn scenes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from bupose.options import check, option, shown
 from bupose.synthetic.background import PLACES
 from bupose.synthetic.pose import POSES
 
-MOST_PICTURES = 100_000_000  # of a set: their order in an epoch takes 8 bytes each
+MOST_PICTURES = 100_000_000  # maximum size of a data set, whose order takes 8 bytes per picture
 MOST_SEED = 2**63 - 1
 MOST_PEOPLE = 1000  # in a drawn picture
 SIDES = (8, 8192)  # of a drawn picture, px
@@ -18,32 +18,32 @@ SIDES = (8, 8192)  # of a drawn picture, px
 
 @dataclass
 class SceneOptions:
-    """How drawn scenes look; by default clean ones, fit for a README.
+    """Appearance of drawn scenes; by default clean ones.
 
     Parameters
     ----------
     places : names of ``PLACES``
-        Where people are.
+        Kinds of background.
     poses : names of ``POSES``
-        What they do; none: everything, the common more often.
+        Activities; none: all, by frequency.
     height : (low, high)
         Body heights as shares of the picture's height, for five people; smaller in crowds.
     facing : (low, high), degrees
         0 faces the viewer, 90 the viewer's right, 180 away.
     spread : int
-        How many places are tried for each person, to stand apart: 1 is anywhere.
+        Number of positions tried for each person, to keep people apart; 1 is anywhere.
     beyond : float
-        How far outside people may stand, as a share of the picture.
+        Distance that people may stand outside, as a share of the picture.
     props, clutter : (low, high)
-        Numbers of things among the people, and of shapes on the background.
+        Numbers of props among the people, and of shapes on the background.
     colors : float in [0, 1]
-        Share of clothes and hair of any colour instead of a palette's.
+        Share of clothes and hair with colours outside the palettes.
     camera : float in [0, 1]
         Strength of blur, grain, colour casts and compression.
     min_visible : float in [0, 1]
-        People hidden by others beyond this share are not labelled, and what is left of them is ignored.
+        People with a smaller visible share are not labelled, and ignored.
     face_from_behind : bool
-        Label eyes, nose and ears that the head itself hides as hidden; COCO leaves them out.
+        Label eyes, nose and ears hidden by the head itself as hidden; COCO omits them.
     """
 
     places: tuple[str, ...] = option(("park", "street", "room", "beach", "studio"), among=PLACES, least=1)
@@ -72,7 +72,7 @@ def training_scene() -> SceneOptions:
 
 
 def simple_scene() -> SceneOptions:
-    """Whole people who stand, walk or wave, facing the viewer more or less: what a small network learns in minutes."""
+    """Whole people who stand, walk or wave, roughly facing the viewer: learned by a small network in minutes."""
     return SceneOptions(
         poses=("stand", "contrapposto", "hands_on_hips", "wave", "point", "arms_up", "arms_wide", "walk"),
         facing=(-45.0, 45.0), height=(0.5, 0.75), props=(0, 0),
@@ -83,7 +83,7 @@ SCENES = {"clean": SceneOptions, "simple": simple_scene, "training": training_sc
 
 
 def scene_options(chosen: SceneOptions | str) -> SceneOptions:
-    """Options themselves, or a preset's by its name in ``SCENES``.
+    """Options as given, or a preset of ``SCENES`` by name.
 
     Raises
     ------
@@ -99,21 +99,21 @@ def scene_options(chosen: SceneOptions | str) -> SceneOptions:
 
 @dataclass
 class SyntheticOptions:
-    """A set of drawn pictures.
+    """Options of a data set of drawn pictures.
 
     Parameters
     ----------
     count : int
-        How many pictures it pretends to have.
+        Nominal number of pictures.
     limit : int
         Use only the first pictures, this many; 0 is all.
     seed : int
-        Another seed is another set.
+        Random seed of the data set.
     size : (width, height), px
     people : (low, high)
-        How many people a picture has, both ends included.
+        Number of people per picture, both ends included.
     skeleton : str, Skeleton or dict
-        Whose joints to label, as ``bupose.skeletons.get`` takes it; without a body's joint: creatures.
+        Skeleton of the labels, as ``bupose.skeletons.get`` takes it; without joints of a body, creatures are drawn.
     scene : SceneOptions, or a preset's name in ``SCENES``
     """
 

@@ -1,4 +1,4 @@
-"""Drawn people: a posture in space becomes an ordered list of polygons in the picture, with the joints' places."""
+"""Drawn people: from postures in space to ordered polygons in the picture, with joint positions."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PARTS = (
 )  # fmt: skip
 PART = {name: n + 1 for n, name in enumerate(PARTS)}
 
-# A joint is seen where one of these parts is the nearest.
+# A joint is visible where one of these parts is the nearest.
 _SHOWING = {
     "shoulder": ("torso", "hair", "_upper_arm"), "elbow": ("_upper_arm", "_forearm"), "wrist": ("_forearm", "_hand"),
     "hip": ("hips", "torso", "_thigh"), "knee": ("_thigh", "_shank", "hips"), "ankle": ("_shank", "_foot"),
@@ -64,7 +64,7 @@ _FLAT = np.r_[0:4, 8:16]  # a capsule's outline without its far end
 def draw_people(
     postures: Posture, build: Build, looks: list[Look], height: np.ndarray, body: Skeleton = BODY
 ) -> list[Figure]:
-    """Turn postures into figures, the middle of the hips at (0, 0).
+    """Turn postures into figures, with the centre of the hips at (0, 0).
 
     Parameters
     ----------
@@ -163,7 +163,7 @@ class _Parts:
         piece.fill(outline, color, part)
         if self.fine:
             piece.fill(shadow, shade(color, 0.88))
-            for side in (outline[:4], outline[-8:-4]):  # not round the joints: they would look like a doll's
+            for side in (outline[:4], outline[-8:-4]):  # no outlines around joints, which would look like a doll's
                 piece.line(side, shade(color, 0.72), self.width)
             if len(outline) < 16:
                 piece.line(outline[3:5], shade(color, 0.72), self.width)

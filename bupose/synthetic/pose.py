@@ -1,4 +1,4 @@
-"""Poses of the drawn people: a kinematic chain in space, turned to the viewer.
+"""Poses of the drawn people: a kinematic chain in space, seen by the viewer.
 
 Space is measured in body heights: x to the viewer's right, y down, z towards the viewer. A body's own axes are x to
 its left, y down, z forward, so one that faces the viewer upright has the viewer's axes: its left is at larger x.
@@ -124,7 +124,7 @@ def choose_angles(rng: np.random.Generator, people: int, poses: tuple[str, ...])
 
 @dataclass(frozen=True)
 class Build:
-    """Proportions of P people, each a float64 (P,) factor of the middling adult's."""
+    """Proportions of P people, each a float64 (P,) factor of the average adult's."""
 
     shoulders: np.ndarray
     hips: np.ndarray
@@ -168,17 +168,17 @@ class Posture:
 
 
 def _about_x(degrees: np.ndarray) -> np.ndarray:
-    """(P, 3, 3): what hangs down swings forward."""
+    """(P, 3, 3): rotates downward vectors forward."""
     return _turn(degrees, 1, 2)
 
 
 def _about_y(degrees: np.ndarray) -> np.ndarray:
-    """(P, 3, 3): what looks forward turns to the left."""
+    """(P, 3, 3): rotates forward vectors to the left."""
     return _turn(degrees, 2, 0)
 
 
 def _about_z(degrees: np.ndarray) -> np.ndarray:
-    """(P, 3, 3): what hangs down swings to the left."""
+    """(P, 3, 3): rotates downward vectors to the left."""
     return _turn(degrees, 1, 0)
 
 
@@ -199,7 +199,7 @@ _DOWN, _FORWARD = np.array([0.0, 1.0, 0.0]), np.array([0.0, 0.0, 1.0])
 def articulate(
     angles: np.ndarray, build: Build, facing: np.ndarray, elevation: float, body: Skeleton = BODY
 ) -> Posture:
-    """Put the chain together and look at it.
+    """Assemble the chain, seen by the viewer.
 
     Parameters
     ----------
@@ -208,7 +208,7 @@ def articulate(
     facing : float64 array (P,), degrees
         0 looks at the viewer, 90 to the viewer's right, 180 away.
     elevation : float, degrees
-        How far the viewer looks down.
+        Downward angle of view.
     body : ``BODY`` or ``WHOLE_BODY``
 
     Notes
@@ -266,7 +266,7 @@ def articulate(
 def _hand(a: dict[str, np.ndarray], side: str, s: float, forearm: np.ndarray) -> np.ndarray:
     """The joints of hands from the wrist, (P, 21, 3).
 
-    How they turn and bend is as random as the angles' last digits: a draw of its own would change every picture after.
+    Their pose is derived from the last digits of the angles, as further random draws would change all later pictures.
     """
     chance = [1e4 * a[side + name] % 1 for name in ("arm_in", "elbow", "arm_out")]
     turn = np.deg2rad(-10 + 90 * chance[0])[:, None]  # from the thumb forward to the palm backward

@@ -1,4 +1,4 @@
-"""Things that stand about among the drawn people and hide parts of them."""
+"""Props among the drawn people, which hide parts of them."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ PROPS = {"pole": _pole, "box": _box, "plant": _plant, "bench": _bench, "cone": _
 
 
 def draw_prop(rng: np.random.Generator, x: float, ground: float, person: float) -> Strokes:
-    """A thing at (x, ground) px, where a person would be ``person`` px tall."""
+    """A prop at (x, ground) px, where a person would be ``person`` px tall."""
     strokes = Strokes()
     kinds = tuple(PROPS.values())
     kinds[int(rng.random() * len(kinds))](rng, strokes, x, ground, person)
@@ -82,7 +82,7 @@ def draw_prop(rng: np.random.Generator, x: float, ground: float, person: float) 
 
 
 def draw_stool(x: float, seat: float, ground: float, person: float) -> Strokes:
-    """What a sitting person sits on: round, so that it is right from every side."""
+    """A stool for sitting people: round, so that it fits every view."""
     strokes, r = Strokes(), 0.1 * person
     foot = (x, ground - 0.3 * r) + _ROUND * (0.8 * r, 0.25 * r)
     strokes.fill(foot, _METAL, 1)

@@ -1,4 +1,4 @@
-"""Where the drawn people stand: ground, perspective, and what is between them."""
+"""Placement of the drawn people: ground, perspective, and props."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _HIPS = BODY.index["mid_hip"]
 def plan_scene(
     rng: np.random.Generator, size: tuple[int, int], people: int, options: SceneOptions, body: Skeleton = BODY
 ) -> Scene:
-    """Choose a place, people and things; nothing is painted yet but the background."""
+    """Choose background, people and props; only the background is painted."""
     width, height = size
     horizon = height * rng.uniform(0.26, 0.42)
     background = draw_place(rng, size, horizon, options.places)
@@ -57,7 +57,7 @@ def plan_scene(
 
 
 def crowd_factor(people: int) -> float:
-    """How much smaller people are drawn when there are many, and larger when there are few."""
+    """Factor on body heights: smaller for many people, larger for few."""
     return min(1.2, (5 / max(people, 1)) ** 0.4)
 
 
@@ -70,7 +70,7 @@ def choose_heights(rng: np.random.Generator, height: int, people: int, options: 
 def choose_places(
     rng: np.random.Generator, width: int, grounds: np.ndarray, heights: np.ndarray, options: SceneOptions
 ) -> np.ndarray:
-    """Columns (P,) px: for each the one of ``spread`` tries that is farthest from who stands already."""
+    """Columns (P,) px: for each person the one of ``spread`` tries farthest from those placed before."""
     xs = np.empty(len(heights))
     for n in range(len(heights)):
         margin = width * (0.08 if options.beyond == 0 else -options.beyond)
@@ -85,7 +85,7 @@ def choose_places(
 
 
 def _choose_facing(rng: np.random.Generator, people: int, options: SceneOptions) -> np.ndarray:
-    """Degrees (P,); every other person is turned to the viewer more than chance would have it."""
+    """Degrees (P,); every other person is biased to face the viewer."""
     middle = (options.facing[0] + options.facing[1]) / 2
     facing = rng.uniform(*options.facing, people)
     return np.where(rng.random(people) < 0.5, middle + (facing - middle) / 3, facing)

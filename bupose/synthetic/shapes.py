@@ -1,4 +1,4 @@
-"""Outlines that drawn people are made of: lofts, capsules and ellipsoids, as polygons in sixteenths of a pixel."""
+"""Shapes of drawn people: lofts, capsules and ellipsoids, as polygons in 1/16 px."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Color = tuple[int, int, int]
 
 @dataclass
 class Strokes:
-    """What to paint, in order: each some points, a colour, the part they cover (0: decoration) and a line width.
+    """Strokes in painting order: points, a colour, the part they cover (0: decoration) and a line width.
 
     A line width of 0 fills a polygon; lines are open.
     """
@@ -21,7 +21,7 @@ class Strokes:
     listed: list[tuple[np.ndarray, Color, int, int]] = field(default_factory=list)
 
     def fill(self, points: np.ndarray, color: Color, part: int = 0) -> None:
-        """Fill the polygon ``points`` (N, 2) px; with a part number it also covers that part's place."""
+        """Fill the polygon ``points`` (N, 2) px; with a part number it also covers that part."""
         self.listed.append((fixed(points), color, part, 0))
 
     def line(self, points: np.ndarray, color: Color, width: int = 1) -> None:
@@ -33,7 +33,7 @@ class Strokes:
         self.line(np.concatenate([points, points[:1]]), color, width)
 
     def paint(self, image: np.ndarray, owner: np.ndarray, number: int) -> None:
-        """Paint onto a uint8 RGB picture, and onto an int32 map of who covers a pixel with ``number + part``."""
+        """Paint onto a uint8 RGB picture, and ``number + part`` onto an int32 map of owners."""
         for points, color, part, width in self.listed:
             if width:
                 cv2.polylines(image, [points], False, color, width, cv2.LINE_AA, SHIFT)
@@ -64,7 +64,7 @@ def shade(color: Color, factor: float) -> Color:
 
 
 def normals(along: np.ndarray) -> np.ndarray:
-    """Unit vectors a quarter turn from ``along`` (..., 2): to the left of who walks down the picture's y axis."""
+    """Unit vectors perpendicular to ``along`` (..., 2), to its left when looking along the y axis."""
     length = np.sqrt((along * along).sum(-1, keepdims=True))
     along = np.where(length > 1e-6, along / np.maximum(length, 1e-6), (0.0, 1.0))
     return np.stack([along[..., 1], -along[..., 0]], -1)
@@ -87,7 +87,7 @@ def capsules(start: np.ndarray, end: np.ndarray, radii: np.ndarray) -> tuple[np.
     -------
     outline : float64 array (M, 16, 2)
     shadow : float64 array (M, 8, 2)
-        The strip along the side that a light from the upper left does not reach.
+        The strip in shade, for light from the upper left.
     """
     along = end - start
     side = normals(along)

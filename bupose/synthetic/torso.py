@@ -12,7 +12,7 @@ from bupose.synthetic.look import Look
 from bupose.synthetic.pose import Build, Posture
 from bupose.synthetic.shapes import Strokes, normals, shade
 
-# Sections of the middling body: distance down the spine from the shoulders' line, half width, half depth.
+# Sections of the average body: distance down the spine from the shoulders' line, half width, half depth.
 _SECTIONS = np.array([
     (-0.034, 0.030, 0.030), (-0.022, 0.050, 0.036), (-0.010, 0.084, 0.042), (0.004, 0.110, 0.048),
     (0.030, 0.113, 0.056), (0.065, 0.107, 0.062), (0.105, 0.098, 0.061), (0.145, 0.089, 0.056), (0.180, 0.085, 0.053),
