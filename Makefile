@@ -20,6 +20,7 @@ processors: .venv/dev
 lint: .venv/dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/mypy
 
 format: .venv/dev
 	$(BIN)/ruff check --fix .

@@ -9,10 +9,14 @@ import shutil
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 from bupose.errors import DiskError, InputError
 
+fcntl: ModuleType | None
 try:
     import fcntl
 except ImportError:  # Windows
@@ -50,7 +54,8 @@ def replacing(path: str | Path, suffix: str = "", sync: bool = True) -> Iterator
         target, mode = _target(path)
         target.parent.mkdir(parents=True, exist_ok=True)
         sweep(target.parent)
-        partial, handle = _begin(target.parent, suffix)
+        partial, opened = _begin(target.parent, suffix)
+        handle: int | None = opened
         try:
             yield partial
             if mode is not None:
@@ -58,7 +63,7 @@ def replacing(path: str | Path, suffix: str = "", sync: bool = True) -> Iterator
             if sync:
                 _sync(partial)
             if fcntl is None:  # Windows renames no open file
-                os.close(handle)
+                os.close(opened)
                 handle = None
             os.replace(partial, target)
         finally:
@@ -132,8 +137,7 @@ def lock(handle: int, wait: bool = False) -> bool:
         if fcntl is not None:
             fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
         else:
-            import msvcrt
-
+            msvcrt: Any = import_module("msvcrt")  # which Windows alone has
             msvcrt.locking(handle, msvcrt.LK_LOCK if wait else msvcrt.LK_NBLCK, 1)
     except OSError as problem:
         if problem.errno in (errno.EAGAIN, errno.EACCES, errno.EDEADLK):

@@ -61,7 +61,7 @@ def invert(matrix: np.ndarray) -> np.ndarray:
 def apply(matrix: np.ndarray, xy: np.ndarray) -> np.ndarray:
     """Transform points (..., 2); NaN stays NaN, and the dtype is kept (integers become float64)."""
     xy = np.asarray(xy)
-    moved = xy @ matrix[:, :2].T + matrix[:, 2]
+    moved: np.ndarray = xy @ matrix[:, :2].T + matrix[:, 2]
     return moved.astype(xy.dtype) if xy.dtype.kind == "f" else moved
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import fields, replace
+from dataclasses import Field, fields, replace
 from difflib import get_close_matches
+from typing import Any, ClassVar, Self, TypeAlias, overload
 
 import numpy as np
 
@@ -14,6 +15,8 @@ from bupose.options import shown
 from bupose.skeleton import Skeleton
 from bupose.wording import counted
 
+Rows: TypeAlias = int | np.integer[Any] | slice | np.ndarray | Sequence[int]
+
 
 class JointArrays:
     """Arrays whose first axis counts people, and a skeleton that names the joints of the second.
@@ -21,16 +24,21 @@ class JointArrays:
     Equality is exact and of all numbers, with NaN equal to NaN. Like arrays, they are not hashable.
     """
 
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
     skeleton: Skeleton
     xy: np.ndarray
     ids: np.ndarray | None
     data: Mapping[str, np.ndarray] = {}
-    thirds: str  # the third value where joints are written as triples
+    thirds: ClassVar[str]  # the third value where joints are written as triples
 
     def __len__(self) -> int:
         return len(self.xy)
 
-    def __getitem__(self, key):
+    @overload
+    def __getitem__(self, key: str) -> np.ndarray: ...
+    @overload
+    def __getitem__(self, key: Rows) -> Self: ...
+    def __getitem__(self, key: str | Rows) -> np.ndarray | Self:
         """Some of the people, by index, slice, mask or list of indices; or one joint of everybody, by name.
 
         Parameters
@@ -50,18 +58,19 @@ class JointArrays:
         """
         if isinstance(key, str):
             return self._of_joint(key)
-        rows = [key] if isinstance(key, (int, np.integer)) else key
+        rows: Any = [key] if isinstance(key, (int, np.integer)) else key
         some = {name: value[rows] for name, value in self._arrays()}
-        return replace(self, **some, **({"data": {k: v[rows] for k, v in self.data.items()}} if self.data else {}))
+        more: dict[str, Any] = {"data": {k: v[rows] for k, v in self.data.items()}} if self.data else {}
+        return replace(self, **some, **more)
 
-    def __eq__(self, other) -> bool:
-        if type(other) is not type(self):
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, JointArrays) or type(other) is not type(self):
             return NotImplemented
         mine, theirs = ({**dict(one._arrays()), "data": None, **one.data} for one in (self, other))
         same = self.skeleton == other.skeleton and mine.keys() == theirs.keys()
         return same and all(_is_same(values, theirs[name]) for name, values in mine.items())
 
-    __hash__ = None
+    __hash__: ClassVar[None]  # type: ignore[assignment]  # as of anything that cannot be hashed
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({counted(len(self), 'person')} of {self.skeleton.name})"
@@ -85,10 +94,10 @@ class JointArrays:
             raise LabelsError(f"xy must be an array (people, joints, 2); got {type(self.xy).__name__}")
         return len(self.xy), len(self.skeleton.joints)
 
-    def _put(self, name: str, values, dtype, shape: tuple[int, ...]) -> None:
+    def _put(self, name: str, values: object, dtype: type, shape: tuple[int, ...]) -> None:
         """Store ``values`` as an array of this dtype and shape; an empty array may have any shape."""
         try:
-            array = np.asarray(values, dtype)
+            array: np.ndarray = np.asarray(values, dtype)
         except (TypeError, ValueError, OverflowError) as problem:
             raise LabelsError(f"{name} must be an array of numbers; got {type(values).__name__}: {problem}") from None
         if array.shape != shape and not (array.size == 0 and shape[0] == 0):
@@ -104,8 +113,10 @@ class JointArrays:
                 raise LabelsError(f"ids must be at least 0, or -1 if unknown; got {self.ids.min()}")
 
 
-def _is_same(one, other) -> bool:
-    return one is other or np.array_equal(one, other, equal_nan=np.issubdtype(np.asarray(one).dtype, np.inexact))
+def _is_same(one: np.ndarray | None, other: np.ndarray | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    return one is other or np.array_equal(one, other, equal_nan=np.issubdtype(one.dtype, np.inexact))
 
 
 def joint_columns(skeleton: Skeleton) -> list[str]:
@@ -126,14 +137,14 @@ def pick_by_name(
     for a in arrays:
         absent = np.nan if a.ndim == 3 else 0
         picked = a[:, np.maximum(where, 0)]
-        known = (where >= 0) if a.ndim == 2 else (where >= 0)[:, None]
+        known = np.expand_dims(where >= 0, tuple(range(1, a.ndim - 1)))
         out.append(np.where(known, picked, np.asarray(absent, a.dtype)))
     number = {n: i for i, n in enumerate(names)}
     for joint, parts in skeleton.derived:
         if joint in number or not set(parts) <= set(number):
             continue
         rows, k = [number[p] for p in parts], skeleton.index[joint]
-        all_there = present[:, rows].all(1)
+        all_there = np.all(present[:, rows], 1)
         for a, o in zip(arrays, out, strict=True):
             if a.ndim == 3:
                 o[:, k] = np.where(all_there[:, None], a[:, rows].mean(1), np.nan)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -19,6 +20,9 @@ from bupose.requirements import of_module
 from bupose.skeleton import Skeleton
 from bupose.skeletons import COCO_WHOLEBODY
 from bupose.wording import counted
+
+if TYPE_CHECKING:
+    import pandas
 
 SHOWN = 5  # scores shown by ``repr``
 
@@ -53,10 +57,10 @@ class People(JointArrays):
     score: np.ndarray
     person_score: np.ndarray
     skeleton: Skeleton
-    completed: np.ndarray | None = None
+    completed: np.ndarray = None  # type: ignore[assignment]  # None is filled in
     ids: np.ndarray | None = None
     data: dict[str, np.ndarray] = field(default_factory=dict)
-    thirds = "score"
+    thirds: ClassVar[str] = "score"
 
     def __post_init__(self) -> None:
         p, k = self._count()
@@ -90,7 +94,8 @@ class People(JointArrays):
     @property
     def present(self) -> np.ndarray:
         """bool (P, K): whether each joint was found."""
-        return ~np.isnan(self.xy[..., 0])
+        present: np.ndarray = ~np.isnan(self.xy[..., 0])
+        return present
 
     @property
     def part_scores(self) -> np.ndarray:
@@ -124,7 +129,9 @@ class People(JointArrays):
         triples = np.concatenate([self.xy, self.score[..., None]], 2).astype(np.float64)
         return np.where(self.present[..., None], triples, 0.0).round(4)
 
-    def to_coco(self, image_id: int, skeleton: Skeleton | None = None, category_id: int = 1) -> list[dict]:
+    def to_coco(
+        self, image_id: int, skeleton: Skeleton | None = None, category_id: int | str = 1
+    ) -> list[dict[str, Any]]:
         """COCO results (cocodataset.org/#format-results): one dict per person.
 
         ``keypoints`` holds x, y, score for each joint of ``skeleton`` (default: the people's own), 0, 0, 0 for an
@@ -140,7 +147,7 @@ class People(JointArrays):
             results.append(result | ({"track_id": i} if i >= 0 else {}))
         return results
 
-    def to_pandas(self):
+    def to_pandas(self) -> pandas.DataFrame:
         """A pandas.DataFrame with one person per row: score, then x, y, score of each joint, NaN where absent.
 
         Its columns are those of people.csv, ``score``, ``nose_x``, ``nose_y``, ``nose_score`` and so on.
@@ -159,7 +166,7 @@ class People(JointArrays):
         return pandas.DataFrame(table, columns=["score", *joint_columns(self.skeleton)])
 
     @classmethod
-    def from_coco(cls, results: Iterable[Mapping], skeleton: Skeleton) -> People:
+    def from_coco(cls, results: Iterable[Mapping[str, Any]], skeleton: Skeleton) -> People:
         """People from COCO result dicts of one picture, joints in the skeleton's order.
 
         Raises
@@ -180,7 +187,7 @@ class People(JointArrays):
                 raise LabelsError("a COCO result holds numbers that are not finite; write 0, 0, 0 for an absent joint")
         xy, joint_scores = split_triples(np.array(rows, np.float64).reshape(-1, k, 3))
         scores = [numbers_of(r.get("score", 1.0), "a COCO result", "a score") for r in results]
-        return cls(xy, joint_scores, scores, skeleton, ids=track_ids(results))
+        return cls(xy, joint_scores, np.array(scores), skeleton, ids=track_ids(results))
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -208,10 +215,10 @@ class Labels(JointArrays):
     xy: np.ndarray
     visibility: np.ndarray
     skeleton: Skeleton
-    area: np.ndarray | None = None
-    box: np.ndarray | None = None
+    area: np.ndarray = None  # type: ignore[assignment]  # None is filled in, here and below
+    box: np.ndarray = None  # type: ignore[assignment]
     ids: np.ndarray | None = None
-    thirds = "visibility"
+    thirds: ClassVar[str] = "visibility"
 
     def __post_init__(self) -> None:
         p, k = self._count()
@@ -258,7 +265,7 @@ class Labels(JointArrays):
 
     @classmethod
     def from_coco(
-        cls, annotations: Iterable[Mapping], skeleton: Skeleton, joints: Sequence[str] | None = None
+        cls, annotations: Iterable[Mapping[str, Any]], skeleton: Skeleton, joints: Sequence[str] | None = None
     ) -> Labels:
         """Labels from COCO annotation dicts of one picture.
 
@@ -280,15 +287,20 @@ class Labels(JointArrays):
         names = list(joints or skeleton.joints)
         names = fit_names(names, skeleton, "what was given")[0] if joints else names
         table = read_table(annotations, len(names))
-        labels = cls.by_name(table.xy, table.visibility, names, skeleton, table.area, table.box)
+        labels = cls.by_name(table.xy, table.visibility, names, skeleton, area=table.area, box=table.box)
         return replace(labels, ids=track_ids(annotations))
 
     @classmethod
-    def by_name(cls, xy, visibility, names: Sequence[str], skeleton: Skeleton, area=None, box=None) -> Labels:
-        """Labels from arrays with joints ``names``: those of the skeleton are selected or derived."""
+    def by_name(
+        cls, xy: np.ndarray, visibility: np.ndarray, names: Sequence[str], skeleton: Skeleton, **known: np.ndarray
+    ) -> Labels:
+        """Labels from arrays with joints ``names``: those of the skeleton are selected or derived.
+
+        ``known`` are ``area`` and ``box``, as of :class:`Labels`.
+        """
         seen = visibility > 0
         xy, visibility = pick_by_name((xy.astype(np.float32), visibility), names, skeleton, seen)
-        return cls(xy, visibility, skeleton, area, box)
+        return cls(xy, visibility, skeleton, **known)
 
     def to_people(self) -> People:
         """The labels as predictions with score 1."""

@@ -10,6 +10,7 @@ import threading
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from typing import Any
 
 from bupose.errors import BuposeError
 from bupose.messages import messages_shown
@@ -23,7 +24,7 @@ _READER_GONE = {errno.EPIPE, errno.EBADF, errno.EINVAL}  # the last on Windows
 class Stopped(KeyboardInterrupt):
     """SIGTERM or SIGHUP (``number``), handled like Ctrl-C."""
 
-    number = signal.SIGTERM
+    number: int = signal.SIGTERM
 
 
 def run(work: Callable[[], int | None]) -> int:
@@ -77,9 +78,10 @@ def stop_for(number: int) -> KeyboardInterrupt:
 @contextmanager
 def _stopped_by_signals() -> Iterator[None]:
     """Termination signals raise once; ignored ones (nohup) and those handled elsewhere are left alone."""
-    owner, before = os.getpid(), {}
+    owner = os.getpid()
+    before: dict[signal.Signals, Any] = {}
 
-    def stop(number: int, _) -> None:
+    def stop(number: int, _: object) -> None:
         for taken in before:
             signal.signal(taken, signal.SIG_DFL)  # again: at once
         if os.getpid() != owner:  # a worker process, which has nothing to save

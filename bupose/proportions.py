@@ -12,7 +12,7 @@ _ROUNDS = 10  # iterations of the median polish, which converges earlier
 # In thighs. Medians over 4773 people of COCO's training labels, each measured by the median of its own limbs; distances
 # across two limbs (wrist to hip) by their long cases. Feet and the top of the head: Winter 2009, Biomechanics and Motor
 # Control of Human Movement, figure 4.1, foreshortened as the shank is.
-_USUAL = {
+_USUAL: dict[tuple[str, ...], float] = {
     ("hip", "knee"): 1.0, ("ankle", "knee"): 1.01, ("ankle", "hip"): 1.93, ("elbow", "shoulder"): 0.72,
     ("elbow", "wrist"): 0.57, ("shoulder", "wrist"): 1.07, ("shoulder", "shoulder"): 0.76, ("hip", "hip"): 0.52,
     ("hip", "shoulder"): 1.31, ("hip", "neck"): 1.32, ("mid_hip", "neck"): 1.3, ("hip", "mid_hip"): 0.26,

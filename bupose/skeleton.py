@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
+from typing import Any
 
 import numpy as np
 
@@ -234,7 +235,8 @@ class Skeleton:
     @cached_property
     def limb_parts(self) -> np.ndarray:
         """int32 (L,): number of each limb's part; one between two parts belongs to the later: the ankle has a foot."""
-        return self.joint_parts[self.limb_joints].max(1, initial=0).astype(np.int32)
+        parts: np.ndarray = self.joint_parts[self.limb_joints].max(1, initial=0).astype(np.int32)
+        return parts
 
     # --- exchange ---
 
@@ -251,7 +253,7 @@ class Skeleton:
         where = [forward.get(limb[::-1] if turn else limb, -1) for limb, turn in zip(self.limbs, turned, strict=True)]
         return np.array(where, np.int32), np.where(turned, np.float32(-1), np.float32(1))
 
-    def to_dict(self) -> dict:
+    def to_dict(self) -> dict[str, Any]:
         """Plain lists and numbers, ready for JSON or YAML; ``parts`` only if there are several."""
         parts = {} if self.parts == self._one_part() else {"parts": {p: list(joints) for p, joints in self.parts}}
         return {
@@ -265,7 +267,7 @@ class Skeleton:
         }
 
     @classmethod
-    def from_dict(cls, values: Mapping) -> Skeleton:
+    def from_dict(cls, values: Mapping[str, Any]) -> Skeleton:
         """The inverse of :meth:`to_dict`; ``sigmas``, ``derived``, ``limb_lengths`` and ``parts`` may be missing.
 
         Raises
@@ -281,7 +283,7 @@ class Skeleton:
         return cls(**{k: v for k, v in values.items() if v is not None or k not in optional})
 
 
-def _name(value) -> str:
+def _name(value: object) -> str:
     """A name as text; YAML reads ``no`` and ``on`` as booleans, and digits as numbers."""
     plain = isinstance(value, str) or (isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**9)
     name = str(value) if plain else ""
@@ -293,11 +295,11 @@ def _name(value) -> str:
     return name
 
 
-def _names(values, what: str, most: int = MOST_JOINTS) -> tuple[str, ...]:
+def _names(values: object, what: str, most: int = MOST_JOINTS) -> tuple[str, ...]:
     return tuple(_name(v) for v in _list(values, what, most))
 
 
-def _list(values, what: str, most: int = MOST_JOINTS) -> list:
+def _list(values: object, what: str, most: int = MOST_JOINTS) -> list[Any]:
     if isinstance(values, (str, bytes, Mapping)) or not isinstance(values, Iterable):
         raise SkeletonError(f"a skeleton has {shown(values, 40)} for {what}; write a list")
     entries = list(islice(values, most + 1))

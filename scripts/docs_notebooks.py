@@ -11,6 +11,7 @@ import sys
 import tempfile
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import nbformat
 from nbclient import NotebookClient
@@ -37,7 +38,7 @@ def run(path: Path) -> None:
     nbformat.write(notebook, path)
 
 
-def keep(output: dict) -> dict:
+def keep(output: Any) -> Any:
     """An output without what differs from run to run, its picture small."""
     if output.output_type == "stream":
         output.text = re.sub(re.escape(tempfile.gettempdir()) + r"/tmp\w+", "temporary", output.text)
@@ -60,6 +61,6 @@ def shrink(png: bytes) -> dict[str, str]:
 
 
 if __name__ == "__main__":
-    for name in sys.argv[1:] or sorted(Path("notebooks").glob("*.ipynb")):
+    for name in sys.argv[1:] or sorted(map(str, Path("notebooks").glob("*.ipynb"))):
         run(Path(name))
         print(f"{name}: {Path(name).stat().st_size / 1000:.0f} kB")

@@ -6,6 +6,7 @@ from scripts/benchmark.py.
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -13,6 +14,7 @@ from matplotlib.patches import Rectangle
 
 from bupose import FieldCodec, Fields, load, samples, synthetic, viz
 from bupose.images import read_image
+from bupose.methods.paf.trace import FieldTrace
 from bupose.predict import write_image
 from bupose.skeletons import COCO18
 
@@ -50,6 +52,7 @@ def draw_steps(out: Path) -> None:
     scene = synthetic.draw_scene(11, SIZE, 4, COCO18, synthetic.SceneOptions(spread=3, height=(0.6, 0.8)))
     codec, photo = FieldCodec(COCO18), scene.image
     trace = codec.explain(codec.encode(scene.labels, SIZE))
+    assert isinstance(trace, FieldTrace)
     heat, paf = viz.heatmap(trace.fields, None, photo), viz.paf_hue(trace.fields, None, photo)
     titles = ("photo", "heatmaps: where joints are", "part affinity fields: which way limbs point", "people")
     way = viz.panels(photo, heat, paf, viz.draw_people(photo, trace.people), titles=titles, columns=2)
@@ -92,7 +95,7 @@ def draw_house(out: Path) -> None:
 def draw_found(out: Path) -> None:
     """What the network that comes along finds in a drawn crowd and in a portrait."""
     estimator, pictures = load(), []
-    for photo in (samples.draw_crowd().image, read_image(samples.find_portrait())):
+    for photo in (samples.draw_crowd().image, read_image(samples.find_portrait() or "")):
         drawn = viz.draw_people(photo, estimator(photo))
         width = round(drawn.shape[1] * 480 / drawn.shape[0])
         pictures.append(cv2.resize(drawn, (width, 480), interpolation=cv2.INTER_AREA))
@@ -100,7 +103,7 @@ def draw_found(out: Path) -> None:
 
 
 def save(figure: viz.Plot, path: Path) -> None:
-    quality = {"pil_kwargs": {"quality": 85}} if path.suffix == ".jpg" else {}
+    quality: dict[str, Any] = {"pil_kwargs": {"quality": 85}} if path.suffix == ".jpg" else {}
     figure.savefig(path, dpi=100, facecolor="white", **quality)
 
 

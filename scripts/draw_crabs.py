@@ -6,7 +6,9 @@ shell, elbows and claws. A joint behind another crab is labelled as hidden, one 
 
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -83,7 +85,7 @@ def draw_crab(image: np.ndarray, owner: np.ndarray, number: int, crab: tuple, rn
 
 def label_crab(joints: np.ndarray, number: int, owner: np.ndarray, ids: tuple[int, int]) -> dict | None:
     """Its annotation, as CVAT has it; None where fewer than two joints are in the picture."""
-    inside = ((joints > 0) & (joints < np.array(SIZE) - 1)).all(1)
+    inside = np.all((joints > 0) & (joints < np.array(SIZE) - 1), 1)
     if inside.sum() < 2:
         return None
     seen = [owner[round(y), round(x)] == number if here else False for (x, y), here in zip(joints, inside)]
@@ -100,9 +102,10 @@ def unit(degrees: float) -> np.ndarray:
     return np.array((np.cos(np.radians(degrees)), np.sin(np.radians(degrees))))
 
 
-def fine(xy) -> tuple[int, int]:
+def fine(xy: Sequence[float] | np.ndarray) -> tuple[int, int]:
     """A place for OpenCV's drawing between pixels."""
-    return tuple(round(float(v) * 2**FINE) for v in xy)
+    x, y = xy
+    return round(float(x) * 2**FINE), round(float(y) * 2**FINE)
 
 
 def line(image, start, end, thick, color) -> None:
@@ -127,7 +130,8 @@ def main() -> int:
             f"got {' '.join(given) or 'nothing'}; write draw_crabs.py FOLDER, or FOLDER and how many pictures"
         )
     folder, count = Path(given[0]), int(given[1]) if len(given) > 1 else 60
-    images, annotations = [], []
+    images: list[dict[str, Any]] = []
+    annotations: list[dict[str, Any]] = []
     for n in range(1, count + 1):
         rng = np.random.default_rng(n)
         image, owner = draw_beach(rng), np.zeros(SIZE[::-1], np.uint8)

@@ -2,14 +2,16 @@
 
 import argparse
 import timeit
+from typing import Any
 
 import torch
 
 from bupose import skeletons
 from bupose.nn import HEADS, NetworkConfig, PoseNet
 from bupose.nn.cost import count_macs, count_parameters
+from bupose.nn.memory import lay_out
 
-TRUNKS = {
+TRUNKS: dict[str, tuple[str, dict[str, Any]]] = {
     "vgg19": ("vgg19", {}),
     "mobilenet_v1 dilated": ("mobilenet_v1", {}),
     "mobilenet_v1 fpn": ("mobilenet_v1", {"neck": "fpn"}),
@@ -32,7 +34,7 @@ def measure(config: NetworkConfig, repeats: int) -> str:
     side = -(-368 // twin.multiple) * twin.multiple
     cell = f"{count_parameters(twin) / 1e6:.1f} M · {count_macs(twin, side, side) / 1e9:.1f}"
     if repeats:
-        network = PoseNet(config).fuse().to(memory_format=torch.channels_last)
+        network = lay_out(PoseNet(config).fuse())
         photo = torch.randint(0, 256, (1, 3, side, side), dtype=torch.uint8)
         with torch.inference_mode():
             network(photo)

@@ -101,8 +101,9 @@ def read_limbs(pairs, joints: int, name: str) -> list[tuple[int, int]]:
         return []
     first, limbs = 0 if counts_from_0(pairs) else 1, []
     for pair in pairs if isinstance(pairs, (list, tuple)) else [pairs]:
-        ends = [id_key(end) for end in pair] if isinstance(pair, (list, tuple)) else []
-        if len(ends) != 2 or not all(isinstance(end, int) and first <= end < joints + first for end in ends):
+        keys = [id_key(end) for end in pair] if isinstance(pair, (list, tuple)) else []
+        ends = [end for end in keys if isinstance(end, int) and first <= end < joints + first]
+        if len(keys) != 2 or len(ends) != 2:
             fits = f"pairs of numbers from {first} to {joints - 1 + first}, one for each of its joints"
             raise LabelsError(f"{name}: the category's skeleton has the limb {pair!r:.40}; write {fits}")
         limbs.append((ends[0] - first, ends[1] - first))

@@ -13,7 +13,8 @@ from bupose.errors import LabelsError
 def read_images(images: Sequence[Mapping], name: str) -> tuple[list[dict], list[tuple[int, dict]], list[str]]:
     """Completed images, ignore regions with their image's index, and notes."""
     read_ones: list[dict] = []
-    regions, seen, odd, again, unlabelled = [], {}, [], [], 0
+    seen: dict[int | str, str] = {}
+    regions, odd, again, unlabelled = [], [], [], 0
     for n, image in enumerate(images):
         key = id_key(image.get("id"))
         if key is None:

@@ -87,9 +87,9 @@ def match_names(wanted: Sequence[str], names: Sequence[str]) -> list[int]:
     Exact matches come first, then other spellings (:func:`spell`), then ``SYNONYMS``.
     """
     found = [-1] * len(wanted)
-    levels = [list(wanted), list(names)], [spell(wanted), spell(names)]
-    levels = *levels, [[SYNONYMS.get(n, n) for n in side] for side in levels[1]]
-    for ours, theirs in levels:
+    spelt, spelt_names = spell(wanted), spell(names)
+    words, other_words = ([SYNONYMS.get(n, n) for n in side] for side in (spelt, spelt_names))
+    for ours, theirs in ((wanted, names), (spelt, spelt_names), (words, other_words)):
         free = {n: i for i, n in reversed(list(enumerate(theirs))) if i not in found}
         for k, name in enumerate(ours):
             if found[k] < 0 and name in free:

@@ -99,7 +99,7 @@ def _read_code(code: Mapping, size: tuple[int, int], whose: str) -> tuple[bytes,
     shape, counts = code.get("size"), code.get("counts")
     if not isinstance(shape, (list, tuple)) or len(shape) != 2 or not all(isinstance(id_key(s), int) for s in shape):
         raise LabelsError(f"{whose} has unreadable run lengths: size is {shape!r:.40}; write [height, width]")
-    height, width = (int(id_key(s)) for s in shape)
+    height, width = (int(s) for s in shape)
     if all(size) and (height, width) != (size[1], size[0]):
         raise LabelsError(
             f"{whose} has run lengths of size [{height}, {width}] in a picture {size[0]} px wide and {size[1]} high; "
@@ -118,10 +118,8 @@ def _read_code(code: Mapping, size: tuple[int, int], whose: str) -> tuple[bytes,
         return counts, (height, width)
     from pycocotools import mask as coco_mask
 
-    return coco_mask.frPyObjects({"counts": runs.tolist(), "size": [height, width]}, height, width)["counts"], (
-        height,
-        width,
-    )
+    packed = coco_mask.frPyObjects({"counts": runs.tolist(), "size": [height, width]}, height, width)["counts"]
+    return packed if isinstance(packed, bytes) else packed.encode(), (height, width)
 
 
 def _unpack(counts, whose: str) -> np.ndarray:

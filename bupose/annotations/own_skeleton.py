@@ -98,4 +98,4 @@ def _nearest_pairs(xy: np.ndarray, present: np.ndarray) -> list[tuple[int, int]]
             both = present[:, a] & present[:, b] & (size > 0)
             if both.sum() >= ENOUGH:
                 distances[b, a] = float(np.median(np.hypot(*(xy[both, a] - xy[both, b]).T) / size[both]))
-    return sorted(distances, key=distances.get)
+    return sorted(distances, key=distances.__getitem__)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numbers
 import re
 import reprlib
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,7 +18,7 @@ FAR = 1e6  # px; nothing in a picture lies farther out, and OpenCV's integers ar
 _INTEGER = re.compile(r"0|-?[1-9][0-9]{0,30}")
 
 
-def id_key(value) -> Hashable | None:
+def id_key(value: object) -> int | str | None:
     """Normalised id for comparisons: 7, 7.0 and "7" are equal. None if it cannot be an id."""
     if type(value) is int:  # nearly always
         return value
@@ -27,7 +27,7 @@ def id_key(value) -> Hashable | None:
     if isinstance(value, numbers.Integral):
         return int(value)
     if isinstance(value, numbers.Real) and float(value).is_integer():
-        return int(value)
+        return int(float(value))
     if isinstance(value, str):
         return int(value) if _INTEGER.fullmatch(value) else value
     return None
@@ -167,8 +167,8 @@ def read_table(annotations: Sequence[Mapping], joints: int) -> Table:
     note(lies & there.all(1), "Number of keypoints that is not that of the labelled joints, counted anew")
     visibility = np.where(there, np.where(v >= 1.5, 2, np.where(v > 0, 1, 0)), 0).astype(np.int32)
     xy = np.where(there[..., None], triples[..., :2], 0)
-    crowd = [flag_of(a.get("iscrowd"), w, "iscrowd") for a, w in zip(annotations, whose, strict=True)]
-    crowd = np.array(crowd, bool)
+    flags = [flag_of(a.get("iscrowd"), w, "iscrowd") for a, w in zip(annotations, whose, strict=True)]
+    crowd = np.array(flags, bool)
 
     boxes = [_flat_box(a.get("bbox"), w) for a, w in zip(annotations, whose, strict=True)]
     box = _bulk(boxes, whose, "bbox", 4)
@@ -220,7 +220,7 @@ def joint_boxes(xy: np.ndarray, present: np.ndarray) -> np.ndarray:
     """float64 (P, 4): x, y, width, height around the present joints of each person, 0 if there is none."""
     low = np.where(present[..., None], xy, np.inf).min(1, initial=np.inf)
     high = np.where(present[..., None], xy, -np.inf).max(1, initial=-np.inf)
-    some = present.any(1)[:, None]
+    some = np.any(present, 1, keepdims=True)
     low, high = np.where(some, low, 0), np.where(some, high, 0)
     return np.concatenate([low, high - low], 1).astype(np.float64)
 

@@ -34,7 +34,7 @@ def crowd_labels(people: int, seed: int = 0, skeleton: Skeleton = COCO18) -> tup
     """
     rng = np.random.default_rng(seed)
     width = np.sqrt(people * 110**2 * 16 / 9)
-    size = tuple(int(32 * np.ceil(s / 32)) for s in (width, width * 9 / 16))
+    size = _up(width), _up(width * 9 / 16)
     body = standing(skeleton)
     height = rng.uniform(80, 200, (people, 1, 1))
     place = rng.uniform((10, -40), (size[0] - 10, size[1] - 90), (people, 2))[:, None]
@@ -58,13 +58,18 @@ def tight_crowd_labels(
     rng = np.random.default_rng(0)
     columns = int(np.ceil(np.sqrt(people * 16 / 9)))
     rows = -(-people // columns)
-    size = tuple(int(32 * np.ceil(s / 32)) for s in (40 + pitch * columns, 20 + pitch * rows + height))
+    size = _up(40 + pitch * columns), _up(20 + pitch * rows + height)
     n = np.arange(people)
     place = np.stack([20 + pitch * (n % columns), 10 + pitch * (n // columns)], 1)[:, None]
     xy = place + height * (standing(skeleton) + rng.normal(0, 0.015, (people, len(skeleton.joints), 2)))
     return _inside(xy, size, skeleton), size
 
 
+def _up(side: float) -> int:
+    """To a multiple of 32."""
+    return int(32 * np.ceil(side / 32))
+
+
 def _inside(xy: np.ndarray, size: tuple[int, int], skeleton: Skeleton) -> Labels:
     """Labels of the joints that lie in the picture."""
-    return Labels(np.nan_to_num(xy), 2 * ((xy >= 0) & (xy < size)).all(2), skeleton)
+    return Labels(np.nan_to_num(xy), 2 * np.all((xy >= 0) & (xy < size), 2), skeleton)

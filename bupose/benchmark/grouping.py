@@ -7,8 +7,10 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -25,9 +27,10 @@ from bupose.fields_file import FieldsFile
 from bupose.kernels import reference
 from bupose.methods.paf import FieldCodec
 from bupose.methods.paf.fields import Fields
+from bupose.people import Labels
 from bupose.skeletons import COCO17, COCO18
 
-VARIANTS = {
+VARIANTS: dict[str, dict[str, Any]] = {
     "hungarian (default)": {},
     "greedy": {"matching": "greedy"},
     "without completion": {"completion": False},
@@ -99,7 +102,10 @@ def on_ideal_fields(annotations: Path, people: int = 4, height: int = 368) -> li
     return rows
 
 
-CROWDS = {"loose": crowd_labels, "tight": tight_crowd_labels}
+CROWDS: dict[str, Callable[[int], tuple[Labels, tuple[int, int]]]] = {
+    "loose": crowd_labels,
+    "tight": tight_crowd_labels,
+}
 
 
 def in_crowds(kind: str, counts: tuple[int, ...] = (10, 30, 100, 300, 1000, 3000), slow_up_to: int = 100) -> list[dict]:
@@ -110,8 +116,8 @@ def in_crowds(kind: str, counts: tuple[int, ...] = (10, 30, 100, 300, 1000, 3000
     cv2.setNumThreads(1)
     codec, rows = FieldCodec(COCO18), []
     for n in counts:
-        fields = codec.encode(*CROWDS[kind](n))
-        fields = Fields(fields.heat, fields.paf, fields.grid, fields.skeleton)
+        painted = codec.encode(*CROWDS[kind](n))
+        fields = Fields(painted.heat, painted.paf, codec.grid, codec.skeleton)
         repeats = max(3, 300 // n)
         codec.decode(fields)
         decode = min(_time(codec.decode, fields) for _ in range(repeats))
@@ -139,8 +145,8 @@ def plot_growth(rows: list[dict]) -> Figure:
         axes.loglog([r["people"] for r in some], [r[key] for r in some], style, label=label)
     for some in (loose, tight):
         slope = some[-1]["decode ms"] / people[-1]
-        label = "in proportion to people" if some is loose else None
-        axes.loglog(people, [slope * n for n in people], color="0.7", zorder=0, label=label)
+        legend = "in proportion to people" if some is loose else None
+        axes.loglog(people, [slope * n for n in people], color="0.7", zorder=0, label=legend)
     axes.set(xlabel="people in the picture", ylabel="ms per picture, one thread")
     axes.set_xticks(people, [str(n) for n in people])
     axes.minorticks_off()

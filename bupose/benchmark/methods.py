@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from matplotlib.figure import Figure
 
@@ -46,7 +47,8 @@ def plot_crowds(rows: Sequence[dict]) -> Figure:
 
 
 def _measure(estimator: Estimator, sets: Sequence) -> dict:
-    row, every = {"method": estimator.codec.name}, estimator.showing_everybody()
+    row: dict[str, Any] = {"method": estimator.codec.name}
+    every = estimator.showing_everybody()
     for crowd, samples in zip(CROWDS, sets, strict=True):
         found = {sample.image_id: every(sample.image) for sample in samples}
         row[_title(crowd)] = coco_ap(found, ground_truth_of_samples(samples, len(samples)))["AP"]

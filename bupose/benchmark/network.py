@@ -18,7 +18,7 @@ from matplotlib.figure import Figure
 from bupose.errors import BuposeError
 from bupose.estimate.estimator import Estimator
 from bupose.estimate.preprocess import View
-from bupose.estimate.stream import open_photo
+from bupose.estimate.stream import Estimate, open_photo
 from bupose.export import calibration_pictures, export_network
 from bupose.nn.model import PoseNet
 from bupose.people import People
@@ -197,7 +197,8 @@ def time_steps(estimator: Estimator, files: Sequence[Path], output: Path) -> dic
 
 def run_batched(estimator: Estimator, files: Sequence[Path], output: Path) -> None:
     """From files to people and JSON, everything overlapping."""
-    write_people((estimate.people for estimate in estimator.stream(files)), output)
+    found = (estimate.people for estimate in estimator.stream(files) if isinstance(estimate, Estimate))
+    write_people(found, output)
 
 
 def write_people(many: Iterator[People] | Sequence[People], output: Path) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import torch
 
 from bupose.benchmark.network import Runtime, make_batches, prepare_all, take_turns
 from bupose.estimate.estimator import HEIGHT, Estimator
+from bupose.estimate.preprocess import View
 from bupose.nn import PoseNet
 
 
@@ -42,14 +44,16 @@ def beside_published(
     options = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_NUM_THREADS": torch.get_num_threads()}
     request = core.compile_model(model, "CPU", options).create_infer_request()
     direct = f"{ir.stem}, OpenVINO directly"
-    works = {direct: lambda: [request.infer({0: floats[n : n + 1]}) for n in range(len(floats))]}
+    works: dict[str, Callable[[], object]] = {
+        direct: lambda: [request.infer({0: floats[n : n + 1]}) for n in range(len(floats))]
+    }
     sizes = {direct: pixels.shape[1:3]}
     for way in ways:
         estimator = Estimator(way.net, precision=way.precision)
         ready = max(make_batches(prepare_all(estimator, files), len(files)), key=len)
         same = [ready[n % len(ready)] for n in range(len(pixels))]
         name = f"ours, {way.name}"
-        works[name] = lambda e=estimator, same=same: [e.run([views]) for views in same]
+        works[name] = partial(_run_each, estimator, same)
         sizes[name] = same[0][0].pixels.shape[:2]
     taken = take_turns(works, rounds)
     return [
@@ -61,3 +65,8 @@ def beside_published(
         }
         for name, times in taken.items()
     ]
+
+
+def _run_each(estimator: Estimator, photos: Sequence[list[View]]) -> None:
+    for views in photos:
+        estimator.pipeline.run([views])

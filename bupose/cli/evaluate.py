@@ -20,6 +20,7 @@ from bupose.evaluate import GroundTruth, evaluate, read_ground_truth
 from bupose.evaluate.options import EvaluateOptions
 from bupose.evaluate.results import as_results
 from bupose.folder import OutputFolder
+from bupose.people import People
 from bupose.predict.output import write_coco
 
 if TYPE_CHECKING:
@@ -29,10 +30,11 @@ RESULTS = ("metrics.json", "metrics.csv", "joints.csv", "report.txt", "worst", "
 
 
 def main(options: EvaluateOptions) -> int:
-    truth = read_ground_truth(options.annotations, skeleton=options.skeleton, category=options.category)
+    truth = read_ground_truth(options.annotations or "", skeleton=options.skeleton, category=options.category)
     if options.limit:
         truth = truth.only(itertools.islice(truth.images, options.limit))
-    predictions, shown, unreadable = options.predictions, None, {}
+    predictions: str | dict[int, People] | None = options.predictions
+    shown, unreadable = None, {}
     with OutputFolder(options.output, {"command": "evaluate"}, RESULTS, overwrite=None) as folder:
         if not predictions:
             found, truth = run_network(options, truth, folder)
@@ -55,7 +57,7 @@ def run_network(options: EvaluateOptions, truth: GroundTruth, folder: OutputFold
     from bupose.evaluate.predict import predict
 
     net = estimate.load(options.weights, accept_license=options.accept_license, **options.for_estimator())
-    found = predict(net, truth, options.images, progress=True)
+    found = predict(net, truth, options.images or "", progress=True)
     unreadable = found.unreadable
     if not found.shown:
         raise next(iter(unreadable.values()))

@@ -8,6 +8,7 @@ weights of several networks. height=, scales= and decoder.*= set the exported ne
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from bupose import methods, weights
 from bupose.cli import hydra_app
@@ -33,7 +34,7 @@ def main(options: ExportOptions) -> int:
 def settle(config: NetworkConfig, options: ExportOptions) -> NetworkConfig:
     """The configuration with the options' defaults for running the network."""
     said = {name: getattr(options, name) for name in ("height", "scales") if getattr(options, name) is not None}
-    decoder = read_options(methods.get(config.method).Decoder, config.decoder, given(options.decoder))
+    decoder: Any = read_options(methods.get(config.method).Decoder, config.decoder, given(options.decoder))
     origin = {**config.origin, **options.note}
     return replace(config, preprocess={**config.preprocess, **said}, decoder=vars(decoder), origin=origin)
 

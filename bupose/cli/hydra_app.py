@@ -183,7 +183,7 @@ def _arrange(arguments: list[str]) -> list[str]:
         raise OptionsError(f"the flags cannot be read: {message}")
 
     parser = get_args_parser()
-    parser.error = refuse
+    parser.error = refuse  # type: ignore[method-assign]  # which would end the process
     options = parser.parse_intermixed_args(arguments).overrides
     return [*options, *(argument for argument in arguments if argument not in options)]
 
@@ -231,7 +231,7 @@ def _check_override(argument: str, kind: type, sweep: bool) -> None:
             raise OptionsError(
                 f"{argument!r} lists several values; write {key}=[{text}], or add --multirun to try each"
             )
-    elif dataclasses.is_dataclass(hint):
+    elif isinstance(hint, type) and dataclasses.is_dataclass(hint):
         same = [name for name, other in typing.get_type_hints(kind).items() if other is hint and name != key]
         preset = f", or a preset: {same[0]}@{key}={text}" if same else ""
         raise OptionsError(f"{key} is several options; set one, as in {key}.{next(iter(vars(hint())))}=…{preset}")
@@ -280,5 +280,5 @@ def _sentence(problem: BaseException) -> str:
 def _help(task: Callable, name: str) -> str:
     """The docstring of the command's module, and its options."""
     script = inspect.getdoc(inspect.getmodule(task)) or ""
-    options = "\n\n".join(inspect.getdoc(part) for part in schemas.schema(name).__mro__[:-1])
+    options = "\n\n".join(inspect.getdoc(part) or "" for part in schemas.schema(name).__mro__[:-1])
     return f"{script}\n\n{options}\n\nPresets and defaults: {schemas.folder() / name}.yaml"

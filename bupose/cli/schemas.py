@@ -127,9 +127,10 @@ def groups() -> set[str]:
 
 def is_free(kind: type, key: str) -> bool:
     """Whether an option is a dict, or lies in one, whose keys hydra would only let be added."""
+    hint: typing.Any = kind
     for name in key.split("."):
-        kind = _hints(kind).get(name) if dataclasses.is_dataclass(kind) else None
-        if typing.get_origin(kind) is dict:
+        hint = _hints(hint).get(name) if dataclasses.is_dataclass(hint) else None
+        if typing.get_origin(hint) is dict:
             return True
     return False
 
@@ -138,7 +139,7 @@ def path_keys(kind: type) -> set[str]:
     """Options that hold paths: those whose field's metadata says ``path``."""
     keys = {f.name for f in dataclasses.fields(kind) if f.metadata.get("path")}
     for name, hint in _hints(kind).items():
-        if dataclasses.is_dataclass(hint):
+        if isinstance(hint, type) and dataclasses.is_dataclass(hint):
             keys |= {f"{name}.{key}" for key in path_keys(hint)}
     return keys
 
@@ -146,13 +147,14 @@ def path_keys(kind: type) -> set[str]:
 def describe(kind: type, key: str, hint) -> str:
     """What an option takes, in words, for messages."""
     *path, last = key.split(".")
+    owner: typing.Any = kind
     for name in path:
-        kind = _hints(kind).get(name) if dataclasses.is_dataclass(kind) else None
-    known = {f.name: f.metadata for f in dataclasses.fields(kind)} if dataclasses.is_dataclass(kind) else {}
+        owner = _hints(owner).get(name) if dataclasses.is_dataclass(owner) else None
+    known = {f.name: f.metadata for f in dataclasses.fields(owner)} if dataclasses.is_dataclass(owner) else {}
     return expected(hint, known.get(last, {}))
 
 
-def _hints(kind: type) -> dict:
+def _hints(kind: typing.Any) -> dict[str, typing.Any]:
     hints = typing.get_type_hints(kind)
     return {f.name: hints[f.name] for f in dataclasses.fields(kind)}
 
@@ -162,9 +164,9 @@ def _check_keys(config: DictConfig, kind: type, prefix: str) -> None:
     hints = _hints(kind)
     for key in config:
         find_option(kind, str(key)) if not prefix else _find_below(kind, prefix, str(key))
-        value = config._get_node(key)
-        if dataclasses.is_dataclass(hints[key]) and isinstance(value, DictConfig):
-            _check_keys(value, hints[key], f"{prefix}{key}.")
+        value, hint = config._get_node(key), hints[str(key)]
+        if isinstance(hint, type) and dataclasses.is_dataclass(hint) and isinstance(value, DictConfig):
+            _check_keys(value, hint, f"{prefix}{key!s}.")
 
 
 def _find_below(kind: type, prefix: str, key: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -79,7 +80,7 @@ class AugmentOptions:
 
 
 # openpose: zhec/training/example_proto of the 2017 system, its crop of 368 px: shift 40 of them.
-PRESETS = {
+PRESETS: dict[str, dict[str, Any]] = {
     "none": {},
     "light": {"picture_scale": (0.9, 1.8), "rotation": 15.0, "shift": 0.05, "mirror": 0.5, "color": 0.4},
     "openpose": {

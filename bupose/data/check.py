@@ -127,7 +127,7 @@ def find_defects(samples, decode: bool = True) -> Iterator[Defect]:
     decode : bool
         Also read every picture, to find those that are missing, damaged or of another size.
     """
-    names: dict[str, int] = {}
+    names: dict[int | str, int] = {}
     ids: dict[int | str, int] = {}
     for i in range(len(samples)):
         try:

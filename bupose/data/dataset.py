@@ -97,7 +97,7 @@ class PoseDataset(Dataset):
 
     def __getitem__(self, key: int | tuple[int, int]) -> dict:
         epoch, i = key if isinstance(key, tuple) else (0, key)
-        i, problem = range(len(self))[i], None
+        i, problem = range(len(self))[i], InputError("there is no picture")
         for n in range(min(SUBSTITUTES, len(self))):
             try:
                 return self._item(epoch, (i + n) % len(self))
@@ -117,8 +117,8 @@ class PoseDataset(Dataset):
         if self.deliver == "photos":
             return self._photo(rng, i)
         sample, matrix = augment(rng, self.samples, i, self.size, self.options)
-        item = {"image": _channels_first(sample.image), "matrix": torch.from_numpy(matrix.astype(np.float32))}
-        item["index"] = i
+        matrix = matrix.astype(np.float32)
+        item = {"image": _channels_first(sample.image), "matrix": torch.from_numpy(matrix), "index": i}
         if self.deliver == "joints":
             return item | self._joints(sample.labels, sample.ignore)
         targets = self.codec.encode(sample.labels, self.size, sample.ignore)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from functools import partial
 from typing import Any
@@ -72,7 +72,7 @@ def mix(options: MixtureOptions) -> Mixture:
 
 
 # Each kind of data set: its options, and the function that opens it.
-DATASETS = {
+DATASETS: dict[str, tuple[type, Callable[..., Any]]] = {
     **{name: (PhotosOptions, partial(open_photos, name)) for name in FORMATS},
     "folder": (FolderOptions, read_folder),
     "synthetic": (SyntheticOptions, Synthetic),

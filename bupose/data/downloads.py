@@ -100,11 +100,11 @@ def unpack(archive: Path, folder: Path) -> int:
                     opened.extract(member, folder)
             return len(wanted)
         with tarfile.open(archive) as opened:
-            wanted = [m for m in opened if m.isfile() and _is_new(folder, m.name, m.size)]
-            _check_room(archive, folder, sum(m.size for m in wanted))
-            for member in wanted:
-                opened.extract(member, folder, filter="data")
-        return len(wanted)
+            files = [m for m in opened if m.isfile() and _is_new(folder, m.name, m.size)]
+            _check_room(archive, folder, sum(m.size for m in files))
+            for file in files:
+                opened.extract(file, folder, filter="data")
+        return len(files)
     except _DAMAGE as problem:
         raise InputError(f"cannot unpack {str(archive)!r} ({problem}); delete it and download it again") from None
 

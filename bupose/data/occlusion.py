@@ -50,7 +50,7 @@ def _patch(rng: np.random.Generator, image: np.ndarray, labels: Labels) -> np.nd
     center = (float(np.clip(x, -4096, 8192)), float(np.clip(y, -4096, 8192)))
     box = cv2.RotatedRect(center, (float(w), float(h)), float(rng.uniform(0, 180)))
     if rng.random() < 0.5:
-        cv2.ellipse(mask, box, 1, -1)
+        cv2.ellipse(mask, (box.center, box.size, box.angle), 1, -1)
     else:
         cv2.fillConvexPoly(mask, np.rint(box.points()).astype(np.int32), 1)
     covered = mask > 0

@@ -23,7 +23,7 @@ class Part:
         Indices of the samples.
     """
 
-    def __init__(self, samples, rows: Sequence[int]) -> None:
+    def __init__(self, samples, rows: Sequence[int] | np.ndarray) -> None:
         self._samples, self._rows, self.skeleton = samples, np.array(rows, np.int64), samples.skeleton
 
     @property

@@ -62,7 +62,8 @@ class Photos:
         notes: Sequence[str] = (),
     ) -> None:
         self.folder, self.skeleton, self.max_box, self.notes = folder, skeleton, max_box, tuple(notes)
-        self.category = CategoryOptions(id_key(found.category["id"]), str(found.category.get("name", "")), list(names))
+        key = id_key(found.category["id"])
+        self.category = CategoryOptions(1 if key is None else key, str(found.category.get("name", "")), list(names))
         images, table = [found.images[row] for row in rows], found.table
         self._names = np.array([i["file_name"] for i in images])
         self._ids = np.array([json.dumps(i["id"], default=int) for i in images])
@@ -74,7 +75,7 @@ class Photos:
         order = order[place[found.row[order]] >= 0]
         people, ignored = order[table.person[order]], order[~table.person[order]]
         xy, visibility = table.xy[people], table.visibility[people]
-        self._labels = Labels.by_name(xy, visibility, names, skeleton, table.area[people], table.box[people])
+        self._labels = Labels.by_name(xy, visibility, names, skeleton, area=table.area[people], box=table.box[people])
         self.first_person, self.outlines = self._index(people, place, found)
         self.first_region, self.regions = self._index(ignored, place, found)
         self.region_box, self.region_area = np.float32(table.box[ignored]), np.float32(table.area[ignored])

@@ -127,7 +127,7 @@ class AnnotatedPhoto:
             return None
         mask = np.zeros(size[::-1], np.uint8)
         if photos.unlisted[i]:
-            frame = box_corners((-0.5, -0.5, *self.size))
+            frame = box_corners(np.array([-0.5, -0.5, *self.size]))
             fill_polygon(mask, geometry.apply(matrix, frame), 1)
         boxes = [n for n in mine if photos.regions.is_box[n]]
         for n in boxes:

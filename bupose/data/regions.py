@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import cv2
 import numpy as np
@@ -56,7 +57,7 @@ class Regions:
         """
         a, b = self._first_code[n : n + 2]
         if b > a:
-            code = {"counts": self._codes[a:b].tobytes(), "size": self._code_size[n].tolist()}
+            code: Any = {"counts": self._codes[a:b].tobytes(), "size": self._code_size[n].tolist()}  # no stub names it
             moved = cv2.warpAffine(coco_mask.decode(code), matrix, mask.shape[::-1], flags=cv2.INTER_NEAREST)
             mask[moved > 0] = value
             return

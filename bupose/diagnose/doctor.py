@@ -157,7 +157,7 @@ def look_at_kernels() -> Iterator[tuple[str, ...]]:
     yield "kind", kernels.name()
     if kernels.name() != "compiled":
         return
-    home, chosen = cache_home(), numba.config.CACHE_DIR
+    home, chosen = cache_home(), getattr(numba.config, "CACHE_DIR", "")
     folder = chosen or cache.cache_folder()
     advice = "set BUPOSE_CACHE to a folder that you can write to"
     if not folder or not os.access(folder, os.W_OK):

@@ -16,7 +16,8 @@ from bupose.errors import BuposeError, InputError
 from bupose.estimate.closer import Look
 from bupose.estimate.preprocess import View
 from bupose.images import MAX_PIXELS, VIDEOS, Photo, from_memory, read
-from bupose.images.files import FAULTS, quote, reason
+from bupose.images.files import FAULTS, PathLike, quote, reason
+from bupose.images.picture import Content
 from bupose.maps import Maps
 from bupose.media.prefetch import read_ahead
 from bupose.media.sources import Frame, Media
@@ -28,8 +29,7 @@ if TYPE_CHECKING:
 
     from bupose.estimate.estimator import Estimator
 
-File: TypeAlias = "str | os.PathLike[str] | bytes | bytearray | memoryview"
-Picture: TypeAlias = "File | np.ndarray | Tensor | Image | Frame | Photo"
+Picture: TypeAlias = "PathLike | Content | np.ndarray | Tensor | Image | Frame | Photo"
 Series: TypeAlias = "list[Any] | tuple[Any, ...] | Iterator[Any] | Media"
 Shape = tuple[tuple[int, ...], ...]  # of the pixels of each of a photo's views
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -124,22 +125,34 @@ class GroundTruth:
         InputError
             An id is not among the pictures.
         """
-        wanted = {}
+        wanted: dict[int | str, None] = {}
         for i in image_ids:
             if id_key(i) not in self.own_ids or id_key(i) is None:
                 raise InputError(f"image id {i!r:.40} is not in the annotations; give ids that are")
             wanted[self.own_ids[id_key(i)]] = None
         rows = [n for n, i in enumerate(self.image_ids) if i in wanted]
-        arrays = {name: getattr(self, name)[rows] for name in ("xy", "visibility", "area", "box", "crowd", "head_box")}
-        listed = {name: tuple(getattr(self, name)[n] for n in rows) for name in ("image_ids", "undeclared")}
+        arrays: dict[str, Any] = {
+            name: getattr(self, name)[rows] for name in ("xy", "visibility", "area", "box", "crowd", "head_box")
+        }
+        listed: dict[str, Any] = {
+            name: tuple(getattr(self, name)[n] for n in rows) for name in ("image_ids", "undeclared")
+        }
         images = {i: image for i, image in self.images.items() if i in wanted}
         return replace(self, images=images, **arrays, **listed)
 
     def only_joints(self, numbers: Sequence[int]) -> GroundTruth:
         """A subset of the joints; people without any of them labelled are ignored."""
         n, joints = list(numbers), tuple(self.joints[k] for k in numbers)
-        arrays = {"xy": self.xy[:, n], "visibility": self.visibility[:, n], "sigmas": self.sigmas[n]}
-        return replace(self, joints=joints, file_joints=joints, places=(), parts=(), **arrays)
+        return replace(
+            self,
+            joints=joints,
+            file_joints=joints,
+            places=(),
+            parts=(),
+            xy=self.xy[:, n],
+            visibility=self.visibility[:, n],
+            sigmas=self.sigmas[n],
+        )
 
     def skeleton(self) -> Skeleton:
         """A skeleton to draw these joints with: a built-in one, else the category's own.

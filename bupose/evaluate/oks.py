@@ -6,6 +6,7 @@ import contextlib
 import io
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from pycocotools.coco import COCO
@@ -37,8 +38,8 @@ def oks(people: People, labels: Labels) -> np.ndarray:
 def oks_matrix(xy, truth_xy, visibility, area, box, sigmas) -> np.ndarray:
     """:func:`oks` on arrays: xy (P, K, 2), NaN where absent; truth (Q, K, 2), (Q, K), (Q,), (Q, 4); sigmas (K,)."""
     xy, truth_xy, box = (np.asarray(a, np.float64) for a in (xy, truth_xy, box))
-    seen = np.asarray(visibility) > 0
-    region = ~seen.any(1)
+    seen = np.greater(visibility, 0)
+    region = ~np.any(seen, 1)
     low, high = box[:, :2] - box[:, 2:], box[:, :2] + 2 * box[:, 2:]
     counted = seen | region[:, None]
     similarity = np.zeros((len(xy), len(truth_xy)))
@@ -102,8 +103,8 @@ def run_coco_eval(results: Sequence[Mapping], truth: GroundTruth) -> COCOeval:
     expected = [{**a, "image_id": number[a["image_id"]], "category_id": 1} for a in truth.annotations]
     with contextlib.redirect_stdout(io.StringIO()):
         gold, found = COCO(), COCO()
-        gold.dataset = {"images": images, "categories": kinds, "annotations": expected}
-        found.dataset = {"images": images, "categories": kinds, "annotations": boxed}
+        told: Any = {"images": images, "categories": kinds, "annotations": expected}
+        gold.dataset, found.dataset = told, told | {"annotations": boxed}
         gold.createIndex()
         found.createIndex()
         evaluation = _CocoEval(gold, found, "keypoints")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -114,11 +115,12 @@ def complete(
         "crowd": np.array([one.crowd for one in ignored], bool),
         "head_box": np.full((len(ignored), 4), np.nan),
     }
+    longer: dict[str, Any] = {name: np.concatenate([getattr(truth, name), rows]) for name, rows in more.items()}
     truth = replace(
         truth,
         image_ids=(*truth.image_ids, *(one.image_id for one in ignored)),
         undeclared=(*truth.undeclared, *(one.undeclared for one in ignored)),
-        **{name: np.concatenate([getattr(truth, name), rows]) for name, rows in more.items()},
+        **longer,
     )
     truth = truth if chosen is None else _keep_joints(truth, chosen)
     sized = ~truth.crowd & (truth.area > 0)
@@ -129,8 +131,10 @@ def complete(
 def _parts(joints: tuple[str, ...], chosen: Skeleton | None) -> tuple[tuple[str, tuple[int, ...]], ...]:
     """Parts with the indices of their joints; empty if there is only one."""
     skeleton = find_known(joints) if chosen is None else chosen
-    where = match_names(joints, skeleton.joints) if skeleton is not None else []
-    names = [part for part, _ in skeleton.parts] if skeleton is not None else []
+    if skeleton is None:
+        return ()
+    where = match_names(joints, skeleton.joints)
+    names = [part for part, _ in skeleton.parts]
     of = [names[skeleton.joint_parts[n]] for n in where if n >= 0]
     parts = {part: tuple(k for k, own in enumerate(of) if own == part) for part in dict.fromkeys(of)}
     return tuple(parts.items()) if len(parts) > 1 else ()
@@ -166,5 +170,12 @@ def _keep_joints(truth: GroundTruth, skeleton: Skeleton) -> GroundTruth:
     place = {j: n for n, j in enumerate(joints, 1)}
     limbs = [[place[a], place[b]] for a, b in skeleton.limbs if {a, b} <= set(joints)]
     category = {**truth.category, "keypoints": list(joints), "skeleton": limbs}
-    arrays = {"xy": truth.xy[:, where], "visibility": truth.visibility[:, where]}
-    return replace(truth, joints=joints, category=category, notes=notes, places=tuple(where), **arrays)
+    return replace(
+        truth,
+        joints=joints,
+        category=category,
+        notes=notes,
+        places=tuple(where),
+        xy=truth.xy[:, where],
+        visibility=truth.visibility[:, where],
+    )

@@ -92,10 +92,10 @@ class Report:
             names = ("AP", "AR")
             rows = [[part, *(_number(found[name]) for name in names)] for part, found in self.parts.items()]
             lines += ["", "Parts", "", *_columns([["part", *names], *rows])]
-        rows = self._short_rows()
-        cells = [[_number(v, 3 if name == "OKS" else 1) for name, v in row.items()] for row in rows]
+        short = self._short_rows()
+        cells = [[_number(v, 3 if name == "OKS" else 1) for name, v in row.items()] for row in short]
         lines += ["", "Joints: mean similarity where the person was found, and percent of all labels", ""]
-        lines += _columns([list(rows[0]), *cells])
+        lines += _columns([list(short[0]), *cells])
         p = d.people
         lines += ["", f"People: {p['annotated']} annotated, {p['found']} found, {p['missed']} missed"]
         lines += [

@@ -134,7 +134,7 @@ def _tell_matches(people: Iterable[People], truth: GroundTruth) -> list[str]:
     LabelsError
         None.
     """
-    notes = {}
+    notes: dict[str, None] = {}
     for skeleton in {p.skeleton.joints: p.skeleton for p in people}.values():
         where = match_names(truth.joints, skeleton.joints)
         if max(where) < 0:
@@ -169,7 +169,7 @@ def read_both(
     return [r for r in results if r["image_id"] in truth.images], truth
 
 
-def results_by_image(results: Iterable[dict], truth: GroundTruth) -> dict:
+def results_by_image(results: Iterable[Mapping], truth: GroundTruth) -> dict:
     """Image id -> its results, best score first."""
     found: dict = {i: [] for i in truth.images}
     for result in results:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from bupose import geometry
@@ -33,6 +35,10 @@ def ground_truth_of_samples(samples, count: int) -> GroundTruth:
     category = {"id": 1, "name": "person", "keypoints": list(skeleton.joints)}
     category["skeleton"] = [[place[a], place[b]] for a, b in skeleton.limbs]
     shapes = {"xy": (k, 2), "visibility": (k,), "area": (), "box": (4,)}
+    arrays: dict[str, Any] = {
+        name: np.concatenate([np.zeros((0, *shape)), *(getattr(one, name) for one in labels)])
+        for name, shape in shapes.items()
+    }
     truth = GroundTruth(
         joints=skeleton.joints,
         sigmas=np.zeros(0),
@@ -43,9 +49,8 @@ def ground_truth_of_samples(samples, count: int) -> GroundTruth:
         head_box=np.full((people, 4), np.nan),
         undeclared=(None,) * people,
         file_joints=skeleton.joints,
-        **{name: np.concatenate([np.zeros((0, *shape)), *(getattr(one, name) for one in labels)])
-           for name, shape in shapes.items()},
-    )  # fmt: skip
+        **arrays,
+    )
     return complete(truth, ignored)
 
 

@@ -33,7 +33,7 @@ def draw_errors(photo: np.ndarray, picture: PictureErrors, skeleton: Skeleton) -
     photo = cv2.resize(photo, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
     truth_xy = (m.truth + 0.5) * scale - 0.5
     xy = (m.xy + 0.5) * scale - 0.5
-    counted = np.flatnonzero(~m.ignored)
+    counted = np.flatnonzero(~m.ignored).tolist()
     number = {q: n for n, (_, q) in enumerate(m.found, 1)}
     pair = {q: PAIRS[(n - 1) % len(PAIRS)] for q, n in number.items()}
     labels = [str(number.get(q, "missed")) for q in counted]

@@ -117,11 +117,11 @@ def _draw_candidates(picture: np.ndarray, session: Session, rows: np.ndarray, un
     trace, links = session.trace, session.trace.links
     colors, fates = viz.link_colors(trace).tolist(), {m: trace.fate(m) for m in rows.tolist()}
     for m in rows[np.lexsort((links.weight[rows], [fates[m] == "used" for m in rows.tolist()]))].tolist():
-        ends = [_pixel(session, row) for row in (links.first[m], links.second[m])]
+        start, end = (_pixel(session, row) for row in (links.first[m], links.second[m]))
         wide = WIDTHS[fates[m]] * unit * (1.6 if m == session.candidate else 1)
         color = colors[m] if fates[m] != "rejected" or m == session.candidate else (235, 235, 235)
         for paint, width in ((CASING, wide + (1.2 if fates[m] != "rejected" else 0.5) * unit), (color, wide)):
-            cv2.line(picture, *ends, paint, max(1, round(width)), cv2.LINE_AA, SHIFT)
+            cv2.line(picture, start, end, paint, max(1, round(width)), cv2.LINE_AA, SHIFT)
 
 
 def _ring(picture: np.ndarray, session: Session, rows, radius: float, color: tuple) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
+from typing import Any, TypeAlias
 
 import gradio as gr
 
@@ -52,9 +53,12 @@ def describe_options(kind: type) -> dict[str, str]:
     return {name: sentence + (f" ({units[name]})" if units.get(name) else "") for name, (_, sentence) in told.items()}
 
 
-def make_control(kind: type, name: str, value, sentence: str) -> gr.components.Component:
+Control: TypeAlias = gr.Radio | gr.Checkbox | gr.Slider | gr.Number
+
+
+def make_control(kind: type, name: str, value, sentence: str) -> Control:
     """A slider, radio button, checkbox or number field, with the option's name as label and ``elem_id``."""
-    look = {"label": name, "info": sentence, "elem_id": name, "interactive": True}
+    look: dict[str, Any] = {"label": name, "info": sentence, "elem_id": name, "interactive": True}
     hint, rules = declared(kind)[name]
     if rules.get("among"):
         return gr.Radio(list(rules["among"]), value=value, **look)

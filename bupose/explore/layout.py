@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Literal
 
 import gradio as gr
 
 from bupose.explore.canvas import list_views
-from bupose.explore.controls import describe_options, make_control, sort_options
+from bupose.explore.controls import Control, describe_options, make_control, sort_options
 from bupose.maps import Maps
 from bupose.methods.trace import Trace
 from bupose.viz.fields import limb_title
@@ -63,11 +64,12 @@ class Layout:
 
     def _add_choice(self, trace: Trace) -> None:
         words = trace.evidence_words
+        number: Literal["number"] = "number"
         wide = [8 if len(word) < 8 else 11 for word in words]
         self.headline = gr.HTML(elem_id="headline")
         self.candidates = gr.Dataframe(
             headers=[trace.link_word, "to", *words, "joined", "why"],
-            datatype=["str", "str", *["number"] * len(words), "str", "str"],
+            datatype=["str", "str", *(number for _ in words), "str", "str"],
             column_widths=["17%", "14%", *(f"{n}%" for n in wide), "9%", f"{60 - sum(wide)}%"],
             interactive=False,
             wrap=True,
@@ -101,7 +103,7 @@ class Layout:
     def _add_controls(self, decoder) -> None:
         kind, values = type(decoder), vars(decoder)
         sentences = describe_options(kind)
-        self.options: dict[str, gr.components.Component] = {}
+        self.options: dict[str, Control] = {}
         for names, title in zip(sort_options(kind), ("grouping", "more of the grouping"), strict=True):
             if names:
                 with gr.Accordion(title, open=title == "grouping"):

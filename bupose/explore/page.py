@@ -13,6 +13,7 @@ from contextlib import suppress
 from functools import partial
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import gradio as gr
 from matplotlib import cbook
@@ -77,7 +78,7 @@ class Page:
 
     def _connect(self) -> None:
         on = self.on
-        quiet = {"show_progress": "hidden", "api_visibility": "private", "concurrency_limit": None}
+        quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "concurrency_limit": None}
         last = {**quiet, "trigger_mode": "always_last"}  # of many moves of a slider, the first and the last
         slow = {**last, "show_progress": "minimal", "concurrency_limit": 1, "concurrency_id": "network"}
         slow["show_progress_on"] = on.canvas
@@ -107,12 +108,12 @@ class Page:
     def start(self, said: dict, request: gr.Request) -> dict:
         """A new tab, with a folder of its own."""
         desk = tempfile.mkdtemp(dir=self.uploads.folder / TABS)
-        self.tabs[request.session_hash] = desk
+        self.tabs[request.session_hash or ""] = desk
         return {**self._see({**said, self.on.desk: desk}, lambda: self.first), self.on.desk: desk}
 
     def leave(self, request: gr.Request) -> None:
         """A tab was closed."""
-        _clear_desk(self.tabs.pop(request.session_hash, None))
+        _clear_desk(self.tabs.pop(request.session_hash or "", None))
 
     def take_file(self, said: dict) -> dict:
         """A file was dropped."""
@@ -192,8 +193,9 @@ class Page:
             film = None if session is None else session.observation.film
             if said[on.desk] is not None:
                 release_taken(Path(said[on.desk]), None if film is None else film.path)
-        many = 0 if observation.film is None else observation.film.count - 1
-        frame = gr.update(visible=many > 0, maximum=max(many, 1), value=observation.film.frame if many else 0)
+        film = observation.film
+        many, at = (0, 0) if film is None else (film.count - 1, film.frame)
+        frame = gr.update(visible=many > 0, maximum=max(many, 1), value=at if many else 0)
         return {**self._show(said, session), on.drop: None, on.frame: frame}
 
     def _change(self, said: dict, change: Callable[[Session], Session]) -> dict:

@@ -146,8 +146,8 @@ def float_parts(net: PoseNet) -> list[str]:
 
     What runs more than once gets a number each time.
     """
-    parts, again = {"trunk": net.trunk, "head": net.head}, r"(_\d+)?"
-    return [rf"/{name}{again}/{re.escape(d)}{again}[/.].*" for name, part in parts.items() for d in part.KEEP_FLOAT]
+    parts, again = {"trunk": net.trunk.KEEP_FLOAT, "head": net.head.KEEP_FLOAT}, r"(_\d+)?"
+    return [rf"/{name}{again}/{re.escape(d)}{again}[/.].*" for name, kept in parts.items() for d in kept]
 
 
 def _quantise(model, pictures: Sequence[np.ndarray], delicate: Sequence[str]):

@@ -8,6 +8,7 @@ import re
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -106,7 +107,7 @@ class FieldsFile:
         try:
             method = methods.get(info.pop("method", "paf"))
             skeleton = self._skeleton if declared is None else read_skeleton(declared)
-            target = from_dict(method.Target, info.get("target", {}), "target")
+            target: Any = from_dict(method.Target, info.get("target", {}), "target")
             codec = method(skeleton, self._grid if stride is None else Grid(stride), target)
             arrays = _unpack(stored, codec.specs)
             info["matrix"] = read_matrix(info)

@@ -55,7 +55,8 @@ def read_tags(tiff: bytes) -> dict[int, int]:
 
 
 def _read_entries(tiff: bytes, at: int, count: int, order: str, big: bool) -> dict[int, int]:
-    tags, length, inline = {}, 20 if big else 12, 8 if big else 4
+    tags: dict[int, int] = {}
+    length, inline = (20, 8) if big else (12, 4)
     for n in range(count):
         start = at + n * length
         if start + length > len(tiff):

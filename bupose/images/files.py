@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import os
 import stat
-from pathlib import Path
+from typing import TypeAlias
 
 import cv2
 
 from bupose.errors import InputError
 
+PathLike: TypeAlias = str | os.PathLike[str]
 MAX_BYTES = 1_000_000_000  # maximum size of a picture file
 FAULTS = (OSError, ValueError, ArithmeticError, MemoryError, cv2.error)  # errors that a single picture can cause
 
 
-def check_regular(path: str | Path) -> int:
+def check_regular(path: PathLike) -> int:
     """The size in bytes of a regular file.
 
     Raises
@@ -31,7 +32,7 @@ def check_regular(path: str | Path) -> int:
     return found.st_size
 
 
-def read_bytes(path: str | Path, most: int | None = None) -> bytes:
+def read_bytes(path: PathLike, most: int | None = None) -> bytes:
     """The content of a regular file; with ``most``, only its first bytes.
 
     Raises
@@ -52,12 +53,12 @@ def read_bytes(path: str | Path, most: int | None = None) -> bytes:
         raise refusal(path, problem) from None
 
 
-def refusal(path: str | Path, problem: Exception) -> InputError:
+def refusal(path: PathLike, problem: Exception) -> InputError:
     """The error message for a file that cannot be opened."""
     return InputError(f"cannot read {quote(path)}: {reason(problem)}; check the path and who may read it")
 
 
-def quote(path: str | Path) -> str:
+def quote(path: PathLike) -> str:
     """A path for messages: quoted, escaped and truncated."""
     return repr(shorten(str(path)))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from pathlib import Path
+from typing import Any, TypeAlias
 
 import cv2
 import numpy as np
@@ -11,10 +11,11 @@ import numpy as np
 from bupose.errors import DependencyError, InputError
 from bupose.images.decode import FACTORS, decode
 from bupose.images.exif import UPRIGHT, turn
-from bupose.images.files import quote, read_bytes, reason
+from bupose.images.files import PathLike, quote, read_bytes, reason
 from bupose.images.header import Header, read_header
 from bupose.images.kinds import MAX_PIXELS
 
+Content: TypeAlias = bytes | bytearray | memoryview  # of a file
 _START = 65536  # bytes that contain the size of nearly all JPEGs
 
 
@@ -89,7 +90,7 @@ class PictureFile:
 
 
 def open_picture(
-    source: str | Path | bytes, max_pixels: int = MAX_PIXELS, size: tuple[int, int] | None = None
+    source: PathLike | Content, max_pixels: int = MAX_PIXELS, size: tuple[int, int] | None = None
 ) -> PictureFile:
     """Read a picture file, or take its bytes, and parse its header without decoding.
 
@@ -107,8 +108,10 @@ def open_picture(
         There is no such file, it is not a picture of a known kind, is truncated, too large, or differs from the
         annotated size.
     """
-    given = isinstance(source, (bytes, bytearray, memoryview))
-    name, data = ("the data", bytes(source)) if given else (quote(source), read_bytes(source))
+    if isinstance(source, (bytes, bytearray, memoryview)):
+        name, data = "the data", bytes(source)
+    else:
+        name, data = quote(source), read_bytes(source)
     try:
         header = read_header(data)
     except DependencyError as problem:
@@ -136,7 +139,7 @@ def _as_annotated(header: Header, size: tuple[int, int], name: str) -> Header:
 
 
 def read(
-    source: str | Path | bytes,
+    source: PathLike | Content,
     *,
     least: int | None = None,
     max_pixels: int = MAX_PIXELS,
@@ -171,12 +174,12 @@ def read(
     return Photo(picture.decode(factor), size)
 
 
-def read_image(source: str | Path | bytes, **choice) -> np.ndarray:
+def read_image(source: PathLike | Content, **choice: Any) -> np.ndarray:
     """uint8 RGB (H, W, 3) of a picture file; parameters and errors as for :func:`read`."""
     return read(source, **choice).image
 
 
-def read_size(path: str | Path) -> tuple[int, int]:
+def read_size(path: PathLike) -> tuple[int, int]:
     """(width, height) of a picture file, upright, pixels, without decoding it.
 
     Raises

@@ -159,7 +159,7 @@ class _Numbers:
 
     def __init__(self, video: Video, count: int) -> None:
         self._video, self._count = video, 0 if video.live else count
-        self._facts = container.Facts() if video.live else container.look(video.source)
+        self._facts = container.look(video.source) if isinstance(video.source, Path) else container.Facts()
         self._first = self._last = 0.0
         self._constant: bool | None = None
         self._number = -1

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 
@@ -22,8 +23,7 @@ from bupose.errors import DependencyError
 from bupose.kernels import cache
 
 _lock = threading.Lock()
-_warm: set[str] = set()
-_compiled: ModuleType | None = None
+_warm: dict[str, ModuleType] = {}  # what a task's kernels are in
 caching = True  # whether what is compiled is kept
 trouble = ""  # why it is not
 
@@ -51,21 +51,22 @@ def load(task: str = "decode") -> ModuleType:
     if task not in _warm:
         with _lock:
             _warm_up(task)
-    return _compiled
+    return _warm[task]
 
 
 def _warm_up(task: str) -> None:
     """Compile a task's kernels, or load them; where the cache is of no use (a full disk, say), without it."""
-    global _compiled, caching, trouble
+    global caching, trouble
     with cache.one_process_at_a_time(), _own_cache() as place:
         try:
-            if caching and place is None:
+            kept = place if caching else None
+            if kept is not None:
+                cache.repair(kept)
+            elif caching:
                 raise OSError("there is no folder to keep them in")
-            if caching:
-                cache.repair(place)
             module = import_module(f"{__name__}.compiled")
             _WARM_UP[task](module)
-            trouble = trouble or (cache.seal(place) if caching else "")
+            trouble = trouble or (cache.seal(kept) if kept is not None else "")
         except Exception as problem:
             if not caching:
                 raise
@@ -77,8 +78,7 @@ def _warm_up(task: str) -> None:
             module = import_module(f"{__name__}.compiled")
             for other in (*_warm, task):
                 _WARM_UP[other](module)
-    _compiled = module
-    _warm.add(task)
+    _warm.update(dict.fromkeys((*_warm, task), module))
 
 
 # Every kernel once, with the very types that the codec uses: another type would compile anew, outside the lock.
@@ -139,10 +139,11 @@ def _own_cache() -> Iterator[Path | None]:
     """
     import numba
 
-    before = numba.config.CACHE_DIR
+    config: Any = numba.config  # it makes its names while it is imported
+    before = config.CACHE_DIR
     folder = before or cache.cache_folder()
-    numba.config.CACHE_DIR = folder
+    config.CACHE_DIR = folder
     try:
         yield cache.place(folder) if folder else None
     finally:
-        numba.config.CACHE_DIR = before
+        config.CACHE_DIR = before

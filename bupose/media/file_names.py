@@ -25,11 +25,11 @@ def number_pictures(file_names: Sequence[str]) -> list[int]:
     """
     own = [file_number(name) for name in file_names]
     free = free_numbers(set(own))
-    seen: set[int | None] = {None}
+    seen: set[int] = set()
     numbers = []
     for number in own:
-        numbers.append(next(free) if number in seen else number)
-        seen.add(number)
+        numbers.append(next(free) if number is None or number in seen else number)
+        seen.add(numbers[-1])
     return numbers
 
 

@@ -135,7 +135,7 @@ class Search:
     def _find_below(self, folder: str) -> list[tuple[Source, str]]:
         """As :meth:`_look_below`; refuses a folder that cannot be looked into, or holds nothing."""
         found = self._look_below(folder)
-        if found and found[0][1] == folder:
+        if found and isinstance(found[0][0], Unreadable) and found[0][1] == folder:
             raise InputError(found[0][0].problem)
         if not found:
             kinds = " ".join(sorted(suffix[1:] for suffix in PICTURES | VIDEOS))

@@ -74,6 +74,8 @@ class Frame:
             raise InputError(self.problem)
         if self.image is not None:
             return Photo.whole(self.image)
+        if self.path is None:
+            raise InputError(f"{self.file_name} is a frame without a picture; give its path or image")
         most = max_pixels if self.max_pixels is None else min(max_pixels, self.max_pixels)
         return read(self.path, least=least, max_pixels=most, size=self.size)
 
@@ -99,14 +101,14 @@ class Media:
         are_videos = [isinstance(one, Video) for one, _ in self.sources]
         names = output_names((file_name for _, file_name in self.sources), are_videos)
         numbers = number_pictures([file_name for one, file_name in self.sources if not isinstance(one, Video)])
-        free, numbers = free_numbers(set(numbers)), iter(numbers)
+        free, own = free_numbers(set(numbers)), iter(numbers)
         for (one, file_name), name in zip(self.sources, names, strict=True):
             if isinstance(one, Video):
                 yield from self._frames(one, file_name, name, free)
             elif isinstance(one, Path):
-                yield Frame(name, file_name, next(numbers), path=one, max_pixels=self.max_pixels)
+                yield Frame(name, file_name, next(own), path=one, max_pixels=self.max_pixels)
             else:
-                yield Frame(name, file_name, next(numbers), problem=one.problem)
+                yield Frame(name, file_name, next(own), problem=one.problem)
 
     def _frames(self, video: Video, file_name: str, name: str, numbers: Iterator[int]) -> Iterator[Frame]:
         """Each frame of a video; where some cannot be read, one more that says so."""

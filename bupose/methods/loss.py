@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import TypeAlias
 
 import torch
 from torch import Tensor
@@ -67,7 +68,8 @@ def _over_cells(error: Tensor, options: LossOptions) -> Tensor:
     return error.mean((2, 3)) if options.mean else error.sum((2, 3))
 
 
-ERRORS: dict[str, Callable[[Tensor, Tensor, Tensor, LossOptions], Tensor]] = {
+ErrorFunction: TypeAlias = Callable[[Tensor, Tensor, Tensor, LossOptions], Tensor]
+ERRORS: dict[str, ErrorFunction] = {
     "l2": masked_l2,
     "ohkm": hard_parts,
     "focal": focal_l2,
@@ -122,7 +124,8 @@ class DenseLoss:
         ``loss`` sums all stages with their factors.
         """
         last = {name: max(n for n, stage in enumerate(stages, start=1) if name in stage) for name in self.specs}
-        losses, total = {}, 0.0
+        losses: dict[str, Tensor] = {}
+        terms: list[Tensor] = []
         for number, (stage, factor) in enumerate(zip(stages, self.factors(stages), strict=True), start=1):
             for name in self.specs:
                 if name not in stage:
@@ -130,17 +133,17 @@ class DenseLoss:
                 kind = self.options.name
                 error = ERRORS[kind if last[name] == number else _EARLY.get(kind, kind)]
                 losses[f"{name}_{number}"] = value = self.compare(error, name, stage[name].float(), batch)
-                total = total + factor * getattr(self.options, name, 1.0) * value
-        return losses | {"loss": total}
+                terms.append(factor * getattr(self.options, name, 1.0) * value)
+        return losses | {"loss": sum(terms[1:], terms[0])}
 
-    def factors(self, stages: Sequence) -> Sequence[float]:
+    def factors(self, stages: Sequence[object]) -> Sequence[float]:
         """The factor of each stage."""
         factors = self.options.stages or [1.0] * len(stages)
         if len(factors) != len(stages):
             raise OptionsError(f"loss.stages has {len(factors)} factors; this head has {len(stages)} stages")
         return factors
 
-    def compare(self, error: Callable, name: str, output: Tensor, batch: Mapping[str, Tensor]) -> Tensor:
+    def compare(self, error: ErrorFunction, name: str, output: Tensor, batch: Mapping[str, Tensor]) -> Tensor:
         """The loss of one map of one stage."""
         spec, target, parts = self.specs[name], batch[name], self._parts[name]
         weight = batch[f"{name}_weight"] if f"{name}_weight" in batch else batch["weight"][:, None]

@@ -124,6 +124,7 @@ def everybody(kind: type) -> dict[str, Any]:
     return {name: value for name, value in EVERYBODY.items() if name in declared(kind)}
 
 
+@dataclass
 class Overrides:
     """Base of a dataclass with the options of all ``kinds``, null by default.
 

@@ -26,7 +26,7 @@ class Peaks:
         Heat of the peak's cell, at most 1.
     start : int32 array (K+1,)
         Peaks of joint k are rows ``start[k]:start[k+1]``.
-    cell : int32 array (N, 2), optional
+    cell : int32 array (N, 2)
         Row and column of the maximum; ``xy`` may lie half-way between two cells.
     """
 
@@ -34,7 +34,7 @@ class Peaks:
     xy: np.ndarray
     score: np.ndarray
     start: np.ndarray
-    cell: np.ndarray | None = None
+    cell: np.ndarray
 
     def __repr__(self) -> str:
         return f"Peaks({len(self)})"
@@ -46,7 +46,8 @@ class Peaks:
 def smooth(heat: np.ndarray, sigma: float) -> np.ndarray:
     """Heatmaps, float32 (K, h, w), blurred by a Gaussian of ``sigma`` cells, truncated at 5 % of its maximum."""
     taps = np.exp(-0.5 * (np.arange(np.ceil(2.45 * sigma) + 1) / sigma) ** 2)
-    return kernels.load().smooth(heat, (taps / (2 * taps.sum() - taps[0])).astype(np.float32))
+    blurred: np.ndarray = kernels.load().smooth(heat, (taps / (2 * taps.sum() - taps[0])).astype(np.float32))
+    return blurred
 
 
 def find_peaks(heat: np.ndarray, threshold: float) -> Peaks:

@@ -6,6 +6,7 @@ import numpy as np
 
 from bupose import kernels
 from bupose.maps import Grid
+from bupose.methods.options import DecoderOptions
 from bupose.people import People
 from bupose.proportions import AREA_OF_BOX
 from bupose.skeleton import Skeleton
@@ -23,7 +24,8 @@ def expected_similarity(xy: np.ndarray, sigmas: tuple[float, ...], sigma: float)
         return np.ones(xy.shape[:2])
     sides = np.fmax.reduce(xy, 1) - np.fmin.reduce(xy, 1)
     area = np.maximum(AREA_OF_BOX * sides.prod(1, dtype=np.float64), 100 * sigma**2)
-    return 1 / (1 + sigma**2 / (area[:, None] * (2 * np.array(sigmas)) ** 2))
+    similar: np.ndarray = 1 / (1 + sigma**2 / (area[:, None] * (2 * np.array(sigmas)) ** 2))
+    return similar
 
 
 def score_people(
@@ -64,7 +66,8 @@ def score_people(
     weighted, weight = (sum_by_part(a, skeleton) @ sets for a in (similar * joint_score, joint_score))
     evidence = _ratio(total @ sets, np.sqrt((count @ sets) * (everything @ sets)))
     score = np.sqrt((evidence * _ratio(weighted, weight)).max(1, initial=0))
-    return np.minimum(score, 1).astype(np.float32)
+    sure: np.ndarray = np.minimum(score, 1).astype(np.float32)
+    return sure
 
 
 def sum_by_part(values: np.ndarray, skeleton: Skeleton) -> np.ndarray:
@@ -74,7 +77,8 @@ def sum_by_part(values: np.ndarray, skeleton: Skeleton) -> np.ndarray:
 
 def _ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
     """``part / whole``, 0 where there is nothing."""
-    return np.divide(part, whole, out=np.zeros(part.shape), where=whole > 0)
+    ratio: np.ndarray = np.divide(part, whole, out=np.zeros(part.shape), where=whole > 0)
+    return ratio
 
 
 def list_people(
@@ -85,7 +89,7 @@ def list_people(
     completed: np.ndarray,
     skeleton: Skeleton,
     grid: Grid,
-    options,
+    options: DecoderOptions,
 ) -> tuple[People, np.ndarray]:
     """Drop duplicates, low-scoring joints, and people with too few joints.
 
@@ -98,8 +102,7 @@ def list_people(
     similar : float array (P, K)
         From :func:`expected_similarity`; lowers joint scores.
     completed : bool array (P, K)
-    options
-        Decoder options with ``duplicate_similarity``, ``min_joint_score`` and ``min_joints``.
+    options : DecoderOptions
 
     Returns
     -------
@@ -127,4 +130,5 @@ def find_duplicates(xy: np.ndarray, skeleton: Skeleton, similarity: float) -> np
     order = np.argsort(box[:, 0], kind="stable")
     sigmas = np.array(skeleton.sigmas, np.float32)
     sigmas = np.maximum(sigmas, sigmas[skeleton.joint_parts == 0].min())
-    return kernels.load().find_duplicates(xy, box, order, sigmas, float(similarity))
+    found: np.ndarray = kernels.load().find_duplicates(xy, box, order, sigmas, float(similarity))
+    return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -37,7 +38,7 @@ class Targets:
         """All arrays by name, as in a batch: each map, ``weight``, and the extra arrays."""
         return {**self.maps.arrays, "weight": self.weight, **self.extra}
 
-    def __getattr__(self, name: str):
+    def __getattr__(self, name: str) -> Any:
         if name == "maps":  # not set yet while being copied
             raise AttributeError(name)
         return getattr(self.maps, name)
@@ -102,7 +103,7 @@ def known_share(
         raise LabelsError(f"the ignore mask has shape {ignore.shape}; a picture of {size} needs {(size[1], size[0])}")
     padded = np.ones((h * grid.stride, w * grid.stride), np.float32)
     padded[: size[1], : size[0]] = ignore.astype(bool)
-    known = 1 - padded.reshape(h, grid.stride, w, grid.stride).mean((1, 3))
+    known: np.ndarray = 1 - padded.reshape(h, grid.stride, w, grid.stride).mean((1, 3))
     if painted is not None:
         known[painted] = 1
     return known

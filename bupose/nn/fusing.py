@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import copy
+from typing import TypeVar
 
 import torch
 from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+M = TypeVar("M", bound=nn.Module)
 
-def fuse_batch_norm(module: nn.Module) -> nn.Module:
+
+def fuse_batch_norm(module: M) -> M:
     """A copy in evaluation mode, with batch norms folded into the convolutions directly before them.
 
     Relies on our modules declaring each batch norm right after its convolution.
@@ -33,11 +36,12 @@ def fold_into_stride(conv: nn.Conv2d, factor: int) -> nn.Conv2d:
     Unshuffled channel (c, i, j) holds the pixels at row i and column j of each ``factor`` x ``factor`` square, so the
     weight of that channel at (ky, kx) is that of channel c at (ky * factor + i, kx * factor + j).
     """
-    channels, sides, pads = conv.in_channels // factor**2, conv.kernel_size, conv.padding
-    sizes, padding = [k * factor for k in sides], [p * factor for p in pads]
-    made = nn.Conv2d(channels, conv.out_channels, sizes, factor, padding, bias=conv.bias is not None)
-    split = conv.weight.reshape(conv.out_channels, channels, factor, factor, *sides)
+    channels, (high, wide) = conv.in_channels // factor**2, conv.kernel_size
+    above, left = (int(pad) for pad in conv.padding)
+    size, padding = (high * factor, wide * factor), (above * factor, left * factor)
+    made = nn.Conv2d(channels, conv.out_channels, size, factor, padding, bias=conv.bias is not None)
+    split = conv.weight.reshape(conv.out_channels, channels, factor, factor, high, wide)
     made.weight.copy_(split.permute(0, 1, 4, 2, 5, 3).reshape(made.weight.shape))
-    if conv.bias is not None:
+    if conv.bias is not None and made.bias is not None:
         made.bias.copy_(conv.bias)
     return made

@@ -19,10 +19,10 @@ from bupose.errors import InputError, OptionsError
 from bupose.maps import Grid
 from bupose.nn.cost import count_macs, count_parameters
 from bupose.nn.fusing import fuse_batch_norm
-from bupose.nn.head import build_head, final_maps
+from bupose.nn.head import Head, build_head, final_maps
 from bupose.nn.head.stages import Stage
 from bupose.nn.normalisation import Normalisation
-from bupose.nn.trunk import build_trunk
+from bupose.nn.trunk import Trunk, build_trunk
 from bupose.options import check, from_dict, option, shown
 from bupose.skeleton import Skeleton
 from bupose.wording import counted
@@ -167,6 +167,11 @@ class PoseNet(nn.Module):
     OptionsError
         Unknown names, or options out of their range.
     """
+
+    trunk: Trunk
+    head: Head
+    mean: Tensor
+    std: Tensor
 
     def __init__(self, config: NetworkConfig):
         super().__init__()

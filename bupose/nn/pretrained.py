@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 import torch
 from safetensors import SafetensorError
@@ -18,6 +19,7 @@ from bupose.nn.normalisation import NORMALISATIONS
 from bupose.nn.trunk import Trunk
 from bupose.paths import expand
 
+Renames: TypeAlias = tuple[tuple[str, Callable[[re.Match[str]], str]], ...]  # a pattern, and what it means to us
 _SHOWN = 4  # names in a message
 
 
@@ -141,7 +143,7 @@ def oihw(kernel: Tensor, depthwise: bool) -> Tensor:
 _MOVENET_ROOT = "StatefulPartitionedCall/"
 _MOVENET_TRUNK = "center_net_mobile_net_v2fpn_feature_extractor/model_1/"
 _MOVENET_MARK = f"{_MOVENET_ROOT}{_MOVENET_TRUNK}model/Conv1/Conv2D_weights"
-_MOVENET_LAYERS = (
+_MOVENET_LAYERS: Renames = (
     (r"model/Conv1/Conv2D", lambda m: "features.0.0"),
     (r"model/expanded_conv_depthwise/depthwise", lambda m: "features.1.conv.0.0"),
     (r"model/expanded_conv_project/Conv2D", lambda m: "features.1.conv.1"),
@@ -153,7 +155,7 @@ _MOVENET_LAYERS = (
     (r"separable_conv2d_?(\d*)/separable_conv2d/ReadVariableOp", lambda m: f"neck.smooth.{m[1] or 0}.0"),
     (r"separable_conv2d_?(\d*)/separable_conv2d", lambda m: f"neck.smooth.{m[1] or 0}.1"),
 )
-_MOVENET_HEADS = (
+_MOVENET_HEADS: Renames = (
     (r"(center|kpt_heatmap|kpt_regress)_0/conv2d_\d/\w+/ReadVariableOp", lambda m: f"head_features.{m[1]}.1"),
     (r"(center|kpt_heatmap|kpt_regress)_0/separable_conv2d_\d/separable_conv2d/ReadVariableOp",
      lambda m: f"head_features.{m[1]}.0.0"),

@@ -105,7 +105,7 @@ def write_openpose(path: str | Path, people: People, skeleton: Skeleton | None =
     for key, joints in _OPENPOSE_PARTS.items():
         here = [index[j] for j in joints] if set(joints) <= set(index) else []
         lists[key] = triples[:, here].reshape(len(people), 3 * len(here)).tolist()
-    empty = {key: [] for key in _OPENPOSE_EMPTY}
+    empty: dict[str, list[float]] = {key: [] for key in _OPENPOSE_EMPTY}
     listed = [
         {"person_id": [-1], **dict(zip(lists, numbers, strict=True)), **empty}
         for numbers in zip(*lists.values(), strict=True)

@@ -96,7 +96,7 @@ def infer(options: InferOptions) -> Summary:
 
 def _run(options: InferOptions, media: Media, estimator: Estimator, output: OutputFolder) -> Summary:
     """Run, and put the results so far in place."""
-    numbers = {file_number(file_name) for _, file_name in media.sources} - {None}
+    numbers = {n for _, file_name in media.sources if (n := file_number(file_name)) is not None}
     skeleton = estimator.network.skeleton
     records = Records(
         output.path, skeleton, output.settings, options.resume, options.overwrite, numbers, estimator.category
@@ -197,18 +197,18 @@ class _Run:
 
     def _write_fields(self, estimate: Estimate) -> None:
         options, frame = self.options, estimate.source
-        if options.fields:
+        if options.fields and estimate.fields is not None:
             info = {"file_name": frame.file_name, "matrix": estimate.matrix, **self._how}
             info |= {"image_width": estimate.size[0], "image_height": estimate.size[1]}
             path = self._path("fields", frame.name, "npz")
             write_fields(path, {frame.name: estimate.fields}, info={frame.name: info})
-        if options.fields_pictures:
+        if options.fields_pictures and estimate.fields is not None:
             picture = viz.fields_picture(estimate.fields, estimate.image, estimate.matrix)
             output.write_image(self._path("fields_pictures", frame.name, options.overlay_format), picture)
 
     def _write_overlay(self, estimate: Estimate) -> np.ndarray | None:
         options, frame = self.options, estimate.source
-        if not (options.overlays or options.show):
+        if estimate.image is None or not (options.overlays or options.show):
             return None
         overlay = viz.draw_overlay(estimate.image, estimate.people, options.overlay)
         if options.overlays and frame.image is None:

@@ -234,10 +234,10 @@ class Records:
 
     def close(self) -> None:
         """Close the list and keep it for a resumed run, unless it is empty."""
-        if self._file is not None:
+        if self._file >= 0:
             with suppress(OSError):
                 os.close(self._file)
-            self._file = None
+            self._file = -1
 
     def _places(self) -> list[int]:
         """Offset of each picture's last line, in input order; pictures that no longer exist come last."""

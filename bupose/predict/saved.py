@@ -6,6 +6,7 @@ import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -78,7 +79,7 @@ def group_saved(options: GroupOptions) -> int:
     BuposeError
         The file cannot be read at all, or nothing can be written.
     """
-    path = expand(options.input)
+    path = expand(options.input or "")  # the options have refused none
     with FieldsFile(path, layout=options.layout, skeleton=options.skeleton, stride=options.stride) as file:
         if options.photo and len(file) > 1:
             raise InputError(
@@ -94,7 +95,9 @@ def group_saved(options: GroupOptions) -> int:
 
 
 def _group_all(file: FieldsFile, folder: OutputFolder, options: GroupOptions) -> int:
-    results, images, failures, interrupted = [], [], 0, None
+    results: list[dict] = []
+    images: list[dict] = []
+    failures, interrupted = 0, None
     for name, image_id in zip(file.names, number_pictures(file.names), strict=True):
         try:
             grouped = _group(file, name, image_id, options)
@@ -136,17 +139,17 @@ def _group(file: FieldsFile, name: str, image_id: int, options: GroupOptions) ->
             _check_size(photo, fields, matrix)
     try:
         method = methods.get(fields.method)
-        target = from_dict(method.Target, info.get("target", {}), "target")
-        decoder = read_options(method.Decoder, info.get("decoder", {}), chosen(options.decoder, options.completed))
+        target: Any = from_dict(method.Target, info.get("target", {}), "target")
+        decoder: Any = read_options(method.Decoder, info.get("decoder", {}), chosen(options.decoder, options.completed))
         category = from_dict(CategoryOptions, info.get("category", {}), "category")
     except OptionsError as problem:  # those on the command line were checked before
         raise FieldsError(f"its meta is of another version of bupose, or damaged: {problem}") from None
     codec = method(fields.skeleton, fields.grid, target, decoder)
     people = codec.decode(fields).transform(geometry.invert(matrix))
-    size = (info.get("image_width"), info.get("image_height"))
+    width, height = info.get("image_width"), info.get("image_height")
     if photo is not None:
-        size = photo.shape[1::-1]
-    size = None if None in size else size
+        height, width = photo.shape[:2]
+    size = None if width is None or height is None else (width, height)
     return Grouped(image_id, name, fields, matrix, people, file_name, size, photo, category)
 
 

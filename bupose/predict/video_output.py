@@ -38,7 +38,8 @@ class VideoOutput:
 
     def __init__(self, folder: Path, tell: Callable[[str], None]):
         self._folder, self._tell = folder / "overlays", tell
-        self._name, self._film = "", None
+        self._name = ""
+        self._film: _Film | None = None
 
     def __enter__(self) -> VideoOutput:
         return self
@@ -52,9 +53,10 @@ class VideoOutput:
         if name != self._name:
             self._end()
             self._name = name
-            self._do(lambda: self._begin(self._folder / f"{name}.mp4", overlay.shape[1::-1], frame.rate))
-        if self._film is not None:
-            self._do(lambda: self._film.add(overlay))
+            size = overlay.shape[1], overlay.shape[0]
+            self._do(lambda: self._begin(self._folder / f"{name}.mp4", size, frame.rate))
+        if (film := self._film) is not None:
+            self._do(lambda: film.add(overlay))
 
     def _begin(self, path: Path, size: tuple[int, int], rate: float | None) -> None:
         self._film = _Film(path, size, rate)
@@ -84,7 +86,7 @@ class _Film:
         self._path, self._size, self._count = path, (width, height), 0
         self._replacing: AbstractContextManager[Path] = replacing(path, ".mp4")
         self._partial = self._replacing.__enter__()
-        code = cv2.VideoWriter_fourcc(*"mp4v")
+        code = cv2.VideoWriter.fourcc(*"mp4v")
         with plain_name(self._partial) as name:
             self._writer = cv2.VideoWriter(name, code, round_rate(rate or USUAL_RATE), self._size)
         if not self._writer.isOpened():

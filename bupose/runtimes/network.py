@@ -12,6 +12,7 @@ import torch
 
 from bupose.errors import DependencyError, OptionsError
 from bupose.maps import Grid
+from bupose.nn.memory import lay_out
 from bupose.nn.model import PoseNet
 from bupose.nn.normalisation import Normalisation
 from bupose.options import choose
@@ -93,8 +94,7 @@ class TorchNetwork:
         self._order = order
         if precision == "bfloat16" and not has_fast_bfloat16(self.device):
             warnings.warn(f"this {self.device} only emulates bfloat16, which is slow; use float32", stacklevel=2)
-        fused = net.fuse().to(self.device, _PRECISIONS[precision])
-        fused = fused.to(memory_format=order)  # type: ignore[call-overload]  # torch declares no such argument
+        fused = lay_out(net.fuse().to(self.device, _PRECISIONS[precision]), order)
         self._net: Callable[[torch.Tensor], tuple[torch.Tensor, ...]] = torch.compile(fused) if compile else fused
 
     def __call__(self, images: np.ndarray) -> tuple[np.ndarray, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from bupose.errors import SkeletonError
 from bupose.options import shown
@@ -11,12 +12,26 @@ from bupose.skeleton import Skeleton
 from bupose.skeletons.bodies import BODY25, BODY25_DENSE, COCO17, COCO17_DENSE, COCO18, CROWDPOSE14
 from bupose.skeletons.wholebody import COCO_WHOLEBODY
 
+__all__ = [
+    "BODY25",
+    "BODY25_DENSE",
+    "COCO17",
+    "COCO17_DENSE",
+    "COCO18",
+    "COCO_WHOLEBODY",
+    "CROWDPOSE14",
+    "SKELETONS",
+    "Skeleton",
+    "get",
+    "read",
+]
+
 MOST_BYTES = 1_000_000  # of a file
 
 SKELETONS = {s.name: s for s in (COCO17, COCO17_DENSE, COCO18, BODY25, BODY25_DENSE, CROWDPOSE14, COCO_WHOLEBODY)}
 
 
-def get(name: str | Path | Skeleton | dict) -> Skeleton:
+def get(name: str | Path | Skeleton | dict[str, Any]) -> Skeleton:
     """The skeleton of a name, of a YAML file's path, or of a declaration's dict.
 
     Raises
@@ -48,9 +63,10 @@ def read(path: str | Path) -> Skeleton:
     class Loader(yaml.SafeLoader):
         """Plain values; without ``*references``, by which a few lines stand for more than any memory holds."""
 
-        def compose_node(self, parent, index):
+        def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
             if self.check_event(yaml.AliasEvent):
-                raise yaml.YAMLError(f"it refers to another part by *{self.peek_event().anchor}; write that out")
+                name = self.peek_event().anchor  # type: ignore[no-untyped-call]  # so are yaml's stubs
+                raise yaml.YAMLError(f"it refers to another part by *{name}; write that out")
             return super().compose_node(parent, index)
 
     path = expand(path)

@@ -10,7 +10,11 @@ _BOTH = ("left_", "right_")
 def both(*limbs: str) -> tuple[tuple[str, str], ...]:
     """Each ``"a b"`` once for the left and once for the right; ``.x`` is a joint of the middle line."""
     pairs = [limb.split() for limb in limbs]
-    return tuple(tuple(j[1:] if j.startswith(".") else side + j for j in pair) for pair in pairs for side in _BOTH)
+    return tuple((_on(side, a), _on(side, b)) for a, b in pairs for side in _BOTH)
+
+
+def _on(side: str, joint: str) -> str:
+    return joint[1:] if joint.startswith(".") else side + joint
 
 
 # COCO keypoint evaluation (cocodataset.org, "Keypoint Evaluation"); feet: COCO-WholeBody.
@@ -25,8 +29,8 @@ def _sigmas(joints: tuple[str, ...]) -> tuple[float, ...]:
     return tuple(_SIGMAS[j.removeprefix("left_").removeprefix("right_")] for j in joints)
 
 
-_NECK = {"neck": ("left_shoulder", "right_shoulder")}
-_MID_HIP = {"mid_hip": ("left_hip", "right_hip")}
+_NECK = ("neck", ("left_shoulder", "right_shoulder"))
+_MID_HIP = ("mid_hip", ("left_hip", "right_hip"))
 
 COCO17_JOINTS = (
     "nose", "left_eye", "right_eye", "left_ear", "right_ear", "left_shoulder", "right_shoulder", "left_elbow",
@@ -82,16 +86,16 @@ COCO17_DENSE = Skeleton(
     ),
     _sigmas(COCO17_JOINTS),
 )
-COCO18 = Skeleton("coco18", _COCO18_JOINTS, _named(_COCO18_JOINTS, _COCO18_PAIRS), _sigmas(_COCO18_JOINTS), _NECK)
+COCO18 = Skeleton("coco18", _COCO18_JOINTS, _named(_COCO18_JOINTS, _COCO18_PAIRS), _sigmas(_COCO18_JOINTS), (_NECK,))
 BODY25 = Skeleton(
-    "body25", _BODY25_JOINTS, _named(_BODY25_JOINTS, _BODY25_PAIRS), _sigmas(_BODY25_JOINTS), _NECK | _MID_HIP
+    "body25", _BODY25_JOINTS, _named(_BODY25_JOINTS, _BODY25_PAIRS), _sigmas(_BODY25_JOINTS), (_NECK, _MID_HIP)
 )
 BODY25_DENSE = Skeleton(
     "body25_dense",
     _BODY25_JOINTS,
     _named(_BODY25_JOINTS, _BODY25_PAIRS + _LONG_PAIRS),
     _sigmas(_BODY25_JOINTS),
-    _NECK | _MID_HIP,
+    (_NECK, _MID_HIP),
 )
 CROWDPOSE14 = Skeleton(
     "crowdpose14",

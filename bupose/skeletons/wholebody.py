@@ -42,7 +42,7 @@ _LIMBS = (
     *both("wrist middle_finger1"),
     *both(*(limb for f in _FINGERS for limb in _chain("hand_root", *(f"{f}{n}" for n in range(1, 5))))),
     ("nose", "nose_bridge_1"),
-    *(tuple(limb.split()) for limb in _chain(*_numbered("nose_bridge", 1, 4), "nose_base", "upper_lip")),
+    *pairwise((*_numbered("nose_bridge", 1, 4), "nose_base", "upper_lip")),
     ("nose_base", "upper_inner_lip"),
     ("lower_lip", "chin"),
     *both(
@@ -84,5 +84,5 @@ COCO_WHOLEBODY = Skeleton(
     (*COCO17_JOINTS, *_FEET, *_FACE, *_LEFT, *_RIGHT),
     _LIMBS,
     _SIGMAS,
-    parts={"body": COCO17_JOINTS, "feet": _FEET, "face": _FACE, "left_hand": _LEFT, "right_hand": _RIGHT},
+    parts=(("body", COCO17_JOINTS), ("feet", _FEET), ("face", _FACE), ("left_hand", _LEFT), ("right_hand", _RIGHT)),
 )

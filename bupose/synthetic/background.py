@@ -18,7 +18,8 @@ def _gradient(image: np.ndarray, top: int, bottom: int, first: Color, last: Colo
 
 
 def _near(rng: np.random.Generator, color: Color, spread: float = 14) -> Color:
-    return tuple(int(np.clip(c + spread * d, 0, 255)) for c, d in zip(color, rng.uniform(-1, 1, 3), strict=True))
+    red, green, blue = np.clip(color + spread * rng.uniform(-1, 1, 3), 0, 255).astype(int).tolist()
+    return red, green, blue
 
 
 def _pick(rng: np.random.Generator, choices: tuple):

@@ -67,4 +67,4 @@ def _grain(rng: np.random.Generator, image: np.ndarray, strength: float) -> np.n
 def _compress(rng: np.random.Generator, image: np.ndarray) -> np.ndarray:
     quality = int(rng.integers(20, 80))
     _, code = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])
-    return cv2.imdecode(code, cv2.IMREAD_COLOR)
+    return np.asarray(cv2.imdecode(code, cv2.IMREAD_COLOR))

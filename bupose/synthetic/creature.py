@@ -90,8 +90,8 @@ def _bend(rng: np.random.Generator, parents: np.ndarray, directions: np.ndarray,
 
 def _color(n: int, count: int) -> tuple[int, int, int]:
     """A distinct colour for each of ``count`` numbers: hues in three shades."""
-    rgb = colorsys.hsv_to_rgb(n / count, (0.85, 0.55, 0.9)[n % 3], (0.95, 0.9, 0.6)[n % 3])
-    return tuple(round(255 * c) for c in rgb)
+    red, green, blue = colorsys.hsv_to_rgb(n / count, (0.85, 0.55, 0.9)[n % 3], (0.95, 0.9, 0.6)[n % 3])
+    return round(255 * red), round(255 * green), round(255 * blue)
 
 
 def _draw(joints: np.ndarray, skeleton: Skeleton, height: float) -> Figure:

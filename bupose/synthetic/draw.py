@@ -103,7 +103,7 @@ class Synthetic:
         if not 0 <= i < len(self):
             raise IndexError(f"picture {i} of a synthetic set of {len(self)}")
         o = self.options
-        drawn = self._draw((o.seed, i), tuple(o.size), tuple(o.people), self.skeleton, o.scene)
+        drawn = self._draw((o.seed, i), o.size, o.people, self.skeleton, o.scene)
         return Sample(drawn.image, drawn.labels, drawn.ignore, f"synthetic-{o.seed}-{i}", i)
 
 

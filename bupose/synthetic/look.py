@@ -53,7 +53,8 @@ class Look:
 
 def _any_color(rng: np.random.Generator) -> Color:
     hue, saturation, value = rng.random(3)
-    return tuple(int(255 * c) for c in colorsys.hsv_to_rgb(hue, 0.9 * saturation, 0.12 + 0.85 * value))
+    red, green, blue = colorsys.hsv_to_rgb(hue, 0.9 * saturation, 0.12 + 0.85 * value)
+    return int(255 * red), int(255 * green), int(255 * blue)
 
 
 def _pick(rng: np.random.Generator, choices: tuple):

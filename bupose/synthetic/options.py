@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from bupose.errors import OptionsError
@@ -123,7 +123,7 @@ class SyntheticOptions:
     size: tuple[int, int] = option((368, 368), *SIDES)
     people: tuple[int, int] = option((1, 8), 0, MOST_PEOPLE, rising=True)
     skeleton: Any = option("coco17")
-    scene: SceneOptions = option(training_scene)
+    scene: SceneOptions = field(default_factory=training_scene)
 
     def __post_init__(self) -> None:
         self.scene = scene_options(self.scene)

@@ -47,7 +47,8 @@ def plan_scene(
             x = np.clip(x, (right - left) / 2, max(width - 1 - (right - left) / 2, (right - left) / 2))
         figure.move(x - (left + right) / 2, ground - lifted - bottom)
         if pose == "sit":
-            seat = draw_stool(*(figure.joints[_HIPS] + (0, 0.05 * heights[n])), ground, heights[n])
+            at, low = figure.joints[_HIPS] + (0, 0.05 * heights[n])
+            seat = draw_stool(at, low, ground, heights[n])
             things.append(Thing(seat, ground - 1e-3))
         things.append(Thing(figure.strokes, ground, n))
     _cast_shadows(background, figures, grounds)

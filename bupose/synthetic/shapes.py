@@ -140,7 +140,7 @@ def cap(center: np.ndarray, axes: np.ndarray, toward: np.ndarray, degrees: float
     return cv2.convexHull((center[:2] + points @ axes[:2].T).astype(np.float32))[:, 0]
 
 
-def _cross(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+def _cross(a: np.ndarray, b: np.ndarray | tuple[float, float, float]) -> np.ndarray:
     (ax, ay, az), (bx, by, bz) = a, b  # np.cross takes 50 µs
     return np.array([ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx])
 

@@ -11,6 +11,7 @@ from dataclasses import replace
 import torch
 
 from bupose.nn import PoseNet
+from bupose.nn.memory import lay_out
 from bupose.runtimes.network import has_fast_bfloat16
 from bupose.train.options import TrainerOptions
 
@@ -58,7 +59,7 @@ def fast_precision(net: PoseNet, trainer: TrainerOptions) -> str:
     speeds = {}
     for precision in precisions_of(device):
         speeds[precision] = measure_speed(net, device, trainer.size, min(trainer.batch, _FIRST), precision)
-    return max(speeds, key=speeds.get)
+    return max(speeds, key=speeds.__getitem__)
 
 
 def precisions_of(device: torch.device) -> tuple[str, ...]:
@@ -73,7 +74,7 @@ def training_device(trainer: TrainerOptions) -> torch.device:
 
 def measure_speed(net: PoseNet, device: torch.device, size: tuple[int, int], batch: int, precision: str) -> float:
     """Crops per second of forward and backward passes; 0 if out of memory."""
-    twin = copy.deepcopy(net).to(device, memory_format=torch.channels_last).train()
+    twin = lay_out(copy.deepcopy(net).to(device)).train()
     images = torch.zeros((batch, 3, size[1], size[0]), dtype=torch.uint8, device=device)
     images = images.contiguous(memory_format=torch.channels_last)
     try:
@@ -83,7 +84,7 @@ def measure_speed(net: PoseNet, device: torch.device, size: tuple[int, int], bat
                 start = time.perf_counter()
             with torch.autocast(device.type, torch.bfloat16, enabled=precision == "bfloat16"):
                 said = [one for stage in twin.forward_stages(images) for one in stage.values()]
-                loss = sum(one.float().square().mean() for one in said)
+                loss = torch.stack([one.float().square().mean() for one in said]).sum()
             loss.backward()
         _wait(device)
         return batch * _TRIES / (time.perf_counter() - start)

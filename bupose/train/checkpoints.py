@@ -7,8 +7,9 @@ import math
 import os
 import signal
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import lightning.pytorch as pl
 from lightning.pytorch.callbacks import Callback, Checkpoint
@@ -20,7 +21,7 @@ from bupose.paths import expand
 from bupose.process import stop_for
 from bupose.train.ema import MovingAverage
 from bupose.train.log import CurveLog
-from bupose.train.module import PoseModule, TrainingError
+from bupose.train.module import TrainingError, net_of
 
 _LOG = logging.getLogger(__name__)
 
@@ -37,27 +38,29 @@ class KeepState(Checkpoint):
     def __init__(self, folder: Path, every: int, curves: CurveLog):
         self.path, self.every, self.curves, self._saved = folder / LAST, every, curves, 0
 
-    def on_train_start(self, trainer: pl.Trainer, pl_module: PoseModule) -> None:
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Continue the curves from the checkpoint."""
         self._saved = trainer.global_step
         if self._saved:
             self.curves.resume(self._saved)
 
-    def on_train_batch_end(self, trainer: pl.Trainer, pl_module: PoseModule, outputs, batch, number: int) -> None:
+    def on_train_batch_end(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: object, batch: object, batch_idx: int
+    ) -> None:
         """At regular optimizer steps."""
-        validates = trainer.val_check_batch and (number + 1) % trainer.val_check_batch == 0
+        validates = trainer.val_check_batch and (batch_idx + 1) % trainer.val_check_batch == 0
         if trainer.global_step % self.every == 0 and not validates:
             self._save(trainer)
 
-    def on_validation_end(self, trainer: pl.Trainer, pl_module: PoseModule) -> None:
+    def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Save with the new metrics."""
         self._save(trainer)
 
-    def on_train_end(self, trainer: pl.Trainer, pl_module: PoseModule) -> None:
+    def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """The final state."""
         self._save(trainer)
 
-    def on_exception(self, trainer: pl.Trainer, pl_module: PoseModule, exception: BaseException) -> None:
+    def on_exception(self, trainer: pl.Trainer, pl_module: pl.LightningModule, exception: BaseException) -> None:
         """Save on an interruption between steps; other errors may leave an inconsistent state.
 
         During a validation, when the averaged weights are swapped in, the last file is kept.
@@ -108,11 +111,12 @@ class KeepNetworks(Callback):
     def _file(self, place: int) -> Path:
         return self.folder / ("best.safetensors" if place == 0 else f"best-{place + 1}.safetensors")
 
-    def on_exception(self, trainer: pl.Trainer, pl_module: PoseModule, exception: BaseException) -> None:
+    def on_exception(self, trainer: pl.Trainer, pl_module: pl.LightningModule, exception: BaseException) -> None:
         """Save the network on interruption."""
         if isinstance(exception, KeyboardInterrupt) and trainer.global_step and trainer.is_global_zero:
-            learning = self.average and not trainer.validating
-            net = self.average.averaged(pl_module.net) if learning else pl_module.net
+            net = net_of(pl_module)
+            if self.average is not None and not trainer.validating:
+                net = self.average.averaged(net)
             weights.save(net, self.folder / "last.safetensors")
 
     def state_dict(self) -> dict:
@@ -130,11 +134,11 @@ class StopBetweenSteps(Callback):
     A second signal ends it at once. ``asked`` is the exception to raise.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.asked: KeyboardInterrupt | None = None
-        self._before: dict[int, Callable | int | None] = {}
+        self._before: dict[int, Any] = {}
 
-    def on_train_start(self, trainer: pl.Trainer, pl_module: PoseModule) -> None:
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Install the signal handlers."""
         if threading.current_thread() is threading.main_thread():
             self._before = {number: signal.signal(number, self._ask) for number in (signal.SIGINT, signal.SIGTERM)}
@@ -149,17 +153,27 @@ class StopBetweenSteps(Callback):
         self.asked = stop_for(number)
         _LOG.warning("\nstopping after this step; Ctrl-C again stops at once")
 
-    def on_train_batch_end(self, trainer: pl.Trainer, pl_module: PoseModule, *_) -> None:
+    def on_train_batch_end(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: object, batch: object, batch_idx: int
+    ) -> None:
         """Stop if asked to."""
         if self.asked is not None:
             raise self.asked
 
-    def on_validation_batch_end(self, trainer: pl.Trainer, pl_module: PoseModule, *_) -> None:
+    def on_validation_batch_end(
+        self,
+        trainer: pl.Trainer,
+        pl_module: pl.LightningModule,
+        outputs: object,
+        batch: object,
+        batch_idx: int,
+        dataloader_idx: int = 0,
+    ) -> None:
         """Stop during validation, too."""
         if self.asked is not None:
             raise self.asked
 
-    def teardown(self, trainer: pl.Trainer, pl_module: PoseModule, stage: str) -> None:
+    def teardown(self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str) -> None:
         """Restore the signal handlers."""
         for number, handler in self._before.items():
             signal.signal(number, handler)

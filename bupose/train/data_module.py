@@ -38,11 +38,9 @@ class PoseDataModule(pl.LightningDataModule):
 
     def train_dataloader(self) -> BatchStream:
         """All training batches."""
-        t, trainer = self.options.trainer, self.trainer
+        t, (rank, processes) = self.options.trainer, self._place()
         batches = t.steps * t.accumulate
-        order = EpochOrder(
-            len(self.train_samples), t.batch, batches, self.options.seed, trainer.global_rank, trainer.world_size
-        )
+        order = EpochOrder(len(self.train_samples), t.batch, batches, self.options.seed, rank, processes)
         return BatchStream(self.train_dataset(), order, t.workers, pin=self._on_gpu())
 
     def on_after_batch_transfer(self, batch: dict, loader: int) -> dict:
@@ -51,15 +49,19 @@ class PoseDataModule(pl.LightningDataModule):
 
     def val_dataloader(self) -> Loader:
         """Whole pictures, one at a time, distributed over processes."""
-        t, trainer = self.options.trainer, self.trainer
+        t, (rank, processes) = self.options.trainer, self._place()
         count = len(self.val_samples)
-        pictures = range(trainer.global_rank, min(t.validation_limit or count, count), trainer.world_size)
+        pictures = range(rank, min(t.validation_limit or count, count), processes)
         workers = min(t.workers, 1)
         return Loader(
             WholePictures(self.val_samples, t.validation_height), batch_size=None, sampler=_Listed(pictures),
             num_workers=workers, worker_init_fn=init_worker, collate_fn=_untouched,
             multiprocessing_context=worker_context(workers),
         )  # fmt: skip
+
+    def _place(self) -> tuple[int, int]:
+        """Which process this is, and how many there are."""
+        return (0, 1) if self.trainer is None else (self.trainer.global_rank, self.trainer.world_size)
 
     def _on_gpu(self) -> bool:
         return self.trainer is not None and self.trainer.strategy.root_device.type != "cpu"

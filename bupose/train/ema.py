@@ -25,7 +25,8 @@ class MovingAverage(WeightAveraging):
 
     def averaged(self, net: PoseNet) -> PoseNet:
         """A copy of ``net`` with the averaged weights."""
-        return net if self._average_model is None else self._average_model.module.net
+        average = None if self._average_model is None else self._average_model.module.net
+        return average if isinstance(average, type(net)) else net
 
 
 def _step(means: list[Tensor], now: list[Tensor], decay: float) -> None:

@@ -44,7 +44,8 @@ class CurveLog(Logger):
     @rank_zero_only
     def log_metrics(self, metrics: dict[str, float], step: int | None = None) -> None:
         """Add to a step's row."""
-        self._rows.setdefault(step, {"step": step}).update(metrics)
+        if step is not None:
+            self._rows.setdefault(step, {"step": step}).update(metrics)
 
     @rank_zero_only
     def log_hyperparams(self, params, *_, **__) -> None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import lightning.pytorch as pl
 import torch
-from torch import Tensor
+from lightning.pytorch.utilities.types import OptimizerLRSchedulerConfig
+from torch import Tensor, nn
 
 from bupose import methods
 from bupose.errors import BuposeError
 from bupose.nn import PoseNet
+from bupose.nn.memory import lay_out
 from bupose.options import from_dict
 from bupose.train.optim import OptimOptions, build_optimizer, freeze, hold_norms
 from bupose.train.teacher import Teacher
@@ -18,6 +22,13 @@ CHECK_EVERY = 20  # steps between checks of the loss on a GPU, as each check syn
 
 class TrainingError(BuposeError):
     """Training cannot go on."""
+
+
+def net_of(module: nn.Module) -> PoseNet:
+    """The network that a callback's module trains."""
+    if not isinstance(module, PoseModule):
+        raise TypeError(f"{type(module).__name__} is no PoseModule")
+    return module.net
 
 
 class PoseModule(pl.LightningModule):
@@ -36,9 +47,9 @@ class PoseModule(pl.LightningModule):
 
     def __init__(self, net: PoseNet, loss, optim: OptimOptions, steps: int, teacher: Teacher | None = None):
         super().__init__()
-        self.net = net.to(memory_format=torch.channels_last)
+        self.net = lay_out(net)
         method = methods.get(net.config.method)
-        target = from_dict(method.Target, net.config.target, "target")
+        target: Any = from_dict(method.Target, net.config.target, "target")
         self.map_loss = method.build_loss(net.skeleton, loss, target)
         self.optim, self.steps, self.teacher = optim, steps, teacher
         freeze(net, optim)
@@ -64,7 +75,7 @@ class PoseModule(pl.LightningModule):
                 if any(isinstance(v, Tensor) and v.numel() > 1 and v.shape != weights.shape for v in kept.values()):
                     raise ValueError(f"the optimizer's state does not fit a weight of shape {tuple(weights.shape)}")
 
-    def configure_optimizers(self) -> dict:
+    def configure_optimizers(self) -> OptimizerLRSchedulerConfig:
         """Optimizer and per-step schedule."""
         optimizer, schedule = build_optimizer(self.net, self.optim, self.steps)
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}

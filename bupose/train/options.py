@@ -145,7 +145,7 @@ class TrainOptions:
         OptionsError
             Trunk or head is "started", but there is no ``start``.
         """
-        parts = {"trunk": self.trunk, "head": self.head}
+        parts: dict[str, TrunkOptions | HeadOptions] = {"trunk": self.trunk, "head": self.head}
         chosen: dict[str, Any] = {}
         for part, own in parts.items():
             if own.name != STARTED:

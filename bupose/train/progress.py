@@ -8,7 +8,6 @@ import time
 import lightning.pytorch as pl
 from lightning.pytorch.callbacks import Callback
 
-from bupose.train.module import PoseModule
 from bupose.wording import counted
 
 ON_TERMINAL, ELSEWHERE = 0.5, 30.0  # seconds between lines; on a terminal each replaces the one before
@@ -21,17 +20,19 @@ class ProgressLine(Callback):
         self._started, self._first, self._told = 0.0, 0, 0.0
         self._every = ON_TERMINAL if sys.stdout.isatty() else ELSEWHERE
 
-    def on_train_start(self, trainer: pl.Trainer, pl_module: PoseModule) -> None:
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Start the clock."""
         self._started, self._first, self._told = time.monotonic(), trainer.global_step, time.monotonic()
 
-    def on_train_batch_end(self, trainer: pl.Trainer, pl_module: PoseModule, *_) -> None:
+    def on_train_batch_end(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: object, batch: object, batch_idx: int
+    ) -> None:
         """Print at intervals."""
         now = time.monotonic()
         if trainer.is_global_zero and now - self._told >= self._every:
             self._tell(trainer, now)
 
-    def on_validation_end(self, trainer: pl.Trainer, pl_module: PoseModule) -> None:
+    def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Print the validation's results on a line of their own."""
         if trainer.is_global_zero and not trainer.sanity_checking:
             self._tell(trainer, time.monotonic(), stays=True)

@@ -76,7 +76,8 @@ def train(options: TrainOptions) -> float:
     folder = OutputFolder(
         state.parent if state else options.output, results=() if state else RESULTS, overwrite=options.overwrite
     )
-    with folder if rank_zero_only.rank == 0 else nullcontext():  # other processes of this training share it
+    first = getattr(rank_zero_only, "rank", 0) == 0  # other processes of this training share the folder
+    with folder if first else nullcontext():
         return _train(options, folder.path, state)
 
 
@@ -103,7 +104,8 @@ def _train(options: TrainOptions, folder: Path, state: Path | None) -> float:
     try:
         trainer.fit(module, data, ckpt_path=state)
     except SystemExit:  # Lightning's exit after Ctrl-C
-        asked = next(c.asked for c in trainer.callbacks if isinstance(c, StopBetweenSteps))
+        callbacks: list[Callback] = getattr(trainer, "callbacks", [])
+        asked = next((c.asked for c in callbacks if isinstance(c, StopBetweenSteps)), None)
         raise (asked or KeyboardInterrupt()) from None
     except BuposeError:
         raise

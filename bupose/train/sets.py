@@ -44,9 +44,10 @@ def open_sets(options: TrainOptions) -> Sets:
     BuposeError
         Data that cannot be read, or an invalid skeleton.
     """
-    wanted = options.skeleton if options.skeleton == "auto" else skeletons.get(options.skeleton)
-    train, notes = options.data.open(wanted), []
-    skeleton = train.skeleton if wanted == "auto" else wanted
+    wanted = None if options.skeleton == "auto" else skeletons.get(options.skeleton)
+    train = options.data.open(wanted or "auto")
+    notes: list[str] = []
+    skeleton = wanted or train.skeleton
     if options.hold_out and options.val.annotations is None:
         train, val = hold_out(train, options.hold_out, options.seed)
         notes += getattr(train, "notes", ())

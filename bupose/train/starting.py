@@ -29,13 +29,13 @@ def build_network(options: TrainOptions, skeleton: Skeleton, category: CategoryO
         Names, options or weights that do not fit.
     """
     started = weights.load(weights.resolve(options.start)) if options.start else None
-    config = options.network(skeleton, started and started.config)
+    config = options.network(skeleton, started.config if started else None)
     if category and (category.id != 1 or tuple(category.keypoints) != results_skeleton(skeleton).joints):
         config = replace(config, category=asdict(category))  # not the default of COCO results
     declare(config)  # before memory is allocated
     net = PoseNet(config)
     check_together(options, net.multiple)
-    if started:
+    if started and options.start:
         _LOG.info("%s", take_over(net, started, options.start))
     elif options.trunk.weights:
         _LOG.info("%s", load_trunk(net.trunk, options.trunk.weights))

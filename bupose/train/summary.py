@@ -37,12 +37,12 @@ def read_runs(folders: Iterable[str | Path], metric: str = "AP") -> list[Run]:
     InputError
         There are none.
     """
-    folders = [expand(folder) for folder in folders]
-    found = {file.parent.parent for folder in folders for file in folder.rglob(".hydra/overrides.yaml")}
+    places = [expand(folder) for folder in folders]
+    found = {file.parent.parent for place in places for file in place.rglob(".hydra/overrides.yaml")}
     runs = [_read(folder) for folder in sorted(found) if (folder / "options.json").is_file()]
     if not runs:
         raise InputError(
-            f"no runs of scripts/train.py below {', '.join(map(str, folders)) or 'nothing'}; give their folder"
+            f"no runs of scripts/train.py below {', '.join(map(str, places)) or 'nothing'}; give their folder"
         )
     return sorted(runs, key=lambda run: -run.value(metric) if run.metrics else math.inf)
 
@@ -73,8 +73,8 @@ def plot(runs: Sequence[Run], metric: str):
     axes = figure.subplots(1, max(len(swept), 1), sharey=True, squeeze=False)[0]
     for axis, name in zip(axes, swept or ["run"]):
         choices = sorted({run.options.get(name, DEFAULT) for run in done}, key=_order)
-        numbers = [_number(choice) for choice in choices]
-        places = numbers if None not in numbers else list(range(len(choices)))
+        numbers = [n for choice in choices if (n := _number(choice)) is not None]
+        places = numbers if len(numbers) == len(choices) else [float(n) for n in range(len(choices))]
         values = [[run.value(metric) for run in done if run.options.get(name, DEFAULT) == c] for c in choices]
         for place, column in zip(places, values):
             axis.plot([place] * len(column), column, "o", color="#3567d6", alpha=0.6)

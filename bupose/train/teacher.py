@@ -14,6 +14,7 @@ from bupose.errors import OptionsError
 from bupose.maps import MapSpec
 from bupose.methods.loss import length
 from bupose.nn import PoseNet
+from bupose.nn.memory import lay_out
 from bupose.options import check, from_dict, option, shown
 from bupose.runtimes.network import Network
 from bupose.runtimes.start import RUNTIMES, start
@@ -143,7 +144,8 @@ class Teacher:
         Each map gets its own weight, (B, rows, h, w): ``heat_weight``, ``paf_weight``.
         """
         join = {"mix": self._mix, "max": self._strongest}[self.options.combine]
-        said, joined = self.maps(images, batch["weight"].shape[1:]), dict(batch)
+        h, w = batch["weight"].shape[1:]
+        said, joined = self.maps(images, (h, w)), dict(batch)
         for spec in self.specs:
             label = batch[spec.name]
             flat = [m.reshape(*m.shape[:2], -1, *m.shape[-2:]) for m in (label, said[spec.name])]
@@ -195,7 +197,7 @@ class _InTorch:
 
     def __init__(self, net: PoseNet):
         self.skeleton, self.specs, self.multiple = net.skeleton, net.specs, net.multiple
-        self._net = net.fuse().requires_grad_(False).to(memory_format=torch.channels_last)
+        self._net = lay_out(net.fuse().requires_grad_(False))
 
     def __call__(self, images: Tensor) -> tuple[Tensor, ...]:
         return self._net.to(images.device)(images.contiguous(memory_format=torch.channels_last))

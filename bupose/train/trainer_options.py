@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from bupose.errors import OptionsError
 from bupose.options import check, option, shown
 
-PRECISIONS = {"float32": "32-true", "bfloat16": "bf16-mixed", "float16": "16-mixed"}
+PRECISIONS: dict[str, Literal["32-true", "bf16-mixed", "16-mixed"]] = {
+    "float32": "32-true",
+    "bfloat16": "bf16-mixed",
+    "float16": "16-mixed",
+}
 DELIVERIES = ("auto", "targets", "joints", "photos")
 METRICS = ("AP", "AP50", "AP75", "AR")
 ACCELERATORS = ("auto", "cpu", "gpu", "cuda", "mps")

@@ -14,7 +14,7 @@ from bupose.evaluate.sampled import ground_truth_of_samples
 from bupose.images import Photo
 from bupose.people import People
 from bupose.train.checkpoints import KeepNetworks
-from bupose.train.module import PoseModule
+from bupose.train.module import net_of
 from bupose.train.validation_images import ValidationImages
 from bupose.wording import counted
 
@@ -46,32 +46,38 @@ class CocoValidation(Callback):
         self._found: dict[int, People] = {}
 
     def on_validation_batch_end(
-        self, trainer: pl.Trainer, pl_module: PoseModule, outputs, batch: dict, number: int, loader: int = 0
+        self,
+        trainer: pl.Trainer,
+        pl_module: pl.LightningModule,
+        outputs: object,
+        batch: dict,
+        batch_idx: int,
+        dataloader_idx: int = 0,
     ) -> None:
         """Find the people of a picture."""
         if self._estimator is None:
-            net = pl_module.net.eval()
+            net = net_of(pl_module).eval()
             self._estimator = Estimator(net, height=self.height, device=str(pl_module.device), batch=_TOGETHER)
         self._waiting.append((batch["number"], Photo(batch["image"], tuple(batch["size"]))))
         if len(self._waiting) == _TOGETHER:
-            self._estimate()
+            self._estimate(self._estimator)
         if self.images is not None:
             self.images.add(trainer, batch, self._estimator)
 
-    def on_validation_epoch_end(self, trainer: pl.Trainer, pl_module: PoseModule) -> None:
+    def on_validation_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Compute metrics, log them, and rank the network."""
         if self._estimator is None:
             return
-        self._estimate()
+        self._estimate(self._estimator)
         found = _gather(self._found)
         metrics = coco_ap(found, self.truth)
         shown = {name: metrics[name] for name in SHOWN}
         pl_module.log_dict(shown, prog_bar=True, sync_dist=trainer.world_size > 1)
-        self.networks.offer(pl_module.net, metrics | {"step": trainer.global_step}, write=trainer.is_global_zero)
+        self.networks.offer(net_of(pl_module), metrics | {"step": trainer.global_step}, write=trainer.is_global_zero)
         self._estimator, self._found = None, {}
 
-    def _estimate(self) -> None:
-        ranked = self._estimator.showing_everybody()
+    def _estimate(self, estimator: Estimator) -> None:
+        ranked = estimator.showing_everybody()
         people = ranked([photo for _, photo in self._waiting]) if self._waiting else []
         self._found |= {number: p for (number, _), p in zip(self._waiting, people, strict=True)}
         self._waiting = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from textwrap import fill
+from typing import Any
 
 import numpy as np
 from matplotlib.lines import Line2D
@@ -17,7 +18,7 @@ from bupose.wording import counted
 
 TEXT_RIM = [withStroke(linewidth=2.5, foreground="#101218")]
 LINE_RIM = [withStroke(linewidth=5, foreground="#101218")]
-STYLES = {  # fate of a candidate: line style, line width, legend
+STYLES: dict[str, tuple[Any, float, str]] = {  # fate of a candidate: line style, line width, legend
     "used": ("-", 3.0, "used"),
     "matched": ((0, (3, 1.2)), 2.2, "matched, not used"),
     "rejected": ((0, (1.5, 2)), 1.3, "rejected"),
@@ -176,7 +177,7 @@ def _explain(trace: FieldTrace, rows, peaks, shown, under, title) -> Plot:
     """Draw candidates on the left, the samples of those ``shown`` on the right."""
     (left, right), (top, bottom) = _frame(trace, peaks, *under.shape[1::-1])
     figure = Plot(figsize=(11, np.clip(6.4 * (bottom - top) / (right - left) + 0.9, 4.6, 8)), layout="constrained")
-    picture, plots = figure.subfigures(1, 2, width_ratios=(1.5, 1))
+    picture, plots = figure.subfigures(1, 2, squeeze=False, width_ratios=(1.5, 1))[0]
     axes = picture.add_subplot()
     axes.imshow(under)
     axes.set(xlim=(left, right), ylim=(bottom, top))

@@ -77,7 +77,7 @@ def blend_strongest(heat: np.ndarray, values: Iterable[np.ndarray], stride: int)
 
     ``values`` has one array for each joint, which broadcasts to (H, W, C).
     """
-    blend, best, total = np.float32(0), np.float32(0), np.float32(1e-9)
+    blend, best, total = np.zeros(1, np.float32), np.zeros(1, np.float32), np.full(1, 1e-9, np.float32)
     for cells, value in zip(heat, values, strict=True):
         strength = np.clip(to_network_pixels(cells, stride), 0, 1)[..., None]
         weight = strength**4

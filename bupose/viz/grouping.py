@@ -54,7 +54,7 @@ def explain_peaks(
     joint = fields.skeleton.joints.index(joint) if isinstance(joint, str) else joint
     rows = np.flatnonzero(trace.peaks.joint == joint)
     figure = Plot(figsize=(11, 4.4), layout="constrained")
-    left, right = figure.subfigures(1, 2, width_ratios=(1.7, 1))
+    left, right = figure.subfigures(1, 2, squeeze=False, width_ratios=(1.7, 1))[0]
     axes = left.add_subplot()
     axes.imshow(under)
     axes.set_axis_off()
@@ -65,7 +65,8 @@ def explain_peaks(
         look = {"textcoords": "offset points", "fontsize": 9, "color": "white", "clip_on": True}
         axes.annotate(f"{row}: {trace.peaks.score[row]:.2f}", (x, y), (9, 5), **look).set_path_effects(TEXT_RIM)
     if len(rows):
-        _close_up(*right.subplots(2, 1, height_ratios=(1.6, 1)), trace, rows[trace.peaks.score[rows].argmax()])
+        cells, line = right.subplots(2, 1, height_ratios=(1.6, 1))
+        _close_up(cells, line, trace, rows[trace.peaks.score[rows].argmax()])
     return figure
 
 

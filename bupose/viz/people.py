@@ -138,7 +138,8 @@ def _colors(people: People, person_colors: np.ndarray | None) -> tuple[np.ndarra
     """RGB of limbs (P, L, 3) and joints (P, K, 3)."""
     skeleton, p = people.skeleton, len(people)
     if person_colors is None:
-        return tuple(np.broadcast_to(c, (p, *c.shape)) for c in (skeleton.limb_colors, skeleton.joint_colors))
+        limbs, joints = skeleton.limb_colors, skeleton.joint_colors
+        return np.broadcast_to(limbs, (p, *limbs.shape)), np.broadcast_to(joints, (p, *joints.shape))
     own = np.asarray(person_colors, np.uint8).reshape(p, 1, 3)
     return own.repeat(len(skeleton.limbs), 1), own.repeat(len(skeleton.joints), 1)
 

@@ -44,7 +44,7 @@ def explain_targets(codec: FieldCodec, labels: Labels, size: tuple[int, int], li
     if not 0 <= person < len(labels):
         raise FieldsError(f"no person {person}; there are {len(labels)}, counted from 0")
     fields = codec.encode(labels[[person]], size)
-    limb = limb_number(fields, limb)
+    limb = limb_number(fields.maps, limb)
     ends = codec.skeleton.limb_joints[limb]
     if not labels.present[person, ends].all():
         raise FieldsError(f"person {person} lacks a joint of limb {codec.skeleton.limb_names[limb]}; choose another")
@@ -55,7 +55,7 @@ def explain_targets(codec: FieldCodec, labels: Labels, size: tuple[int, int], li
     from_joint, from_limb = np.hypot(*(cells - first).T).T, _distance(cells, first, second)
 
     figure = Plot(figsize=(11, 4.6), layout="constrained")
-    left, right = figure.subfigures(1, 2, width_ratios=(1, 1))
+    left, right = figure.subfigures(1, 2, squeeze=False, width_ratios=(1, 1))[0]
     axes = left.add_subplot()
     _draw_limb(axes, fields, limb, first, second, half)
     axes.set_title(limb_title(codec.skeleton.limb_names[limb]), loc="left")
@@ -89,11 +89,11 @@ def _draw_limb(axes, fields, limb: int, first: np.ndarray, second: np.ndarray, h
     draw_arrows(axes, fields, limb, 0.1)
     along = np.arctan2(*(second - first)[::-1])
     turn = np.linspace(-np.pi / 2, np.pi / 2, 20)
-    ring = [
+    ends = [
         p + half * np.stack([np.cos(along + a), np.sin(along + a)], 1)
         for p, a in ((second, turn), (first, turn + np.pi))
     ]
-    ring = np.concatenate([*ring, ring[0][:1]])
+    ring = np.concatenate([*ends, ends[0][:1]])
     axes.plot(*ring.T, color="white", linewidth=1, linestyle="--")
     axes.plot(*np.stack([first, second], 1), "o-", color="white", linewidth=1, markersize=5)
     low, high = np.minimum(first, second), np.maximum(first, second)

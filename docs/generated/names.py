@@ -129,7 +129,7 @@ def _thing(place: str):
 def _file(thing, module: str) -> str:
     """The file that defines a name, seen from a page of the reference."""
     named = isinstance(thing, type) or callable(thing)
-    file = inspect.getsourcefile(inspect.unwrap(thing) if named else import_module(module))
+    file = inspect.getsourcefile(inspect.unwrap(thing) if named else import_module(module)) or ""
     return f"../../{Path(file).resolve().relative_to(ROOT).as_posix()}"
 
 

@@ -26,7 +26,8 @@ def _convert(data, name: str) -> Mapping:
     images, annotations = [], []
     for n, entry in enumerate(records(data, "photos", name)):
         people, boxes = entry.get("keypoint_annotations"), entry.get("human_annotations")
-        if not isinstance(entry.get("image_id"), str) or not all(isinstance(v, Mapping) for v in (people, boxes)):
+        named = isinstance(entry.get("image_id"), str)
+        if not named or not isinstance(people, Mapping) or not isinstance(boxes, Mapping):
             raise InputError(
                 f"{name} is not AI Challenger's list of photos: entry {n} lacks image_id, keypoint_annotations or "
                 f"human_annotations"
@@ -39,13 +40,13 @@ def _convert(data, name: str) -> Mapping:
 
 def _person(image_id: int, who: str, flat, corners, name: str) -> dict:
     whose = f"{who!r:.40} in photo {image_id} of {name}"
-    triples = numbers_of(flat, whose).reshape(-1)
-    if triples.size != 3 * len(JOINTS):
-        raise LabelsError(f"{whose} has {triples.size} keypoint numbers; its 14 joints need 42")
-    triples = triples.reshape(-1, 3)
+    numbers = numbers_of(flat, whose)
+    if numbers.size != 3 * len(JOINTS):
+        raise LabelsError(f"{whose} has {numbers.size} keypoint numbers; its 14 joints need 42")
+    triples = numbers.reshape(-1, 3)
     triples[:, 2] = _VISIBILITY[np.where(np.isin(triples[:, 2], (1, 2, 3)), triples[:, 2], 0).astype(int)]
-    box = numbers_of(corners, whose, "human_annotations").reshape(-1) if corners is not None else np.zeros(0)
-    box = [*box[:2], *(box[2:] - box[:2])] if box.size == 4 else None
+    ends = numbers_of(corners, whose, "human_annotations").reshape(-1) if corners is not None else np.zeros(0)
+    box = [*ends[:2], *(ends[2:] - ends[:2])] if ends.size == 4 else None
     person = {"id": f"{image_id} {who}", "image_id": image_id, "category_id": 1, "bbox": box}
     return person | {"keypoints": triples.reshape(-1).tolist()}
 

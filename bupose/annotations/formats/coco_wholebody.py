@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
 from bupose.annotations.formats.base import AnnotationReader, Source, first_keys
-from bupose.annotations.formats.coco import COCO, check_coco
+from bupose.annotations.formats.coco import ARCHIVES, check_coco
 from bupose.annotations.values import flag_of, flat_keypoints, numbers_of, records
 from bupose.skeleton import Skeleton
 from bupose.skeletons import COCO_WHOLEBODY
@@ -48,7 +49,7 @@ def write_parts(skeleton: Skeleton, numbers: list[float], scores: Sequence[float
     return result | ({"wholebody_score": scores[0]} if whole else {})
 
 
-def join_keypoints(result: Mapping, whose: str = "a COCO result") -> list[float]:
+def join_keypoints(result: Mapping[str, Any], whose: str = "a COCO result") -> Any:
     """The numbers of all 133 joints from the lists of a result, or only its ``keypoints`` if it has no others.
 
     Raises
@@ -101,7 +102,7 @@ COCO_WHOLEBODY_SET = AnnotationReader(
     skeleton=COCO_WHOLEBODY.name,
     source=Source(
         "annotations for non-commercial research; photos under their own Flickr licences",
-        {part: archive for part, archive in COCO.source.archives.items() if part in ("val", "train")},
+        {part: ARCHIVES[part] for part in ("val", "train")},
         "annotations: the Google Drive links at github.com/jin-s13/COCO-WholeBody (coco_wholebody_val_v1.0.json, …)",
     ),
 )

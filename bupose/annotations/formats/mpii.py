@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
@@ -46,10 +47,10 @@ def _person(entry: Mapping, n: int, image_id: int, name: str) -> dict:
         got = f"{xy.size} joint numbers and {flags.size} flags"
         raise LabelsError(f"{whose} has {got}; MPII's 16 joints need 32 and 16")
     xy, labelled = xy.reshape(-1, 2) - 1, flags.reshape(-1) > 0
-    person = {"id": n, "image_id": image_id, "category_id": 1}
+    person: dict[str, Any] = {"id": n, "image_id": image_id, "category_id": 1}
     person["keypoints"] = np.where(labelled[:, None], np.column_stack([xy, 2 * labelled]), 0).reshape(-1).tolist()
-    size = numbers_of(entry.get("scale", 0) or 0, whose, "scale").reshape(-1)
-    size = _BODY * float(size[0]) if size.size == 1 and np.isfinite(size[0]) else 0.0
+    scale = numbers_of(entry.get("scale", 0) or 0, whose, "scale").reshape(-1)
+    size = _BODY * float(scale[0]) if scale.size == 1 and np.isfinite(scale[0]) else 0.0
     here = xy[labelled & np.isfinite(xy).all(1)]
     if len(here):  # joints end inside the body
         low, high = here.min(0) - 0.1 * size, here.max(0) + 0.1 * size

@@ -62,7 +62,9 @@ def project_line(paf, limb, ends, samples, near, threshold):
     return projection.mean(), (projection > threshold).mean()
 
 
-def project_samples(paf, limb, ends, samples, near):
+def project_samples(
+    paf: np.ndarray, limb: int, ends: np.ndarray, samples: int, near: float
+) -> tuple[np.ndarray, np.ndarray]:
     """The points of a line, float64 (samples, 2), and the projections of which :func:`project_line` gives the mean."""
     return _project(paf, limb, ends, np.linspace(0, 1, samples), near)
 

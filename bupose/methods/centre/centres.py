@@ -41,7 +41,7 @@ class Centres:
     def __len__(self) -> int:
         return len(self.score)
 
-    def __getitem__(self, rows) -> Centres:
+    def __getitem__(self, rows: np.ndarray) -> Centres:
         return Centres(self.cell[rows], self.score[rows], self.places[rows], self.box[rows])
 
     @property
@@ -49,7 +49,9 @@ class Centres:
         """float32 (P,): diagonal of the predicted joints, cells."""
         if not len(self):
             return np.zeros(0, np.float32)
-        return np.hypot(*(self.places.max(1) - self.places.min(1)).T)
+        width, height = (self.places.max(1) - self.places.min(1)).T
+        diagonal: np.ndarray = np.hypot(width, height)
+        return diagonal
 
 
 def find_centres(maps: Maps, options: CentreDecodeOptions) -> Centres:

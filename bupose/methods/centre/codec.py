@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -48,7 +48,8 @@ class CentreCodec(Codec):
     @classmethod
     def outputs(cls, skeleton: Skeleton, target: CentreTargetOptions | None = None) -> tuple[MapSpec, ...]:
         """Heatmaps, centres, offsets in cells; local offsets and boxes if the target options enable them."""
-        target, lengths = target or CentreTargetOptions(), {"lengths": True, "stored": "float16"}
+        target = target or CentreTargetOptions()
+        lengths: dict[str, Any] = {"lengths": True, "stored": "float16"}
         specs = [
             MapSpec.of_joints("heat", skeleton),
             MapSpec.of_people("centre"),

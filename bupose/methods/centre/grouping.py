@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from bupose import kernels
@@ -21,7 +23,7 @@ CELLS_CORNER = 0.5  # cells: MoveNet measures from a cell's corner, not its cent
 CELLS_SURE = 0.127  # joints above count for MoveNet's person score
 
 
-def locate_peaks(arrays: dict[str, np.ndarray], options: CentreDecodeOptions) -> Peaks:
+def locate_peaks(arrays: Mapping[str, np.ndarray], options: CentreDecodeOptions) -> Peaks:
     """Joint candidates, those of each joint in ascending order of y."""
     peaks = find_peaks(arrays["heat"], options.peak_threshold)
     xy = peaks.xy
@@ -56,7 +58,9 @@ def assign_peaks(centres: Centres, peaks: Peaks, options: CentreDecodeOptions) -
     return Links(person + np.int32(len(peaks)), peak, joint, score, weight, used)
 
 
-def search_cells(centres: Centres, arrays: dict[str, np.ndarray], options: CentreDecodeOptions) -> tuple[Peaks, Links]:
+def search_cells(
+    centres: Centres, arrays: Mapping[str, np.ndarray], options: CentreDecodeOptions
+) -> tuple[Peaks, Links]:
     """For each person and joint the cell inside the person's box where heat · exp(−d² / 2σ²) is highest.
 
     Notes
@@ -68,7 +72,7 @@ def search_cells(centres: Centres, arrays: dict[str, np.ndarray], options: Centr
     joints, h, w = heat.shape
     variance = CELLS_VARIANCE * min(h, w)
     places, box = (a + np.float32(CELLS_CORNER) for a in (centres.places, centres.box))
-    box = np.clip(box, 0, np.float32([w, h, w, h]))
+    box = np.clip(box, 0, np.array([w, h, w, h], np.float32))
     cells, score = kernels.load("centre").search_heat(heat, places, box, variance)
     person, joint = np.nonzero(score > 0)
     score = score[person, joint]
@@ -145,9 +149,11 @@ def make_people(
 def _add_local(local: np.ndarray, joint: np.ndarray, cell: np.ndarray) -> np.ndarray:
     """float32 (N, 2): x and y of cells (N, 2), row and column, refined by local offsets (K, 2, h, w)."""
     v, u = cell.T
-    return cell[:, ::-1].astype(np.float32) + local[joint, :, v, u]
+    xy: np.ndarray = cell[:, ::-1].astype(np.float32) + local[joint, :, v, u]
+    return xy
 
 
 def _inside(xy: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
     h, w = shape
-    return (np.abs(2 * xy - (w - 1, h - 1)) <= (w, h)).all(-1)
+    inside: np.ndarray = np.all(np.abs(2 * xy - (w - 1, h - 1)) <= (w, h), -1)
+    return inside

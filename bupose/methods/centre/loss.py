@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from torch import Tensor
 
-from bupose.methods.loss import DenseLoss
+from bupose.methods.loss import DenseLoss, ErrorFunction
 
 
 class CentreLoss(DenseLoss):
     """Dense losses for heatmaps and centres; :func:`weighted_l1` for lengths."""
 
-    def compare(self, error: Callable, name: str, output: Tensor, batch: Mapping[str, Tensor]) -> Tensor:
+    def compare(self, error: ErrorFunction, name: str, output: Tensor, batch: Mapping[str, Tensor]) -> Tensor:
         """The loss of one map of one stage."""
         if not self.specs[name].lengths:
             return super().compare(error, name, output, batch)
@@ -35,5 +35,5 @@ def weighted_l1(output: Tensor, target: Tensor, weight: Tensor) -> Tensor:
     errors are relative.
     """
     parts = weight.shape[1]
-    error = (output - target.flatten(1, -3)).abs().unflatten(1, (parts, -1)).mean(2) * weight
+    error: Tensor = (output - target.flatten(1, -3)).abs().unflatten(1, (parts, -1)).mean(2) * weight
     return error.sum() / (weight > 0).sum().clamp(min=1)

@@ -69,7 +69,9 @@ def _spread(shape: tuple[int, int], cells: np.ndarray, values: np.ndarray) -> np
     return painted
 
 
-def _claim_cells(shape, centre, diagonal, radius) -> tuple[np.ndarray, np.ndarray]:
+def _claim_cells(
+    shape: tuple[int, int], centre: np.ndarray, diagonal: np.ndarray, radius: float
+) -> tuple[np.ndarray, np.ndarray]:
     """Cells (N, 2), column and row, within ``radius`` of a centre, and their owners (N,): the smallest person."""
     owner = np.full(shape, -1)
     for p in np.argsort(-diagonal, kind="stable"):
@@ -82,7 +84,7 @@ def _claim_cells(shape, centre, diagonal, radius) -> tuple[np.ndarray, np.ndarra
     return np.stack([u, v], 1), owner[v, u]
 
 
-def _paint_local(shape, xy, present) -> tuple[np.ndarray, np.ndarray]:
+def _paint_local(shape: tuple[int, int], xy: np.ndarray, present: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """(K, 2, h, w): offset from a cell to the nearest joint in it or a neighbour; (K, h, w): where it is known."""
     joints, (h, w) = xy.shape[1], shape
     local, weight = np.zeros((joints, 2, h, w), np.float32), np.zeros((joints, h, w), np.float32)

@@ -34,7 +34,8 @@ class CentreTrace(Trace):
     def target(self, m: int) -> np.ndarray:
         """The joint predicted by the centre of link ``m``, float32 (2,) pixels."""
         place = self.centres.places[self._person(m), self.links.kind[m]]
-        return self.maps.grid.to_pixels(place).astype(np.float32)
+        pixels: np.ndarray = self.maps.grid.to_pixels(place).astype(np.float32)
+        return pixels
 
     def person_of(self, peak: int) -> int:
         """The person with this peak or centre; -1 if none."""

@@ -66,7 +66,7 @@ class FieldCodec(Codec):
     def _explain(self, maps: Maps) -> FieldTrace:
         fields = self.maps(maps.arrays)
         if self.decoder.smooth:
-            fields = fields.replace(heat=smooth(fields.heat, self.decoder.smooth))
+            fields = self.maps({"heat": smooth(fields.heat, self.decoder.smooth), "paf": fields.paf})
         peaks = find_peaks(fields.heat, self.decoder.peak_threshold)
         candidates = score_limbs(peaks, fields.paf, self.skeleton, self.decoder)
         matched = match_limbs(candidates, peaks, self.decoder)

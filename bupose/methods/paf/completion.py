@@ -39,7 +39,7 @@ def complete_people(
     shortest = np.where(known, np.float32(SHORTEST) * size, np.float32(0))
     trail = np.stack([shortest, longest], 2), float(options.paf_threshold), STEP
     kernels.load().complete_people(fields.paf, fields.heat, skeleton.limb_joints, xy, joint_score, *trail)
-    completed = absent & (joint_score > 0)
+    completed: np.ndarray = absent & (joint_score > 0)
     nonsense = completed & _on_its_mirror(xy, joint_score, skeleton.mirror_joints)
     xy[nonsense], joint_score[nonsense] = np.nan, 0
     completed &= ~nonsense
@@ -51,4 +51,5 @@ def _on_its_mirror(xy: np.ndarray, score: np.ndarray, mirror: np.ndarray) -> np.
     """bool (P, K): joints in the same cell as their mirror image, which scores higher."""
     apart = np.abs(xy - xy[:, mirror]).max(2)
     weaker = (score < score[:, mirror]) | ((score == score[:, mirror]) & (np.arange(len(mirror)) > mirror))
-    return (mirror != np.arange(len(mirror))) & (apart <= 0.5) & weaker
+    close: np.ndarray = (mirror != np.arange(len(mirror))) & (apart <= 0.5) & weaker
+    return close

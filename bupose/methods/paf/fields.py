@@ -10,6 +10,7 @@ from bupose import skeletons
 from bupose.errors import FieldsError
 from bupose.maps import Grid, Maps, MapSpec, float_array
 from bupose.skeleton import Skeleton
+from bupose.skeletons import BODY25, COCO17, COCO18
 from bupose.wording import counted
 
 
@@ -92,7 +93,7 @@ class Fields(Maps):
         OpenPose, src/openpose/pose/poseParameters.cpp, ``POSE_MAP_INDEX``.
         """
         skeleton = skeletons.get(skeleton)
-        if skeleton not in (skeletons.COCO18, skeletons.BODY25):
+        if skeleton not in (COCO18, BODY25):
             raise FieldsError(f"OpenPose has no {skeleton.name!r}; choose one of {', '.join(OPENPOSE_PAF_CHANNELS)}")
         heat, paf, k = float_array(heat, "heat"), float_array(paf, "paf"), len(skeleton.joints)
         first = np.array(OPENPOSE_PAF_CHANNELS[skeleton.name])
@@ -130,7 +131,7 @@ class Fields(Maps):
         FieldsError
             Channel counts that do not fit the topology, or a topology that points outside them.
         """
-        names = (*skeletons.COCO17.joints, "neck")
+        names = (*COCO17.joints, "neck")
         cmap, paf, links = float_array(cmap, "cmap"), float_array(paf, "paf"), float_array(topology, "topology")
         if links.ndim != 2 or links.shape[1] != 4 or (links % 1 != 0).any():
             raise FieldsError(f"topology has shape {links.shape}; trt_pose gives whole numbers (L, 4)")
@@ -146,11 +147,11 @@ class Fields(Maps):
         if parts.min(initial=0) < 0 or parts.max(initial=-1) >= len(names):
             low, high = parts.min(initial=0), parts.max(initial=-1)
             raise FieldsError(f"the topology points at parts {low} to {high}; there are {len(names)}, from 0")
-        known = dict(zip(skeletons.COCO18.joints, skeletons.COCO18.sigmas, strict=True))
+        known = dict(zip(COCO18.joints, COCO18.sigmas, strict=True))
         declared = skeletons.get(skeleton).sigmas if skeleton is not None else tuple(known[n] for n in names)
-        links = tuple((names[a], names[b]) for a, b in parts)
-        derived = () if skeleton is not None else skeletons.COCO18.derived
-        return cls(cmap, paf[topology[:, 1::-1]], Grid(stride), Skeleton("trt_pose", names, links, declared, derived))
+        limbs = tuple((names[a], names[b]) for a, b in parts)
+        derived = () if skeleton is not None else COCO18.derived
+        return cls(cmap, paf[topology[:, 1::-1]], Grid(stride), Skeleton("trt_pose", names, limbs, declared, derived))
 
 
 # First PAF channel (x; the next is y) of each limb, in the order in which skeletons.py declares the limbs.

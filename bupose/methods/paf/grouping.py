@@ -89,4 +89,5 @@ def _joint_scores(peaks: Peaks, candidates: LimbCandidates, used: np.ndarray) ->
     """
     best = np.zeros(len(peaks), np.float32)
     np.maximum.at(best, candidates.ids[used, 1:], candidates.score[used][:, None])
-    return np.sqrt(peaks.score * np.where(best > 0, np.minimum(best, 1), peaks.score))
+    mean: np.ndarray = np.sqrt(peaks.score * np.where(best > 0, np.minimum(best, 1), peaks.score))
+    return mean

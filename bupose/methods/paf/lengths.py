@@ -23,7 +23,9 @@ def find_overlong(
     order = chosen[np.argsort(-candidates.weight[chosen], kind="stable")]
     _, person, used = k.group_people(ids, order, peaks.joint, len(skeleton.joints))
     scale = person_scales(candidates, person, used, peaks, skeleton)
-    return k.find_overlong(ids, peaks.xy, skeleton.usual, person, scale, float(options.max_limb_ratio), SLACK)
+    ratio = float(options.max_limb_ratio)
+    overlong: np.ndarray = k.find_overlong(ids, peaks.xy, skeleton.usual, person, scale, ratio, SLACK)
+    return overlong
 
 
 def person_scales(
@@ -34,4 +36,6 @@ def person_scales(
     The median over a person's limbs, robust to one wrong limb. ``person`` and ``used`` are as
     ``kernels.reference.group_people`` gives them.
     """
-    return kernels.load().measure_people(candidates.ids, peaks.xy, skeleton.usual, person, used, LEAST)
+    k, ids = kernels.load(), candidates.ids
+    scale: np.ndarray = k.measure_people(ids, peaks.xy, skeleton.usual, person, used, LEAST)
+    return scale

@@ -24,7 +24,7 @@ def match_limbs(
     if allowed is not None:
         ids, weight = np.ascontiguousarray(ids[allowed]), weight[allowed]
     if options.matching == "greedy":
-        chosen = k.match_greedy(ids, np.argsort(-weight, kind="stable"), len(peaks))
+        chosen: np.ndarray = k.match_greedy(ids, np.argsort(-weight, kind="stable"), len(peaks))
     else:
         chosen = k.match_hungarian(ids, weight, len(peaks))
     if allowed is None:

@@ -32,6 +32,7 @@ class FieldTrace(Trace):
     link_word: ClassVar[str] = "limb"
     evidence_words: ClassVar[tuple[str, ...]] = ("score", "weight", "share")
 
+    maps: Fields
     candidates: LimbCandidates
     overlong: np.ndarray
     matched: np.ndarray
@@ -48,7 +49,7 @@ class FieldTrace(Trace):
 
     def kind_name(self, m: int) -> str:
         """As ``left elbow → left wrist``."""
-        return self.maps.skeleton.limb_names[self.candidates.limb[m]].replace("-", " → ").replace("_", " ")
+        return self.maps.skeleton.limb_names[int(self.candidates.limb[m])].replace("-", " → ").replace("_", " ")
 
     def evidence(self, m: int) -> tuple[float, ...]:
         """Score, weight and share of candidate ``m``, see ``LimbCandidates``."""

@@ -120,12 +120,19 @@ def make_people(
     return people, members[kept]
 
 
-def _complete(heat, tags, tag, members, xy, joint_score) -> np.ndarray:
+def _complete(
+    heat: np.ndarray,
+    tags: np.ndarray,
+    tag: np.ndarray,
+    members: np.ndarray,
+    xy: np.ndarray,
+    joint_score: np.ndarray,
+) -> np.ndarray:
     """bool (P, K): absent joints found by their tags; updates ``xy`` and ``joint_score`` in place."""
     here = members >= 0
     mean = (tag[members] * here[..., None]).sum(1, dtype=np.float64) / here.sum(1, keepdims=True)
     cells = kernels.load("tags").find_tagged(heat, tags, mean, ~here)
-    found = cells >= 0
+    found: np.ndarray = cells >= 0
     joint, (row, column) = np.nonzero(found)[1], np.unravel_index(cells[found], heat.shape[1:])
     where = np.stack([joint, row, column], 1).astype(np.int32)
     xy[found], height = kernels.load().refine_peaks(heat, where)

@@ -23,7 +23,7 @@ HEADS: dict[str, type[Head]] = {
     "movenet": MoveNetHead,
 }
 
-__all__ = ["HEADS", "build_head", "final_maps"]
+__all__ = ["HEADS", "Head", "build_head", "final_maps"]
 
 
 def build_head(name: str, channels: int, specs: Sequence[MapSpec], **options) -> Head:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from torch import nn
 
 from bupose.maps import MapSpec
@@ -13,6 +15,8 @@ class Head(nn.Module):
 
     Parameters
     ----------
+    channels_in : int
+        Of the features.
     specs : tuple of MapSpec
         What it says.
     options : dataclass
@@ -38,7 +42,7 @@ class Head(nn.Module):
     multiple = 1
     context_scale = 0.0
 
-    def __init__(self, specs: tuple[MapSpec, ...], options) -> None:
+    def __init__(self, channels_in: int, specs: tuple[MapSpec, ...], options: Any) -> None:
         super().__init__()
         self.specs, self.options = specs, options
         background = bool(getattr(options, "background", False))

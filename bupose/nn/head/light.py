@@ -81,7 +81,7 @@ class LightHead(Head):
     Options = LightOptions
 
     def __init__(self, channels_in: int, specs: tuple[MapSpec, ...], options: LightOptions):
-        super().__init__(specs, options)
+        super().__init__(channels_in, specs, options)
         width, said = options.width, sum(self.widths.values())
         first = nn.Sequential(conv(channels_in, width), conv(width, width), conv(width, width))
         self.initial_stage = Outputs(first, width, options.hidden, self.widths)

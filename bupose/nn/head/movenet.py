@@ -37,20 +37,21 @@ class MoveNetHead(Head):
     """
 
     Options = MoveNetHeadOptions
-    DELICATE = ("maps",)
+    KEEP_FLOAT = ("maps",)
 
     def __init__(self, channels_in: int, specs: tuple[MapSpec, ...], options: MoveNetHeadOptions):
-        super().__init__(specs, options)
+        super().__init__(channels_in, specs, options)
         self.confidences = {spec.name for spec in specs if spec.stored == "uint8"}
         self.maps = nn.ModuleDict()
+        last: dict[str, nn.Conv2d] = {}
         for name, channels in self.widths.items():
-            last = nn.Conv2d(options.width, channels, 1)
-            self.maps[name] = nn.Sequential(separable(channels_in, options.width, norm=False), last)
+            last[name] = nn.Conv2d(options.width, channels, 1)
+            self.maps[name] = nn.Sequential(separable(channels_in, options.width, norm=False), last[name])
         init_kaiming(self)
-        for name, layers in self.maps.items():
-            init_normal(layers[1])
-            if name in self.confidences:
-                nn.init.constant_(layers[1].bias, _UNLIKELY)
+        for name, layer in last.items():
+            init_normal(layer)
+            if name in self.confidences and layer.bias is not None:
+                nn.init.constant_(layer.bias, _UNLIKELY)
 
     def forward(self, features: Tensor) -> list[Stage]:
         """One stage."""

@@ -63,7 +63,7 @@ class OpenPose2017Head(Head):
     Options = OpenPose2017Options
 
     def __init__(self, channels_in: int, specs: tuple[MapSpec, ...], options: OpenPose2017Options):
-        super().__init__(specs, options)
+        super().__init__(channels_in, specs, options)
         width, said = options.width, sum(self.widths.values())
         stages = [Branches(channels_in, [3, 3, 3, 1, 1], [width] * 3 + [options.hidden], self.widths)]
         for _ in range(options.stages - 1):

@@ -83,7 +83,7 @@ class OpenPose2019Head(Head):
     Options = OpenPose2019Options
 
     def __init__(self, channels_in: int, specs: tuple[MapSpec, ...], options: OpenPose2019Options):
-        super().__init__(specs, options)
+        super().__init__(channels_in, specs, options)
         heat, activation = self.widths["heat"], ACTIVATIONS[options.activation]
         self.others = {name: width for name, width in self.widths.items() if name != "heat"}
         paf = sum(self.others.values())

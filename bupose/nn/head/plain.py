@@ -60,13 +60,14 @@ class PlainHead(Head):
     KEEP_FLOAT = ("skip",)
 
     def __init__(self, channels_in: int, specs: tuple[MapSpec, ...], options: PlainOptions):
-        super().__init__(specs, options)
+        super().__init__(channels_in, specs, options)
         self.stride_factor = 2 if options.upsample else 1
         self.multiple = 2 if options.space_to_depth else 1
         inputs = [channels_in * (4 if options.space_to_depth else 1)] + [options.width] * options.layers
-        self.space_to_depth = nn.PixelUnshuffle(2) if options.space_to_depth else nn.Identity()
+        self.space_to_depth: nn.Module = nn.PixelUnshuffle(2) if options.space_to_depth else nn.Identity()
         self.layers = nn.Sequential(*(conv_norm(c, options.width) for c in inputs[:-1]))
-        self.blocks = nn.Sequential(*(BasicBlock(inputs[-1], inputs[-1]) for _ in range(options.blocks)))
+        blocks = [BasicBlock(inputs[-1], inputs[-1]) for _ in range(options.blocks)]
+        self.blocks = nn.Sequential(*blocks)
         self.context_scale = options.context_scale
         self.mix = nn.Conv2d(inputs[-1], inputs[-1], 1, bias=False) if self.context_scale else None
         factor = self.stride_factor * self.multiple
@@ -76,7 +77,7 @@ class PlainHead(Head):
         self.skip = _output(channels_in, said, self.stride_factor) if options.skip else None
         init_kaiming(self.layers)
         init_kaiming(self.blocks)
-        for block in self.blocks:
+        for block in blocks:
             nn.init.zeros_(block.bn2.weight)  # zero-initialised: no effect until trained
         if self.mix is not None:
             nn.init.eye_(self.mix.weight.data[:, :, 0, 0]).mul_(_CONTEXT)
@@ -117,14 +118,15 @@ class PlainHead(Head):
             everything.append(torch.where(channels < 0, -1, start + channels))
             factors.append(signs)
             start += other.widths[mine.name]
-        if self.skip is not None:
+        if self.skip is not None and other.skip is not None:
             _take_channels(self.skip, other.skip, torch.cat(everything), torch.cat(factors))
         return True
 
     def fuse(self) -> None:
         """Fold the rearrangement of the features into the next convolution."""
-        if self.options.space_to_depth and self.options.layers:
-            self.layers[0][0] = fold_into_stride(self.layers[0][0], 2)
+        first = self.layers[0] if self.options.space_to_depth and self.options.layers else None
+        if isinstance(first, nn.Sequential) and isinstance(first[0], nn.Conv2d):
+            first[0] = fold_into_stride(first[0], 2)
             self.space_to_depth = nn.Identity()
 
 

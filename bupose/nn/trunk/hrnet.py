@@ -62,9 +62,9 @@ class HRNet(Trunk):
         first = nn.Sequential(conv_norm(256, widths[1], stride=2))
         self.transition1 = nn.ModuleList([conv_norm(256, widths[0]), first])
         self.stage2 = _stage(widths[:2], _MODULES[0])
-        self.transition2 = nn.ModuleList([None, None, _coarser(widths[1])])
+        self.transition2 = nn.ModuleList([nn.Identity(), nn.Identity(), _coarser(widths[1])])
         self.stage3 = _stage(widths[:3], _MODULES[1])
-        self.transition3 = nn.ModuleList([None, None, None, _coarser(widths[2])])
+        self.transition3 = nn.ModuleList([*(nn.Identity() for _ in range(3)), _coarser(widths[2])])
         self.stage4 = _stage(widths, _MODULES[2], last_outputs=1 if finest else 4)
         init_kaiming(self)
 
@@ -101,7 +101,7 @@ class ExchangeModule(nn.Module):
         branches = [blocks(branch) for blocks, branch in zip(self.branches, branches)]
         outputs = []
         for layers in self.fuse_layers:
-            parts = [branch if layer is None else layer(branch) for layer, branch in zip(layers, branches)]
+            parts = [layer(branch) for layer, branch in zip(layers.children(), branches)]
             outputs.append(self.relu(sum(parts[1:], parts[0])))
         return outputs
 
@@ -116,10 +116,10 @@ def _coarser(width: int) -> nn.Sequential:
     return nn.Sequential(conv_norm(width, 2 * width, stride=2))
 
 
-def _exchange(widths: list[int], source: int, target: int) -> nn.Module | None:
+def _exchange(widths: list[int], source: int, target: int) -> nn.Module:
     """From the resolution of one branch to that of another: 1x1 and nearest cells up, strided 3x3 down."""
     if source == target:
-        return None
+        return nn.Identity()
     if source > target:
         up = nn.Upsample(scale_factor=2.0 ** (source - target), mode="nearest")
         return nn.Sequential(*conv_norm(widths[source], widths[target], 1, activation=None), up)

@@ -70,13 +70,14 @@ class MobileNetV1(Trunk):
             else conv_norm(3, widths[0], stride=2)
         ]
         for number, (_, stride) in enumerate(_LAYERS if native else _LAYERS[:11], start=1):
-            channels, stride = widths[number - 1 : number + 1], stride if native or number < 6 else 1
+            before, after, stride = widths[number - 1], widths[number], stride if native or number < 6 else 1
             if folded:
-                layers.append(_folded_layer(*channels, stride))
+                layers.append(_folded_layer(before, after, stride))
             else:
-                layers.append(_layer(*channels, stride, 2 if number == 7 and not native else 1))
+                layers.append(_layer(before, after, stride, 2 if number == 7 and not native else 1))
         self.model = nn.Sequential(*layers)
         self.stride, self.multiple = options.out_stride, 32 if native else 8
+        self.taps: tuple[int, ...]
         if options.neck in CPMS:
             self.taps, self.channels = (11,), options.channels
             self.cpm = CPMS[options.neck](widths[11], options.channels)

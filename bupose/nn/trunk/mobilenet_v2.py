@@ -59,13 +59,14 @@ class MobileNetV2(Trunk):
         widths = layer_widths(options.width)
         layers: list[nn.Module] = [conv_norm(3, widths[0], stride=2, activation=nn.ReLU6)]
         for number, (expansion, stride, dilation) in enumerate(layer_plan(8 if dilated else 32), start=1):
-            layers.append(InvertedResidual(*widths[number - 1 : number + 1], expansion, stride, dilation))
+            layers.append(InvertedResidual(widths[number - 1], widths[number], expansion, stride, dilation))
         if options.last:
             widths.append(max(1280, round_width(1280 * options.width)))
             layers.append(conv_norm(widths[17], widths[18], 1, activation=nn.ReLU6))
         self.features = nn.Sequential(*layers)
         self.stride, self.multiple, self.channels = options.out_stride, 8 if dilated else 32, options.channels
         self.levels = tuple(min(n, len(layers) - 1) for n in _LEVELS[: 3 if options.out_stride == 8 else 4])
+        self.neck: nn.Module
         if dilated:
             self.neck = conv_norm(widths[-1], options.channels, 1)
         else:
@@ -121,7 +122,7 @@ class MoveNet(Trunk):
         widths = [*layer_widths(options.width), 1280]
         layers: list[nn.Module] = [nn.Sequential(SameConv2d(3, widths[0], 3, 2), nn.ReLU6(inplace=True))]
         for number, (expansion, stride, _) in enumerate(layer_plan(32), start=1):
-            layers.append(InvertedResidual(*widths[number - 1 : number + 1], expansion, stride, folded=True))
+            layers.append(InvertedResidual(widths[number - 1], widths[number], expansion, stride, folded=True))
         layers.append(nn.Sequential(nn.Conv2d(widths[17], widths[18], 1), nn.ReLU6(inplace=True)))
         self.features = nn.Sequential(*layers)
         self.neck = Pyramid([widths[n] for n in _MOVENET_LEVELS], options.widths, norm=False)

@@ -64,7 +64,11 @@ def _shortcut(channels_in: int, channels: int, stride: int) -> nn.Sequential | N
     return conv_norm(channels_in, channels, 1, stride=stride, activation=None)
 
 
-_DEPTHS = {18: (BasicBlock, (2, 2, 2, 2)), 50: (Bottleneck, (3, 4, 6, 3)), 101: (Bottleneck, (3, 4, 23, 3))}
+_DEPTHS: dict[int, tuple[type[BasicBlock | Bottleneck], tuple[int, ...]]] = {
+    18: (BasicBlock, (2, 2, 2, 2)),
+    50: (Bottleneck, (3, 4, 6, 3)),
+    101: (Bottleneck, (3, 4, 23, 3)),
+}
 
 
 @dataclass
@@ -114,6 +118,7 @@ class ResNet(Trunk):
         self.layer3 = _layer(block, widths[2], 256, repeats[2], 1 if dilated else 2, (1, 2) if dilated else (1, 1))
         self.layer4 = _layer(block, widths[3], 512, repeats[3], 1 if dilated else 2, (2, 4) if dilated else (1, 1))
         self.stride, self.multiple, self.channels = options.out_stride, 8 if dilated else 32, options.channels
+        self.neck: nn.Module
         if dilated:
             self.neck = conv_norm(widths[4], options.channels, 1)
         elif options.neck == "deconv":
@@ -138,7 +143,12 @@ class ResNet(Trunk):
 
 
 def _layer(
-    block: type, channels_in: int, width: int, repeats: int, stride: int, dilations: tuple[int, int] = (1, 1)
+    block: type[BasicBlock | Bottleneck],
+    channels_in: int,
+    width: int,
+    repeats: int,
+    stride: int,
+    dilations: tuple[int, int] = (1, 1),
 ) -> nn.Sequential:
     """Blocks of one resolution; ``dilations`` are those before and after the stride that a dilation replaces."""
     before, after = dilations

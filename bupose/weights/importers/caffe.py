@@ -58,7 +58,7 @@ def read_network(path: str | Path) -> PoseNet:
         origin={"name": f"OpenPose {skeleton}", "licence": LICENCE},
     )
     net = PoseNet(config)
-    tensors = {}
+    tensors: dict[str, torch.Tensor] = {}
     for layer, prefix in names.items():
         keys = ("weight", "bias")[: len(layers[layer])]
         tensors |= {f"{prefix}.{key}": torch.from_numpy(np.array(blob)) for key, blob in zip(keys, layers[layer])}

@@ -33,9 +33,9 @@ def read_layers(path: str | Path) -> dict[str, list[np.ndarray]]:
         raise WeightsError(f"cannot read {str(path)!r}: {problem.strerror}") from None
     layers = {}
     try:
-        for number, kind, value in read_fields(data):
+        for number, kind, _, content in read_fields(data):
             if (number, kind) == (_NET_LAYER, _BYTES):
-                name, blobs = _read_layer(value)
+                name, blobs = _read_layer(content)
                 if blobs:
                     layers[name] = blobs
     except (ValueError, IndexError) as problem:
@@ -45,8 +45,8 @@ def read_layers(path: str | Path) -> dict[str, list[np.ndarray]]:
     return layers
 
 
-def read_fields(data: memoryview) -> Iterator[tuple[int, int, int | memoryview]]:
-    """(field number, wire type, value) of one message; values are whole numbers or views of their bytes.
+def read_fields(data: memoryview) -> Iterator[tuple[int, int, int, memoryview]]:
+    """(field number, wire type, value, content) of one message: of a varint its value, of others a view of their bytes.
 
     Raises
     ------
@@ -63,16 +63,17 @@ def read_fields(data: memoryview) -> Iterator[tuple[int, int, int | memoryview]]
         number, kind = key >> 3, key & 7
         if kind == _VARINT:
             value, at = _read_varint(data, at)
+            yield number, kind, value, data[:0]
         elif kind in (_FIXED64, _BYTES, _FIXED32):
             size = {_FIXED64: 8, _FIXED32: 4}.get(kind)
             if size is None:
                 size, at = _read_varint(data, at)
             if at + size > end:
                 raise ValueError(f"field {number} wants {size} bytes, {end - at} are left")
-            value, at = data[at : at + size], at + size
+            yield number, kind, 0, data[at : at + size]
+            at += size
         else:
             raise ValueError(f"wire type {kind} of field {number} is unknown")
-        yield number, kind, value
 
 
 def _read_varint(data: memoryview, at: int) -> tuple[int, int]:
@@ -90,21 +91,22 @@ def _read_varint(data: memoryview, at: int) -> tuple[int, int]:
 
 def _read_layer(data: memoryview) -> tuple[str, list[np.ndarray]]:
     name, blobs = "", []
-    for number, kind, value in read_fields(data):
+    for number, kind, _, content in read_fields(data):
         if (number, kind) == (_LAYER_NAME, _BYTES):
-            name = bytes(value).decode("utf-8", "replace")
+            name = bytes(content).decode("utf-8", "replace")
         elif (number, kind) == (_LAYER_BLOBS, _BYTES):
-            blobs.append(_read_blob(value))
+            blobs.append(_read_blob(content))
     return name, blobs
 
 
 def _read_blob(data: memoryview) -> np.ndarray:
-    numbers, shape, dims = [], None, {}
-    for number, kind, value in read_fields(data):
+    numbers: list[memoryview] = []
+    shape, dims = None, {}
+    for number, kind, value, content in read_fields(data):
         if number == _BLOB_DATA and kind in (_BYTES, _FIXED32):  # repeated float, packed or not
-            numbers.append(value)
+            numbers.append(content)
         elif (number, kind) == (_BLOB_SHAPE, _BYTES):
-            shape = _read_shape(value)
+            shape = _read_shape(content)
         elif number in _BLOB_DIMS and kind == _VARINT:
             dims[number] = value
     array = np.frombuffer(numbers[0] if len(numbers) == 1 else b"".join(numbers), "<f4").astype(np.float32, copy=False)
@@ -117,12 +119,12 @@ def _read_blob(data: memoryview) -> np.ndarray:
 
 def _read_shape(data: memoryview) -> list[int]:
     shape = []
-    for number, kind, value in read_fields(data):
+    for number, kind, value, content in read_fields(data):
         if number == _SHAPE_DIM and kind == _VARINT:
             shape.append(value)
         elif number == _SHAPE_DIM and kind == _BYTES:  # packed
             at = 0
-            while at < len(value):
-                size, at = _read_varint(value, at)
+            while at < len(content):
+                size, at = _read_varint(content, at)
                 shape.append(size)
     return shape

@@ -84,17 +84,24 @@ def read_graph(path: str | Path) -> Graph:
     return _Reader(layers, numbers, str(xml)).read(order)
 
 
+def _part(root: ElementTree.Element, name: str) -> ElementTree.Element:
+    part = root.find(name)
+    if part is None:
+        raise KeyError(name)
+    return part
+
+
 def _read_layers(root: ElementTree.Element) -> dict[str, _Layer]:
-    sources = {(e.get("to-layer"), int(e.get("to-port"))): e.get("from-layer") for e in root.find("edges")}
+    sources = {(e.attrib["to-layer"], int(e.attrib["to-port"])): e.attrib["from-layer"] for e in _part(root, "edges")}
     ports: dict[str, list[int]] = {}
     for layer, port in sources:
         ports.setdefault(layer, []).append(port)
     layers = {}
-    for element in root.find("layers"):
-        i, data = element.get("id"), element.find("data")
+    for element in _part(root, "layers"):
+        i, data = element.attrib["id"], element.find("data")
         inputs = [sources[i, port] for port in sorted(ports.get(i, ()))]
         attributes = dict(data.attrib) if data is not None else {}
-        layers[i] = _Layer(element.get("type"), element.get("name"), attributes, inputs)
+        layers[i] = _Layer(element.attrib["type"], element.attrib["name"], attributes, inputs)
     return layers
 
 
@@ -115,8 +122,9 @@ class _Reader:
             layer = self.layers[i]
             try:
                 values = [self.values[j] for j in layer.inputs]
-                fixed = layer.kind != "Parameter" and all(isinstance(v, np.ndarray) for v in values)
-                self.values[i] = (self._constant if fixed else self._operation)(layer, values)
+                arrays = [v for v in values if isinstance(v, np.ndarray)]
+                fixed = layer.kind != "Parameter" and len(arrays) == len(values)
+                self.values[i] = self._constant(layer, arrays) if fixed else self._operation(layer, values)
             except (KeyError, IndexError, ValueError, TypeError) as problem:
                 told = f"its numbers or inputs are not those of {layer.kind} ({problem})"
                 raise WeightsError(f"{self.source!r}: layer {layer.name} cannot be read: {told}") from None
@@ -131,7 +139,8 @@ class _Reader:
             shape = [old if new == 0 else new for old, new in zip(values[0].shape + (1,) * 8, values[1].tolist())]
             return values[0].reshape(shape)
         if layer.kind == "FakeQuantize":
-            return fake_quantise(*(v.astype(np.float32) for v in values), int(layer.data["levels"]))
+            x, low, high, out_low, out_high = (v.astype(np.float32) for v in values)
+            return fake_quantise(x, low, high, out_low, out_high, int(layer.data["levels"]))
         if layer.kind in ("Add", "Subtract", "Multiply"):
             compute = {"Add": np.add, "Subtract": np.subtract, "Multiply": np.multiply}[layer.kind]
             return compute(values[0].astype(np.float32), values[1].astype(np.float32))

@@ -44,14 +44,14 @@ def read_network(path: str | Path) -> PoseNet:
     graph = read_graph(path)
     expected = expected_graph()
     _check(graph, expected, str(path))
-    tensors = {}
+    tensors: dict[str, Tensor] = {}
     for name, layer in expected.items():
         tensors |= _tensors(graph.convolutions[name], layer)
     first = "refinement_stages.0.trunk.0.initial.0.weight"
     paf, heat, features = tensors[first].split([_PAF, _HEAT, _FEATURES], 1)
     tensors[first] = torch.cat([features, heat, paf], 1)
-    mean, std = -graph.shift / graph.scale, 1 / graph.scale
-    normalisation = Normalisation("bgr", tuple(map(float, mean)), tuple(map(float, std)))
+    mean, std = (-graph.shift / graph.scale).tolist(), (1 / graph.scale).tolist()
+    normalisation = Normalisation("bgr", (mean[0], mean[1], mean[2]), (std[0], std[1], std[2]))
     origin = {"name": "OpenVINO human-pose-estimation-0001", "licence": "Apache-2.0"}
     return build_network(tensors, "openvino", normalisation, origin, str(path))
 
@@ -93,7 +93,7 @@ def _expected_stages() -> dict[str, _Expected]:
         layers[f"conv5_5_CPM_{branch}"] = _Expected(
             f"initial_stage.{ours}.1.0", None, (f"conv5_4_CPM_{branch}",), "none"
         )
-    inputs = ("conv5_5_CPM_L1", "conv5_5_CPM_L2", "conv4_4_CPM")
+    inputs: tuple[str, ...] = ("conv5_5_CPM_L1", "conv5_5_CPM_L2", "conv4_4_CPM")
     for n in range(5):
         block, name = f"refinement_stages.0.trunk.{n}.", f"Mconv{n + 1}_stage2_L1"
         layers[f"{name}/sq"] = _Expected(f"{block}initial.0", None, inputs)

@@ -118,7 +118,8 @@ def test_a_large_person_before_a_tight_crowd_keeps_his_joints(codec_of):
 
 
 def test_no_candidates_match_to_nothing(codec_of):
-    peaks = Peaks(np.zeros(0, np.int32), np.zeros((0, 2), np.float32), np.zeros(0, np.float32), np.zeros(18, np.int32))
+    peaks = Peaks(np.zeros(0, np.int32), np.zeros((0, 2), np.float32), np.zeros(0, np.float32), np.zeros(18, np.int32),
+                  np.zeros((0, 2), np.int32))  # fmt: skip
     nothing = LimbCandidates(np.zeros((0, 3), np.int32), np.zeros((0, 3), np.float32))
     for matching in ("hungarian", "greedy"):
         assert match_limbs(nothing, peaks, codec_of(matching=matching).decoder).shape == (0,)
