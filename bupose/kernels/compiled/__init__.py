@@ -1,7 +1,7 @@
-"""Decoding and painting in numba: arrays and scalars in, arrays out.
+"""Kernels for decoding and encoding in numba: arrays and scalars in, arrays out.
 
-Arrays are C-contiguous and writable float32 / int32 / bool, finite; positions are in cells, (x, y). The slow and
-obvious twin of each function, which is its specification, stands in ``bupose.kernels.reference``.
+Arrays are C-contiguous and writable float32 / int32 / bool, finite; positions are in cells, (x, y). The slow, simple
+twin of each function, which is its specification, is in ``bupose.kernels.reference``.
 """
 
 from bupose.kernels.compiled.centre import keep_highest, pair_with_peaks, search_heat

@@ -1,4 +1,4 @@
-"""From a person's centre to joints: peaks within reach of where they are predicted, or the best cell of a map."""
+"""From person centres to joints: peaks within reach of the prediction, or the best cell of a map."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from bupose.kernels.compiled.jit import jit
 
 @jit
 def keep_highest(heat, cells, reach):
-    """Which peaks no cell within ``reach`` rows and columns exceeds; of equal peaks the first in reading order."""
+    """Peaks that are maxima within ``reach`` rows and columns; of equal peaks the first in row-major order."""
     h, w = heat.shape[1:]
     keep = np.ones(len(cells), np.bool_)
     for n in range(len(cells)):
@@ -24,7 +24,7 @@ def keep_highest(heat, cells, reach):
 
 @jit
 def pair_with_peaks(places, spread, start, xy, score, cut):
-    """Pairs of a predicted joint and a peak of its type, weighted by the peak's score and their distance."""
+    """Pairs of predicted joints and peaks of their type, weighted by the peak's score and distance."""
     people, joints = places.shape[:2]
     most = np.float32(cut * cut)
     ids, weight = np.empty((0, 3), np.int32), np.empty(0, np.float32)
@@ -35,7 +35,7 @@ def pair_with_peaks(places, spread, start, xy, score, cut):
                 s = spread[p, k]
                 x, y = places[p, k, 0], places[p, k, 1]
                 begin, end = start[k], start[k + 1]
-                while begin < end:  # peaks of a joint ascend in y: the first within reach
+                while begin < end:  # peaks of a joint are sorted by y: the first within reach
                     middle = (begin + end) // 2
                     if xy[middle, 1] < y - np.float32(cut) * s:
                         begin = middle + 1
@@ -59,7 +59,7 @@ def pair_with_peaks(places, spread, start, xy, score, cut):
 
 @jit
 def search_heat(heat, places, box, variance):
-    """For each predicted joint the cell of its heatmap that weighs most inside the person's box."""
+    """For each predicted joint the cell of its heatmap with the largest weight inside the person's box."""
     joints, h, w = heat.shape
     people = len(places)
     cells = np.zeros((people, joints, 2), np.int32)
@@ -70,7 +70,7 @@ def search_heat(heat, places, box, variance):
         left, right = max(int(np.ceil(box[p, 0])), 0), min(int(np.ceil(box[p, 2])), w)
         for k in range(joints):
             x, y = places[p, k, 0], places[p, k, 1]
-            best, reach = np.float32(0), 104 * double  # squared; what lies beyond weighs 0 in 32 bits
+            best, reach = np.float32(0), 104 * double  # squared; beyond, the weight underflows to 0 in 32 bits
             middle = int(np.floor(y))
             below, above = min(middle, bottom - 1), max(middle + 1, top)
             while below >= top or above < bottom:  # rows from the nearest outwards
@@ -92,6 +92,6 @@ def search_heat(heat, places, box, variance):
                     if here > best:
                         best = here
                         cells[p, k, 0], cells[p, k, 1] = v, u
-                        reach = -np.log(best) * double * np.float32(1.001)  # farther, no heat of at most 1 weighs more
+                        reach = -np.log(best) * double * np.float32(1.001)  # farther, no heat weighs more
             weight[p, k] = best
     return cells, weight

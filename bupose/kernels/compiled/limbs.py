@@ -1,4 +1,4 @@
-"""Limb candidates: how far a limb's field leads from a joint, which joints lie within that reach, and their scores."""
+"""Limb candidates: the reach of a limb's field from a joint, the joints within it, and their scores."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bupose.kernels.compiled.peaks import grown
 
 @jit
 def score_limbs(paf, limb_joints, start, xy, strength, line, limits, crowd):
-    """Pairs of joints that a limb could join, with their line integrals."""
+    """Candidate pairs of joints for each limb, with their line integrals."""
     samples, near, threshold = line[0], np.float32(line[1]), np.float32(line[2])
     least_score, least_share = np.float32(limits[0]), np.float32(limits[1])
     ids = np.empty((256, 3), np.int32)
@@ -48,7 +48,7 @@ def score_limbs(paf, limb_joints, start, xy, strength, line, limits, crowd):
 
 @jit
 def pair_joints(one, other, one_end, other_end, one_length, other_length, nearest, slack):
-    """In a crowd, pairs of joints of which one lies within reach of the other, or where its trail ends."""
+    """In a crowd, pairs of joints within reach of each other, or near the end of each other's trail."""
     near, ends = _nearest(one, other, one_end, one_length, nearest, np.float32(slack))
     far, far_ends = _nearest(other, one, other_end, other_length, nearest, np.float32(slack))
     pairs = np.empty((near.size + ends.size + far.size + far_ends.size, 2), np.int32)
@@ -76,7 +76,7 @@ def pair_joints(one, other, one_end, other_end, one_length, other_length, neares
 
 @jit
 def _sorted(pairs, column, count):
-    """Pairs by one of their columns, 0 … count - 1; those of the same number in the order they had."""
+    """Pairs in stable order of one of their columns, 0 … count - 1."""
     place = np.zeros(count + 1, np.int64)
     for e in range(len(pairs)):
         place[pairs[e, column] + 1] += 1
@@ -92,7 +92,7 @@ def _sorted(pairs, column, count):
 
 @jit
 def follow_field(paf, limb, xy, threshold, way):
-    """Where a limb's field leads from joints: the furthest point of each trail, and how far it is, in cells."""
+    """Trails along a limb's field from joints: the furthest point of each, and its distance in cells."""
     h, w = paf.shape[2:]
     ends, length = xy.copy(), np.zeros(len(xy), np.float32)
     for n in range(len(xy)):
@@ -122,9 +122,9 @@ def follow_field(paf, limb, xy, threshold, way):
 
 @jit
 def _nearest(points, others, ends, length, most, slack):
-    """For each point the nearest others within reach, and, where that leaves anybody out, those at its trail's end.
+    """For each point the nearest others within reach, and, if some are left out, those near its trail's end.
 
-    Each row is filled up with -1.
+    Rows are padded with -1.
     """
     near = np.full((len(points), most), -1, np.int32)
     far = np.full((len(points), max(most // 4, 1)), -1, np.int32)
@@ -167,7 +167,7 @@ def _nearest(points, others, ends, length, most, slack):
                             square = dx * dx + dy * dy
                             if square > reach * reach:
                                 continue
-                            at = count  # of those as near as each other the first
+                            at = count  # of equally near ones the first
                             while at > 0 and (square < away[at - 1] or (square == away[at - 1] and i < found[at - 1])):
                                 at -= 1
                             if at == len(found):
@@ -176,12 +176,12 @@ def _nearest(points, others, ends, length, most, slack):
                             for m in range(count - 1, at, -1):
                                 away[m], found[m] = away[m - 1], found[m - 1]
                             away[at], found[at] = square, i
-                sure = ring * float(side)  # nobody as near as this is still to come
+                sure = ring * float(side)  # no nearer one can follow
                 if sure >= reach or (count == len(found) and away[count - 1] < sure * sure):
                     break
                 if ring >= max(cx, cols - 1 - cx) and ring >= max(cy, rows - 1 - cy):
                     break
                 ring += 1
-            if count < len(found):  # nobody was left out
+            if count < len(found):  # none was left out
                 break
     return near, far

@@ -1,4 +1,4 @@
-"""One-to-one choice among candidate limbs."""
+"""One-to-one matching of candidate limbs."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from bupose.kernels.compiled.jit import jit
 
 @jit
 def match_hungarian(ids, weight, peaks):
-    """One-to-one choice of candidates with the largest total weight, for each limb: shortest augmenting paths.
+    """One-to-one matching of maximum total weight, for each limb, by shortest augmenting paths.
 
-    Only candidates are edges, so a search never leaves its connected component. Column ``peaks + a`` stands for
-    leaving the first joint ``a`` alone, at no cost.
+    Only candidates are edges, so a search never leaves its connected component. Column ``peaks + a`` leaves the first
+    joint ``a`` unmatched, at no cost.
     """
     chosen = np.zeros(len(ids), np.bool_)
     infinity = 1e300
@@ -20,7 +20,7 @@ def match_hungarian(ids, weight, peaks):
     owner = np.full(2 * peaks, -1, np.int32)  # the first joint a column belongs to
     edge = np.full(2 * peaks, -1, np.int32)  # by which candidate
     least = np.full(2 * peaks, infinity)
-    via = np.full(2 * peaks, -1, np.int32)  # the column before, on the way here
+    via = np.full(2 * peaks, -1, np.int32)  # the previous column on the path
     via_edge = np.full(2 * peaks, -1, np.int32)
     done = np.zeros(2 * peaks, np.bool_)
     reached = np.empty(2 * peaks, np.int32)
@@ -66,7 +66,7 @@ def match_hungarian(ids, weight, peaks):
                 done[column] = True
                 a = owner[column]
             u[root] += travelled
-            for i in range(count):  # potentials of what the search has settled
+            for i in range(count):  # potentials of settled nodes
                 j = reached[i]
                 if done[j]:
                     v[j] -= travelled - least[j]
@@ -94,7 +94,7 @@ def match_hungarian(ids, weight, peaks):
 
 @jit
 def match_greedy(ids, order, peaks):
-    """One-to-one choice of candidates, for each limb in ``order``."""
+    """Greedy one-to-one matching in ``order``."""
     chosen = np.zeros(len(ids), np.bool_)
     limbs = 0 if len(ids) == 0 else ids[len(ids) - 1, 0] + 1
     taken = np.zeros((limbs, 2, peaks), np.bool_)

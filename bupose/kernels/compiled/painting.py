@@ -1,4 +1,4 @@
-"""Painting joints and limbs into fields."""
+"""Encoding of joints and limbs into fields."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def paint_heat(shape, xy, present, sigma):
     h, w = shape
     joints = xy.shape[1]
     heat = np.zeros((joints, h, w), np.float32)
-    cut = 4.6052  # a hundredth of the height
+    cut = 4.6052  # 1 % of the height
     reach = np.sqrt(2 * cut) * sigma
     for p in range(len(xy)):
         for k in range(joints):
@@ -30,7 +30,7 @@ def paint_heat(shape, xy, present, sigma):
 
 @jit
 def paint_limbs(shape, xy, present, limb_joints, width):
-    """Unit vectors in the cells within ``width`` of a limb, averaged over the people who have one there."""
+    """Unit vectors in the cells within ``width`` of a limb, averaged over people."""
     h, w = shape
     limbs = len(limb_joints)
     paf = np.zeros((limbs, 2, h, w), np.float32)

@@ -1,4 +1,4 @@
-"""Local maxima of heatmaps, refined below the cell."""
+"""Local maxima of heatmaps, with sub-cell refinement."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from bupose.kernels.compiled.jit import jit
 
 @jit
 def grown(rows, n):
-    """The first ``n`` rows with room for as many again."""
+    """The first ``n`` rows in an array of twice the size."""
     more = np.empty((2 * n, 3), rows.dtype)
     for i in range(n):
         for j in range(3):
@@ -19,7 +19,7 @@ def grown(rows, n):
 
 @jit
 def smooth(heat, taps):
-    """Heatmaps blurred along both axes by symmetric weights, the middle one first; borders go on as they end."""
+    """Heatmaps blurred along both axes by symmetric weights, the central one first; borders are replicated."""
     joints, h, w = heat.shape
     blurred = np.empty((joints, h, w), np.float32)
     rows = np.empty((h, w), np.float32)
@@ -43,7 +43,7 @@ def smooth(heat, taps):
 
 @jit
 def find_peaks(heat, threshold):
-    """Cells above ``threshold`` that no neighbour exceeds; of a plateau the first in reading order."""
+    """Cells above ``threshold`` that no neighbour exceeds; of a plateau the first in row-major order."""
     joints, h, w = heat.shape
     threshold = np.float32(threshold)
     cells = np.empty((64, 3), np.int32)
@@ -72,12 +72,12 @@ def find_peaks(heat, threshold):
 
 @jit
 def _log(v):
-    return np.log(max(v, np.float32(1e-3)))  # what lies below a thousandth is noise, and log 0 is no number
+    return np.log(max(v, np.float32(1e-3)))  # values below 0.001 are noise, and log 0 is undefined
 
 
 @jit
 def _summit(low, mid, high, curve):
-    """Where a parabola through three values is highest, -0.5 … 0.5; one neighbour (the other NaN) needs a curvature."""
+    """Maximum of a parabola through three values, -0.5 … 0.5; if a neighbour is NaN, by the given curvature."""
     if np.isnan(low) and np.isnan(high):  # a picture one cell wide
         return 0.0
     if np.isnan(low) or np.isnan(high):

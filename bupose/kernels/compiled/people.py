@@ -1,4 +1,4 @@
-"""Assembling people, and finding those that are there twice."""
+"""Assembly of people, and duplicates."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from bupose.proportions import AREA_OF_BOX
 
 @jit
 def group_people(ids, order, joint, joints):
-    """Assemble people from limbs taken in ``order``; a limb that would give a person two of a joint is left out."""
+    """Assemble people from limbs taken in ``order``; limbs that would give a person a joint twice are left out."""
     peaks = len(joint)
     members = np.full((peaks, joints), -1, np.int32)
     person = np.arange(peaks).astype(np.int32)
@@ -40,7 +40,7 @@ def group_people(ids, order, joint, joints):
 
 @jit
 def measure_people(ids, xy, usual, person, used, least):
-    """How long a limb of usual length 1 is in each person: the median over its limbs; NaN for fewer than ``least``."""
+    """Length of a limb of usual length 1 in each person: the median over its limbs; NaN for fewer than ``least``."""
     begin = np.zeros(len(person) + 1, np.int64)
     for e in range(len(ids)):
         if used[e] and usual[ids[e, 0]] > 0:
@@ -68,7 +68,7 @@ def measure_people(ids, xy, usual, person, used, least):
 
 @jit
 def find_overlong(ids, xy, usual, person, scale, most, slack):
-    """Limbs that are longer than ``most`` times the usual, and ``slack``, in the person of either of their joints."""
+    """Limbs longer than ``most`` times the usual length plus ``slack``, in the person of either joint."""
     overlong = np.zeros(len(ids), np.bool_)
     for e in range(len(ids)):
         a, b = ids[e, 1], ids[e, 2]
@@ -76,21 +76,21 @@ def find_overlong(ids, xy, usual, person, scale, most, slack):
         length = np.sqrt(dx * dx + dy * dy)
         for n in (person[a], person[b]):
             longest = np.float32(most) * usual[ids[e, 0]] * scale[n]
-            if longest > 0 and length > longest + np.float32(slack):  # not where the usual or the scale is unknown
+            if longest > 0 and length > longest + np.float32(slack):  # unless the usual length or the scale is unknown
                 overlong[e] = True
     return overlong
 
 
 @jit
 def find_duplicates(xy, box, order, sigmas, similarity):
-    """People, best first, most of whose joints lie on those of a better one."""
+    """Duplicates of better people, of people sorted by score."""
     people, joints = xy.shape[:2]
     duplicate = np.zeros(people, np.bool_)
     for i in range(people):
         for j in range(i + 1, people):
             p, q = order[i], order[j]
             if box[q, 0] > box[p, 2]:
-                break  # all later ones begin further right
+                break  # all later ones start further right
             if box[q, 1] > box[p, 3] or box[p, 1] > box[q, 3]:
                 continue
             if p > q:

@@ -10,7 +10,7 @@ from bupose.kernels.compiled.matching import match_hungarian
 
 @jit
 def group_tags(start, tags, score, order, limits):
-    """People from tagged peaks, joint by joint: each peak goes to the person with the nearest mean tag, one to one."""
+    """People from tagged peaks, joint by joint: one-to-one assignment of peaks to people by mean tag."""
     gate, reach, nearest = limits
     peaks, size = tags.shape
     members = np.full((peaks, len(order)), -1, np.int32)
@@ -78,7 +78,7 @@ def group_tags(start, tags, score, order, limits):
 
 @jit
 def find_tagged(heat, tags, mean, absent):
-    """The cell of each absent joint where heat less the rounded distance of tag and person's mean is highest."""
+    """For each absent joint the cell with the largest heat minus rounded tag distance to the person's mean."""
     joints, h, w = heat.shape
     cells = np.full(absent.shape, -1, np.int32)
     for p in range(len(absent)):

@@ -1,4 +1,5 @@
-"""What ``bupose.kernels.compiled`` has to do: the same names and signatures in NumPy and plain loops, slow and obvious.
+"""The specification of ``bupose.kernels.compiled``: the same names and signatures in NumPy and plain loops, slow and
+simple.
 
 It also runs where numba is missing, or when ``BUPOSE_KERNELS=reference`` asks for it.
 """

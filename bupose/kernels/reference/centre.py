@@ -1,4 +1,4 @@
-"""From a person's centre to joints: peaks within reach of where they are predicted, or the best cell of a map."""
+"""From person centres to joints: peaks within reach of the prediction, or the best cell of a map."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 
 
 def keep_highest(heat, cells, reach):
-    """Which peaks no cell within ``reach`` rows and columns exceeds; of equal peaks the first in reading order.
+    """Peaks that are maxima within ``reach`` rows and columns; of equal peaks the first in row-major order.
 
     Parameters
     ----------
@@ -29,18 +29,18 @@ def keep_highest(heat, cells, reach):
 
 
 def pair_with_peaks(places, spread, start, xy, score, cut):
-    """Pairs of a predicted joint and a peak of its type, weighted by the peak's score and their distance.
+    """Pairs of predicted joints and peaks of their type, weighted by the peak's score and distance.
 
     Parameters
     ----------
     places : float32 array (P, K, 2), cells
-        Where the offsets of each person's centre put its joints.
+        Joints predicted by the offsets of each person's centre.
     spread : float32 array (P, K), cells
-        Standard deviation σ of the distance to expect.
+        Standard deviation σ of the expected distance.
     start : int32 array (K+1,)
         Peaks of joint k are rows ``start[k]:start[k+1]``.
     xy : float32 array (N, 2), cells
-        Peaks, of each joint in ascending order of y.
+        Peaks, sorted by y within each joint.
     score : float32 array (N,)
     cut : float
         Peaks at ``cut`` · σ or farther are out of reach.
@@ -64,7 +64,7 @@ def pair_with_peaks(places, spread, start, xy, score, cut):
 
 
 def search_heat(heat, places, box, variance):
-    """For each predicted joint the cell of its heatmap that weighs most inside the person's box.
+    """For each predicted joint the cell of its heatmap with the largest weight inside the person's box.
 
     Parameters
     ----------
@@ -77,7 +77,7 @@ def search_heat(heat, places, box, variance):
     Returns
     -------
     cells : int32 array (P, K, 2)
-        Row, column; 0, 0 where nothing weighs anything.
+        Row, column; 0, 0 if all weights are 0.
     weight : float32 array (P, K)
         heat · exp(−d² / 2 variance).
 

@@ -1,4 +1,4 @@
-"""Limb candidates: how far a limb's field leads from a joint, which joints lie within that reach, and their scores."""
+"""Limb candidates: the reach of a limb's field from a joint, the joints within it, and their scores."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from bupose.kernels.reference.lines import project_line, sample_field
 
 
 def score_limbs(paf, limb_joints, start, xy, strength, line, limits, crowd):
-    """Pairs of joints that a limb could join, with their line integrals.
+    """Candidate pairs of joints for each limb, with their line integrals.
 
     Parameters
     ----------
@@ -18,13 +18,13 @@ def score_limbs(paf, limb_joints, start, xy, strength, line, limits, crowd):
         Peaks of joint k are rows ``start[k]:start[k+1]``.
     xy : float32 array (N, 2), cells
     strength : float32 array (N,)
-        What a peak contributes to a candidate's weight, a factor.
+        Factor of each peak in a candidate's weight.
     line : (samples, near, threshold)
         See :func:`project_line`.
     limits : (score, share)
-        A candidate's score must exceed the first and its share reach the second.
+        Thresholds: a candidate's score must exceed the first, its share reach the second.
     crowd : (pairs, nearest, slack)
-        A limb with at least so many pairs of joints gets only those of :func:`pair_joints`.
+        For limbs with at least that many pairs of joints, only those of :func:`pair_joints` are scored.
 
     Returns
     -------
@@ -55,7 +55,7 @@ def score_limbs(paf, limb_joints, start, xy, strength, line, limits, crowd):
 
 
 def follow_field(paf, limb, xy, threshold, way):
-    """Where a limb's field leads from joints, step by step of one cell.
+    """Trails along a limb's field from joints, in steps of one cell.
 
     Parameters
     ----------
@@ -66,13 +66,13 @@ def follow_field(paf, limb, xy, threshold, way):
     threshold : float
         Strength at which a trail is lost.
     way : 1 or -1
-        Along the field, from a limb's first joint, or against it, from its second.
+        1 along the field, from a limb's first joint, or -1 against it, from its second.
 
     Returns
     -------
     ends : float32 array (N, 2), cells
-        Each trail's furthest point from the joint, as the crow flies. A trail also ends where it leaves the grid, or
-        has come back so far that it is nearer than half the way it went, less four cells: limbs are straight.
+        Each trail's furthest point from the joint. A trail also ends where it leaves the grid, or has turned back to
+        less than half its length, less four cells: limbs are straight.
     length : float32 array (N,), cells
         How far that is.
     """
@@ -101,11 +101,11 @@ def follow_field(paf, limb, xy, threshold, way):
 
 
 def pair_joints(one, other, one_end, other_end, one_length, other_length, nearest, slack):
-    """In a crowd, pairs of joints of which one lies within reach of the other, or where its trail ends.
+    """In a crowd, pairs of joints within reach of each other, or near the end of each other's trail.
 
-    What keeps the work in proportion to people: a joint is paired with the ``nearest`` within reach, and, where that
-    leaves anybody out, with a quarter as many nearest to its trail's end, so that a large person in front of a crowd
-    of small ones keeps his own joints.
+    Keeps the work linear in the number of people: a joint is paired with the ``nearest`` within reach, and, if some are
+    left out, with a quarter as many nearest to its trail's end, so that a large person in front of a crowd of small
+    ones keeps their joints.
 
     Parameters
     ----------
@@ -113,7 +113,7 @@ def pair_joints(one, other, one_end, other_end, one_length, other_length, neares
         First and second joints.
     one_end, other_end : float32 arrays (A, 2), (B, 2), cells
     one_length, other_length : float32 arrays (A,), (B,), cells
-        See :func:`follow_field`. The reach is half as much again as the trail's length, and ``slack``.
+        See :func:`follow_field`. The reach is 1.5 times the trail's length, plus ``slack``.
     nearest : int
     slack : float, cells
 
@@ -138,7 +138,7 @@ def pair_joints(one, other, one_end, other_end, one_length, other_length, neares
 
 
 def _within(point, others, radius, most):
-    """The rows within a radius, the nearest first, of those as near as each other the first; at most ``most``."""
+    """The rows within a radius, the nearest first, of equally near ones the first; at most ``most``."""
     square = ((others.astype(np.float64) - point.astype(np.float64)) ** 2).sum(1)
     rows = np.argsort(square, kind="stable")
     return [int(i) for i in rows if square[i] <= np.float64(radius) ** 2][:most]

@@ -1,4 +1,4 @@
-"""One-to-one choice among candidate limbs."""
+"""One-to-one matching of candidate limbs."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 
 
 def match_hungarian(ids, weight, peaks):
-    """One-to-one choice of candidates with the largest total weight, for each limb.
+    """One-to-one matching of maximum total weight, for each limb.
 
     Parameters
     ----------
@@ -14,7 +14,7 @@ def match_hungarian(ids, weight, peaks):
         Limb, first and second peak; sorted.
     weight : float32 array (M,), positive
     peaks : int
-        How many peaks there are.
+        Number of peaks.
 
     Returns
     -------
@@ -23,7 +23,7 @@ def match_hungarian(ids, weight, peaks):
     Notes
     -----
     Cao et al. 2017, eqs. 13-15. The Hungarian algorithm by shortest augmenting paths (Jonker & Volgenant 1987) on the
-    full matrix, with a column for each row to stay alone.
+    full matrix, with a column per row to stay unmatched.
     """
     chosen = np.zeros(len(ids), bool)
     for limb in np.unique(ids[:, 0]):
@@ -38,7 +38,7 @@ def match_hungarian(ids, weight, peaks):
 
 
 def _assign(cost):
-    """The column of each row in a cheapest assignment of all rows."""
+    """The column of each row in a minimum-cost assignment of all rows."""
     n, m = cost.shape
     u, v, owner = np.zeros(n), np.zeros(m + 1), np.full(m + 1, -1)
     for root in range(n):
@@ -67,7 +67,7 @@ def _assign(cost):
 
 
 def match_greedy(ids, order, peaks):
-    """One-to-one choice of candidates, for each limb in ``order`` (the heaviest first: OpenPose's way).
+    """Greedy one-to-one matching in ``order`` (heaviest first: OpenPose's way).
 
     Parameters
     ----------
@@ -76,7 +76,7 @@ def match_greedy(ids, order, peaks):
     order : int array (M,)
         All rows of ``ids``.
     peaks : int
-        How many peaks there are.
+        Number of peaks.
 
     Returns
     -------

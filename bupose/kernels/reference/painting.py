@@ -1,4 +1,4 @@
-"""Painting joints and limbs into fields."""
+"""Encoding of joints and limbs into fields."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def paint_heat(shape, xy, present, sigma):
 
     Notes
     -----
-    Cao et al. 2017, eqs. 7-8; cut off at a hundredth, as OpenPose's training code does.
+    Cao et al. 2017, eqs. 7-8; cut off at 1 %, as in OpenPose's training code.
     """
     heat = np.zeros((xy.shape[1], *shape), np.float32)
     v, u = np.mgrid[: shape[0], : shape[1]]
@@ -32,7 +32,7 @@ def paint_heat(shape, xy, present, sigma):
 
 
 def paint_limbs(shape, xy, present, limb_joints, width):
-    """Unit vectors in the cells within ``width`` of a limb, averaged over the people who have one there.
+    """Unit vectors in the cells within ``width`` of a limb, averaged over people.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ def paint_limbs(shape, xy, present, limb_joints, width):
 
     Notes
     -----
-    Cao et al. 2017, eqs. 8-9, with round ends, so that samples at the joints see the full vector.
+    Cao et al. 2017, eqs. 8-9, with round ends, so that samples at the joints get the full vector.
     """
     paf = np.zeros((len(limb_joints), 2, *shape), np.float32)
     v, u = np.mgrid[: shape[0], : shape[1]]

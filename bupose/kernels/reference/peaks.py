@@ -1,4 +1,4 @@
-"""Local maxima of heatmaps, refined below the cell."""
+"""Local maxima of heatmaps, with sub-cell refinement."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import numpy as np
 
 
 def smooth(heat, taps):
-    """Heatmaps blurred along both axes by symmetric weights; borders go on as they end.
+    """Heatmaps blurred along both axes by symmetric weights; borders are replicated.
 
     Parameters
     ----------
     heat : float32 array (K, h, w)
     taps : float32 array (R + 1,)
-        Weights of the cell itself and of those 1 … R cells from it.
+        Weights of the cell itself and of cells at distance 1 … R.
 
     Returns
     -------
@@ -30,7 +30,7 @@ def smooth(heat, taps):
 
 
 def find_peaks(heat, threshold):
-    """Cells above ``threshold`` that no neighbour exceeds; of a plateau the first in reading order.
+    """Cells above ``threshold`` that no neighbour exceeds; of a plateau the first in row-major order.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Assembling people, and finding those that are there twice."""
+"""Assembly of people, and duplicates."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from bupose.proportions import AREA_OF_BOX
 
 
 def group_people(ids, order, joint, joints):
-    """Assemble people from limbs taken in ``order``; a limb that would give a person two of a joint is left out.
+    """Assemble people from limbs taken in ``order``; limbs that would give a person a joint twice are left out.
 
     Parameters
     ----------
     ids : int32 array (M, 3)
         Limb, first and second peak.
     order : int array
-        Rows of ``ids``, the surest first.
+        Rows of ``ids``, heaviest first.
     joint : int32 array (N,)
         Of each peak.
     joints : int
@@ -24,15 +24,15 @@ def group_people(ids, order, joint, joints):
     Returns
     -------
     members : int32 array (N, K)
-        For the person of a row its peak of each joint, -1 for none; rows without any peak are merged ones.
+        For each person its peak of each joint, -1 for none; rows without peaks were merged.
     person : int32 array (N,)
         Row of each peak.
     used : bool array (M,)
-        Limbs both ends of which are one person's, by joining them or by confirming it.
+        Limbs with both ends in one person.
 
     Notes
     -----
-    All limb types in one list by confidence, as in Hidalgo et al. 2019 (BODY_25B), spanning and redundant limbs alike.
+    All limb types in one list by weight, as in Hidalgo et al. 2019 (BODY_25B), spanning and redundant limbs alike.
     """
     person = np.arange(len(joint)).astype(np.int32)
     used = np.zeros(len(ids), bool)
@@ -50,7 +50,7 @@ def group_people(ids, order, joint, joints):
 
 
 def measure_people(ids, xy, usual, person, used, least):
-    """How long a limb of usual length 1 is in each person.
+    """Length of a limb of usual length 1 in each person.
 
     Parameters
     ----------
@@ -58,16 +58,16 @@ def measure_people(ids, xy, usual, person, used, least):
         Limb, first and second peak.
     xy : float32 array (N, 2), cells
     usual : float32 array (L,)
-        Usual lengths of limbs beside each other, 0 where unknown.
+        Usual relative lengths of limbs, 0 if unknown.
     person, used
-        As :func:`group_people` gives them.
+        From :func:`group_people`.
     least : int
-        Limbs of a known usual length that a person must have.
+        Minimum number of limbs with known usual length.
 
     Returns
     -------
     float32 array (N,), cells
-        The median of length / usual length over a person's limbs; NaN where there are too few.
+        The median of length / usual length over a person's limbs; NaN if there are too few.
     """
     scale = np.full(len(person), np.nan, np.float32)
     for n in range(len(person)):
@@ -78,23 +78,23 @@ def measure_people(ids, xy, usual, person, used, least):
 
 
 def find_overlong(ids, xy, usual, person, scale, most, slack):
-    """Limbs that are too long for the person of either of their joints.
+    """Limbs that are too long for the person of either joint.
 
     Parameters
     ----------
     ids, xy, usual, person
         As for :func:`measure_people`.
     scale : float32 array (N,), cells
-        As :func:`measure_people` gives it.
+        From :func:`measure_people`.
     most : float
-        Times the usual length that a limb may have.
+        Maximum length relative to the usual one.
     slack : float, cells
-        By how much more it may be longer.
+        Additional tolerance.
 
     Returns
     -------
     bool array (M,)
-        False where the usual length or both people's scales are unknown.
+        False if the usual length or both people's scales are unknown.
     """
     length = np.hypot(*(xy[ids[:, 2]] - xy[ids[:, 1]]).T)
     longest = most * usual[ids[:, 0]] * np.fmin(scale[person[ids[:, 1]]], scale[person[ids[:, 2]]])
@@ -102,7 +102,7 @@ def find_overlong(ids, xy, usual, person, scale, most, slack):
 
 
 def find_duplicates(xy, box, order, sigmas, similarity):
-    """People, best first, most of whose joints lie on those of a better one.
+    """Duplicates of better people, of people sorted by score.
 
     Parameters
     ----------
@@ -111,7 +111,7 @@ def find_duplicates(xy, box, order, sigmas, similarity):
     box : float32 array (P, 4)
         left, top, right, bottom of each person's joints.
     order : int array (P,)
-        People by the left of their boxes.
+        People sorted by the left of their boxes.
     sigmas : float32 array (K,)
     similarity : float
         Object keypoint similarity (mean over the weaker person's joints) above which it is a duplicate.

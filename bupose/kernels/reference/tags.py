@@ -8,7 +8,7 @@ from bupose.kernels.reference.matching import match_hungarian
 
 
 def group_tags(start, tags, score, order, limits):
-    """People from tagged peaks, joint by joint: each peak goes to the person with the nearest mean tag, one to one.
+    """People from tagged peaks, joint by joint: one-to-one assignment of peaks to people by mean tag.
 
     Parameters
     ----------
@@ -18,7 +18,7 @@ def group_tags(start, tags, score, order, limits):
         Of each peak.
     score : float32 array (N,), at most 1
     order : int32 array (K,)
-        Joints in the order in which they are taken.
+        Order of the joints.
     limits : (float, float, int)
         Distance from which a peak does not belong to a person; up to which a link is listed; and how many people, the
         nearest, a peak is linked with.
@@ -26,9 +26,9 @@ def group_tags(start, tags, score, order, limits):
     Returns
     -------
     members : int32 array (P, K)
-        Each person's peak of each joint, -1 for none; people in the order in which they were begun.
+        Each person's peak of each joint, -1 for none; people in order of creation.
     ids : int32 array (M, 3)
-        Links: joint, the peak that began the person, and the peak; in the order of grouping.
+        Links: joint, the person's first peak, and the peak; in order of grouping.
     values : float32 array (M, 2)
         Distance between the peak's tag and the mean of the person's so far, and the matching's weight; 0 where too far.
     matched : bool array (M,)
@@ -70,7 +70,7 @@ def group_tags(start, tags, score, order, limits):
 
 
 def find_tagged(heat, tags, mean, absent):
-    """The cell of each absent joint where heat less the rounded distance of tag and person's mean is highest.
+    """For each absent joint the cell with the largest heat minus rounded tag distance to the person's mean.
 
     Parameters
     ----------
