@@ -16,7 +16,7 @@ class ExportOptions:
     Parameters
     ----------
     weights : path or name
-        A network file or the name of a published network; null is the network that comes with bupose.
+        A network file or the name of a published network; null is the default network.
     average : list of paths or names
         Networks of the same kind; the mean of all their weights is written (a "model soup").
     output : path
