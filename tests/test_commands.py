@@ -184,7 +184,7 @@ def test_the_training_command_is_a_program(monkeypatch, capsys):
     with pytest.raises(SystemExit) as stop:
         runpy.run_module("bupose.cli.train", run_name="__main__")
     assert stop.value.code == 0
-    assert "a measured network file" in capsys.readouterr().out
+    assert "an evaluated network file" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
