@@ -80,7 +80,7 @@ def test_surroundings(saved, shell, status, words):
 
 @pytest.mark.parametrize("command", ["doctor", "group"])
 def test_help_without_docstrings(hostile, command):
-    hostile.judge(hostile.spawn(command, "--help", environment={"PYTHONOPTIMIZE": "2"}), 2, "removes all help away")
+    hostile.judge(hostile.spawn(command, "--help", environment={"PYTHONOPTIMIZE": "2"}), 2, "removes all help")
 
 
 def test_numba_that_cannot_be_loaded(saved):
