@@ -41,11 +41,11 @@ reference: .venv/dev
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "bupose needs Python 3.11 or newer; this is " + sys.version.split()[0] + "; try: make PYTHON=python3.12")'
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(PIP) torch==2.13.0
-	$(PIP) --editable .
+	$(PIP) --editable ".[fast]"
 	touch $@
 
 .venv/dev: .venv/core
-	$(PIP) --editable ".[train,sweep,search,export,openvino,explore,heic,docs,dev]"
+	$(PIP) --editable ".[train,sweep,search,export,fast,explore,heic,docs,dev]"
 	touch $@
 
 clean:

@@ -35,5 +35,5 @@ def attach(package: str, file: str) -> tuple[Callable[[str], Any], Callable[[], 
 
 def read_stub(text: str) -> dict[str, str]:
     """The module below the package that each name of a stub is from; "" of a module itself."""
-    imports = [node for node in ast.parse(text).body if isinstance(node, ast.ImportFrom)]
+    imports = [node for node in ast.parse(text).body if isinstance(node, ast.ImportFrom) and node.level]
     return {alias.name: node.module or "" for node in imports for alias in node.names}

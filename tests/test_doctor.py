@@ -12,7 +12,7 @@ import pytest
 import torch
 from numba.core.caching import _CacheLocator
 
-from bupose import cli, kernels, requirements, weights
+from bupose import cli, kernels, machine, requirements, weights
 from bupose.diagnose import doctor, selftest
 from bupose.geometry import translate
 from bupose.kernels import cache
@@ -141,10 +141,10 @@ def test_extras_may_be_missing_but_not_too_old(monkeypatch, installed):
 )
 def test_cores_of_a_container(quota, cores, monkeypatch, tmp_path):
     monkeypatch.setattr(os, "sched_getaffinity", lambda pid: set(range(16)), raising=False)
-    monkeypatch.setattr(doctor, "QUOTA", tmp_path / "cpu.max")
+    monkeypatch.setattr(machine, "QUOTA", tmp_path / "cpu.max")
     if quota:
         (tmp_path / "cpu.max").write_text(quota + "\n")
-    assert doctor.count_cores() == cores
+    assert machine.count_cores() == cores
 
 
 def test_more_threads_than_cores(monkeypatch):

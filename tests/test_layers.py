@@ -15,7 +15,7 @@ PACKAGE = Path(bupose.__file__).parent
 # A module may import only from rows above its own. Modules of one row stand side by side.
 LAYERS = [
     {"errors", "lazy", "messages", "requirements", "wording"},
-    {"atomic", "colors", "options", "paths", "process", "proportions"},
+    {"atomic", "colors", "machine", "options", "paths", "process", "proportions"},
     {"folder", "skeleton"},
     {"skeletons"},
     {"geometry"},
@@ -53,6 +53,7 @@ BARE = (
     "colors",
     "options",
     "paths",
+    "machine",
     "process",
     "proportions",
     "folder",

@@ -23,7 +23,7 @@ from bupose.export import calibration_pictures, export_network
 from bupose.nn.model import PoseNet
 from bupose.people import People
 from bupose.predict.output import results_skeleton, write_coco, write_openpose
-from bupose.runtimes.network import has_fast_bfloat16
+from bupose.runtimes.torch_network import has_fast_bfloat16
 from bupose.wording import counted
 
 _LOG = logging.getLogger(__name__)
@@ -40,10 +40,11 @@ class Runtime:
     name: str
     net: PoseNet | Path
     precision: str = "float32"
+    runtime: str = "auto"
 
     def estimator(self, height: int = 368, **options) -> Estimator:
         """An estimator with torch's current number of threads."""
-        return Estimator(self.net, height=height, precision=self.precision, **options)
+        return Estimator(self.net, height=height, precision=self.precision, runtime=self.runtime, **options)
 
 
 def runtimes(net: PoseNet, folder: Path, calibration: Path | None = None) -> list[Runtime]:

@@ -49,7 +49,7 @@ def beside_published(
     }
     sizes = {direct: pixels.shape[1:3]}
     for way in ways:
-        estimator = Estimator(way.net, precision=way.precision)
+        estimator = Estimator(way.net, precision=way.precision, runtime=way.runtime)
         ready = max(make_batches(prepare_all(estimator, files), len(files)), key=len)
         same = [ready[n % len(ready)] for n in range(len(pixels))]
         name = f"ours, {way.name}"

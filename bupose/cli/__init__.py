@@ -25,6 +25,7 @@ COMMANDS = {
     "summarize": "compare training runs: bupose summarize runs/",
     "evaluate": "evaluate against annotations: bupose evaluate annotations=val.json images=photos/",
     "export": "export a network to ONNX or OpenVINO: bupose export output=model.onnx",
+    "calibrate": "prepare a network for 8 bits: bupose calibrate weights=FILE photos=photos/",
     "import-weights": "import a published network: bupose import-weights input=FILE output=FILE.safetensors",
     "download": "download a public data set: bupose download set=coco",
     "check-data": "check annotations: bupose check-data data.annotations=FILE data.images=FOLDER",

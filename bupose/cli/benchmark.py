@@ -59,7 +59,8 @@ def measure_shipped(shared: Path, photos: int, plots: str) -> None:
     ir = shared / "weights" / "human-pose-estimation-0001" / "human-pose-estimation-0001.xml"
     files = sorted((shared / "data" / "coco" / "val").glob("*.jpg"))[:photos]
     with tempfile.TemporaryDirectory() as folder:
-        ways = network.runtimes(weights.load(weights.resolve()), Path(folder), shared / "data" / "coco" / "train")
+        ways = [network.Runtime("as it comes", weights.resolve(), "auto")]
+        ways += network.runtimes(weights.load(weights.resolve()), Path(folder), shared / "data" / "coco" / "train")
         rows = shipped.beside_published(ways, import_weights(ir), ir, files)
     report(f"ms a picture of the network alone, {counted(torch.get_num_threads(), 'thread')}", rows)
 

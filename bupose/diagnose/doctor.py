@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-import math
 import os
 import platform
 import re
 import shutil
-import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -17,11 +15,11 @@ from importlib import import_module
 from pathlib import Path
 
 from bupose import __version__
+from bupose.diagnose.runtime import look_at_runtime
+from bupose.machine import count_cores, name_processor
 from bupose.paths import cache_home
 from bupose.requirements import Requirement, read_requirements
 from bupose.wording import counted
-
-QUOTA = Path("/sys/fs/cgroup/cpu.max")  # CPU quota and period, microseconds; cgroup v2
 
 
 @dataclass(frozen=True)
@@ -125,28 +123,6 @@ def look_at_machine() -> Iterator[tuple[str, ...]]:
         yield "GPU", "none" + (": a driver of NVIDIA's is here, but this torch was built without CUDA" if blind else "")
 
 
-def count_cores() -> int:
-    """Cores available to this process: its affinity and, in a container, its quota."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    with suppress(OSError, ValueError):  # no cgroup, or "max"
-        quota, period = QUOTA.read_text().split()
-        cores = min(cores, max(1, math.ceil(int(quota) / int(period))))
-    return cores
-
-
-def name_processor() -> str:
-    """The processor's model name, if known."""
-    with suppress(OSError):
-        found = re.search(r"^model name\s*:\s*(.+)$", Path("/proc/cpuinfo").read_text(), re.M)
-        if found:
-            return found[1]
-    if sys.platform == "darwin":
-        with suppress(OSError):
-            command = ["sysctl", "-n", "machdep.cpu.brand_string"]
-            return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
-    return platform.processor() or platform.machine()
-
-
 def look_at_kernels() -> Iterator[tuple[str, ...]]:
     """Kernels: compiled or not, and their cache."""
     import numba
@@ -229,5 +205,6 @@ SECTIONS = {
     "machine": look_at_machine,
     "kernels": look_at_kernels,
     "network": look_at_network,
+    "runtime": look_at_runtime,
     "self-test": look_at_work,
 }

@@ -6,10 +6,9 @@ import copy
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
-import torch
 
 from bupose import methods, weights
 from bupose.annotations.categories import CategoryOptions
@@ -18,15 +17,19 @@ from bupose.estimate.pipeline import Pipeline
 from bupose.estimate.preprocess import View
 from bupose.estimate.stream import Estimate, Failure, Picture, Series, Stream, are_many, open_photo
 from bupose.images import MAX_PIXELS, Photo
+from bupose.machine import count_threads
 from bupose.maps import Maps
 from bupose.methods import Codec
 from bupose.methods.options import read_options
 from bupose.methods.trace import Trace
-from bupose.nn.model import PoseNet, PreprocessOptions
+from bupose.nn.config import PreprocessOptions
 from bupose.options import from_dict
 from bupose.people import People
 from bupose.runtimes.network import Network
 from bupose.runtimes.start import start
+
+if TYPE_CHECKING:
+    from bupose.nn.model import PoseNet
 
 HEIGHT = 368  # network pixels; the training size of most published networks
 
@@ -55,12 +58,16 @@ class Estimator:
     decoder : mapping, optional
         Decoder options that replace the network's.
     threads : int, optional
-        Threads for reading, grouping and exported networks; by default as many as torch uses.
+        Threads for the network, reading and grouping; by default as many as torch uses, or one per core.
     max_pixels : int
         Larger files are refused.
-    device, precision, channels_last, compile
-        As for :class:`bupose.runtimes.network.TorchNetwork`; exported networks support fewer devices, no ``compile``,
-        and only OpenVINO another precision.
+    runtime : "auto", "torch", "onnx" or "openvino"
+        Runtime of bupose's own network files; auto is the fastest that is installed. Networks in memory run in torch,
+        exported ones in their own runtime.
+    precision : "auto", "float32", "bfloat16" or "float16"
+        Auto is 8 bits in OpenVINO, at a negligible loss of accuracy, and float32 elsewhere.
+    device, channels_last, compile
+        As for :class:`bupose.runtimes.torch_network.TorchNetwork`.
 
     Raises
     ------
@@ -85,16 +92,17 @@ class Estimator:
         threads: int | None = None,
         max_pixels: int = MAX_PIXELS,
         device: str = "auto",
-        precision: str = "float32",
+        precision: str = "auto",
         channels_last: bool = True,
         compile: bool = False,
+        runtime: str = "auto",
     ) -> None:
         scales = list(scales) if isinstance(scales, Sequence) and not isinstance(scales, str) else scales
         chosen = NetworkOptions(height=height, longest=longest, scales=scales, flip=flip, refine=refine,
                                 refine_most=refine_most, batch=batch, threads=threads,
                                 max_pixels=max_pixels)  # fmt: skip
-        self.max_pixels, self.threads = chosen.max_pixels, chosen.threads or torch.get_num_threads()
-        net = start(net, device, precision, channels_last, compile, self.threads)
+        self.max_pixels, self.threads = chosen.max_pixels, chosen.threads or count_threads()
+        net = start(net, device, precision, channels_last, compile, chosen.threads, runtime)
         told = from_dict(PreprocessOptions, net.preprocess, "preprocess")
         self.batch = chosen.batch
         method = methods.get(net.method)

@@ -10,6 +10,7 @@ from bupose.images import MAX_PIXELS
 from bupose.methods import DecoderOverrides
 from bupose.methods.options import given
 from bupose.options import check, option, shown
+from bupose.runtimes.start import NAMES
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
 REFINE_MOST = 4.0  # on COCO a second look takes 0.4 times the pixels of the first, on average
@@ -48,10 +49,12 @@ class NetworkOptions:
     max_pixels : int
         Larger files are refused, one by one, before they are decoded.
     device : auto, cpu, cuda, cuda:N or mps
+    runtime : auto, torch, onnx or openvino
+        Auto is the fastest that is installed; bupose doctor shows it.
     precision : auto, float32, bfloat16 or float16
-        Auto is float32, or an .onnx file's own. bfloat16 is faster on some processors, at a loss of accuracy.
+        Auto is 8 bits in OpenVINO, at a negligible loss of accuracy, and float32 elsewhere.
     threads : int
-        Threads of torch and of the grouping; null is torch's own choice.
+        Threads of the network and of the grouping; null is one per core.
     completed : bool
         Keep joints completed without a peak; false is short for decoder.completion=false.
     decoder.* : see DecodeOptions
@@ -69,6 +72,7 @@ class NetworkOptions:
     batch: int = option(8, 1, 1024)
     max_pixels: int = option(MAX_PIXELS, 1, 10**12)
     device: str = option("auto")
+    runtime: str = option("auto", among=NAMES)
     precision: str = option("auto", among=PRECISIONS)
     threads: int | None = option(None, 1, 1024)
     completed: bool = option(True)
@@ -82,5 +86,5 @@ class NetworkOptions:
     def for_estimator(self) -> dict[str, Any]:
         """The options that :class:`bupose.estimate.Estimator` takes."""
         names = ("height", "longest", "scales", "flip", "refine", "refine_most", "batch", "max_pixels", "device",
-                 "precision", "threads")  # fmt: skip
+                 "runtime", "precision", "threads")  # fmt: skip
         return {name: getattr(self, name) for name in names} | {"decoder": chosen(self.decoder, self.completed)}

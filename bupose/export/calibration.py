@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -39,17 +39,28 @@ def calibration_pictures(net: PoseNet, folder: str | Path | None = None, count: 
     OptionsError
         The count is not above 0.
     """
+    return prepare_all(net, calibration_photos(folder, count))
+
+
+def calibration_photos(folder: str | Path | None = None, count: int = 100) -> Iterator[Photo]:
+    """The photos of :func:`calibration_pictures`; arguments and errors are the same."""
     if isinstance(count, bool) or not isinstance(count, int) or count < 1:
         raise OptionsError(f"pictures is {count!r}; give a whole number above 0")
-    photos = _drawn(count) if folder is None else _read(expand(folder), count)
-    height, pad = net.config.preprocess.get("height", HEIGHT), pad_color(net.normalisation)
-    pictures = [prepare(p, network_size(p.size, height), net.multiple, pad).pixels[None] for p in photos]
-    if not pictures:
+    photos = _draw(count) if folder is None else _read(expand(folder), count)
+    first = next(photos, None)
+    if first is None:
         raise InputError(f"no picture in {str(folder)!r} can be read; give a folder of photos like those to come")
-    return pictures
+    yield first
+    yield from photos
 
 
-def _drawn(count: int) -> Iterator[Photo]:
+def prepare_all(net: PoseNet, photos: Iterable[Photo]) -> list[np.ndarray]:
+    """Photos as the network takes them, each uint8 (1, H, W, 3), RGB."""
+    height, pad = net.config.preprocess.get("height") or HEIGHT, pad_color(net.normalisation)
+    return [prepare(p, network_size(p.size, height), net.multiple, pad).pixels[None] for p in photos]
+
+
+def _draw(count: int) -> Iterator[Photo]:
     for seed in range(count):
         yield Photo.whole(draw_scene(seed, (496, 368), options="training").image)
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import os
-import re
-import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -16,14 +15,17 @@ import torch
 from bupose.atomic import workspace
 from bupose.errors import BuposeError, DependencyError, OptionsError, WeightsError
 from bupose.export.compare import Difference, compare
-from bupose.export.graph import write_graph
+from bupose.export.observe import observe_activations
 from bupose.nn.model import PoseNet
 from bupose.options import choose
 from bupose.paths import expand
-from bupose.runtimes.network import TorchNetwork
+from bupose.runtimes import openvino_file
+from bupose.runtimes.graph import write_graph
+from bupose.runtimes.openvino_file import graph_header
 from bupose.runtimes.start import start
+from bupose.runtimes.torch_network import TorchNetwork
 from bupose.weights.checkpoint import save
-from bupose.weights.header import KEY, dump_header
+from bupose.weights.header import KEY
 
 PRECISIONS = {  # what formats can have each
     "fp32": ("onnx", "openvino", "bupose"),
@@ -83,10 +85,10 @@ def export_network(
         The file cannot be written.
     """
     output = expand(output)
-    suffix, write = FORMATS[_check(output, format, precision)]
+    suffix, written = FORMATS[_check(output, format, precision)]
     with workspace(output) as folder:
         made = folder / f"network{suffix}"
-        write(net, made, precision, pictures)
+        written(net, made, precision, pictures)
         difference = _compare(net, made, pictures[:COMPARED])
         if precision == "fp32" and not difference.largest <= TOLERANCE * difference.range:
             raise WeightsError(f"the export failed: {difference}; nothing was written")
@@ -103,25 +105,17 @@ def write_onnx(net: PoseNet, path: Path, precision: str, pictures: Sequence[np.n
     write_graph(net, path, half=precision == "fp16")
     model = onnx.load(path)
     model.producer_name = "bupose"
-    onnx.helper.set_model_props(model, {KEY: dump_header(net.config)})
+    onnx.helper.set_model_props(model, {KEY: graph_header(net)})
     onnx.save(model, path)
 
 
 def write_openvino(net: PoseNet, path: Path, precision: str, pictures: Sequence[np.ndarray]) -> None:
-    """An ``.xml`` file with bupose's header in its ``rt_info``, and a ``.bin``."""
-    openvino = _need("openvino")
-    with tempfile.TemporaryDirectory() as folder:
-        graph = Path(folder) / "graph.onnx"
-        write_graph(net, graph)
-        model = openvino.Core().read_model(graph)
-        passes = _need("openvino.passes")
-        folding = passes.Manager()
-        folding.register_pass(passes.ConstantFolding())  # or NNCF finds no biases to correct
-        folding.run_passes(model)
-        if precision == "int8":
-            model = _quantise(model, pictures, float_parts(net))
-        model.set_rt_info(dump_header(net.config), [KEY])
-        openvino.save_model(model, path, compress_to_fp16=precision == "fp16")
+    """An ``.xml`` file with bupose's header in its ``rt_info``, and a ``.bin``; in 8 bits for any processor."""
+    _need("openvino")
+    if precision == "int8":
+        net = copy.copy(net)
+        net.config = dataclasses.replace(net.config, activations=observe_activations(net, pictures))
+    openvino_file.write_openvino(net, path, eight_bits=precision == "int8", half=precision == "fp16")
 
 
 def write_bupose(net: PoseNet, path: Path, precision: str, pictures: Sequence[np.ndarray]) -> None:
@@ -139,32 +133,6 @@ FORMATS: dict[str, tuple[str, Callable]] = {
     "openvino": (".xml", write_openvino),
     "bupose": (".safetensors", write_bupose),
 }
-
-
-def float_parts(net: PoseNet) -> list[str]:
-    """The parts of a network that stay in floating point when the rest is in 8 bits, as patterns of graph nodes.
-
-    What runs more than once gets a number each time.
-    """
-    parts, again = {"trunk": net.trunk.KEEP_FLOAT, "head": net.head.KEEP_FLOAT}, r"(_\d+)?"
-    return [rf"/{name}{again}/{re.escape(d)}{again}[/.].*" for name, kept in parts.items() for d in kept]
-
-
-def _quantise(model, pictures: Sequence[np.ndarray], delicate: Sequence[str]):
-    """Weights and activations in 8 bits, their ranges from what the pictures cause (post-training quantisation)."""
-    nncf = _need("nncf")
-    nncf.set_log_level("ERROR")
-    data = nncf.Dataset([np.ascontiguousarray(images.transpose(0, 3, 1, 2)) for images in pictures])
-    # Activations of ELUs go below 0: the mixed preset gives those their own zero point. Weights keep to half of their
-    # range, or sums of two products overflow in processors without VNNI, which cost a network 6 AP.
-    return nncf.quantize(
-        model,
-        data,
-        subset_size=len(pictures),
-        preset=nncf.QuantizationPreset.MIXED,
-        ignored_scope=nncf.IgnoredScope(patterns=list(delicate), validate=False),
-        advanced_parameters=nncf.AdvancedQuantizationParameters(overflow_fix="enable"),
-    )
 
 
 def _compare(net: PoseNet, path: Path, pictures: Sequence[np.ndarray]) -> Difference:

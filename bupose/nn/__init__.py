@@ -1,7 +1,5 @@
 """Networks: a trunk computes features, a head predicts maps from them, ``PoseNet`` combines both."""
 
-from bupose.nn.head import HEADS, build_head
-from bupose.nn.model import NetworkConfig, PoseNet
-from bupose.nn.trunk import TRUNKS, build_trunk
+from bupose import lazy
 
-__all__ = ["HEADS", "TRUNKS", "NetworkConfig", "PoseNet", "build_head", "build_trunk"]
+__getattr__, __dir__, __all__ = lazy.attach(__name__, __file__)

@@ -2,124 +2,28 @@
 
 from __future__ import annotations
 
-import copy
 import dataclasses
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from bupose import methods
-from bupose.annotations.categories import CategoryOptions
 from bupose.errors import InputError, OptionsError
 from bupose.maps import Grid
+from bupose.nn.config import NetworkConfig
 from bupose.nn.cost import count_macs, count_parameters
 from bupose.nn.fusing import fuse_batch_norm
 from bupose.nn.head import Head, build_head, final_maps
 from bupose.nn.head.stages import Stage
 from bupose.nn.normalisation import Normalisation
 from bupose.nn.trunk import Trunk, build_trunk
-from bupose.options import check, from_dict, option, shown
-from bupose.skeleton import Skeleton
+from bupose.options import from_dict
 from bupose.wording import counted
 
 MOST_PARAMETERS = 1_000_000_000  # some thirty times HRNet-W48; 4 GB
-
-
-@dataclass
-class PreprocessOptions:
-    """How a network's pictures are resized where its user says nothing else.
-
-    Parameters
-    ----------
-    height : int, network pixels
-    scales : list of float
-        Relative to ``height``; the fields of all are averaged.
-    """
-
-    height: int | None = option(None, 8, 10_000)
-    scales: list[float] | None = option(None, 0.05, 20, least=1, most=16)
-
-    def __post_init__(self) -> None:
-        check(self, "preprocess")
-
-
-@dataclass
-class NetworkConfig:
-    """All that rebuilds a network, and what its user has to know to run it; plain values but for the skeleton.
-
-    Parameters
-    ----------
-    skeleton : Skeleton
-    trunk, head : str
-        Names in ``TRUNKS`` and ``HEADS``.
-    trunk_options, head_options : dict
-        What differs from their defaults; a built network holds them all.
-    normalisation : dict, optional
-        ``order`` (rgb or bgr), ``mean`` and ``std`` in that order, for pixels in 0..255; by default what the trunk's
-        weights want.
-    target, decoder, preprocess, metrics, origin : dict
-        Stored with the network: how its targets were drawn, how to decode and preprocess, what it reached, where its
-        weights come from and under which licence.
-    category : dict
-        What it finds, as the annotations call it that it learned from; empty is COCO's person.
-    method : str
-        How people are read out of what it says: a key of :data:`bupose.methods.METHODS`.
-    """
-
-    skeleton: Skeleton
-    trunk: str
-    head: str
-    trunk_options: dict[str, Any] = option(dict)
-    head_options: dict[str, Any] = option(dict)
-    normalisation: dict[str, Any] | None = None
-    target: dict[str, Any] = option(dict)
-    decoder: dict[str, Any] = option(dict)
-    preprocess: dict[str, Any] = option(dict)
-    metrics: dict[str, Any] = option(dict)
-    origin: dict[str, Any] = option(dict)
-    category: dict[str, Any] = option(dict)
-    method: str = "paf"
-
-    def __post_init__(self) -> None:
-        check(self, "network")
-        method = methods.get(self.method)
-        from_dict(method.Target, self.target, "target")
-        from_dict(method.Decoder, self.decoder, "decoder")
-        from_dict(PreprocessOptions, self.preprocess, "preprocess")
-        from_dict(CategoryOptions, self.category, "category")
-        if self.normalisation is not None:
-            self.normalisation = Normalisation.from_dict(self.normalisation).to_dict()
-
-    def to_dict(self) -> dict:
-        """Plain values, ready for JSON."""
-        values = {f.name: copy.deepcopy(getattr(self, f.name)) for f in dataclasses.fields(self)}
-        if not self.category:
-            del values["category"]  # older readers do not know it
-        return values | {"skeleton": self.skeleton.to_dict()}
-
-    @classmethod
-    def from_dict(cls, values: Mapping) -> NetworkConfig:
-        """The inverse of :meth:`to_dict`.
-
-        Raises
-        ------
-        OptionsError
-            A key is missing or unknown.
-        SkeletonError
-            The skeleton cannot be read.
-        """
-        known = [f.name for f in dataclasses.fields(cls)]
-        if not isinstance(values, Mapping) or not {"skeleton", "trunk", "head"} <= set(values) <= set(known):
-            odd = [name for name in values if name not in known] if isinstance(values, Mapping) else []
-            got = shown(odd or (list(values) if isinstance(values, Mapping) else values))
-            raise OptionsError(f"a network needs skeleton, trunk and head, and knows {', '.join(known)}; got {got}")
-        plain = {name: copy.deepcopy(value) for name, value in values.items() if name != "skeleton"}
-        return cls(skeleton=Skeleton.from_dict(values["skeleton"]), **plain)
 
 
 def declare(config: NetworkConfig) -> PoseNet:
@@ -243,6 +147,21 @@ class PoseNet(nn.Module):
         net.head.fuse()
         return net
 
+    def centre(self, means: Mapping[str, Tensor]) -> set[str]:
+        """Of a fused copy: move the values between linear layers to a mean of 0, for the same output.
+
+        Parameters
+        ----------
+        means : mapping of name to tensor (C,)
+            Of each convolution's input.
+
+        Returns
+        -------
+        set of str
+            The convolutions whose input is centred now.
+        """
+        return {f"trunk.{name}" for name in self.trunk.centre(strip_prefix(means, "trunk."))}
+
     def describe(self) -> str:
         """A readable table: parts, parameters, multiply-accumulates at 368x368 (padded), stride, stages, options."""
         config, side = self.config, -(-368 // self.multiple) * self.multiple
@@ -275,6 +194,11 @@ class PoseNet(nn.Module):
                 f"right and below to {-(-width // self.multiple) * self.multiple}x"
                 f"{-(-height // self.multiple) * self.multiple}"
             )
+
+
+def strip_prefix(values: Mapping, prefix: str) -> dict:
+    """Those whose names begin so, without it."""
+    return {name.removeprefix(prefix): value for name, value in values.items() if name.startswith(prefix)}
 
 
 def shrink(images: Tensor, share: float, multiple: int) -> Tensor:

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import dataclasses
 import sys
+import threading
 import time
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
-import torch
 from tqdm import tqdm
 
-from bupose import viz, weights
+from bupose import kernels, viz, weights
 from bupose.errors import BuposeError, DiskError, OptionsError
 from bupose.estimate.estimator import Estimator
 from bupose.estimate.stream import Estimate, Failure
@@ -37,7 +38,7 @@ from bupose.wording import counted
 WRITERS = 2  # threads that draw and write
 # Options that do not change the people found.
 HOW_ONLY = (
-    "output", "batch", "device", "threads", "compile", "resume", "overwrite", "show", "accept_license",
+    "output", "batch", "device", "runtime", "threads", "compile", "resume", "overwrite", "show", "accept_license",
 )  # fmt: skip
 RESULTS = ("coco_results.json", "images.json", "people.csv", *OF_PICTURES)
 OF_ONE = (BuposeError, *FAULTS)  # errors that can concern a single picture
@@ -73,6 +74,7 @@ def infer(options: InferOptions) -> Summary:
     KeyboardInterrupt
         After an interruption; a run over files can be resumed. For a camera or stream it is the normal end.
     """
+    threading.Thread(target=_load_kernels, daemon=True).start()
     exclude = [] if options.output is None else [expand(options.output)]
     excluded = [folder / kind for folder in exclude for kind in ("", *OF_PICTURES)]
     media = open_media(options.input, excluded, options.max_pixels)
@@ -259,9 +261,13 @@ class _Run:
             tqdm.write(printable(problem), file=sys.stderr)
 
 
+def _load_kernels() -> None:
+    """The grouping's kernels, while the network is loaded; what is wrong with them is told later."""
+    with suppress(Exception):
+        kernels.load()
+
+
 def _load(options: InferOptions, path: Path, live: bool) -> Estimator:
-    if options.threads is not None:
-        torch.set_num_threads(max(1, options.threads))
     chosen = options.for_estimator() | {"compile": options.compile}
     return Estimator(path, **chosen | ({"batch": 1} if live else {}))  # a camera's frames should not wait
 

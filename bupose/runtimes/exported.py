@@ -9,11 +9,12 @@ from pathlib import Path
 
 import numpy as np
 
-from bupose.errors import BuposeError, WeightsError
-from bupose.nn.model import declare
-from bupose.options import shown
+from bupose import methods
+from bupose.errors import WeightsError
+from bupose.nn.normalisation import Normalisation
+from bupose.options import from_dict, shown
 from bupose.runtimes.network import pad_color
-from bupose.weights.header import parse_config, quoted
+from bupose.weights.header import parse_exported, quoted
 from bupose.wording import counted
 
 # What onnxruntime puts before what it means to say: its error's kind and number, and where in its source that is.
@@ -44,16 +45,13 @@ class ExportedNetwork(ABC):
                 f"{str(path)!r} is a network that bupose did not export; import it (scripts/import_weights.py), "
                 "then export that (scripts/export.py)"
             )
-        self.path, self.config = path, parse_config(header, path)
-        try:
-            net = declare(self.config)
-        except BuposeError as problem:
-            raise WeightsError(f"{str(path)!r} describes a network this bupose cannot build: {problem}") from None
-        self.skeleton, self.grid, self.multiple = net.skeleton, net.grid, net.multiple
-        self.method, self.specs = self.config.method, net.specs
+        self.path, (self.config, self.multiple, self.grid) = path, parse_exported(header, path)
+        self.skeleton, self.method = self.config.skeleton, self.config.method
+        method = methods.get(self.method)
+        self.specs = method.outputs(self.skeleton, from_dict(method.Target, self.config.target, "target"))
         self.decoder, self.preprocess = dict(self.config.decoder), dict(self.config.preprocess)
         self.target, self.category = dict(self.config.target), dict(self.config.category)
-        self.pad = pad_color(net.normalisation)
+        self.pad = pad_color(Normalisation.from_dict(self.config.normalisation or Normalisation().to_dict()))
 
     def __call__(self, images: np.ndarray) -> tuple[np.ndarray, ...]:
         """Maps of uint8 pictures (B, H, W, 3), RGB, float32 (B, rows, …, h, w).

@@ -25,6 +25,8 @@ class OnnxNetwork(ExportedNetwork):
     precision : "float32"
         The file decides; here only this is accepted.
     threads : int
+    header : str, optional
+        What stands in the file's metadata otherwise.
 
     Raises
     ------
@@ -36,7 +38,14 @@ class OnnxNetwork(ExportedNetwork):
         onnxruntime is not installed.
     """
 
-    def __init__(self, path: str | Path, device: str = "auto", precision: str = "float32", threads: int = 1):
+    def __init__(
+        self,
+        path: str | Path,
+        device: str = "auto",
+        precision: str = "float32",
+        threads: int = 1,
+        header: str | None = None,
+    ):
         try:
             import onnxruntime
         except ImportError:
@@ -57,7 +66,8 @@ class OnnxNetwork(ExportedNetwork):
             raise WeightsError(
                 f"{quoted(path)} is damaged or no ONNX network: {first_line(problem)}; get a fresh copy"
             ) from None
-        super().__init__(self._session.get_modelmeta().custom_metadata_map.get(KEY), path)
+        super().__init__(header or self._session.get_modelmeta().custom_metadata_map.get(KEY), path)
+        self.how = "ONNX Runtime"
         self._try()
 
     def _maps(self, images: np.ndarray) -> list[np.ndarray]:

@@ -1,37 +1,57 @@
-"""What computes a network: torch, onnxruntime or OpenVINO, by the kind of file."""
+"""What computes a network: an exported file's own runtime, or the fastest that this machine has for bupose's own."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
-from bupose import weights
-from bupose.nn.model import PoseNet
-from bupose.runtimes.network import Network, TorchNetwork
+from bupose.errors import BuposeError, OptionsError
+from bupose.machine import count_threads, may_have_gpu
+from bupose.options import choose, shown
+from bupose.runtimes import ready
+from bupose.runtimes.network import Network
 from bupose.runtimes.onnx_network import OnnxNetwork
 from bupose.runtimes.openvino_network import OpenVinoNetwork
 
+if TYPE_CHECKING:
+    from bupose.nn.model import PoseNet
+
 # Called with path, device, precision and number of threads.
 RUNTIMES: dict[str, Callable[..., Network]] = {".onnx": OnnxNetwork, ".xml": OpenVinoNetwork}
+NAMES = ("auto", "torch", "onnx", "openvino")
+_OF_SUFFIX = {".onnx": "onnx", ".xml": "openvino"}
+_PACKAGES = {"openvino": "openvino", "onnx": "onnxruntime"}  # the fastest first
+
+
+class Choice(NamedTuple):
+    """What runs, and why."""
+
+    runtime: str
+    reason: str
 
 
 def start(
     net: PoseNet | Network | str | Path,
     device: str = "auto",
-    precision: str = "float32",
+    precision: str = "auto",
     channels_last: bool = True,
     compile: bool = False,
-    threads: int = 1,
+    threads: int | None = None,
+    runtime: str = "auto",
 ) -> Network:
-    """A network ready to run: torch runs bupose's own files, and each of :data:`RUNTIMES` the files of its suffix.
+    """A network ready to run.
 
     Parameters
     ----------
     net : PoseNet, path, or a Network, which is given back as it is
     device, precision, channels_last, compile
-        As for :class:`TorchNetwork`.
-    threads : int
-        Of an exported network; torch has its own setting.
+        As for :class:`bupose.runtimes.torch_network.TorchNetwork`; ``channels_last`` and ``compile`` are torch's alone.
+    threads : int, optional
+        By default torch's own choice, or as many as there are cores.
+    runtime : "auto", "torch", "onnx" or "openvino"
+        Of bupose's own files: auto is :func:`choose_runtime`. An exported file has its own.
 
     Raises
     ------
@@ -42,11 +62,72 @@ def start(
     DependencyError
         The runtime is not installed.
     """
+    choose(runtime, NAMES, "runtime")
     if isinstance(net, (str, Path)):
         path = Path(net)
-        if path.suffix.lower() in RUNTIMES:
-            return RUNTIMES[path.suffix.lower()](path, device, precision, threads)
+        own = _OF_SUFFIX.get(path.suffix.lower())
+        if own is not None:
+            if runtime not in ("auto", own):
+                raise OptionsError(f"runtime is {runtime!r}; {shown(path.name)} runs in {own}: leave runtime out")
+            return RUNTIMES[path.suffix.lower()](path, device, precision, threads or count_threads())
+        chosen = choose_runtime(runtime, device, precision, compile).runtime
+        if chosen != "torch":
+            found = _run_ready(path, chosen, device, precision, threads or count_threads(), runtime == "auto")
+            if found is not None:
+                return found
+        from bupose import weights
+
         net = weights.load(path)
+    elif runtime not in ("auto", "torch"):
+        raise OptionsError(f"runtime is {runtime!r}; a network in memory runs in torch: save it, and give the file")
+    from bupose.nn.model import PoseNet
+    from bupose.runtimes.torch_network import TorchNetwork
+
     if isinstance(net, PoseNet):
-        return TorchNetwork(net, device, precision, channels_last, compile)
+        return TorchNetwork(net, device, precision, channels_last, compile, threads)
     return net
+
+
+def choose_runtime(
+    runtime: str = "auto", device: str = "auto", precision: str = "auto", compile: bool = False
+) -> Choice:
+    """What will run one of bupose's own files: OpenVINO, else ONNX Runtime, else torch; a GPU has torch."""
+    if runtime != "auto":
+        return Choice(runtime, "as you chose")
+    if compile:
+        return Choice("torch", "compile is torch's")
+    if device not in ("auto", "cpu"):
+        return Choice("torch", f"device {device} is torch's")
+    if device == "auto" and may_have_gpu():
+        from bupose.runtimes.torch_network import choose_device
+
+        found = choose_device("auto")
+        if found.type != "cpu":
+            return Choice("torch", f"this machine has a GPU, {found}")
+    for name, package in _PACKAGES.items():
+        if is_installed(package) and (name == "openvino" or precision in ("auto", "float32")):
+            return Choice(name, f"{package} is installed")
+    return Choice("torch", "neither openvino nor onnxruntime is installed")
+
+
+def is_installed(package: str) -> bool:
+    """Whether a package can be imported, without doing so."""
+    try:
+        return find_spec(package) is not None
+    except (ImportError, ValueError):
+        return False
+
+
+def _run_ready(path: Path, name: str, device: str, precision: str, threads: int, may_fail: bool) -> Network | None:
+    """The network by a runtime's graph in the cache; None where that does not work and torch will do."""
+    try:
+        return ready.RUNNERS[name](path, device, precision, threads)
+    except OptionsError:
+        raise
+    except (BuposeError, OSError, ImportError, RuntimeError):
+        from bupose.weights.header import read_header
+
+        read_header(path)  # what is wrong with the file itself is told
+        if may_fail:
+            return None
+        raise

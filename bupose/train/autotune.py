@@ -12,7 +12,7 @@ import torch
 
 from bupose.nn import PoseNet
 from bupose.nn.memory import lay_out
-from bupose.runtimes.network import has_fast_bfloat16
+from bupose.runtimes.torch_network import has_fast_bfloat16
 from bupose.train.options import TrainerOptions
 
 _LOG = logging.getLogger(__name__)

@@ -13,7 +13,7 @@ from torch.optim.lr_scheduler import LambdaLR
 
 from bupose.errors import OptionsError
 from bupose.options import check, option
-from bupose.runtimes.network import has_fast_bfloat16
+from bupose.runtimes.torch_network import has_fast_bfloat16
 
 SCHEDULES = ("constant", "cosine", "step")
 OPTIMIZERS = {

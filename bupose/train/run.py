@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import warnings
+from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import asdict
 from pathlib import Path
@@ -22,9 +23,13 @@ from lightning.pytorch.utilities.exceptions import MisconfigurationException
 
 from bupose import weights
 from bupose.atomic import write_text
+from bupose.data.picture import picture_of
 from bupose.errors import BuposeError, OptionsError
 from bupose.estimate.estimator import Estimator
+from bupose.export import calibrate
 from bupose.folder import OutputFolder
+from bupose.images import Photo
+from bupose.images.sample import Sample
 from bupose.train.checkpoints import LAST, KeepNetworks, KeepState, StopBetweenSteps, find_state
 from bupose.train.data_module import PoseDataModule
 from bupose.train.ema import MovingAverage
@@ -46,6 +51,7 @@ from bupose.train.validation_images import ValidationImages
 
 _LOG = logging.getLogger(__name__)
 
+CALIBRATED = 32  # training photos that 8 bits are made for
 RESULT, BEST, FOUND = "result.json", "best.safetensors", "found.png"
 RESULTS = (RESULT, LAST, BEST, FOUND, "last.safetensors", "metrics.csv")
 
@@ -130,11 +136,20 @@ def _train(options: TrainOptions, folder: Path, state: Path | None) -> float:
             truth = truth_of(options.val, data.val_samples, count_validated(options, data))
             if (score := settle_score(folder / BEST, data.val_samples, truth)) is not None:
                 _LOG.info("decoder.min_person_score=%s gives the highest F1", score)
+        if best:
+            calibrate(folder / BEST, spread(data.train_samples, CALIBRATED, options.trainer.validation_height))
         if options.logger.pictures and best:
             write_comparison(folder / FOUND, data.val_samples, Estimator(weights.load(folder / BEST)))
             _LOG.info("labels beside predictions: %s", folder / FOUND)
         _LOG.info("%s %.1f: %s", options.trainer.metric, metric, folder / BEST)
     return metric
+
+
+def spread(samples: Sequence[Sample], most: int, least: int) -> Iterator[Photo]:
+    """Some photos, evenly spread over those of a set; ``least`` as for :func:`bupose.images.read`."""
+    many = min(most, len(samples))
+    for n in range(many):
+        yield picture_of(samples, n * len(samples) // many).photo(least)
 
 
 def _is_out_of_memory(problem: Exception) -> bool:

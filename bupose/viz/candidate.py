@@ -10,7 +10,7 @@ import numpy as np
 from bupose.errors import FieldsError
 from bupose.viz.explain import LINE_RIM, TEXT_RIM, _plot_samples, check_trace
 from bupose.viz.fields import paf_hue
-from bupose.viz.rgb import Plot
+from bupose.viz.plot import Plot
 
 if TYPE_CHECKING:
     from bupose.methods.paf import FieldTrace

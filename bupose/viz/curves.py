@@ -10,8 +10,8 @@ import numpy as np
 
 from bupose.errors import InputError
 from bupose.paths import expand
-from bupose.viz.panels import distinct_colors
-from bupose.viz.rgb import Plot
+from bupose.viz.hues import distinct_colors
+from bupose.viz.plot import Plot
 
 _MANY = 100  # points of a line above which it is smoothed
 

@@ -13,7 +13,7 @@ from bupose.errors import FieldsError
 from bupose.methods.paf import FieldTrace
 from bupose.methods.trace import Trace
 from bupose.viz.fields import backdrop, limb_number, limb_title, paf_hue
-from bupose.viz.rgb import Plot
+from bupose.viz.plot import Plot
 from bupose.wording import counted
 
 TEXT_RIM = [withStroke(linewidth=2.5, foreground="#101218")]

@@ -10,20 +10,12 @@ from matplotlib import colormaps
 
 from bupose.errors import FieldsError
 from bupose.maps import Maps, MapSpec
-from bupose.viz.rgb import Plot, as_rgb, lay_over, warp_photo
+from bupose.viz.hues import hue
+from bupose.viz.plot import Plot
+from bupose.viz.rgb import as_rgb, lay_over, warp_photo
 
 HEAT_COLORS = np.rint(255 * colormaps["inferno"](np.linspace(0.25, 1, 256))[:, :3]).astype(np.uint8)
 PHOTO_LIGHT = 0.55  # brightness of a photo below fields; it is grey, as colours belong to the fields
-
-
-def _hue_circle(lightness: float = 74, chroma: float = 70) -> np.ndarray:
-    """uint8 (720, 3) RGB: colours of equal lightness in equal steps of hue."""
-    turn = np.linspace(0, 2 * np.pi, 721)[:-1].astype(np.float32)
-    lab = np.stack([np.full_like(turn, lightness), chroma * np.cos(turn), chroma * np.sin(turn)], -1)
-    return np.rint(255 * np.clip(cv2.cvtColor(lab[None], cv2.COLOR_LAB2RGB)[0], 0, 1)).astype(np.uint8)
-
-
-_HUES = _hue_circle()
 
 
 def to_network_pixels(maps: np.ndarray, stride: int) -> np.ndarray:
@@ -129,12 +121,6 @@ def lay_hue(under: np.ndarray, vectors: np.ndarray, row: int | None, stride: int
         vectors = vectors[row]
     x, y = to_network_pixels(vectors, stride)
     return lay_over(under, hue(x, y), opacity(np.minimum(np.hypot(x, y), 1)))
-
-
-def hue(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """uint8 (..., 3) RGB of directions: right rose, down amber, left teal, up blue, even in CIE Lab hue."""
-    turn = np.arctan2(y, x) / (2 * np.pi) % 1
-    return _HUES[np.rint(turn * len(_HUES)).astype(int) % len(_HUES)]
 
 
 def color_wheel(size: int) -> np.ndarray:

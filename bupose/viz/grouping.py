@@ -14,8 +14,8 @@ from bupose.kernels import reference
 from bupose.methods.paf.matching import match_limbs
 from bupose.viz.explain import TEXT_RIM, _draw_peaks, _frame, check_trace
 from bupose.viz.fields import HEAT_COLORS, backdrop, heatmap, limb_number, limb_title, paf_hue
-from bupose.viz.panels import distinct_colors
-from bupose.viz.rgb import Plot
+from bupose.viz.hues import distinct_colors
+from bupose.viz.plot import Plot
 from bupose.wording import counted
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from bupose.methods.trace import Trace
 from bupose.viz.candidate import explain_candidate
 from bupose.viz.explain import LINE_RIM, _draw_peaks, _frame, explain_person, peak_colors
 from bupose.viz.fields import backdrop
-from bupose.viz.rgb import Plot
+from bupose.viz.plot import Plot
 
 MOST_RIVALS = 10
 

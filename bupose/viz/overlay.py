@@ -9,7 +9,7 @@ import numpy as np
 
 from bupose.options import check, option
 from bupose.people import People
-from bupose.viz.panels import distinct_colors
+from bupose.viz.hues import distinct_colors
 from bupose.viz.people import draw_people
 
 COLORS = ("limb", "person")

@@ -2,24 +2,12 @@
 
 from __future__ import annotations
 
-from io import BytesIO
-
 import cv2
 import numpy as np
-from matplotlib.figure import Figure
 
 from bupose import geometry
 from bupose.errors import InputError
 from bupose.images import from_memory
-
-
-class Plot(Figure):
-    """A matplotlib figure that notebooks show, free of pyplot's global state."""
-
-    def _repr_png_(self) -> bytes:
-        file = BytesIO()
-        self.savefig(file, format="png")
-        return file.getvalue()
 
 
 def as_rgb(image) -> np.ndarray:

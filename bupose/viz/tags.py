@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bupose.viz.panels import distinct_colors
-from bupose.viz.rgb import Plot
+from bupose.viz.hues import distinct_colors
+from bupose.viz.plot import Plot
 
 if TYPE_CHECKING:
     from bupose.methods.tags import TagTrace

@@ -8,7 +8,7 @@ import numpy as np
 
 from bupose.errors import FieldsError
 from bupose.viz.fields import HEAT_COLORS, draw_arrows, limb_number, limb_title
-from bupose.viz.rgb import Plot
+from bupose.viz.plot import Plot
 
 if TYPE_CHECKING:
     from bupose.methods.paf import FieldCodec

@@ -5,15 +5,14 @@ from __future__ import annotations
 import contextlib
 from pathlib import Path
 
+from bupose import lazy
 from bupose.errors import WeightsError
 from bupose.paths import cache_home, expand
-from bupose.weights import checkpoint, zoo
-from bupose.weights.averaging import average
-from bupose.weights.checkpoint import describe, load, save
-from bupose.weights.importers import IMPORTERS, import_weights
-from bupose.weights.zoo import ZOO, fetch
+from bupose.weights.zoo import ZOO, check_license, fetch
+from bupose.weights.zoo import get as get_published
 
-__all__ = ["IMPORTERS", "ZOO", "average", "describe", "fetch", "import_weights", "load", "resolve", "save"]
+__getattr__, __dir__, _names = lazy.attach(__name__, __file__)
+__all__ = sorted([*_names, "resolve"])
 
 DEFAULT = Path(__file__).resolve().parents[1] / "assets" / "default.safetensors"
 
@@ -51,12 +50,15 @@ def resolve(name_or_path: str | Path | None = None, accept_license: bool = False
 
 
 def _resolve_published(name: str, accept_license: bool) -> Path:
-    entry = zoo.get(name)
+    entry = get_published(name)
     if entry.kind is None:
         raise WeightsError(f"{name} is {entry.what}, not a pose network; give it to a trunk, or choose another name")
-    zoo.check_license(name, accept_license)
+    check_license(name, accept_license)
     imported = cache_home() / name / f"{name}.safetensors"
     if imported.is_file():
         return imported
+    from bupose.weights import checkpoint
+    from bupose.weights.importers import import_weights
+
     net = import_weights(fetch(name, accept_license), entry.kind)
     return checkpoint.save(net, imported)

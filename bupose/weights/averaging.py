@@ -41,4 +41,5 @@ def average(nets: Sequence[PoseNet]) -> PoseNet:
             tensor.copy_(sum(state[name].double() for state in states) / len(states))
     if others:
         first.config.metrics = {}  # metrics of one network do not hold for the mean
+        first.config.activations = {}
     return first

@@ -99,7 +99,9 @@ def describe(path: str | Path) -> str:
     lines = [f"{path.name}: a bupose network, format {header['format']}, {path.stat().st_size / 1e6:.1f} MB"]
     lines.append(f"  tensors: {len(entries)}, {numbers / 1e6:.2f} million numbers of {kinds}")
     for key, value in config.to_dict().items():
-        if key == "skeleton":
+        if key == "activations":
+            value = f"of {counted(len(value), 'convolution')}, for 8 bits"
+        elif key == "skeleton":
             joints = ", ".join(value["joints"])
             many, limbs = counted(len(value["joints"]), "joint"), counted(len(value["limbs"]), "limb")
             value = f"{value['name']}, {many} ({joints}), {limbs}"

@@ -9,8 +9,10 @@ import struct
 from collections.abc import Mapping
 from pathlib import Path
 
+from bupose.atomic import write_bytes
 from bupose.errors import BuposeError, OptionsError, WeightsError
-from bupose.nn.model import NetworkConfig
+from bupose.maps import MOST_STRIDE, Grid
+from bupose.nn.config import NetworkConfig
 from bupose.options import shown
 
 FORMATS = {None: 1, 8: 2, 12: 3}  # what is written, by the bits of packed weights: an older bupose reads lower ones
@@ -42,8 +44,15 @@ def read_header(path: str | Path) -> dict:
     return {**_parse_header(text, path), "tensors": tensors}
 
 
-def dump_header(config: NetworkConfig, version: int = FORMATS[None], metrics: Mapping[str, float] | None = None) -> str:
+def dump_header(
+    config: NetworkConfig,
+    version: int = FORMATS[None],
+    metrics: Mapping[str, float] | None = None,
+    graph: Mapping[str, int] | None = None,
+) -> str:
     """The JSON that a network file carries under :data:`KEY`, whatever its kind.
+
+    ``graph`` is what only an exported file says: the ``multiple`` of its input's sides, and its ``stride``.
 
     Raises
     ------
@@ -53,22 +62,33 @@ def dump_header(config: NetworkConfig, version: int = FORMATS[None], metrics: Ma
     try:
         if metrics is not None:
             config = dataclasses.replace(config, metrics=dict(metrics))
-        return json.dumps({"format": version, "network": config.to_dict()}, allow_nan=False, default=_number)
+        header = {"format": version, "network": config.to_dict()} | ({"graph": dict(graph)} if graph else {})
+        return json.dumps(header, allow_nan=False, default=_number)
     except (OptionsError, TypeError, ValueError, AttributeError) as problem:
         raise WeightsError(
             f"the network's configuration cannot be written as JSON: {problem}; use finite numbers"
         ) from None
 
 
-def parse_config(text: str, path: Path) -> NetworkConfig:
-    """The configuration in what :func:`dump_header` wrote; ``path`` is for messages.
+def parse_exported(text: str, path: Path) -> tuple[NetworkConfig, int, Grid]:
+    """The configuration, ``multiple`` and grid in what :func:`dump_header` wrote; ``path`` is for messages.
 
     Raises
     ------
     WeightsError
-        The JSON is damaged, from a newer bupose, or describes no network.
+        The JSON is damaged, from a newer bupose, or describes no exported network.
     """
-    return read_config(_parse_header(text, path)["network"], path)
+    header = _parse_header(text, path)
+    config, graph = read_config(header["network"], path), header["graph"]
+    try:
+        multiple, grid = graph["multiple"], Grid(graph["stride"])
+        if type(multiple) is not int or not 1 <= multiple <= MOST_STRIDE or multiple % grid.stride:
+            raise ValueError(multiple)
+    except (BuposeError, TypeError, KeyError, ValueError):
+        raise WeightsError(
+            f"{quoted(path)} does not say what sides it takes, or was exported by an older bupose; export it anew"
+        ) from None
+    return config, multiple, grid
 
 
 def read_config(values: dict, path: Path) -> NetworkConfig:
@@ -88,6 +108,27 @@ def read_config(values: dict, path: Path) -> NetworkConfig:
     return config
 
 
+def replace_config(path: str | Path, target: str | Path, config: NetworkConfig) -> None:
+    """Write a network file with another configuration, its tensors byte for byte the same.
+
+    Raises
+    ------
+    WeightsError
+        As :func:`read_header`.
+    InputError
+        The file cannot be written.
+    """
+    path = Path(path)
+    version = read_header(path)["format"]
+    content = path.read_bytes()
+    (length,) = struct.unpack("<Q", content[:8])
+    header = json.loads(content[8 : 8 + length])
+    header["__metadata__"][KEY] = dump_header(config, version)
+    text = json.dumps(header, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)  # as safetensors aligns its data
+    write_bytes(target, struct.pack("<Q", len(text)) + text + content[8 + length :])
+
+
 def quoted(path: Path) -> str:
     """A path for messages."""
     return shown(str(path), 300)
@@ -105,7 +146,7 @@ def _parse_header(text, path: Path) -> dict:
         raise WeightsError(
             f"{quoted(path)} has format {shown(version)}; this bupose reads up to format {NEWEST}: upgrade bupose"
         )
-    return {"format": version, "network": network}
+    return {"format": version, "network": network, "graph": header.get("graph")}
 
 
 def _read_safetensors_header(path: Path) -> dict:

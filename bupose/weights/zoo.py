@@ -8,8 +8,11 @@ from pathlib import Path
 from bupose.errors import WeightsError
 from bupose.paths import cache_home
 from bupose.weights import download
-from bupose.weights.importers.caffe import LICENCE as OPENPOSE_LICENCE
 
+OPENPOSE_LICENCE = (
+    "OpenPose's licence, academic or non-profit non-commercial research use only "
+    "(https://github.com/CMU-Perceptual-Computing-Lab/openpose/blob/master/LICENSE)"
+)
 _OPENPOSE = "http://posefs1.perception.cs.cmu.edu/OpenPose/models/pose/"
 _OPENVINO = "https://storage.openvinotoolkit.org/repositories/open_model_zoo/2021.4/models_bin/3/"
 _TORCHVISION = "https://download.pytorch.org/models/"

@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from bupose.export import export_network
-from bupose.nn.model import NetworkConfig, PoseNet
+from bupose.nn.config import NetworkConfig
+from bupose.nn.model import PoseNet
 from bupose.skeletons import COCO18
 
 

@@ -16,7 +16,8 @@ from bupose.cli import hydra_app
 from bupose.errors import BuposeError, DependencyError, InputError, OptionsError, WeightsError
 from bupose.export import calibration_pictures, export_network
 from bupose.export.compare import Difference, compare
-from bupose.nn.model import NetworkConfig, PoseNet
+from bupose.nn.config import NetworkConfig
+from bupose.nn.model import PoseNet
 from bupose.runtimes.start import RUNTIMES, start
 from bupose.weights import save
 from bupose.weights.header import FORMATS, NEWEST, read_header
@@ -131,27 +132,6 @@ def test_a_file_says_how_it_is_run(net, tmp_path):
     image = random_images((60, 80))
     by_hand = bupose.load(tmp_path / "net.safetensors", height=96, scales=[1, 0.5])
     assert_same(est.fields(image).heat, by_hand.fields(image).heat)
-
-
-def test_a_size_that_comes_often_is_compiled_for(openvino_file, monkeypatch):
-    """From then on the same fields come from a graph of that size; of more sizes than are kept, the first stay."""
-    from bupose.runtimes import openvino_network
-
-    monkeypatch.setattr(openvino_network, "OFTEN", 3)
-    monkeypatch.setattr(openvino_network, "SIZES", 1)
-    network, compiled = start(openvino_file[0]), []
-    compile = network._compile
-    monkeypatch.setattr(network, "_compile", lambda hint, size: compiled.append((hint, size)) or compile(hint, size))
-    small, large = random_images((1, 64, 96)), random_images((1, 96, 64))
-    free = [network(images) for images in (small, large)]
-    for _ in range(3):
-        fixed = network(small)
-    pair, other = network(np.concatenate([small, small])), [network(large) for _ in range(4)][-1]
-    assert compiled == [("LATENCY", (64, 96)), ("THROUGHPUT", (64, 96))]  # that of any size is tried at the start
-    for heat, paf in (fixed, (pair[0][1:], pair[1][1:])):
-        np.testing.assert_allclose(heat, free[0][0], atol=1e-4)
-        np.testing.assert_allclose(paf, free[0][1], atol=1e-4)
-    np.testing.assert_array_equal(other[0], free[1][0])
 
 
 def test_a_wrong_export_is_not_written(net, pictures, tmp_path, monkeypatch):

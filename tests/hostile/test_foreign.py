@@ -38,10 +38,10 @@ def lying_graphs() -> dict:
         model.graph.output[0].name = "else"
         model.graph.node[-1].output[0] = "else"
 
-    def header(**values):
+    def header(part="network", **values):
         def change(model, onnx):
             told = json.loads(model.metadata_props[0].value)
-            told["network"].update(values)
+            told[part].update(values)
             onnx.helper.set_model_props(model, {"bupose": json.dumps(told)})
 
         return change
@@ -71,10 +71,11 @@ def lying_graphs() -> dict:
 
     return {
         "other names": rename,
-        "another stride": header(head_options={"layers": 1, "width": 8, "upsample": True}),
+        "another stride": header("graph", stride=4),
         "another skeleton": header(skeleton=bupose.skeletons.get("coco18").to_dict()),
-        "another trunk": header(trunk="vgg19", trunk_options={}),
-        "absurd sizes": header(head_options={"layers": 10**9}),
+        "no stride": header("graph", stride=None),
+        "sides of half a cell": header("graph", multiple=3),
+        "absurd sides": header("graph", multiple=10**9),
         "5000 scales": header(preprocess={"scales": [1.0] * 5000}),
         "no JSON": text("{"),
         "deep": text("[" * 100_000),

@@ -9,6 +9,7 @@ import pytest
 
 from bupose import weights
 from bupose.maps import Grid
+from bupose.runtimes import start
 from bupose.skeleton import Skeleton
 
 SPRITE = Skeleton("sprite", ["nose", "left_ear", "right_ear"], [["nose", "left_ear"], ["nose", "right_ear"]])
@@ -95,4 +96,5 @@ def net(lab, monkeypatch, tmp_path):
     (tmp_path / "net.safetensors").write_bytes(b"")
     monkeypatch.setattr(weights, "resolve", lambda *_: tmp_path / "net.safetensors")
     monkeypatch.setattr(weights, "load", lambda path: made)
+    monkeypatch.setattr(start, "choose_runtime", lambda *_: start.Choice("torch", ""))  # it is no file
     return made

@@ -16,10 +16,12 @@ from bupose.estimate.views import resample
 from bupose.maps import Grid
 from bupose.media.sources import open_media
 from bupose.methods.paf.fields import Fields
-from bupose.nn.model import NetworkConfig, PoseNet
+from bupose.nn.config import NetworkConfig
+from bupose.nn.model import PoseNet
 from bupose.nn.normalisation import Normalisation
-from bupose.runtimes import network
-from bupose.runtimes.network import TorchNetwork, choose_device, pad_color
+from bupose.runtimes import torch_network
+from bupose.runtimes.network import pad_color
+from bupose.runtimes.torch_network import TorchNetwork, choose_device
 from bupose.skeletons import COCO18
 from bupose.weights import save as save_net
 
@@ -233,7 +235,7 @@ def test_torch_network_is_the_net_itself():
 @pytest.mark.parametrize("fast", [True, False])
 def test_bfloat16_is_only_taken_when_asked_for_and_told_where_it_is_emulated(fast, monkeypatch):
     """It loses accuracy everywhere; emulated it takes many times as long, which looks like a program that hangs."""
-    monkeypatch.setattr(network, "has_fast_bfloat16", lambda device: fast)
+    monkeypatch.setattr(torch_network, "has_fast_bfloat16", lambda device: fast)
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always")
         TorchNetwork(small_net(), "cpu", "bfloat16")

@@ -20,7 +20,8 @@ from bupose.maps import Grid
 from bupose.media.sources import open_media
 from bupose.methods import DecoderOverrides
 from bupose.methods.paf.fields import Fields
-from bupose.nn.model import NetworkConfig, PoseNet
+from bupose.nn.config import NetworkConfig
+from bupose.nn.model import PoseNet
 from bupose.predict.options import GroupOptions, InferOptions
 from bupose.predict.predict import infer
 from bupose.predict.saved import group_saved

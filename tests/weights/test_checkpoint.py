@@ -15,7 +15,8 @@ from safetensors.torch import save_file
 
 from bupose import skeletons
 from bupose.errors import InputError, WeightsError
-from bupose.nn.model import NetworkConfig, PoseNet
+from bupose.nn.config import NetworkConfig
+from bupose.nn.model import PoseNet
 from bupose.skeleton import Skeleton
 from bupose.weights import checkpoint
 from bupose.weights.header import NEWEST

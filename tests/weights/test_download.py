@@ -222,7 +222,8 @@ def test_resolve_refuses():
 
 def _published_checkpoint(path) -> dict[str, torch.Tensor]:
     """A file of lightweight OpenPose's names and shapes."""
-    from bupose.nn.model import NetworkConfig, PoseNet
+    from bupose.nn.config import NetworkConfig
+    from bupose.nn.model import PoseNet
     from bupose.skeletons import COCO18
 
     net = PoseNet(NetworkConfig(COCO18, "mobilenet_v1", "light")).state_dict()

@@ -6,7 +6,8 @@ import torch
 from bupose import weights
 from bupose.cli.import_weights import run
 from bupose.errors import BuposeError
-from bupose.nn.model import NetworkConfig, PoseNet
+from bupose.nn.config import NetworkConfig
+from bupose.nn.model import PoseNet
 from bupose.skeletons import COCO18
 from bupose.weights.importers import recognise
 

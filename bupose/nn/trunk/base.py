@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from torch import nn
+from collections.abc import Mapping
+
+from torch import Tensor, nn
 
 from bupose.nn.normalisation import NORMALISATIONS, Normalisation
 
@@ -42,3 +44,7 @@ class Trunk(nn.Module):
     def normalisation(self) -> Normalisation:
         """The input normalisation of its weights."""
         return NORMALISATIONS[self.options.normalisation]
+
+    def centre(self, means: Mapping[str, Tensor]) -> set[str]:
+        """As :meth:`bupose.nn.PoseNet.centre`, where the trunk has linear layers that follow each other."""
+        return set()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
@@ -79,6 +80,13 @@ class MobileNetV2(Trunk):
             return self.neck(self.features(images))
         return self.neck(run_levels(self.features, images, self.levels))
 
+    def centre(self, means: Mapping[str, Tensor]) -> set[str]:
+        """As :func:`centre_blocks`."""
+        readers: dict[int, dict[str, nn.Conv2d]] = {}
+        for n, number in enumerate(self.levels if self.options.neck == "fpn" else ()):
+            readers.setdefault(number, {})[f"neck.lateral.{n}"] = self.neck.lateral[n]
+        return centre_blocks(self.features, means, readers)
+
 
 @dataclass
 class MoveNetOptions:
@@ -112,7 +120,7 @@ class MoveNet(Trunk):
 
     Options = MoveNetOptions
     ADDED = ("context.",)
-    KEEP_FLOAT = (*(f"features.{n}" for n in range(4)), "neck", *_ANSWERS)
+    KEEP_FLOAT = ("features.0", "neck")
     stride = 4
     multiple = 32
 
@@ -149,6 +157,54 @@ class MoveNet(Trunk):
         if self.options.context:
             parts.append(functional.pixel_shuffle(self.context([levels[n] for n in _MOVENET_CONTEXT]), 2))
         return torch.cat(parts, 1)
+
+    def centre(self, means: Mapping[str, Tensor]) -> set[str]:
+        """As :func:`centre_blocks`."""
+        readers: dict[int, dict[str, nn.Conv2d]] = {}
+        pyramids = {"neck": _MOVENET_LEVELS} | ({"context": _MOVENET_CONTEXT} if self.options.context else {})
+        for pyramid, numbers in pyramids.items():
+            for n, number in enumerate(numbers):
+                name = f"{pyramid}.lateral.{n}"
+                readers.setdefault(number, {})[name] = self.get_submodule(name)
+        return centre_blocks(self.features, means, readers)
+
+
+@torch.no_grad()
+def centre_blocks(blocks: nn.Sequential, means: Mapping[str, Tensor], readers: Mapping[int, Mapping[str, nn.Conv2d]]):
+    """Take each channel's mean out of what the linear ends of blocks say, and give it to the biases of what reads it.
+
+    Values then use the whole range of 8 bits: they are up to 14 with means of up to 12 in MoveNet.
+
+    Parameters
+    ----------
+    blocks : nn.Sequential
+        ``features`` of a fused MobileNetV2.
+    means : mapping
+        By a convolution's name in the trunk, of its input.
+    readers : mapping of block number to further 1x1 convolutions, by name, that read its output
+
+    Returns
+    -------
+    set of str
+        The names of the readers.
+    """
+    centred, inside = set(), None
+    for number, block in enumerate(blocks):
+        if not isinstance(block, InvertedResidual) or number + 1 == len(blocks):
+            continue
+        first = blocks[number + 1].conv[0][0] if number < 17 else blocks[number + 1][0]
+        name = f"features.{number + 1}.conv.0.0" if number < 17 else f"features.{number + 1}.0"
+        if name not in means:
+            inside = None
+            continue
+        mean = means[name]
+        projection = [layer for layer in block.conv if isinstance(layer, nn.Conv2d)][-1]
+        projection.bias -= mean - inside if block.adds and inside is not None else mean
+        for reader, convolution in {name: first, **readers.get(number, {})}.items():
+            convolution.bias += convolution.weight[:, :, 0, 0] @ mean
+            centred.add(reader)
+        inside = mean
+    return centred
 
 
 def _answer(channels_in: int, channels: int) -> nn.Sequential:

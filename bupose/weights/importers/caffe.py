@@ -9,19 +9,17 @@ import torch
 
 from bupose import skeletons
 from bupose.errors import WeightsError
-from bupose.nn.model import NetworkConfig, PoseNet
+from bupose.nn.config import NetworkConfig
+from bupose.nn.model import PoseNet
 from bupose.weights import checkpoint
 from bupose.weights.importers.caffemodel import read_layers
 from bupose.weights.importers.channels import paf_order, reorder_inputs, reorder_output
+from bupose.weights.zoo import OPENPOSE_LICENCE
 from bupose.wording import counted
 
 _VGG = ("conv1_1", "conv1_2", "conv2_1", "conv2_2", "conv3_1", "conv3_2", "conv3_3", "conv3_4", "conv4_1", "conv4_2")
 _VGG_NUMBERS = (0, 2, 5, 7, 10, 12, 14, 16, 19, 21)  # the same layers in torchvision's numbering
 _FEATURES = 128
-LICENCE = (
-    "OpenPose's licence, academic or non-profit non-commercial research use only "
-    "(https://github.com/CMU-Perceptual-Computing-Lab/openpose/blob/master/LICENSE)"
-)
 _COCO_STAGES, _BODY25_PAF_STAGES, _BODY25_HEAT_STAGES, _BODY25_BLOCKS = 6, 4, 2, 5
 
 
@@ -55,7 +53,7 @@ def read_network(path: str | Path) -> PoseNet:
         trunk="vgg19",
         trunk_options={"activation": activation, "normalisation": "openpose"},
         head=head,
-        origin={"name": f"OpenPose {skeleton}", "licence": LICENCE},
+        origin={"name": f"OpenPose {skeleton}", "licence": OPENPOSE_LICENCE},
     )
     net = PoseNet(config)
     tensors: dict[str, torch.Tensor] = {}

@@ -10,7 +10,8 @@ from torch import Tensor
 
 from bupose import skeletons
 from bupose.errors import WeightsError
-from bupose.nn.model import NetworkConfig, PoseNet
+from bupose.nn.config import NetworkConfig
+from bupose.nn.model import PoseNet
 from bupose.nn.normalisation import NORMALISATIONS, Normalisation
 from bupose.weights import checkpoint
 from bupose.weights.importers.channels import paf_order, reorder_inputs, reorder_output

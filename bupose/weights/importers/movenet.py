@@ -11,7 +11,8 @@ from torch import Tensor
 
 from bupose import skeletons
 from bupose.errors import WeightsError
-from bupose.nn.model import NetworkConfig, PoseNet
+from bupose.nn.config import NetworkConfig
+from bupose.nn.model import PoseNet
 from bupose.nn.pretrained import load_trunk, oihw
 from bupose.weights import checkpoint
 

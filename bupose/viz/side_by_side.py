@@ -1,4 +1,4 @@
-"""Pictures side by side, and colours to distinguish people."""
+"""Pictures side by side."""
 
 from __future__ import annotations
 
@@ -9,11 +9,10 @@ from matplotlib.patheffects import withStroke
 
 from bupose.errors import InputError
 from bupose.people import People
-from bupose.viz.fields import hue
-from bupose.viz.rgb import Plot, as_rgb
+from bupose.viz.plot import Plot
+from bupose.viz.rgb import as_rgb
 from bupose.wording import counted
 
-_GOLDEN = np.pi * (3 - np.sqrt(5))  # golden angle: no two multiples are close
 _RIM = [withStroke(linewidth=3, foreground="#101218")]
 
 
@@ -83,9 +82,3 @@ def name_joints(image: np.ndarray, people: People, person: int = 0, width: float
         text = axes.annotate(name, (x, y), (away, 0), textcoords="offset points", **look)
         text.set(ha="left" if away > 0 else "right", path_effects=_RIM, in_layout=False)
     return figure
-
-
-def distinct_colors(count: int) -> np.ndarray:
-    """uint8 (count, 3) RGB: hues of equal lightness, neighbours far apart; for ``draw_people(…, person_colors=…)``."""
-    turn = _GOLDEN * np.arange(count)
-    return hue(np.cos(turn), np.sin(turn))

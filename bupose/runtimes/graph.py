@@ -13,18 +13,34 @@ from bupose.nn.model import PoseNet
 OPSET = 17  # read by every onnxruntime since 1.13
 
 
-def write_graph(net: PoseNet, path: Path, half: bool = False) -> None:
+def write_graph(net: PoseNet, path: Path, half: bool = False, centred: bool = False) -> set[str]:
     """Trace a network, batch norms folded, into an ONNX file.
 
     Its input is ``images``, uint8 (B, 3, H, W), RGB; outputs are its maps by name, float32 (B, rows, …, h, w), also
     where ``half`` has the network compute in float16.
+
+    Parameters
+    ----------
+    net : PoseNet
+    path : path
+    half : bool
+        Compute in float16.
+    centred : bool
+        As :meth:`PoseNet.centre` leaves it, for 8 bits; needs ``net.config.activations``.
+
+    Returns
+    -------
+    set of str
+        The convolutions whose input is centred.
 
     Raises
     ------
     WeightsError
         Something in the network has no counterpart in ONNX.
     """
-    net = net.fuse().to("cpu", torch.float16 if half else torch.float32)
+    activations, net = net.config.activations, net.fuse().to("cpu", torch.float16 if half else torch.float32)
+    means = {name: torch.tensor(known["mean"]) for name, known in activations.items()} if centred else {}
+    moved = net.centre(means)
     axes = {s.name: {0: "batch", len(s.shape) + 1: "rows", len(s.shape) + 2: "columns"} for s in net.specs}
     images = torch.zeros(2, 3, 2 * net.multiple, 3 * net.multiple, dtype=torch.uint8)
     try:
@@ -45,3 +61,4 @@ def write_graph(net: PoseNet, path: Path, half: bool = False) -> None:
     except Exception as problem:  # torch has many kinds for what it cannot trace
         first = str(problem).strip().split("\n")[0]
         raise WeightsError(f"this network cannot be written as ONNX: {first}") from problem
+    return moved

@@ -1,0 +1,119 @@
+"""Calibration: what 8 bits have to tell apart, observed while a network looks at pictures."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from bupose import weights
+from bupose.export.calibration import prepare_all
+from bupose.images import Photo
+from bupose.nn.model import PoseNet
+from bupose.paths import expand
+from bupose.runtimes.eight_bits import fit_range
+from bupose.weights.header import replace_config
+
+
+def calibrate(
+    path: str | Path, pictures: Iterable[Photo], output: str | Path | None = None
+) -> dict[str, dict[str, list[float]]]:
+    """Write into a network file what its convolutions' inputs are like, so that it can be computed in 8 bits.
+
+    Its weights stay byte for byte what they are.
+
+    Parameters
+    ----------
+    path : path
+        A bupose network file.
+    pictures : iterable of Photo
+        Like those to come; some thirty do.
+    output : path, optional
+        Another file; by default the same.
+
+    Returns
+    -------
+    dict
+        ``NetworkConfig.activations``.
+
+    Raises
+    ------
+    WeightsError
+        The file is damaged or no network.
+    InputError
+        It cannot be written.
+    """
+    path = expand(path)
+    net = weights.load(path)
+    found = observe_activations(net, prepare_all(net, pictures))
+    replace_config(path, path if output is None else expand(output), dataclasses.replace(net.config, activations=found))
+    return found
+
+
+def observe_activations(net: PoseNet, pictures: Sequence[np.ndarray]) -> dict[str, dict[str, list[float]]]:
+    """For every convolution that may be computed in 8 bits, its input's ``range`` and each channel's ``mean``.
+
+    The range is that of the network as :meth:`PoseNet.centre` leaves it; parts named in ``KEEP_FLOAT`` stay out.
+
+    Parameters
+    ----------
+    net : PoseNet
+    pictures : sequence of uint8 arrays (1, H, W, 3)
+        As the network takes them; see :func:`bupose.export.calibration_pictures`.
+    """
+    fused, means, ends = net.fuse(), {}, {}
+
+    def add_mean(name: str, values: Tensor) -> None:
+        means.setdefault(name, []).append(values.mean((0, 2, 3)))
+
+    def widen(name: str, values: Tensor) -> None:
+        ends[name] = torch.stack([*values.aminmax(), *ends.get(name, ())]).aminmax()
+
+    _watch(fused, add_mean, pictures)
+    mean = {name: round_off(torch.stack(values).mean(0)) for name, values in means.items()}
+    fused.centre({name: torch.tensor(values) for name, values in mean.items()})
+    _watch(fused, widen, pictures)
+    floats = float_names(net)
+    return {
+        name: {"range": [round(float(end), 6) for end in fit_range(*map(float, ends[name]))], "mean": mean[name]}
+        for name in mean
+        if not name.startswith(floats)
+    }
+
+
+def float_names(net: PoseNet) -> tuple[str, ...]:
+    """How the names of convolutions begin that stay in floating point while the rest is in 8 bits."""
+    parts = {"trunk": net.trunk, "head": net.head}
+    return tuple(f"{name}.{delicate}." for name, part in parts.items() for delicate in part.KEEP_FLOAT)
+
+
+def round_off(values: Tensor) -> list[float]:
+    """Numbers of four significant digits, which keep a file's header short."""
+    return [float(f"{value:.4g}") for value in values.tolist()]
+
+
+def _watch(net: PoseNet, note: Callable[[str, Tensor], None], pictures: Sequence[np.ndarray]) -> None:
+    with _hooked(net, note), torch.inference_mode():
+        for images in pictures:
+            net(torch.from_numpy(np.ascontiguousarray(images.transpose(0, 3, 1, 2))))
+
+
+@contextmanager
+def _hooked(net: PoseNet, note: Callable[[str, Tensor], None]) -> Iterator[None]:
+    """While it holds, ``note`` gets every convolution's name and input."""
+
+    def hook(name: str) -> Callable[..., None]:
+        return lambda _, inputs: note(name, inputs[0])
+
+    convolutions = [(name, module) for name, module in net.named_modules() if isinstance(module, nn.Conv2d)]
+    hooks = [module.register_forward_pre_hook(hook(name)) for name, module in convolutions]
+    try:
+        yield
+    finally:
+        for one in hooks:
+            one.remove()

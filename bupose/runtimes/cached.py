@@ -1,0 +1,115 @@
+"""Networks made ready once for this machine: graphs in the cache folder, shared by processes.
+
+A graph is a folder with ``network.xml`` and ``network.bin``, or ``network.onnx``, and ``whole.json``, the sums of its
+files and what was measured. Its name stands for the network's bytes, the versions and the processor.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from bupose import __version__, atomic
+from bupose.machine import name_processor
+from bupose.paths import cache_home, temporary_home
+
+REVISION = 2  # of how graphs are made; another one makes them anew
+KEPT = 12  # graphs; those used longest ago go
+PATIENCE = 120.0  # seconds to wait for another process that makes one
+_LIST = "whole.json"
+
+
+def prepare(path: Path, kind: str, version: str, make: Callable[[Path], dict[str, Any]]) -> tuple[Path, dict[str, Any]]:
+    """The folder of a network's graph, made if it is not there, and what was measured when it was made.
+
+    Parameters
+    ----------
+    path : path
+        The network file.
+    kind : str
+        What is made of it: begins the folder's name.
+    version : str
+        Of the runtime.
+    make : callable
+        Writes the graph into a folder, and gives what was measured, as JSON can hold it.
+
+    Raises
+    ------
+    OSError
+        There is no folder to keep it in.
+    """
+    content = hashlib.sha256(path.read_bytes()).hexdigest()
+    told = json.dumps([content, __version__, REVISION, version, name_processor()])
+    name = f"{kind}-{hashlib.sha256(told.encode()).hexdigest()[:24]}"
+    for home in (cache_home(), temporary_home("bupose")):
+        folder = home / "graphs"
+        with suppress(OSError):
+            folder.mkdir(parents=True, exist_ok=True)
+            if os.access(folder, os.W_OK):
+                return _prepare(folder / name, make)
+            if (found := read(folder / name)) is not None:
+                return folder / name, found
+    raise OSError("there is no folder to keep graphs in")
+
+
+def read(place: Path) -> dict[str, Any] | None:
+    """What was measured of a graph; None where it is not there or not whole."""
+    try:
+        told = json.loads((place / _LIST).read_text(encoding="utf-8"))
+        if all(_sum(place / name) == wanted for name, wanted in told["sums"].items()):
+            return told["measured"]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        pass
+    return None
+
+
+def _prepare(place: Path, make: Callable[[Path], dict[str, Any]]) -> tuple[Path, dict[str, Any]]:
+    found = read(place)
+    if found is None:
+        with _one_at_a_time(place.parent):
+            found = read(place)  # another process may have been faster
+            if found is None:
+                found = _make(place, make)
+    with suppress(OSError):
+        os.utime(place)
+    return place, found
+
+
+def _make(place: Path, make: Callable[[Path], dict[str, Any]]) -> dict[str, Any]:
+    shutil.rmtree(place, ignore_errors=True)  # damaged
+    with atomic.workspace(place) as folder:
+        measured = make(folder)
+        sums = {file.name: _sum(file) for file in folder.iterdir()}
+        (folder / _LIST).write_text(json.dumps({"sums": sums, "measured": measured}), encoding="utf-8")
+        os.rename(folder, place)
+    with suppress(OSError):
+        others = sorted((one for one in place.parent.iterdir() if (one / _LIST).is_file()), key=os.path.getmtime)
+        for old in others[:-KEPT]:
+            shutil.rmtree(old, ignore_errors=True)
+    return measured
+
+
+@contextmanager
+def _one_at_a_time(folder: Path) -> Iterator[None]:
+    """Hold a lock file; where locks do not work (some network disks), go on without: it is then only slower."""
+    handle, until = None, time.monotonic() + PATIENCE
+    with suppress(OSError):
+        handle = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o666)
+        while not atomic.lock(handle) and time.monotonic() < until:
+            time.sleep(0.05)
+    try:
+        yield
+    finally:
+        if handle is not None:
+            os.close(handle)
+
+
+def _sum(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()

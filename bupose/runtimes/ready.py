@@ -1,0 +1,95 @@
+"""Bupose's own network files in other runtimes: a graph is made of each once, and measured, and kept in the cache."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from bupose.errors import DependencyError
+from bupose.options import choose
+from bupose.runtimes import cached
+from bupose.runtimes.network import Network
+from bupose.runtimes.onnx_network import OnnxNetwork
+from bupose.runtimes.openvino_network import PRECISIONS, OpenVinoNetwork
+
+CLEARLY = 0.9  # of the time of what loses nothing: from there on another precision is taken
+ROUNDS = 3
+
+
+def run_openvino(path: Path, device: str, precision: str, threads: int) -> Network:
+    """By OpenVINO: in 8 bits where ``precision`` is auto and the file says what they need, else in floating point."""
+    choose(precision, PRECISIONS, "precision")
+    try:
+        import openvino
+    except ImportError:
+        raise DependencyError("runtime=openvino needs openvino; pip install openvino") from None
+    bits = precision == "auto"
+
+    def make(folder: Path) -> dict[str, Any]:
+        from bupose import weights
+        from bupose.runtimes.eight_bits import adds_exactly
+        from bupose.runtimes.openvino_file import write_openvino
+
+        net, able = weights.load(path), openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+        eight = bits and bool(net.config.activations) and "INT8" in able
+        made = folder / "network.xml"
+        write_openvino(net, made, eight_bits=eight, exact=eight and adds_exactly())
+        ways = ("float32", "bfloat16") if eight and "BF16" in able else ("float32",)
+        networks = {way: OpenVinoNetwork(made, "cpu", way, threads) for way in ways}
+        return {"precision": _fastest(networks), "bits": 8 if eight else 32}
+
+    place, measured = cached.prepare(path, "openvino-8" if bits else "openvino", openvino.__version__, make)
+    chosen = measured["precision"] if bits else precision
+    network = OpenVinoNetwork(place / "network.xml", device, chosen, threads, tried=True)
+    if measured["bits"] == 8:
+        network.how = f"OpenVINO in 8 bits, what is delicate in {chosen}"
+    return network
+
+
+def run_onnx(path: Path, device: str, precision: str, threads: int) -> Network:
+    """By ONNX Runtime, in float32."""
+    try:
+        import onnxruntime
+    except ImportError:
+        raise DependencyError("runtime=onnx needs onnxruntime; pip install onnxruntime") from None
+
+    def make(folder: Path) -> dict[str, Any]:
+        from bupose import weights
+        from bupose.runtimes.graph import write_graph
+        from bupose.runtimes.openvino_file import graph_header
+
+        net = weights.load(path)
+        write_graph(net, folder / "network.onnx")
+        (folder / "header.json").write_text(graph_header(net), encoding="utf-8")
+        return {}
+
+    place, _ = cached.prepare(path, "onnx", onnxruntime.__version__, make)
+    header = (place / "header.json").read_text(encoding="utf-8")
+    return OnnxNetwork(place / "network.onnx", device, precision, threads, header)
+
+
+RUNNERS: dict[str, Callable[[Path, str, str, int], Network]] = {"openvino": run_openvino, "onnx": run_onnx}
+
+
+def _fastest(networks: dict[str, Any]) -> str:
+    """The first, unless another one clearly takes less time for a picture of usual size; they take turns."""
+    first = next(iter(networks))
+    if len(networks) == 1:
+        return first
+    network = networks[first]
+    height = network.preprocess.get("height") or 368
+    sides = [-(-side // network.multiple) * network.multiple for side in (height, height * 4 // 3)]
+    images = np.full((1, *sides, 3), 128, np.uint8)
+    taken: dict[str, list[float]] = {name: [] for name in networks}
+    for _ in range(ROUNDS + 1):
+        for name, one in networks.items():
+            start = time.perf_counter()
+            one(images)
+            taken[name].append(time.perf_counter() - start)
+    best = {name: min(times[1:]) for name, times in taken.items()}
+    fastest = min(best, key=best.__getitem__)
+    return fastest if best[fastest] < CLEARLY * best[first] else first
