@@ -66,7 +66,9 @@ def observe_activations(net: PoseNet, pictures: Sequence[np.ndarray]) -> dict[st
     pictures : sequence of uint8 arrays (1, H, W, 3)
         As the network takes them; see :func:`bupose.export.calibration_pictures`.
     """
-    fused, means, ends = net.fuse(), {}, {}
+    fused = net.fuse()
+    means: dict[str, list[Tensor]] = {}
+    ends: dict[str, Sequence[Tensor]] = {}
 
     def add_mean(name: str, values: Tensor) -> None:
         means.setdefault(name, []).append(values.mean((0, 2, 3)))
@@ -88,8 +90,8 @@ def observe_activations(net: PoseNet, pictures: Sequence[np.ndarray]) -> dict[st
 
 def float_names(net: PoseNet) -> tuple[str, ...]:
     """How the names of convolutions begin that stay in floating point while the rest is in 8 bits."""
-    parts = {"trunk": net.trunk, "head": net.head}
-    return tuple(f"{name}.{delicate}." for name, part in parts.items() for delicate in part.KEEP_FLOAT)
+    parts = {"trunk": net.trunk.KEEP_FLOAT, "head": net.head.KEEP_FLOAT}
+    return tuple(f"{name}.{delicate}." for name, kept in parts.items() for delicate in kept)
 
 
 def round_off(values: Tensor) -> list[float]:

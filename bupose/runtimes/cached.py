@@ -64,7 +64,8 @@ def read(place: Path) -> dict[str, Any] | None:
     try:
         told = json.loads((place / _LIST).read_text(encoding="utf-8"))
         if all(_sum(place / name) == wanted for name, wanted in told["sums"].items()):
-            return told["measured"]
+            measured: dict[str, Any] = told["measured"]
+            return measured
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         pass
     return None

@@ -43,7 +43,7 @@ def quantise(model: Any, activations: Mapping[str, Mapping[str, Sequence[float]]
     equalization and bias correction", 4.2).
     """
     nodes = [(node, name) for node, name in convolutions(model) if name in activations]
-    readers: dict[tuple[str, int], list] = {}
+    readers: dict[tuple[str, int], list[Any]] = {}
     for node, name in nodes:
         source = _before_padding(node)
         key = source.get_node().get_friendly_name(), source.get_index()

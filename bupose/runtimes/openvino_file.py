@@ -20,7 +20,9 @@ def graph_header(net: PoseNet) -> str:
     )
 
 
-def write_openvino(net: PoseNet, path: Path, *, eight_bits: bool = False, exact: bool = False, half: bool = False):
+def write_openvino(
+    net: PoseNet, path: Path, *, eight_bits: bool = False, exact: bool = False, half: bool = False
+) -> None:
     """An ``.xml`` file with bupose's header in its ``rt_info``, and a ``.bin``.
 
     Parameters

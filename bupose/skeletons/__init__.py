@@ -21,7 +21,6 @@ __all__ = [
     "COCO_WHOLEBODY",
     "CROWDPOSE14",
     "SKELETONS",
-    "Skeleton",
     "get",
     "read",
 ]

@@ -63,3 +63,24 @@ def test_delicate_parts_stay_in_floating_point(tmp_path, overview):
     assert not delicate & parts[True]
     answers = {f"trunk/{name}" for name in ("center", "kpt_heatmap", "kpt_regress")}
     assert {"trunk/features", *answers, "head/layers", "head/heat", "head/paf"} <= parts[True]
+
+
+def test_movenets_outputs_stay_in_floating_point(tmp_path):
+    """Offsets span the picture, in cells: steps of 8 bits would be coarse."""
+    pytest.importorskip("nncf")
+    import openvino
+
+    torch.manual_seed(0)
+    config = NetworkConfig(skeletons.COCO17, "movenet", "movenet", {"width": 0.2}, method="centre")
+    net = PoseNet(config).eval()
+    net.config.preprocess["height"] = 64
+    made = export_network(net, tmp_path / "m.xml", calibration_pictures(net, count=2), precision="int8")
+    of_head, in_bits = set(), set()
+    for node in openvino.Core().read_model(made.files[0]).get_ordered_ops():
+        inside = re.match(r"/head/([a-z]+)", node.get_friendly_name())
+        if inside and node.get_type_name() in ("Convolution", "GroupConvolution"):
+            of_head.add(inside[1])
+            if node.input_value(0).get_node().get_type_name() == "FakeQuantize":
+                in_bits.add(inside[1])
+    assert of_head == {"heat", "centre", "offset"}
+    assert not in_bits

@@ -84,7 +84,7 @@ class MobileNetV2(Trunk):
         """As :func:`centre_blocks`."""
         readers: dict[int, dict[str, nn.Conv2d]] = {}
         for n, number in enumerate(self.levels if self.options.neck == "fpn" else ()):
-            readers.setdefault(number, {})[f"neck.lateral.{n}"] = self.neck.lateral[n]
+            readers.setdefault(number, {})[f"neck.lateral.{n}"] = _convolution(self, f"neck.lateral.{n}")
         return centre_blocks(self.features, means, readers)
 
 
@@ -165,12 +165,14 @@ class MoveNet(Trunk):
         for pyramid, numbers in pyramids.items():
             for n, number in enumerate(numbers):
                 name = f"{pyramid}.lateral.{n}"
-                readers.setdefault(number, {})[name] = self.get_submodule(name)
+                readers.setdefault(number, {})[name] = _convolution(self, name)
         return centre_blocks(self.features, means, readers)
 
 
 @torch.no_grad()
-def centre_blocks(blocks: nn.Sequential, means: Mapping[str, Tensor], readers: Mapping[int, Mapping[str, nn.Conv2d]]):
+def centre_blocks(
+    blocks: nn.Sequential, means: Mapping[str, Tensor], readers: Mapping[int, Mapping[str, nn.Conv2d]]
+) -> set[str]:
     """Take each channel's mean out of what the linear ends of blocks say, and give it to the biases of what reads it.
 
     Values then use the whole range of 8 bits: they are up to 14 with means of up to 12 in MoveNet.
@@ -188,23 +190,37 @@ def centre_blocks(blocks: nn.Sequential, means: Mapping[str, Tensor], readers: M
     set of str
         The names of the readers.
     """
-    centred, inside = set(), None
+    centred: set[str] = set()
+    inside: Tensor | None = None
     for number, block in enumerate(blocks):
         if not isinstance(block, InvertedResidual) or number + 1 == len(blocks):
             continue
-        first = blocks[number + 1].conv[0][0] if number < 17 else blocks[number + 1][0]
-        name = f"features.{number + 1}.conv.0.0" if number < 17 else f"features.{number + 1}.0"
+        place = f"{number + 1}.conv.0.0" if number < 17 else f"{number + 1}.0"
+        first, name = _convolution(blocks, place), f"features.{place}"
         if name not in means:
             inside = None
             continue
         mean = means[name]
         projection = [layer for layer in block.conv if isinstance(layer, nn.Conv2d)][-1]
-        projection.bias -= mean - inside if block.adds and inside is not None else mean
+        _shift(projection, inside - mean if block.adds and inside is not None else -mean)
         for reader, convolution in {name: first, **readers.get(number, {})}.items():
-            convolution.bias += convolution.weight[:, :, 0, 0] @ mean
+            _shift(convolution, convolution.weight[:, :, 0, 0] @ mean)
             centred.add(reader)
         inside = mean
     return centred
+
+
+def _convolution(net: nn.Module, name: str) -> nn.Conv2d:
+    found = net.get_submodule(name)
+    if not isinstance(found, nn.Conv2d):
+        raise TypeError(f"{name} is a {type(found).__name__}, not a convolution")
+    return found
+
+
+def _shift(convolution: nn.Conv2d, by: Tensor) -> None:
+    if convolution.bias is None:
+        raise TypeError("a folded convolution has a bias")
+    convolution.bias += by
 
 
 def _answer(channels_in: int, channels: int) -> nn.Sequential:

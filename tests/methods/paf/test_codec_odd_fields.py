@@ -5,7 +5,7 @@ import pytest
 
 from bupose import skeletons
 from bupose.errors import FieldsError
-from bupose.maps import Grid
+from bupose.maps import Grid, Maps
 from bupose.methods import peaks
 from bupose.methods.paf import FieldCodec
 from bupose.methods.paf.fields import Fields
@@ -158,3 +158,10 @@ def test_a_plateau_is_one_peak():
     trace = FieldCodec(SKELETON).explain(Fields(heat, np.zeros((LIMBS, 2, 12, 12)), Grid(), SKELETON))
     np.testing.assert_array_equal(trace.peaks.joint, np.arange(17))
     np.testing.assert_allclose(trace.peaks.xy[0], (5.5, 4.5))
+
+
+def test_maps_of_the_right_names_are_fields(drawn):
+    (fields, people), codec = drawn, FieldCodec(SKELETON)
+    maps = Maps(fields.maps.arrays, fields.grid, fields.skeleton, codec.specs, codec.name)
+    assert codec.decode(maps) == people
+    assert codec.with_decoder(smooth=1.0).decode(maps) == codec.with_decoder(smooth=1.0).decode(fields)
