@@ -14,7 +14,7 @@ from bupose.skeletons import COCO18
 
 # Instruction sets and threads move neither by more than 0.05; a choice that is worth anything moves them by more.
 WITHIN = 0.3
-GROUPING, NETWORK = 54.7, 51.7  # on all 250 photos; on every tenth, where all have 56.4
+GROUPING, NETWORK = 55.1, 51.7  # on all 250 photos; on every tenth, where all have 56.8; in float32
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +23,7 @@ def coco(shared) -> Path:
 
 
 def test_ap_of_the_grouping(coco):
-    codec, found = FieldCodec(COCO18).with_decoder(min_joint_score=0), {}
+    codec, found = FieldCodec(COCO18).showing_everybody(), {}
     with FieldsFile(coco / "fields_val.npz") as file:
         for _, fields, info in file:
             people = codec.decode(fields).transform(geometry.invert(info["matrix"]))
@@ -35,5 +35,5 @@ def test_ap_of_the_grouping(coco):
 def test_ap_of_the_network_that_comes_along(coco):
     truth = read_ground_truth(coco / "val.json")
     truth = truth.only(list(truth.images)[::10])
-    found = predict(bupose.load(threads=1), truth, coco / "val").ranked
+    found = predict(bupose.load(threads=1, runtime="torch"), truth, coco / "val").ranked
     assert coco_ap(found, truth)["AP"] == pytest.approx(NETWORK, abs=WITHIN)

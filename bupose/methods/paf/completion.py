@@ -9,6 +9,7 @@ from bupose.methods.paf.fields import Fields
 from bupose.methods.paf.lengths import SLACK
 from bupose.methods.paf.options import DecodeOptions
 
+LOST = 0.0005  # strength of a field that leads nowhere; however faint above it, it leads better than nothing
 STEP = 0.5  # step of a trail, cells
 SHORTEST = 0.15  # of a limb's usual length: minimum distance of a completed joint
 TRUST = 0.5  # factor of the score of a completed joint
@@ -37,7 +38,7 @@ def complete_people(
     known = size > 0  # neither NaN nor 0
     longest = np.where(known, np.float32(options.max_limb_ratio) * size + np.float32(SLACK), np.float32(np.inf))
     shortest = np.where(known, np.float32(SHORTEST) * size, np.float32(0))
-    trail = np.stack([shortest, longest], 2), float(options.paf_threshold), STEP
+    trail = np.stack([shortest, longest], 2), LOST, STEP
     kernels.load().complete_people(fields.paf, fields.heat, skeleton.limb_joints, xy, joint_score, *trail)
     completed: np.ndarray = absent & (joint_score > 0)
     nonsense = completed & _on_its_mirror(xy, joint_score, skeleton.mirror_joints)
