@@ -1,4 +1,4 @@
-"""Further passes over parts of a photo: a second look at small people."""
+"""Further passes over parts of a photo: tiles of a large one, and a second look at small people."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 from bupose import geometry
 from bupose.estimate.merging import EDGE, Sighting, merge, whole_people
 from bupose.estimate.preprocess import View, prepare_window
-from bupose.estimate.windows import SMALL, CropPlan, Window
+from bupose.estimate.windows import SMALL, CropPlan, Window, tile_scales, tile_windows
 from bupose.images import Photo
 from bupose.maps import Maps
 from bupose.methods import Codec
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from bupose.estimate.pipeline import Pipeline
 
 AT_ONCE = 2_000_000  # pixels of views per forward pass
+LARGE = 20_000_000  # pixels of a photo from which ``tiles=auto`` splits it
 FAINT = 0.75  # of ``min_person_score``: people below are not looked at again
 
 Each = Callable[..., Iterable[Any]]  # ``map``
@@ -53,12 +54,17 @@ def look_closer(pipeline: Pipeline, photos: Sequence[Photo], looks: Sequence[Loo
     """
     closer = _Closer(pipeline, pipeline.codec.showing_everybody(), photos, each)
     seen = list(each(closer.first, looks))
-    windows = [closer.crops(photo, one, look) for photo, one, look in zip(photos, seen, looks, strict=True)]
-    merged = closer.see(seen, windows)
-    return [
-        replace(look, closer=one) if planned else look
-        for look, one, planned in zip(looks, merged, windows, strict=True)
-    ]
+    scales = [closer.tile_scales(photo, look) for photo, look in zip(photos, looks, strict=True)]
+    changed = [bool(one) for one in scales]
+    for level in range(max(map(len, scales), default=0)):
+        tiles = [closer.tiles(photo, one[level : level + 1]) for photo, one in zip(photos, scales, strict=True)]
+        seen = closer.see(seen, tiles)
+    if pipeline.refine:
+        crops = [closer.crops(photo, one, look) for photo, one, look in zip(photos, seen, looks, strict=True)]
+        changed = [before or bool(windows) for before, windows in zip(changed, crops, strict=True)]
+        seen = closer.see(seen, crops)
+    several = zip(looks, seen, changed, strict=True)
+    return [replace(look, closer=one) if differs else look for look, one, differs in several]
 
 
 @dataclass(frozen=True)
@@ -78,6 +84,19 @@ class _Closer:
         """People of the first look."""
         people = self._people(look.maps, look.matrix)
         return Sighting(people, np.full(len(people), look.matrix[1, 1]))
+
+    def tile_scales(self, photo: Photo, look: Look) -> list[float]:
+        """Scales at which a photo is seen in tiles, view pixels per photo pixel, coarsest first."""
+        width, height = photo.size
+        first, tiles = float(look.matrix[1, 1]), self.pipeline.tiles
+        if tiles == "auto":
+            return tile_scales(first, 1.0) if width * height >= LARGE else []
+        return tile_scales(first, first * float(tiles))
+
+    def tiles(self, photo: Photo, scales: Sequence[float]) -> list[Window]:
+        """Tiles of a photo at some scales."""
+        multiple = self.pipeline.network.multiple
+        return [one for scale in scales for one in tile_windows(photo.size, scale, self.unit, multiple)]
 
     def crops(self, photo: Photo, seen: Sighting, look: Look) -> list[Window]:
         """Where to look again."""

@@ -12,7 +12,7 @@ import numpy as np
 
 from bupose import methods, weights
 from bupose.annotations.categories import CategoryOptions
-from bupose.estimate.options import REFINE_MOST, NetworkOptions
+from bupose.estimate.options import REFINE_MOST, NetworkOptions, read_tiles
 from bupose.estimate.pipeline import Pipeline
 from bupose.estimate.preprocess import View
 from bupose.estimate.stream import Estimate, Failure, Picture, Series, Stream, are_many, open_photo
@@ -53,6 +53,9 @@ class Estimator:
         Run the network again on enlarged crops of small people.
     refine_most : float
         Pixels of all crops of a picture, at most, as a multiple of the first pass.
+    tiles : "off", "auto" or float
+        Run the network again on overlapping tiles: at full resolution if there are 20 megapixels or more, or at this
+        many times the scale of the first pass.
     batch : int
         Pictures of one size per forward pass.
     decoder : mapping, optional
@@ -87,6 +90,7 @@ class Estimator:
         flip: bool = False,
         refine: bool = False,
         refine_most: float = REFINE_MOST,
+        tiles: str | float = "off",
         batch: int = 8,
         decoder: Mapping[str, Any] | None = None,
         threads: int | None = None,
@@ -99,7 +103,7 @@ class Estimator:
     ) -> None:
         scales = list(scales) if isinstance(scales, Sequence) and not isinstance(scales, str) else scales
         chosen = NetworkOptions(height=height, longest=longest, scales=scales, flip=flip, refine=refine,
-                                refine_most=refine_most, batch=batch, threads=threads,
+                                refine_most=refine_most, tiles=str(tiles), batch=batch, threads=threads,
                                 max_pixels=max_pixels)  # fmt: skip
         self.max_pixels, self.threads = chosen.max_pixels, chosen.threads or count_threads()
         net = start(net, device, precision, channels_last, compile, chosen.threads, runtime)
@@ -111,7 +115,7 @@ class Estimator:
         scales = sorted(chosen.scales or told.scales or [1.0], reverse=True)
         unit = told.height or HEIGHT
         self.pipeline = Pipeline(net, codec, chosen.height or unit, chosen.longest, scales, flip, unit,
-                                 chosen.refine and chosen.refine_most)  # fmt: skip
+                                 chosen.refine and chosen.refine_most, read_tiles(chosen.tiles))  # fmt: skip
         self.category = from_dict(CategoryOptions, net.category, "category")
 
     @property

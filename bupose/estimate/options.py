@@ -44,6 +44,9 @@ class NetworkOptions:
         Run the network again on enlarged crops of small people.
     refine_most : float
         Pixels of all crops of a picture, at most, as a multiple of the first pass; the surest people come first.
+    tiles : off, auto or float
+        Run the network again on overlapping tiles, for people who are tiny in a large photo: auto at full resolution,
+        where there are 20 megapixels or more; a number at that many times the scale of the first pass.
     batch : int
         Pictures of one size per forward pass.
     max_pixels : int
@@ -69,6 +72,7 @@ class NetworkOptions:
     flip: bool = option(False)
     refine: bool = option(False)
     refine_most: float = option(REFINE_MOST, 0.1, 1000)
+    tiles: str = option("off")
     batch: int = option(8, 1, 1024)
     max_pixels: int = option(MAX_PIXELS, 1, 10**12)
     device: str = option("auto")
@@ -83,8 +87,25 @@ class NetworkOptions:
         if self.device.split(":")[0] not in DEVICES:
             raise OptionsError(f"device is {shown(self.device)}; choose one of {', '.join(DEVICES)}, or cuda:N")
 
+        read_tiles(self.tiles)
+
     def for_estimator(self) -> dict[str, Any]:
         """The options that :class:`bupose.estimate.Estimator` takes."""
-        names = ("height", "longest", "scales", "flip", "refine", "refine_most", "batch", "max_pixels", "device",
-                 "runtime", "precision", "threads")  # fmt: skip
+        names = ("height", "longest", "scales", "flip", "refine", "refine_most", "tiles", "batch", "max_pixels",
+                 "device", "runtime", "precision", "threads")  # fmt: skip
         return {name: getattr(self, name) for name in names} | {"decoder": chosen(self.decoder, self.completed)}
+
+
+def read_tiles(value: str) -> float | str:
+    """What the option ``tiles`` means to a pipeline: 0, a number of times, or "auto"."""
+    if value in ("off", "False"):  # YAML reads off as false
+        return 0
+    if value == "auto":
+        return value
+    try:
+        times = float(value)
+    except ValueError:
+        times = 0
+    if not 1 < times <= 1000:
+        raise OptionsError(f"tiles is {shown(value)}; give off, auto, or a number over 1, at most 1000")
+    return times

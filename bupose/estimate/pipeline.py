@@ -45,6 +45,9 @@ class Pipeline:
         Input height that the network was trained for, pixels; by default ``height``.
     refine : float
         Pixels of the crops of small people, at most, as a multiple of the first view's; 0 is no second look.
+    tiles : float or "auto"
+        Scale of the finest tiles relative to the first view; "auto" is full resolution for photos of 20 megapixels or
+        more; 0 is none.
     """
 
     network: Network
@@ -55,11 +58,12 @@ class Pipeline:
     flip: bool = False
     unit: int | None = None
     refine: float = 0
+    tiles: float | str = 0
 
     @property
-    def least(self) -> int:
-        """Minimum sides, px, of a photo that is decoded at reduced size."""
-        return round(self.height * self.scales[0] * (MOST_ENLARGED if self.refine else 1))
+    def least(self) -> int | None:
+        """Minimum sides, px, of a photo that is decoded at reduced size; None is full size."""
+        return None if self.tiles else round(self.height * self.scales[0] * (MOST_ENLARGED if self.refine else 1))
 
     def plan(self, photo: Photo) -> list[View]:
         """The photo at each scale, the largest first, and mirrored.
@@ -104,7 +108,7 @@ class Pipeline:
     @property
     def looks_closer(self) -> bool:
         """Whether more than one pass over a photo is possible."""
-        return self.refine > 0
+        return bool(self.refine or self.tiles)
 
     def look(self, views: Sequence[Sequence[View]], photos: Sequence[Photo | None], each: Each = map) -> list[Look]:
         """Run every pass over photos whose views have one shape.

@@ -13,6 +13,7 @@ from bupose.estimate.merging import Sighting
 # at 200 px, with a margin of 30 px, in crops with sides of 160, 256 or 384 px.
 SMALL, WANTED, AROUND = 0.43, 0.48, 0.072
 SIDES = (0.38, 0.615, 0.92)
+PIECE, OVERLAP = 2.46, 0.48  # of tiles; whoever is smaller than the overlap is whole in one of them
 MOST_ENLARGED = 4  # times
 ALIKE = 1.6  # people share a crop if nobody is taller than another by more
 LEAST_SIZE = 8  # view pixels
@@ -148,6 +149,30 @@ class CropPlan:
             corner.append(max(0.0, min(start, size[axis] - length)))
         (left, top), (width, height) = corner, (side / crop.scale for side in crop.shape)
         return Window((left, top, left + width, top + height), crop.shape)
+
+
+def tile_windows(size: tuple[int, int], scale: float, unit: int, multiple: int) -> list[Window]:
+    """Overlapping tiles of one shape over a photo of (width, height) ``size``; ``scale`` is view per photo pixel."""
+    side = round_up(PIECE * unit, multiple)
+    starts, shape = [], []
+    for length in size:
+        whole = length * scale
+        count = max(1, math.ceil((whole - OVERLAP * unit) / (side - OVERLAP * unit)))
+        starts.append((np.linspace(0, max(0.0, whole - side), count) / scale).tolist())
+        shape.append(min(side, round_up(whole, multiple)))
+    width, height = (length / scale for length in shape)
+    return [
+        Window((left, top, left + width, top + height), (shape[0], shape[1])) for top in starts[1] for left in starts[0]
+    ]
+
+
+def tile_scales(first: float, finest: float) -> list[float]:
+    """Scales of tiles, coarsest first: the finest, halved as long as it exceeds the first view's by a quarter."""
+    scales: list[float] = []
+    while finest > 1.25 * first:
+        scales.append(finest)
+        finest /= 2
+    return scales[::-1]
 
 
 def round_up(length: float, multiple: int) -> int:
