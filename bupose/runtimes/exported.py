@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from bupose import methods
-from bupose.errors import WeightsError
+from bupose.errors import BuposeError, WeightsError
 from bupose.nn.normalisation import Normalisation
 from bupose.options import from_dict, shown
 from bupose.runtimes.network import pad_color
@@ -64,6 +64,8 @@ class ExportedNetwork(ABC):
         many, height, width = images.shape[:3]
         try:
             maps = tuple(np.asarray(one) for one in self._maps(images))
+        except BuposeError:
+            raise
         except Exception as problem:  # the runtimes' own kinds, which have no names
             raise WeightsError(
                 f"{quoted(self.path)} cannot be computed for {counted(many, 'picture')} of {width}x{height} px: "

@@ -32,6 +32,23 @@ def _background() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(1, "bupose-compile")
 
 
+_process: dict[str, int] = {}  # the one in which OpenVINO started its threads, which forked ones lack
+
+
+def _check_process() -> None:
+    """Refuse to wait forever for threads that the parent process has.
+
+    Raises
+    ------
+    DependencyError
+    """
+    if _process.get("id", os.getpid()) != os.getpid():
+        raise DependencyError(
+            "OpenVINO has run in the process that this one was forked from, and would hang here; start processes with "
+            'spawn, or load networks with runtime="torch"'
+        )
+
+
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_background.cache_clear)  # a forked process does not have the thread
 
@@ -60,7 +77,7 @@ class OpenVinoNetwork(ExportedNetwork):
     OptionsError
         A device or precision that is not to be had.
     DependencyError
-        openvino is not installed.
+        openvino is not installed, or has run in the process that this one was forked from.
     """
 
     def __init__(
@@ -79,6 +96,7 @@ class OpenVinoNetwork(ExportedNetwork):
         if device not in ("auto", "cpu"):
             raise OptionsError(f"device is {device!r}; an OpenVINO network runs on the cpu: choose auto or cpu")
         choose(precision, PRECISIONS, "precision")
+        _check_process()
         path = Path(path)
         for file in (path, path.with_suffix(".bin")):
             if not file.is_file():
@@ -115,6 +133,7 @@ class OpenVinoNetwork(ExportedNetwork):
             self._seen.clear()
 
     def _maps(self, images: np.ndarray) -> list[np.ndarray]:
+        _check_process()
         many, names = len(images), [spec.name for spec in self.specs]
         found: list[tuple[np.ndarray, ...]] = [()] * many
         height, width = images.shape[1:3]
@@ -152,6 +171,7 @@ class OpenVinoNetwork(ExportedNetwork):
         return self._queues[free]
 
     def _compile(self, hint: str, size: tuple[int, int] | None) -> openvino.AsyncInferQueue:
+        _process.setdefault("id", os.getpid())
         model = self._model.clone()
         if size is not None:
             model.reshape([1, *size, 3])

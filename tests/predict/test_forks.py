@@ -37,3 +37,37 @@ def test_a_forked_process_does_not_wait_for_its_parents_threads():
     done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, env=environment, timeout=100)
     assert done.returncode == 0, done.stderr[-2000:]
     assert done.stdout == "torch threads: 2\n"  # the parent keeps its own
+
+
+OPENVINO = """
+import multiprocessing
+import numpy as np
+import bupose
+
+picture = np.zeros((96, 96, 3), np.uint8)
+estimator = bupose.load(runtime="openvino")
+estimator(picture)
+
+def inherited(_):
+    try:
+        return estimator(picture)
+    except bupose.BuposeError as refusal:
+        return str(refusal)
+
+def own(_):
+    return type(bupose.load(threads=1).pipeline.network).__name__, len(bupose.load(threads=1)(picture))
+
+with multiprocessing.get_context("fork").Pool(1) as pool:
+    print(pool.map_async(inherited, [0]).get(timeout=60)[0])
+    print(pool.map_async(own, [0]).get(timeout=90)[0])
+"""
+
+
+@pytest.mark.skipif("fork" not in multiprocessing.get_all_start_methods(), reason="this system forks no processes")
+def test_openvino_does_not_hang_in_a_forked_process():
+    pytest.importorskip("openvino")
+    done = subprocess.run([sys.executable, "-c", OPENVINO], capture_output=True, text=True, timeout=200)
+    assert done.returncode == 0, done.stderr[-2000:]
+    refusal, own = done.stdout.splitlines()
+    assert refusal.startswith("OpenVINO has run in the process that this one was forked from")
+    assert own == "('TorchNetwork', 0)"
