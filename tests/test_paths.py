@@ -13,7 +13,7 @@ from bupose.annotations.reader import read
 from bupose.cli import benchmark, demo, import_weights, summarize
 from bupose.data.datasets import open_samples
 from bupose.errors import BuposeError, InputError
-from bupose.export.calibration import calibration_pictures
+from bupose.export.calibration import calibration_photos
 from bupose.folder import OutputFolder
 from bupose.nn.pretrained import load_trunk
 from bupose.paths import cache_home, expand
@@ -49,7 +49,7 @@ READERS = {
     "network": weights.load,
     "published": weights.import_weights,
     "trunk": lambda path: load_trunk(None, path),
-    "calibration": lambda path: calibration_pictures(None, path, 1),
+    "calibration": lambda path: next(calibration_photos(path, 1)),
     "state": find_state,
     "runs": lambda path: read_runs([path]),
     "curves": lambda path: training_curves({"a": path}, ["loss"]),

@@ -92,6 +92,11 @@ class Witness:
     def __init__(self):
         self.photos = []
 
+    pipeline = None
+
+    def showing_everybody(self):
+        return self
+
     def stream(self, sources, **_):
         for source in sources:
             photo = open_photo(source)

@@ -67,8 +67,7 @@ def test_delicate_parts_stay_in_floating_point(tmp_path, overview):
 
 def test_movenets_outputs_stay_in_floating_point(tmp_path):
     """Offsets span the picture, in cells: steps of 8 bits would be coarse."""
-    pytest.importorskip("nncf")
-    import openvino
+    openvino = pytest.importorskip("openvino")
 
     torch.manual_seed(0)
     config = NetworkConfig(skeletons.COCO17, "movenet", "movenet", {"width": 0.2}, method="centre")

@@ -43,7 +43,8 @@ def leave(status: int) -> None:
     threading._shutdown()
     atexit._run_exitfuncs()
     for stream in (sys.stdout, sys.stderr):
-        stream.flush()
+        if not stream.closed:  # OpenVINO's exit functions may have closed them
+            stream.flush()
     os._exit(status)
 
 

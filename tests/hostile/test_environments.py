@@ -91,7 +91,7 @@ def test_numba_that_cannot_be_loaded(saved):
 def test_a_screen_that_is_not_there(hostile, picture):
     for display in ({"DISPLAY": ":99"}, {"DISPLAY": "", "WAYLAND_DISPLAY": "nowhere"}, {"DISPLAY": None}):
         ended = hostile.run("infer", "input=a.png", hostile.weights, "output=out", "show=true", environment=display)
-        hostile.judge(ended, 2, "no screen")
+        hostile.judge(ended, 2, "no display")
 
 
 def test_odd_devices(hostile, picture):
