@@ -23,6 +23,7 @@ from bupose.export import calibration_pictures, export_network
 from bupose.nn.model import PoseNet
 from bupose.people import People
 from bupose.predict.output import results_skeleton, write_coco, write_openpose
+from bupose.runtimes.openvino_core import compile_model, get_core
 from bupose.runtimes.torch_network import has_fast_bfloat16
 from bupose.wording import counted
 
@@ -161,12 +162,12 @@ def beside_openvino(ways: Sequence[Runtime], ir: Path, files: Sequence[Path], ro
 
 def _direct(openvino, ir: Path, floats: np.ndarray) -> Iterator[tuple[str, Callable]]:
     """OpenVINO's own interface: one picture at a time with all threads, and a queue with one thread each."""
-    core = openvino.Core()
+    core = get_core()
     model = core.read_model(ir)
     model.reshape([1, *floats.shape[1:]])
     threads = {"INFERENCE_NUM_THREADS": torch.get_num_threads()}
-    request = core.compile_model(model, "CPU", {"PERFORMANCE_HINT": "LATENCY", **threads}).create_infer_request()
-    queue = openvino.AsyncInferQueue(core.compile_model(model, "CPU", {"PERFORMANCE_HINT": "THROUGHPUT", **threads}))
+    request = compile_model(model, {"PERFORMANCE_HINT": "LATENCY", **threads}).create_infer_request()
+    queue = openvino.AsyncInferQueue(compile_model(model, {"PERFORMANCE_HINT": "THROUGHPUT", **threads}))
 
     def run_queue() -> None:
         for n in range(len(floats)):

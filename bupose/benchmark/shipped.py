@@ -13,6 +13,7 @@ from bupose.benchmark.network import Runtime, make_batches, prepare_all, take_tu
 from bupose.estimate.estimator import HEIGHT, Estimator
 from bupose.estimate.preprocess import View
 from bupose.nn import PoseNet
+from bupose.runtimes.openvino_core import compile_model, get_core
 
 
 def beside_published(
@@ -33,16 +34,15 @@ def beside_published(
     -----
     Networks only, ours at all its scales, on prepared pictures. They alternate; the multiple is the median over rounds.
     """
-    import openvino
 
     batch = max(make_batches(prepare_all(Estimator(published, height=HEIGHT), files), len(files)), key=len)
     pixels = np.stack([views[0].pixels for views in batch])
     floats = np.ascontiguousarray(pixels[..., ::-1].transpose(0, 3, 1, 2), dtype=np.float32)
-    core = openvino.Core()
+    core = get_core()
     model = core.read_model(ir)
     model.reshape([1, *floats.shape[1:]])
     options = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_NUM_THREADS": torch.get_num_threads()}
-    request = core.compile_model(model, "CPU", options).create_infer_request()
+    request = compile_model(model, options).create_infer_request()
     direct = f"{ir.stem}, OpenVINO directly"
     works: dict[str, Callable[[], object]] = {
         direct: lambda: [request.infer({0: floats[n : n + 1]}) for n in range(len(floats))]

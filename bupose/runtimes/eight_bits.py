@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from bupose.runtimes.openvino_core import compile_model
+
 CONVOLUTIONS = ("Convolution", "GroupConvolution")
 LEVELS, STEPS = 256, 127  # of activations; of weights, on either side of 0
 HALF = 64  # steps where sums of two products must fit into 16 bits: 2 * 255 * 64 < 2**15
@@ -81,7 +83,7 @@ def adds_exactly() -> bool:
     weights = ops.constant(np.full((16, channels, 1, 1), STEPS, np.float32))
     rounded = _fake(images.output(0), 0.0, 255.0, LEVELS), _fake(weights.output(0), -STEPS, STEPS, 2 * STEPS + 1)
     convolved = ops.convolution(*rounded, one, [0, 0], [0, 0], one)
-    compiled = openvino.Core().compile_model(openvino.Model([convolved], [images]), "CPU")
+    compiled = compile_model(openvino.Model([convolved], [images]))
     (found,) = compiled(np.full((1, channels, side, side), 255, np.float32)).values()
     return bool(np.allclose(found, 255 * STEPS * channels, rtol=1e-3))
 

@@ -10,6 +10,7 @@ from bupose.errors import WeightsError
 from bupose.nn.model import PoseNet
 from bupose.runtimes.eight_bits import quantise
 from bupose.runtimes.graph import write_graph
+from bupose.runtimes.openvino_core import get_core
 from bupose.weights.header import KEY, dump_header
 
 
@@ -44,7 +45,7 @@ def write_openvino(
     with tempfile.TemporaryDirectory() as folder:
         graph = Path(folder) / "graph.onnx"
         centred = write_graph(net, graph, centred=eight_bits)
-        model = openvino.Core().read_model(graph)
+        model = get_core().read_model(graph)
         known = {
             name: {**values, "mean": [0.0] * len(values["mean"])} if name in centred else values
             for name, values in net.config.activations.items()

@@ -14,6 +14,7 @@ import numpy as np
 from bupose.errors import DependencyError, OptionsError, WeightsError
 from bupose.options import choose, shown
 from bupose.runtimes.exported import ExportedNetwork, first_line
+from bupose.runtimes.openvino_core import check_process, compile_model, get_core
 from bupose.weights.header import KEY, quoted
 
 if TYPE_CHECKING:
@@ -30,23 +31,6 @@ _Key = tuple[str, tuple[int, int] | None]  # performance hint, and (height, widt
 def _background() -> ThreadPoolExecutor:
     """One thread for all networks: compiling takes a processor's time from those that work."""
     return ThreadPoolExecutor(1, "bupose-compile")
-
-
-_process: dict[str, int] = {}  # the one in which OpenVINO started its threads, which forked ones lack
-
-
-def _check_process() -> None:
-    """Refuse to wait forever for threads that the parent process has.
-
-    Raises
-    ------
-    DependencyError
-    """
-    if _process.get("id", os.getpid()) != os.getpid():
-        raise DependencyError(
-            "OpenVINO has run in the process that this one was forked from, and would hang here; start processes with "
-            'spawn, or load networks with runtime="torch"'
-        )
 
 
 if hasattr(os, "register_at_fork"):
@@ -96,14 +80,13 @@ class OpenVinoNetwork(ExportedNetwork):
         if device not in ("auto", "cpu"):
             raise OptionsError(f"device is {device!r}; an OpenVINO network runs on the cpu: choose auto or cpu")
         choose(precision, PRECISIONS, "precision")
-        _check_process()
         path = Path(path)
         for file in (path, path.with_suffix(".bin")):
             if not file.is_file():
                 raise WeightsError(f"there is no {quoted(file)}; an OpenVINO network is a .xml and a .bin side by side")
-        self._openvino, self._core = openvino, openvino.Core()
+        self._openvino, core = openvino, get_core()
         try:
-            model = self._core.read_model(path)
+            model = core.read_model(path)
             header = model.get_rt_info([KEY]).astype(str) if model.has_rt_info([KEY]) else None
         except Exception as problem:  # of many kinds
             last = str(problem).strip().split("\n")[-1]
@@ -133,7 +116,7 @@ class OpenVinoNetwork(ExportedNetwork):
             self._seen.clear()
 
     def _maps(self, images: np.ndarray) -> list[np.ndarray]:
-        _check_process()
+        check_process()
         many, names = len(images), [spec.name for spec in self.specs]
         found: list[tuple[np.ndarray, ...]] = [()] * many
         height, width = images.shape[1:3]
@@ -171,7 +154,6 @@ class OpenVinoNetwork(ExportedNetwork):
         return self._queues[free]
 
     def _compile(self, hint: str, size: tuple[int, int] | None) -> openvino.AsyncInferQueue:
-        _process.setdefault("id", os.getpid())
         model = self._model.clone()
         if size is not None:
             model.reshape([1, *size, 3])
@@ -180,4 +162,4 @@ class OpenVinoNetwork(ExportedNetwork):
             "INFERENCE_NUM_THREADS": self.threads,
             "INFERENCE_PRECISION_HINT": self._precision,
         }
-        return self._openvino.AsyncInferQueue(self._core.compile_model(model, "CPU", options))
+        return self._openvino.AsyncInferQueue(compile_model(model, options))

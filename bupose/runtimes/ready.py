@@ -14,6 +14,7 @@ from bupose.options import choose
 from bupose.runtimes import cached
 from bupose.runtimes.network import Network
 from bupose.runtimes.onnx_network import OnnxNetwork
+from bupose.runtimes.openvino_core import get_core
 from bupose.runtimes.openvino_network import PRECISIONS, OpenVinoNetwork
 
 CLEARLY = 0.9  # of the time of what loses nothing: from there on another precision is taken
@@ -34,7 +35,7 @@ def run_openvino(path: Path, device: str, precision: str, threads: int) -> Netwo
         from bupose.runtimes.eight_bits import adds_exactly
         from bupose.runtimes.openvino_file import write_openvino
 
-        net, able = weights.load(path), openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+        net, able = weights.load(path), get_core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
         eight = bits and bool(net.config.activations) and "INT8" in able
         made = folder / "network.xml"
         write_openvino(net, made, eight_bits=eight, exact=eight and adds_exactly())

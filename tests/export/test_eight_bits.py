@@ -10,6 +10,7 @@ from bupose import skeletons
 from bupose.export import calibration_pictures, export_network
 from bupose.nn.config import NetworkConfig
 from bupose.nn.model import PoseNet
+from bupose.runtimes.openvino_core import get_core
 from bupose.runtimes.start import start
 
 
@@ -30,7 +31,7 @@ def test_no_two_products_overflow_16_bits(net, pictures, tmp_path):
     pytest.importorskip("openvino")
     import openvino
 
-    model = openvino.Core().read_model(export_network(net, tmp_path / "m.xml", pictures, precision="int8").files[0])
+    model = get_core().read_model(export_network(net, tmp_path / "m.xml", pictures, precision="int8").files[0])
     constants = [node for node in model.get_ops() if node.get_type_name() == "Constant"]
     weights = [c.get_data() for c in constants if c.get_element_type() == openvino.Type.i8 and c.get_data().ndim == 4]
     assert len(weights) > 3
@@ -48,10 +49,9 @@ def test_delicate_parts_stay_in_floating_point(tmp_path, overview):
         NetworkConfig(skeletons.get("coco18"), "movenet", "plain", *options, preprocess={"height": 64})
     ).eval()
     made = export_network(net, tmp_path / "m.xml", calibration_pictures(net, count=2), precision="int8")
-    import openvino
 
     parts = {True: set(), False: set()}
-    for node in openvino.Core().read_model(made.files[0]).get_ordered_ops():
+    for node in get_core().read_model(made.files[0]).get_ordered_ops():
         inside = re.match(r"/(trunk|head)(?:_\d+)?/([a-z_]+[a-z])", node.get_friendly_name())
         if inside and node.get_type_name() in ("Convolution", "GroupConvolution", "Interpolate", "Add"):
             in_bits = node.input_value(0).get_node().get_type_name() == "FakeQuantize"
@@ -67,7 +67,7 @@ def test_delicate_parts_stay_in_floating_point(tmp_path, overview):
 
 def test_movenets_outputs_stay_in_floating_point(tmp_path):
     """Offsets span the picture, in cells: steps of 8 bits would be coarse."""
-    openvino = pytest.importorskip("openvino")
+    pytest.importorskip("openvino")
 
     torch.manual_seed(0)
     config = NetworkConfig(skeletons.COCO17, "movenet", "movenet", {"width": 0.2}, method="centre")
@@ -75,7 +75,7 @@ def test_movenets_outputs_stay_in_floating_point(tmp_path):
     net.config.preprocess["height"] = 64
     made = export_network(net, tmp_path / "m.xml", calibration_pictures(net, count=2), precision="int8")
     of_head, in_bits = set(), set()
-    for node in openvino.Core().read_model(made.files[0]).get_ordered_ops():
+    for node in get_core().read_model(made.files[0]).get_ordered_ops():
         inside = re.match(r"/head/([a-z]+)", node.get_friendly_name())
         if inside and node.get_type_name() in ("Convolution", "GroupConvolution"):
             of_head.add(inside[1])

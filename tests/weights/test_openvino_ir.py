@@ -12,6 +12,7 @@ import torch
 
 from bupose.errors import WeightsError
 from bupose.methods.paf.fields import Fields
+from bupose.runtimes.openvino_core import get_core
 from bupose.weights.importers import import_weights, ir_graph, openvino_ir, recognise
 
 NAME = "human-pose-estimation-0001"
@@ -199,8 +200,8 @@ def ours(net, photos):
 
 def run_openvino(xml, image, quantised: bool) -> Fields:
     """The IR in OpenVINO; ``quantised=False`` takes the quantisation of activations out of it."""
-    openvino = pytest.importorskip("openvino")
-    core = openvino.Core()
+    pytest.importorskip("openvino")
+    core = get_core()
     model = core.read_model(xml)
     for operation in [] if quantised else model.get_ops():
         if operation.get_type_name() == "FakeQuantize":

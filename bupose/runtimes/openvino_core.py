@@ -1,0 +1,58 @@
+"""OpenVINO in this process: one core, which stays."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from bupose.errors import DependencyError
+
+if TYPE_CHECKING:
+    import openvino
+
+_CORE: dict[str, openvino.Core] = {}
+_PROCESS: dict[str, int] = {}  # the one in which OpenVINO started its threads, which forked ones lack
+
+
+def get_core() -> openvino.Core:
+    """The core of this process, made at the first call and kept to its end.
+
+    Raises
+    ------
+    DependencyError
+        openvino is not installed, or has run in the process that this one was forked from.
+
+    Notes
+    -----
+    The CPU plugin gives the thread that loads it a stack for signals, and unmaps that in the thread in which the core
+    is destroyed. If these differ, the next signal ends the first (seen with 2026.4). Hence no core is destroyed.
+    """
+    check_process()
+    if "core" not in _CORE:
+        try:
+            import openvino
+        except ImportError:
+            raise DependencyError("openvino is not installed; pip install openvino") from None
+        _CORE.setdefault("core", openvino.Core())
+    return _CORE["core"]
+
+
+def compile_model(model: openvino.Model, options: dict[str, object] | None = None) -> openvino.CompiledModel:
+    """A model made ready to run on the processor."""
+    core = get_core()
+    _PROCESS.setdefault("id", os.getpid())
+    return core.compile_model(model, "CPU", options or {})
+
+
+def check_process() -> None:
+    """Refuse to wait forever for threads that the parent process has.
+
+    Raises
+    ------
+    DependencyError
+    """
+    if _PROCESS.get("id", os.getpid()) != os.getpid():
+        raise DependencyError(
+            "OpenVINO has run in the process that this one was forked from, and would hang here; start processes with "
+            'spawn, or load networks with runtime="torch"'
+        )
