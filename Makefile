@@ -9,11 +9,9 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 demo: .venv/core
 	$(BIN)/python scripts/demo.py $${INPUT:+"$$INPUT"}
 
-# Networks and training in processes of their own: one that has run all before them holds gigabytes, and has died there.
 test: .venv/dev lint
 	.ci/get_browser
-	$(BIN)/python -m pytest -n 2 --ignore tests/nn --ignore tests/train
-	$(BIN)/python -m pytest -n 2 tests/nn tests/train
+	$(BIN)/python -m pytest -n 2
 
 # The numeric tests once more, without this processor's newest instructions, with one thread and two.
 processors: .venv/dev
