@@ -7,6 +7,7 @@ import os
 import secrets
 import shutil
 import stat
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from importlib import import_module
@@ -144,6 +145,25 @@ def lock(handle: int, wait: bool = False) -> bool:
             return False
         raise
     return True
+
+
+@contextmanager
+def one_at_a_time(path: Path, patience: float) -> Iterator[None]:
+    """Hold a lock file; another process waits, at most ``patience`` seconds, since one that was halted lets nobody in.
+
+    Where locks do not work (some network disks), it goes on without: work is then only done twice.
+    """
+    handle, until = None, time.monotonic() + patience
+    with suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+        while not lock(handle) and time.monotonic() < until:
+            time.sleep(0.05)
+    try:
+        yield
+    finally:
+        if handle is not None:
+            os.close(handle)
 
 
 @contextmanager

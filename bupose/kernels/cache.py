@@ -6,8 +6,6 @@ import contextlib
 import hashlib
 import json
 import os
-import time
-from collections.abc import Iterator
 from pathlib import Path
 
 from bupose import atomic, proportions
@@ -74,21 +72,9 @@ def seal(folder: Path) -> str:
     return ""
 
 
-@contextlib.contextmanager
-def one_process_at_a_time() -> Iterator[None]:
-    """Hold a lock file; where locks do not work (some network disks), go on without: it is then only slower."""
-    handle, until = None, time.monotonic() + PATIENCE
-    with contextlib.suppress(OSError):
-        folder = cache_home()
-        folder.mkdir(parents=True, exist_ok=True)
-        handle = os.open(folder / "kernels.lock", os.O_RDWR | os.O_CREAT, 0o666)
-        while not atomic.lock(handle) and time.monotonic() < until:  # a process that was halted lets nobody in
-            time.sleep(0.05)
-    try:
-        yield
-    finally:
-        if handle is not None:
-            os.close(handle)
+def one_process_at_a_time() -> contextlib.AbstractContextManager[None]:
+    """The lock of those who compile."""
+    return atomic.one_at_a_time(cache_home() / "kernels.lock", PATIENCE)
 
 
 def _files(folder: Path) -> list[Path]:

@@ -10,9 +10,8 @@ import hashlib
 import json
 import os
 import shutil
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +73,7 @@ def read(place: Path) -> dict[str, Any] | None:
 def _prepare(place: Path, make: Callable[[Path], dict[str, Any]]) -> tuple[Path, dict[str, Any]]:
     found = read(place)
     if found is None:
-        with _one_at_a_time(place.parent):
+        with atomic.one_at_a_time(place.parent / "lock", PATIENCE):
             found = read(place)  # another process may have been faster
             if found is None:
                 found = _make(place, make)
@@ -95,21 +94,6 @@ def _make(place: Path, make: Callable[[Path], dict[str, Any]]) -> dict[str, Any]
         for old in others[:-KEPT]:
             shutil.rmtree(old, ignore_errors=True)
     return measured
-
-
-@contextmanager
-def _one_at_a_time(folder: Path) -> Iterator[None]:
-    """Hold a lock file; where locks do not work (some network disks), go on without: it is then only slower."""
-    handle, until = None, time.monotonic() + PATIENCE
-    with suppress(OSError):
-        handle = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o666)
-        while not atomic.lock(handle) and time.monotonic() < until:
-            time.sleep(0.05)
-    try:
-        yield
-    finally:
-        if handle is not None:
-            os.close(handle)
 
 
 def _sum(file: Path) -> str:
