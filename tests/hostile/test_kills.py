@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 
 from bupose.folder import OutputFolder
+from bupose.wording import counted
 
-PICTURES = 16
+PICTURES = 40
 COMMON = ("input=in", "output=out", "batch=8", "device=cpu")
 
 
@@ -92,7 +93,7 @@ def test_a_signal_is_told_and_the_run_goes_on(hostile, photos):
     hostile.judge(ended, 143, "interrupted after", "resume=true")
     done = len(listed(out))
     ended = hostile.run("infer", *COMMON, hostile.weights, "resume=true")
-    hostile.judge(ended, 0, f"{PICTURES - done} pictures", f"{done} done before")
+    hostile.judge(ended, 0, counted(PICTURES - done, "picture"), f"{done} done before")
 
 
 def test_a_disk_without_room(hostile, photos):
@@ -102,7 +103,7 @@ def test_a_disk_without_room(hostile, photos):
     done = len(listed(hostile.folder / "out"))
     assert done
     ended = hostile.run("infer", *COMMON, hostile.weights, "overlays=false", "resume=true")
-    hostile.judge(ended, 0, f"{PICTURES - done} pictures")
+    hostile.judge(ended, 0, counted(PICTURES - done, "picture"))
     assert len(results(hostile.folder / "out")["images.json"]) == PICTURES
 
 
