@@ -57,7 +57,7 @@ def test_threads_sleep_while_they_wait_unless_the_user_says_otherwise(chosen):
 
 def test_openmp_knows_it_when_it_starts():
     """As GNU's OpenMP tells itself, which reads the environment once, while torch is loaded."""
-    told = run_with({"OMP_DISPLAY_ENV": "VERBOSE"}, "import bupose.nn").stderr
+    told = run_with({"OMP_DISPLAY_ENV": "VERBOSE"}, "from bupose.nn import PoseNet").stderr
     spins = re.findall(r"GOMP_SPINCOUNT\s*=\s*'(\d+)'", told)
     if not spins:
         pytest.skip("this torch comes without GNU's OpenMP, which alone tells how long threads spin")
