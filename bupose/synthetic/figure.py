@@ -77,13 +77,14 @@ class Painted:
 
 @dataclass
 class Scene:
-    """The content of a picture, before it is painted."""
+    """The content of a picture, before it is painted; ``ids`` int32 (figures,) are who is who in a video."""
 
     background: np.ndarray
     figures: list[Figure]
     things: list[Thing]
     drawn: Skeleton
     unlabelled_away: np.ndarray
+    ids: np.ndarray | None = None
 
     def paint(self, without: Collection[int] = ()) -> Painted:
         """Paint it back to front, without the figures in ``without``."""
@@ -110,7 +111,7 @@ class Scene:
         """Labels of all sufficiently visible figures, and bool (H, W) of the others."""
         ignore = np.zeros(painted.owner.shape, bool)
         wanted = np.isin(self.drawn.joints, skeleton.joints)
-        joints, visibilities, areas, boxes = [], [], [], []
+        joints, visibilities, areas, boxes, listed = [], [], [], [], []
         for n, figure in enumerate(self.figures):
             around = self._around(n)
             mask = painted.owner[around] >> _PART_BITS == n + 1
@@ -123,10 +124,12 @@ class Scene:
             joints.append(np.where(visibility[:, None] > 0, figure.joints, 0))
             visibilities.append(visibility)
             areas.append(area)
+            listed.append(n)
             boxes.append((x[0] - 0.5, y[0] - 0.5, x[-1] - x[0] + 1, y[-1] - y[0] + 1))
+        ids = None if self.ids is None else self.ids[listed]
         if not joints:
-            return Labels.nobody(skeleton), ignore
-        labels = Labels(np.stack(joints), np.stack(visibilities), self.drawn, np.array(areas), np.array(boxes))
+            return replace(Labels.nobody(skeleton), ids=ids), ignore
+        labels = Labels(np.stack(joints), np.stack(visibilities), self.drawn, np.array(areas), np.array(boxes), ids)
         labels = labels.to(skeleton)
         return replace(labels, xy=np.where(labels.present[..., None], labels.xy, 0)), ignore
 

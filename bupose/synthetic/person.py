@@ -35,7 +35,7 @@ _SHOWING = {
 
 
 @cache
-def _shown_by(body: Skeleton) -> np.ndarray:
+def shown_by(body: Skeleton) -> np.ndarray:
     """bool (K, parts + 1)."""
     table = np.zeros((len(body.joints), len(PARTS) + 1), bool)
     for k, joint in enumerate(body.joints):
@@ -75,7 +75,7 @@ def draw_people(
     """
     joints = postures.joints * height[:, None, None]
     torsos = loft(postures, build, height)
-    away = _away(postures, body)
+    away = averted(postures, body)
     figures = []
     for p, look in enumerate(looks):
         place = dict(zip(body.joints, joints[p], strict=True))
@@ -88,11 +88,12 @@ def draw_people(
         pieces += _head_pieces(look, center, size * postures.head[p], height[p] * postures.chest[p], away[p])
         pieces.sort(key=lambda piece: piece[0])
         strokes = Strokes([s for _, piece in pieces for s in piece.listed])
-        figures.append(Figure(strokes, joints[p, :, :2], _shown_by(body), away[p], float(height[p])))
+        figures.append(Figure(strokes, joints[p, :, :2], shown_by(body), away[p], float(height[p])))
     return figures
 
 
-def _away(postures: Posture, body: Skeleton) -> np.ndarray:
+def averted(postures: Posture, body: Skeleton) -> np.ndarray:
+    """bool (P, K): joints on the side of the body that is turned away."""
     away = np.zeros(postures.joints.shape[:2], bool)
     face = (*FACE, *FACE_LANDMARKS) if body is WHOLE_BODY else FACE
     away[:, [body.index[j] for j in face]] = ~faces_viewer(postures.head)[:, : len(face)]

@@ -197,7 +197,12 @@ _DOWN, _FORWARD = np.array([0.0, 1.0, 0.0]), np.array([0.0, 0.0, 1.0])
 
 
 def articulate(
-    angles: np.ndarray, build: Build, facing: np.ndarray, elevation: float, body: Skeleton = BODY
+    angles: np.ndarray,
+    build: Build,
+    facing: np.ndarray,
+    elevation: float,
+    body: Skeleton = BODY,
+    grips: np.ndarray | None = None,
 ) -> Posture:
     """Assemble the chain, seen by the viewer.
 
@@ -210,6 +215,9 @@ def articulate(
     elevation : float, degrees
         Downward angle of view.
     body : ``BODY`` or ``WHOLE_BODY``
+    grips : float64 array (P, 2, 3) in [0, 1], optional
+        Of the left and right hand: turn, spread and curl. By default they are derived from the last digits of the
+        angles, as further random draws would change all later pictures.
 
     Notes
     -----
@@ -234,7 +242,7 @@ def articulate(
         face = center[:, None] + size[..., None] * (FACE_POINTS @ head.transpose(0, 2, 1))
         at |= dict(zip(FACE_LANDMARKS, np.moveaxis(face, 1, 0), strict=True))
     hands = []
-    for side, s in (("left_", 1.0), ("right_", -1.0)):
+    for n, (side, s) in enumerate((("left_", 1.0), ("right_", -1.0))):
         arm = chest @ _about_x(a[side + "arm_forward"]) @ _about_z(s * a[side + "arm_out"])
         arm = arm @ _about_y(-s * a[side + "arm_in"])
         raised = np.clip(-(chest.transpose(0, 2, 1) @ arm)[..., 1, 1], 0, 1)[:, None]  # shoulder blades go along
@@ -246,7 +254,8 @@ def articulate(
         at[side + "wrist"] = at[side + "elbow"] + 0.148 * lower
         hands.append(at[side + "wrist"] + 0.07 * lower)
         if body is WHOLE_BODY:
-            hand = at[side + "wrist"][:, None] + _hand(a, side, s, forearm)
+            grip = _grips(a, side) if grips is None else grips[:, n]
+            hand = at[side + "wrist"][:, None] + _hand(grip, s, forearm)
             at |= dict(zip((side + joint for joint in HAND), np.moveaxis(hand, 1, 0), strict=True))
 
         leg = trunk @ _about_x(a[side + "leg_forward"]) @ _about_z(s * a[side + "leg_out"])
@@ -263,24 +272,29 @@ def articulate(
     return Posture(joints, trunk, chest, head, waist, center, np.stack(hands, 1))
 
 
-def _hand(a: dict[str, np.ndarray], side: str, s: float, forearm: np.ndarray) -> np.ndarray:
-    """The joints of hands from the wrist, (P, 21, 3).
+def _grips(a: dict[str, np.ndarray], side: str) -> np.ndarray:
+    return np.stack([1e4 * a[side + name] % 1 for name in ("arm_in", "elbow", "arm_out")], 1)
 
-    Their pose is derived from the last digits of the angles, as further random draws would change all later pictures.
-    """
-    chance = [1e4 * a[side + name] % 1 for name in ("arm_in", "elbow", "arm_out")]
-    turn = np.deg2rad(-10 + 90 * chance[0])[:, None]  # from the thumb forward to the palm backward
+
+def _hand(grip: np.ndarray, s: float, forearm: np.ndarray) -> np.ndarray:
+    """The joints of hands from the wrist, (P, 21, 3)."""
+    turn = np.deg2rad(-10 + 90 * grip[:, 0])[:, None]  # from the thumb forward to the palm backward
     left, down, forward = np.moveaxis(forearm, 2, 0)
     thumb = np.cos(turn) * forward - np.sin(turn) * s * left
     back = np.cos(turn) * s * left + np.sin(turn) * forward
     axes = np.stack([thumb, down, back], 2)
-    return bend_fingers(0.6 + 0.8 * chance[1], 4 + 26 * chance[2]) @ axes.transpose(0, 2, 1)
+    return bend_fingers(0.6 + 0.8 * grip[:, 1], 4 + 26 * grip[:, 2]) @ axes.transpose(0, 2, 1)
 
 
 def _ankle_bend(a: dict[str, np.ndarray], side: str) -> np.ndarray:
     """How far the toes are raised: what brings the sole level, as far as an ankle bends, less ``tiptoe``."""
     level = a["lean"] + a[side + "knee"] - a[side + "leg_forward"]
-    return np.clip(level, -35, 28) - a[side + "tiptoe"]
+    return clip_ankle(level) - a[side + "tiptoe"]
+
+
+def clip_ankle(bend: np.ndarray) -> np.ndarray:
+    """Degrees as far as an ankle bends."""
+    return np.clip(bend, -35, 28)
 
 
 # Left, down, forward of the head's centre (body heights).

@@ -29,12 +29,11 @@ def plan_scene(
     add_clutter(rng, background, int(rng.integers(options.clutter[0], options.clutter[1] + 1)))
 
     heights = choose_heights(rng, height, people, options)
-    tallest = height * options.height[1] * crowd_factor(people)
-    rise = (height * rng.uniform(0.9, 0.98 + 6 * options.beyond) - horizon) / tallest  # the camera's, in body heights
+    rise = choose_rise(rng, height, horizon, people, options)
     grounds = horizon + rise * heights
     angles, poses = choose_angles(rng, people, tuple(options.poses))
     build, facing = Build.choose(rng, people), _choose_facing(rng, people, options)
-    postures = articulate(angles, build, facing, float(np.clip(3 + 6 * rise, 4, 24)), body)
+    postures = articulate(angles, build, facing, elevation_of(rise), body)
     looks = [choose_look(rng, options.colors) for _ in range(people)]
     figures = draw_people(postures, build, looks, heights, body)
     xs = choose_places(rng, width, grounds, heights, options)
@@ -51,10 +50,21 @@ def plan_scene(
             seat = draw_stool(at, low, ground, heights[n])
             things.append(Thing(seat, ground - 1e-3))
         things.append(Thing(figure.strokes, ground, n))
-    _cast_shadows(background, figures, grounds)
-    things += _choose_props(rng, width, horizon, rise, heights, options)
+    cast_shadows(background, figures, grounds)
+    things += choose_props(rng, width, horizon, rise, heights, options)
     unlabelled = np.isin(body.joints, (*FACE, *FACE_LANDMARKS)) & (not options.face_from_behind)
     return Scene(background, figures, things, body, unlabelled)
+
+
+def choose_rise(rng: np.random.Generator, height: int, horizon: float, people: int, options: SceneOptions) -> float:
+    """How high the camera is, in body heights: a person of h px stands ``rise`` * h px below the horizon."""
+    tallest = height * options.height[1] * crowd_factor(people)
+    return (height * rng.uniform(0.9, 0.98 + 6 * options.beyond) - horizon) / tallest
+
+
+def elevation_of(rise: float) -> float:
+    """The downward angle of view, degrees."""
+    return float(np.clip(3 + 6 * rise, 4, 24))
 
 
 def crowd_factor(people: int) -> float:
@@ -92,7 +102,8 @@ def _choose_facing(rng: np.random.Generator, people: int, options: SceneOptions)
     return np.where(rng.random(people) < 0.5, middle + (facing - middle) / 3, facing)
 
 
-def _cast_shadows(background: np.ndarray, figures: list[Figure], grounds: np.ndarray) -> None:
+def cast_shadows(background: np.ndarray, figures: list[Figure], grounds: np.ndarray) -> None:
+    """Darken the ground under figures (their rows ``grounds``)."""
     dark = background.copy()
     for figure, ground in zip(figures, grounds, strict=True):
         left, _, right, _ = figure.bounds
@@ -102,9 +113,10 @@ def _cast_shadows(background: np.ndarray, figures: list[Figure], grounds: np.nda
     cv2.addWeighted(dark, 0.22, background, 0.78, 0, dst=background)
 
 
-def _choose_props(
+def choose_props(
     rng: np.random.Generator, width: int, horizon: float, rise: float, heights: np.ndarray, options: SceneOptions
 ) -> list[Thing]:
+    """Choose props, as large as they are beside people of ``heights`` px."""
     things = []
     for _ in range(int(rng.integers(options.props[0], options.props[1] + 1))):
         x, person = rng.uniform(0, width), rng.choice(heights) if len(heights) else 0.3 * width

@@ -46,6 +46,10 @@ class Strokes:
             if part:
                 cv2.fillPoly(owner, [points], number + part, cv2.LINE_8, SHIFT)
 
+    def moved(self, step: np.ndarray) -> Strokes:
+        """The same strokes elsewhere: ``step`` is int32 (2,), sixteenths of a pixel."""
+        return Strokes([(points + step, color, part, width) for points, color, part, width in self.listed])
+
     def bounds(self) -> np.ndarray:
         """float64 (4,): left, top, right, bottom of all that covers a part, px."""
         points = np.concatenate([p for p, _, part, _ in self.listed if part]) / (1 << SHIFT)
