@@ -1,0 +1,103 @@
+"""The live tracker: who is who, whatever the order, the size and the speed of people and frames."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from walkers import crossing, people_at
+
+from bupose.errors import InputError, OptionsError
+from bupose.geometry import flip
+from bupose.people import People
+from bupose.skeletons import COCO18
+from bupose.track import Tracker, TrackOptions
+
+
+def follow(frames, **options):
+    tracker = Tracker(TrackOptions(**options))
+    return [tracker.update(people, time) for time, people, *_ in frames]
+
+
+def test_people_who_cross_keep_their_ids():
+    for people, (_, _, truth) in zip(follow(crossing()), crossing(), strict=True):
+        assert people.data["tracklet"].tolist() == truth
+    assert people.ids.tolist() == [0, 1]
+
+
+def test_ids_begin_once_people_are_confirmed():
+    ids = [people.ids[0] for people in follow(crossing())]
+    first = ids.index(0)
+    assert ids[:first] == [-1] * first
+    assert first == 5  # 0.2 s of 25 frames a second
+
+
+def test_who_is_hidden_for_a_while_returns():
+    frames = list(crossing(frames=80, gap=(25, 40)))  # 0.6 s, during which the other passes
+    assert follow(frames)[-1].ids.tolist() == [0, 1]
+    assert follow(frames, patience=0.3)[-1].ids.tolist() == [0, 2]
+
+
+def test_the_order_of_people_does_not_matter():
+    frames = list(crossing())
+    turned = [(time, people[::-1], truth) for time, people, truth in frames]
+    for one, other in zip(follow(frames), follow(turned), strict=True):
+        pairs = set(zip(one.ids.tolist(), other.ids[::-1].tolist(), strict=True))
+        assert pairs <= {(-1, -1), (0, 0), (1, 1)} or pairs <= {(-1, -1), (0, 1), (1, 0)}
+
+
+def test_half_the_frames_and_mirrored_frames_give_the_same_ids():
+    frames = list(crossing(frames=61))
+    whole = follow(frames)
+    assert [p.ids.tolist() for p in follow(frames[::2])][8:] == [p.ids.tolist() for p in whole[::2]][8:]
+    mirrored = [(time, people.flip(640)) for time, people, _ in frames]
+    assert [p.ids.tolist() for p in follow(mirrored)] == [p.ids.tolist() for p in whole]
+    assert flip(640)[0, 0] == -1  # they were mirrored
+
+
+def test_size_and_clock_do_not_matter():
+    larger = [(time + 1e5, replace(people, xy=people.xy * 7), truth) for time, people, truth in crossing()]
+    assert [p.ids.tolist() for p in follow(larger)] == [p.ids.tolist() for p in follow(crossing())]
+
+
+def test_unsure_people_continue_and_do_not_begin():
+    sure = people_at([(100, 300)])
+    faint = people_at([(100, 300), (400, 300)], score=0.15)
+    tracker = Tracker()
+    for n in range(10):
+        tracker.update(sure, n / 25)
+    assert tracker.update(faint, 0.4).ids.tolist() == [0, -1]
+    assert tracker.update(faint, 0.44).data["tracklet"].tolist() == [0, -1]
+
+
+def test_somebody_found_twice_is_not_followed_twice():
+    twice = people_at([(100, 300), (103, 300)])
+    assert all(people.data["tracklet"].max() <= 1 for people in follow([(n / 25, twice) for n in range(20)]))
+
+
+def test_replay_and_reset_give_the_same():
+    frames = list(crossing())
+    tracker = Tracker()
+    first = [tracker.update(people, time) for time, people, _ in frames]
+    tracker.reset()
+    assert [tracker.update(people, time) for people, (time, *_) in zip(first, frames, strict=True)] == first
+
+
+def test_only_living_people_are_remembered():
+    tracker = Tracker()
+    for n in range(2000):
+        people = tracker.update(people_at([(100 + 300 * (n // 10 % 50), 300)]), n * 0.1)
+    assert people.data["tracklet"].max() > 100
+    assert len(tracker._tracks) < 5
+
+
+def test_misuse_is_told():
+    tracker = Tracker()
+    tracker.update(people_at([(100, 300)]), 1.0)
+    with pytest.raises(InputError, match="follow in time"):
+        tracker.update(people_at([(100, 300)]), 0.5)
+    with pytest.raises(InputError, match="nan"):
+        tracker.update(people_at([(100, 300)]), float("nan"))
+    with pytest.raises(OptionsError, match="coco18"):
+        tracker.update(People(np.zeros((1, 18, 2)), np.ones((1, 18)), np.ones(1), COCO18), 2.0)
+    with pytest.raises(OptionsError, match=r"track\.sure"):
+        TrackOptions(sure=2)
