@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from functools import partial
 from typing import Any
 
@@ -15,7 +15,7 @@ from bupose.data.unlabelled import FolderOptions, read_folder
 from bupose.errors import OptionsError
 from bupose.options import check, choose, option, shown
 from bupose.synthetic.draw import Synthetic
-from bupose.synthetic.options import MOST_PEOPLE, MOST_PICTURES, MOST_SEED, SIDES, SyntheticOptions
+from bupose.synthetic.options import MOST_PICTURES, MOST_SEED, SyntheticOptions
 
 WEIGHTS = (1e-6, 1e6)  # weight of a set in a mixture
 
@@ -80,6 +80,12 @@ DATASETS: dict[str, tuple[type, Callable[..., Any]]] = {
 }
 
 
+def _unset(kind: type, name: str) -> Any:
+    """A field with the range that ``kind`` declares for it; None is the kind's default."""
+    (declared,) = (f for f in fields(kind) if f.name == name)
+    return field(default=None, metadata=declared.metadata)
+
+
 @dataclass
 class DataOptions:
     """Options of any kind of data set, for the command line.
@@ -97,15 +103,15 @@ class DataOptions:
     images: str | None = option(None, path=True)
     skeleton: Any = option(None)
     category: str | None = option(None)
-    with_people: bool | None = option(None)
-    limit: int | None = option(None, 0, MOST_PICTURES)
-    max_box: float | None = option(None, 0, 1)
-    complete: bool | None = option(None)
-    count: int | None = option(None, 1, MOST_PICTURES)
-    seed: int | None = option(None, 0, MOST_SEED)
-    size: tuple[int, int] | None = option(None, *SIDES)
-    people: tuple[int, int] | None = option(None, 0, MOST_PEOPLE, rising=True)
-    scene: str | None = option(None)
+    with_people: bool | None = _unset(PhotosOptions, "with_people")
+    limit: int | None = _unset(PhotosOptions, "limit")
+    max_box: float | None = _unset(PhotosOptions, "max_box")
+    complete: bool | None = _unset(PhotosOptions, "complete")
+    count: int | None = _unset(SyntheticOptions, "count")
+    seed: int | None = _unset(SyntheticOptions, "seed")
+    size: tuple[int, int] | None = _unset(SyntheticOptions, "size")
+    people: tuple[int, int] | None = _unset(SyntheticOptions, "people")
+    scene: str | None = _unset(SyntheticOptions, "scene")
     sets: dict[str, Any] = option(dict)
     weights: dict[str, float] = option(dict, *WEIGHTS)
 
