@@ -7,10 +7,16 @@ from bupose.methods.centre import CentreCodec
 from bupose.methods.codec import Codec
 from bupose.methods.options import DecoderOptions, LossOptions, Overrides
 from bupose.methods.paf import FieldCodec
+from bupose.methods.single import SingleCodec
 from bupose.methods.tags import TagCodec
 from bupose.options import from_dict, shown
 
-METHODS: dict[str, type[Codec]] = {"paf": FieldCodec, "tags": TagCodec, "centre": CentreCodec}
+METHODS: dict[str, type[Codec]] = {
+    "paf": FieldCodec,
+    "tags": TagCodec,
+    "centre": CentreCodec,
+    "single": SingleCodec,
+}
 
 
 @dataclass

@@ -11,6 +11,8 @@ from bupose.people import People
 from bupose.proportions import AREA_OF_BOX
 from bupose.skeleton import Skeleton
 
+COMPLETED = 0.5  # factor of the score of a joint without a peak, in methods other than the fields'
+
 
 def expected_similarity(xy: np.ndarray, sigmas: tuple[float, ...], sigma: float) -> np.ndarray:
     """float64 (P, K): expected keypoint similarity of joints (P, K, 2) with a localization error of ``sigma`` cells.

@@ -11,13 +11,12 @@ from bupose.maps import Maps
 from bupose.methods.centre.centres import Centres
 from bupose.methods.centre.options import CentreDecodeOptions
 from bupose.methods.peaks import Peaks, find_peaks
-from bupose.methods.scoring import expected_similarity, list_people, score_people, sum_by_part
+from bupose.methods.scoring import COMPLETED, expected_similarity, list_people, score_people, sum_by_part
 from bupose.methods.trace import Links
 from bupose.people import People
 
 CUT = 3.0  # standard deviations: peaks farther from the prediction are out of reach
 LEAST_SPREAD = 0.5  # cells: minimum error of offsets
-COMPLETED = 0.5  # factor of the score of a joint without a peak
 CELLS_VARIANCE = 0.15  # cells, of the shorter side of the maps: MoveNet's exp(-d² / 0.3 side)
 CELLS_CORNER = 0.5  # cells: MoveNet measures from a cell's corner, not its centre
 CELLS_SURE = 0.127  # joints above count for MoveNet's person score

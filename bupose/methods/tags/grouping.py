@@ -9,7 +9,7 @@ import numpy as np
 from bupose import kernels
 from bupose.maps import Grid
 from bupose.methods.peaks import Peaks
-from bupose.methods.scoring import expected_similarity, list_people, score_people, sum_by_part
+from bupose.methods.scoring import COMPLETED, expected_similarity, list_people, score_people, sum_by_part
 from bupose.methods.tags.options import TagDecodeOptions
 from bupose.methods.trace import Links
 from bupose.people import People
@@ -17,7 +17,6 @@ from bupose.skeleton import Skeleton
 
 REACH = 2.0  # multiple of the threshold within which a trace lists links
 NEAREST = 16  # candidates for a peak: the nearest people by tag
-COMPLETED = 0.5  # factor of the score of a joint without a peak
 
 
 @lru_cache

@@ -1,0 +1,100 @@
+"""A single person's heatmaps: encoding of labels, reading of the person."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+import numpy as np
+
+from bupose import kernels
+from bupose.maps import Maps, MapSpec
+from bupose.methods.codec import Codec, LossFunction
+from bupose.methods.peaks import Peaks, find_peaks, smooth
+from bupose.methods.scoring import COMPLETED, expected_similarity, list_people
+from bupose.methods.single.options import SingleDecodeOptions, SingleLossOptions, SingleTargetOptions
+from bupose.methods.single.reading import highest_cells, read_positions
+from bupose.methods.single.trace import SingleTrace, link_candidates
+from bupose.methods.targets import Targets, check_shape, in_cells, known_share
+from bupose.people import Labels, People
+from bupose.skeleton import Skeleton
+
+
+@dataclass(frozen=True)
+class SingleCodec(Codec):
+    """Encodes labels into heatmaps, and reads one person from heatmaps, for one skeleton and grid.
+
+    Notes
+    -----
+    As convolutional pose machines (Wei et al. 2016), stacked hourglass (Newell et al. 2016), CPN (Chen et al. 2018),
+    simple baselines (Xiao et al. 2018) and HRNet (Sun et al. 2019) are read, for one person a picture or crop.
+    """
+
+    target: SingleTargetOptions = field(default_factory=SingleTargetOptions)
+    decoder: SingleDecodeOptions = field(default_factory=SingleDecodeOptions)
+
+    name: ClassVar[str] = "single"
+    title: ClassVar[str] = "a single person's heatmaps"
+    Target: ClassVar[type] = SingleTargetOptions
+    Decoder: ClassVar[type] = SingleDecodeOptions
+    Loss: ClassVar[type] = SingleLossOptions
+
+    @classmethod
+    def outputs(cls, skeleton: Skeleton, target: SingleTargetOptions | None = None) -> tuple[MapSpec, ...]:
+        """Heatmaps."""
+        return (MapSpec.of_joints("heat", skeleton),)
+
+    def _encode(self, labels: Labels, size: tuple[int, int], ignore: np.ndarray | None) -> Targets:
+        shape = check_shape(size, self.grid)
+        labels, xy, present = in_cells(labels, self.grid)
+        heat = kernels.load("encode").paint_heat(shape, xy, present, self.target.sigma / self.grid.stride)
+        weight = known_share(ignore, size, self.grid, (heat > 0).any(0))
+        place = np.zeros((len(self.skeleton.joints), 3), np.float32)  # x, y, 1 of the largest person
+        if len(labels):
+            person = int(labels.area.argmax())
+            inside = present[person] & (xy[person] >= -0.5).all(1) & (xy[person] < np.array(shape[::-1]) - 0.5).all(1)
+            place[inside] = np.column_stack([xy[person][inside], np.ones(inside.sum())])
+        return Targets(self.maps({"heat": heat}), weight, {"place": place})
+
+    def _explain(self, maps: Maps) -> SingleTrace:
+        options = self.decoder
+        if options.smooth:
+            maps = maps.replace(heat=smooth(maps.arrays["heat"], options.smooth))
+        peaks = find_peaks(maps.arrays["heat"], options.peak_threshold)
+        members = _highest(peaks)
+        people, kept = People.nobody(self.skeleton), np.zeros(1, bool)
+        if (members >= 0).sum() >= options.min_joints:
+            people, kept = self._read(maps.arrays["heat"], members >= 0)
+        links = link_candidates(peaks, members if len(people) else np.full_like(members, -1))
+        return SingleTrace(maps, options, peaks, members[None][kept], people, links)
+
+    def _read(self, heat: np.ndarray, here: np.ndarray) -> tuple[People, np.ndarray]:
+        """The person, or nobody, and bool (1,): which. ``here``, bool (K,), are the joints with a candidate."""
+        options = self.decoder
+        height = np.clip(heat.max((1, 2)), 0, 1)
+        completed = ~here & (height > 0) & options.completion
+        xy = read_positions(heat, highest_cells(heat), options.read, options.sharpness)
+        xy[~(here | completed)] = np.nan
+        score = np.where(completed, np.float32(COMPLETED), here) * height
+        similar = expected_similarity(xy[None], self.skeleton.sigmas, float(options.localization_sigma))
+        person = score.mean(keepdims=True)
+        people, kept = list_people(
+            xy[None], score[None], person, similar, completed[None], self.skeleton, self.grid, options
+        )
+        kept &= person >= options.min_person_score
+        return people[: int(kept.sum())], kept
+
+    @classmethod
+    def build_loss(
+        cls, skeleton: Skeleton, options: SingleLossOptions, target: SingleTargetOptions | None = None
+    ) -> LossFunction:
+        """The heatmaps' loss, and that of positions read by softmax."""
+        from bupose.methods.single.loss import SingleLoss
+
+        return SingleLoss(cls.outputs(skeleton, target), options)
+
+
+def _highest(peaks: Peaks) -> np.ndarray:
+    """int32 (K,): the row of each joint's highest candidate, -1 for none."""
+    rows = [(a + peaks.score[a:b].argmax() if b > a else -1) for a, b in zip(peaks.start, peaks.start[1:])]
+    return np.array(rows, np.int32)

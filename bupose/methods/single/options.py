@@ -1,0 +1,67 @@
+"""Options of the method ``single``: targets, decoder and loss."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bupose.methods.options import DecoderOptions, LossOptions
+from bupose.options import check, option
+
+READINGS = ("cell", "quarter", "parabola", "dark", "integral")
+
+
+@dataclass
+class SingleTargetOptions:
+    """Target options.
+
+    Parameters
+    ----------
+    sigma : float, pixels
+        Standard deviation of a joint's Gaussian.
+    """
+
+    sigma: float = option(7.0, 0.5, 100)
+
+    def __post_init__(self) -> None:
+        check(self, "target")
+
+
+@dataclass
+class SingleDecodeOptions(DecoderOptions):
+    """Decoder options, in addition to ``DecoderOptions``; there is one person, so that nobody is a duplicate.
+
+    Parameters
+    ----------
+    read : "cell", "quarter", "parabola", "dark" or "integral"
+        Where a joint is: the centre of the highest cell; a quarter of a cell from it towards the higher neighbour along
+        each axis (Newell et al. 2016); the summit of a Gaussian through it and its neighbours, along each axis, or in
+        both at once with the map blurred first (DARK, Zhang et al. 2020); or the map's mean position by
+        softmax (Sun et al. 2018), of a network trained with ``loss.integral``.
+    sharpness : float
+        Of "integral": factor of the map in the softmax.
+    completion : bool
+        Complete joints without a peak where their map is highest; their score is half the heat there.
+    """
+
+    read: str = option("parabola", among=READINGS)
+    sharpness: float = option(1.0, 0.01, 1000)
+    completion: bool = option(True)
+
+
+@dataclass
+class SingleLossOptions(LossOptions):
+    """Loss options of heatmaps and positions, in addition to ``bupose.methods.LossOptions``.
+
+    Parameters
+    ----------
+    heat : float
+        Factor of the heatmaps' loss.
+    integral : float
+        Factor of the error of positions read by softmax, as a share of the map's sides (Sun et al. 2018); 0 for none.
+    sharpness : float
+        As of the decoder.
+    """
+
+    heat: float = option(1.0, 0, 1e6)
+    integral: float = option(0.0, 0, 1e6)
+    sharpness: float = option(1.0, 0.01, 1000)
