@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 import numpy as np
-from scipy import ndimage
 
 from bupose import kernels
+from bupose.methods.peaks import smooth
 
 Reader: TypeAlias = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
@@ -36,13 +36,14 @@ def read_quarter(heat: np.ndarray, cells: np.ndarray) -> np.ndarray:
     are along both axes.
     """
     k, (h, w) = np.arange(len(heat)), heat.shape[1:]
-    inside = ((cells > 0) & (cells < (h - 1, w - 1))).all(1)
+    inside = ((cells > 0) & (cells < np.array([h - 1, w - 1]))).all(1)
     row, column = np.clip(cells, 1, (h - 2, w - 2)).T if min(h, w) > 2 else (cells * 0).T
     step = np.zeros((len(heat), 2), np.float32)
     if min(h, w) > 2:
         step[:, 0] = np.sign(heat[k, row, column + 1] - heat[k, row, column - 1])
         step[:, 1] = np.sign(heat[k, row + 1, column] - heat[k, row - 1, column])
-    return read_cell(heat, cells) + np.float32(0.25) * step * inside[:, None]
+    moved: np.ndarray = read_cell(heat, cells) + np.float32(0.25) * step * inside[:, None]
+    return moved
 
 
 def read_parabola(heat: np.ndarray, cells: np.ndarray) -> np.ndarray:
@@ -59,12 +60,12 @@ def read_dark(heat: np.ndarray, cells: np.ndarray) -> np.ndarray:
     -----
     Zhang et al. 2020, eqs. 7 to 10. The blurred map is scaled to the height of the map (eq. 10).
     """
-    blurred = ndimage.gaussian_filter(heat, (0, DARK_SIGMA, DARK_SIGMA), mode="constant")
+    blurred = smooth(np.ascontiguousarray(heat), DARK_SIGMA)
     height = heat.max((1, 2), keepdims=True) / np.maximum(blurred.max((1, 2), keepdims=True), _FAINTEST)
     log = np.log(np.maximum(blurred * height, _FAINTEST)).astype(np.float64)
     xy = read_cell(heat, cells)
     h, w = heat.shape[1:]
-    for k in np.flatnonzero(((cells > 1) & (cells < (h - 2, w - 2))).all(1)):
+    for k in np.flatnonzero(((cells > 1) & (cells < np.array([h - 2, w - 2]))).all(1)):
         v, u = cells[k]
         m = log[k]
         gradient = 0.5 * np.array([m[v, u + 1] - m[v, u - 1], m[v + 1, u] - m[v - 1, u]])

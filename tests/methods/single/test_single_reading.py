@@ -54,7 +54,7 @@ def test_dark_is_a_newton_step_on_the_blurred_logarithm():
         np.float32
     )
     got, cells = read(heat, "dark"), highest_cells(heat)
-    reach = int(4 * 2.0 + 0.5)
+    reach = 5  # where a Gaussian of two cells is below 5 %
     taps = np.exp(-0.5 * (np.arange(-reach, reach + 1) / 2.0) ** 2)
     taps /= taps.sum()
     for k, (v, u) in enumerate(cells):
