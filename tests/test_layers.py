@@ -71,7 +71,7 @@ THIRD_PARTY = {
     "kernels": {"numba"},
     "methods": {"scipy", "torch"},
     "requirements": {"packaging"},
-    "images": {"cv2", "pillow_heif"},
+    "images": {"av", "cv2", "pillow_heif"},
     "media": {"cv2"},
     "synthetic": {"cv2"},
     "track": {"scipy"},

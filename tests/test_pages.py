@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 import torch
 import yaml
+from films import write_film
 
 from bupose import weights
 from bupose.cli import COMMANDS, hydra_app, recipe, schemas
@@ -60,6 +61,7 @@ def belongings(network, tmp_path_factory) -> Path:
     for n, scene in scenes.items():
         write_image(folder / "photos" / f"{n}.jpg", scene.image)
     shutil.copy(folder / "photos" / "1.jpg", folder / "photo.jpg")
+    write_film(folder / "walk.mp4", rate=10, images=12 * [scenes[1].image])
     for name in ("train.json", "val.json", "person_keypoints_val2017.json"):
         (folder / name).write_text(json.dumps(annotations(scenes)))
     people = [person for n, scene in scenes.items() for person in scene.labels.to_people().to_coco(n)]

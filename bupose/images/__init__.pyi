@@ -24,4 +24,5 @@ from .picture import (
     read_size as read_size,
 )
 from .sample import Sample as Sample
+from .video import Clip as Clip
 from .video import Video as Video

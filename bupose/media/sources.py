@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
 from bupose.errors import InputError
-from bupose.images import MAX_PIXELS, Photo, Video, read
+from bupose.images import MAX_PIXELS, Clip, Photo, Video, read
 from bupose.images.files import quote
 from bupose.media.file_names import frame_name, free_numbers, number_pictures, output_names, readable
 from bupose.media.finding import Search, Source
 from bupose.media.passed_over import PassedOver
 from bupose.paths import expand
+
+WHOLE = Clip()
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ class Frame:
     index : int, optional
         Of the frame in its video, from 0.
     time : float, seconds, optional
-        In the video.
+        When it is shown, from the video's beginning.
     rate : float, optional
         Frames a second of the video, where it says.
     problem : str
@@ -158,8 +160,9 @@ def find_pictures(folder: str | Path) -> list[tuple[Path, str]]:
 
 
 def open_media(
-    source: str | Path | int | Sequence, exclude: Sequence[Path] = (), max_pixels: int = MAX_PIXELS
-) -> Media:
+    source: str | Path | int | Sequence, exclude: Sequence[Path] = (), max_pixels: int = MAX_PIXELS,
+    clip: Clip = WHOLE, threads: int | None = None,
+) -> Media:  # fmt: skip
     """The pictures and videos that ``source`` means.
 
     Parameters
@@ -172,6 +175,10 @@ def open_media(
         Folders to leave out: those of the results. Others that bupose has written results to are left out, too.
     max_pixels : int
         Larger pictures and videos are refused, one by one.
+    clip : Clip
+        The part of each video that is taken.
+    threads : int, optional
+        For decoding a video; None is those of numeric work.
 
     Raises
     ------
@@ -180,4 +187,5 @@ def open_media(
     """
     search = Search({os.path.realpath(folder) for folder in exclude})
     found = search.find(source if isinstance(source, (list, tuple)) else [source])
-    return Media(tuple((one, readable(name)) for one, name in found), max_pixels, search.passed_over)
+    sources = [(replace(one, clip=clip, threads=threads) if isinstance(one, Video) else one, n) for one, n in found]
+    return Media(tuple((one, readable(name)) for one, name in sources), max_pixels, search.passed_over)

@@ -104,6 +104,10 @@ class InferOptions(NetworkOptions):
     overlay_format : jpg or png
     overlay.* : see OverlayOptions
         Colours, labels, boxes, minimum score.
+    start, end : float
+        Seconds of videos: frames from start on, and before end.
+    every : int
+        Each n-th frame of videos.
     resume : bool
         Continue an interrupted run over the same pictures, if there is one.
     overwrite : bool
@@ -123,6 +127,9 @@ class InferOptions(NetworkOptions):
     fields_pictures: bool = option(False)
     overlay_format: str = option("jpg", among=PICTURES)
     overlay: OverlayOptions = field(default_factory=OverlayOptions)
+    start: float | None = option(None, 0)
+    end: float | None = option(None, 0)
+    every: int = option(1, 1)
     resume: bool = option(False)
     overwrite: bool = option(False)
     show: bool = option(False)
@@ -135,3 +142,5 @@ class InferOptions(NetworkOptions):
                 f"input is {shown(self.input)}; give a path, a camera number, or a list of them in brackets"
             )
         super().__post_init__()
+        if self.start is not None and self.end is not None and self.start >= self.end:
+            raise OptionsError(f"start={self.start:g} is not before end={self.end:g}; give seconds of the video")

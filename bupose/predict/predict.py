@@ -22,7 +22,7 @@ from bupose.estimate.estimator import Estimator
 from bupose.estimate.stream import Estimate, Failure
 from bupose.fields_file import write_fields
 from bupose.folder import OF_PICTURES, OutputFolder, open_output
-from bupose.images import Video
+from bupose.images import Clip, Video
 from bupose.images.files import FAULTS, shorten
 from bupose.media.file_names import file_number, printable
 from bupose.media.passed_over import PassedOver
@@ -77,7 +77,8 @@ def infer(options: InferOptions) -> Summary:
     threading.Thread(target=_load_kernels, daemon=True).start()
     exclude = [] if options.output is None else [expand(options.output)]
     excluded = [folder / kind for folder in exclude for kind in ("", *OF_PICTURES)]
-    media = open_media(options.input, excluded, options.max_pixels)
+    clip = Clip(options.start, options.end, options.every)
+    media = open_media(options.input, excluded, options.max_pixels, clip, options.threads)
     if media.live and options.resume:
         raise OptionsError("a camera or stream cannot be resumed; leave out resume=true")
     path = weights.resolve(options.weights, options.accept_license)
@@ -150,7 +151,7 @@ class _Run:
         with (
             bar as self._bar,
             ThreadPoolExecutor(WRITERS, "bupose-write") as pool,
-            VideoOutput(self.folder, self._tell) as self._video,
+            VideoOutput(self.folder, self._tell, estimator.threads) as self._video,
             Screen(options.show) as screen,
         ):
             try:
