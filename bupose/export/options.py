@@ -24,8 +24,7 @@ class ExportOptions:
     format : onnx, openvino or bupose
         null goes by the output's suffix.
     precision : fp32, fp16, int12 or int8
-        Of the stored weights; for OpenVINO int8 means the activations, too. int12 is for bupose's own file, int8 not
-        for ONNX.
+        Of the stored weights; for ONNX and OpenVINO int8 means the activations, too. int12 is for bupose's own file.
     calibration : path
         Folder of photos like those to come, for int8 and for the comparison with torch; null draws scenes.
     pictures : int

@@ -19,19 +19,16 @@ from bupose.export.observe import observe_activations
 from bupose.nn.model import PoseNet
 from bupose.options import choose
 from bupose.paths import expand
-from bupose.runtimes import openvino_file
-from bupose.runtimes.graph import write_graph
-from bupose.runtimes.openvino_file import graph_header
+from bupose.runtimes import onnx_file, openvino_file
 from bupose.runtimes.start import start
 from bupose.runtimes.torch_network import TorchNetwork
 from bupose.weights.checkpoint import save
-from bupose.weights.header import KEY
 
 PRECISIONS = {  # what formats can have each
     "fp32": ("onnx", "openvino", "bupose"),
     "fp16": ("onnx", "openvino", "bupose"),
     "int12": ("bupose",),
-    "int8": ("openvino", "bupose"),
+    "int8": ("onnx", "openvino", "bupose"),
 }
 COMPARED = 4  # pictures
 TOLERANCE = 1e-3  # between float32 networks, of the fields' range; rounding alone gives 1e-5
@@ -100,21 +97,16 @@ def export_network(
 
 
 def write_onnx(net: PoseNet, path: Path, precision: str, pictures: Sequence[np.ndarray]) -> None:
-    """An ``.onnx`` file with bupose's header in its metadata."""
-    onnx = _need("onnx")
-    write_graph(net, path, half=precision == "fp16")
-    model = onnx.load(path)
-    model.producer_name = "bupose"
-    onnx.helper.set_model_props(model, {KEY: graph_header(net)})
-    onnx.save(model, path)
+    """An ``.onnx`` file with bupose's header in its metadata; in 8 bits for any processor."""
+    _need("onnx")
+    net = _observed(net, pictures) if precision == "int8" else net
+    onnx_file.write_onnx(net, path, eight_bits=precision == "int8", half=precision == "fp16")
 
 
 def write_openvino(net: PoseNet, path: Path, precision: str, pictures: Sequence[np.ndarray]) -> None:
     """An ``.xml`` file with bupose's header in its ``rt_info``, and a ``.bin``; in 8 bits for any processor."""
     _need("openvino")
-    if precision == "int8":
-        net = copy.copy(net)
-        net.config = dataclasses.replace(net.config, activations=observe_activations(net, pictures))
+    net = _observed(net, pictures) if precision == "int8" else net
     openvino_file.write_openvino(net, path, eight_bits=precision == "int8", half=precision == "fp16")
 
 
@@ -133,6 +125,13 @@ FORMATS: dict[str, tuple[str, Callable]] = {
     "openvino": (".xml", write_openvino),
     "bupose": (".safetensors", write_bupose),
 }
+
+
+def _observed(net: PoseNet, pictures: Sequence[np.ndarray]) -> PoseNet:
+    """A copy that knows what 8 bits need, from these pictures."""
+    net = copy.copy(net)
+    net.config = dataclasses.replace(net.config, activations=observe_activations(net, pictures))
+    return net
 
 
 def _compare(net: PoseNet, path: Path, pictures: Sequence[np.ndarray]) -> Difference:

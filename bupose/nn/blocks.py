@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import torch
 from torch import nn
@@ -22,7 +23,30 @@ class SameConv2d(nn.Conv2d):
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:
         """Pad, then convolve."""
+        if torch.onnx.is_in_onnx_export():
+            numbers = (self.weight,) if self.bias is None else (self.weight, self.bias)
+            return _SameConvOfOnnx.apply(features, self, *numbers)
+        return self.convolve(features)
+
+    def convolve(self, features: torch.Tensor) -> torch.Tensor:
+        """The same, in torch's own operations."""
         return super().forward(functional.pad(features, self.border))
+
+
+class _SameConvOfOnnx(torch.autograd.Function):
+    """In ONNX a convolution pads by itself, also unevenly: ONNX Runtime takes a quarter less time for a network so."""
+
+    @staticmethod
+    def forward(ctx: Any, features: torch.Tensor, conv: SameConv2d, *numbers: torch.Tensor) -> torch.Tensor:
+        return conv.convolve(features)
+
+    @staticmethod
+    def symbolic(graph: Any, features: Any, conv: SameConv2d, *numbers: Any) -> Any:
+        left, right, top, bottom = conv.border
+        return graph.op(
+            "Conv", features, *numbers, dilations_i=conv.dilation, group_i=conv.groups, kernel_shape_i=conv.kernel_size,
+            pads_i=(top, left, bottom, right), strides_i=conv.stride,
+        )  # fmt: skip
 
 
 def make_activation(activation: type[nn.Module], channels: int) -> nn.Module:

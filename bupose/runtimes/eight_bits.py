@@ -1,68 +1,26 @@
-"""Convolutions in 8 bits, in a graph of OpenVINO's: rounding is written into it, and the processor computes with bytes.
-
-What is known of activations comes from the network's file (``NetworkConfig.activations``), the rest from the weights.
-"""
+"""The arithmetic of 8 bits, whatever graph it goes into: steps of activations, weights as bytes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from bupose.runtimes.openvino_core import compile_model
-
-CONVOLUTIONS = ("Convolution", "GroupConvolution")
 LEVELS, STEPS = 256, 127  # of activations; of weights, on either side of 0
 HALF = 64  # steps where sums of two products must fit into 16 bits: 2 * 255 * 64 < 2**15
 
 
-def quantise(model: Any, activations: Mapping[str, Mapping[str, Sequence[float]]], exact: bool) -> int:
-    """Put a rounding before every convolution of a graph that has a range, and into its weights.
+class Bytes(NamedTuple):
+    """Weights as bytes, int8 (O, I, kh, kw), times ``step``, float32 (O,); ``shift`` (O,) is to be added to the output.
 
-    Whatever else reads the same values gets the rounded ones, too, so that bytes go from one to the next.
-
-    Parameters
-    ----------
-    model : openvino.Model
-        As read from ONNX, whose weights have the names of the network's. It is changed.
-    activations : mapping of name to ``range`` and ``mean``
-        Of each convolution's input, by its name in the network.
-    exact : bool
-        The processor adds up products of bytes exactly (:func:`adds_exactly`). Else weights keep to half of their
-        range, or sums of two products overflow, which cost a network 6 AP.
-
-    Returns
-    -------
-    int
-        How many convolutions they are.
-
-    Notes
-    -----
-    Affine activations of 256 levels with 0 among them, symmetric weights of 255 with a step for each output channel
-    (Krishnamoorthi 2018, "Quantizing deep convolutional networks for efficient inference", 2.2 and 3.1). What rounded
-    weights add to the mean of a channel is subtracted (Nagel et al. 2019, "Data-free quantization through weight
-    equalization and bias correction", 4.2).
+    The shift takes back what rounding adds to the mean of a channel (Nagel et al. 2019, "Data-free quantization through
+    weight equalization and bias correction", 4.2).
     """
-    nodes = [(node, name) for node, name in convolutions(model) if name in activations]
-    readers: dict[tuple[str, int], list[Any]] = {}
-    for node, name in nodes:
-        source = _before_padding(node)
-        key = source.get_node().get_friendly_name(), source.get_index()
-        readers.setdefault(key, []).append((node, activations[name]["range"]))
-    for same in readers.values():
-        ends = np.array([ends for _, ends in same])
-        _round_activations([node for node, _ in same], float(ends[:, 0].min()), float(ends[:, 1].max()))
-    for node, name in nodes:
-        _round_weights(node, STEPS if exact else HALF, np.asarray(activations[name]["mean"], np.float32))
-    return len(nodes)
 
-
-def convolutions(model: Any) -> Iterator[tuple[Any, str]]:
-    """The convolutions of a graph, with their names in the network: those of their weights, without the ending."""
-    for node in model.get_ordered_ops():
-        if node.get_type_name() in CONVOLUTIONS:
-            yield node, _constant(node).get_friendly_name().removesuffix(".weight")
+    values: np.ndarray
+    step: np.ndarray
+    shift: np.ndarray
 
 
 def fit_range(least: float, largest: float) -> tuple[float, float]:
@@ -73,78 +31,33 @@ def fit_range(least: float, largest: float) -> tuple[float, float]:
     return -zero * step, (LEVELS - 1 - zero) * step
 
 
-def adds_exactly() -> bool:
-    """Whether this processor, as OpenVINO uses it, adds up products of bytes without overflow: a trial, not a flag."""
-    import openvino
-    from openvino import opset13 as ops
+def round_weights(weights: np.ndarray, steps: int, mean: np.ndarray, least: np.ndarray | float = 0.0) -> Bytes:
+    """Symmetric weights with a step for each output channel.
 
-    channels, side, one = 64, 8, [1, 1]
-    images = ops.parameter([1, channels, side, side], np.float32)
-    weights = ops.constant(np.full((16, channels, 1, 1), STEPS, np.float32))
-    rounded = _fake(images.output(0), 0.0, 255.0, LEVELS), _fake(weights.output(0), -STEPS, STEPS, 2 * STEPS + 1)
-    convolved = ops.convolution(*rounded, one, [0, 0], [0, 0], one)
-    compiled = compile_model(openvino.Model([convolved], [images]))
-    (found,) = compiled(np.full((1, channels, side, side), 255, np.float32)).values()
-    return bool(np.allclose(found, 255 * STEPS * channels, rtol=1e-3))
+    Krishnamoorthi 2018, "Quantizing deep convolutional networks for efficient inference", 3.1.
 
-
-def _constant(node: Any) -> Any:
-    """A convolution's weights as the graph stores them."""
-    found = node.input_value(1).get_node()
-    while found.get_type_name() != "Constant" and found.get_input_size():
-        found = found.input_value(0).get_node()
-    return found
-
-
-def _before_padding(node: Any) -> Any:
-    """What a convolution reads: where that is padded, what is padded with zeros, which rounding leaves alone.
-
-    A rounding between them would keep OpenVINO from padding inside the convolution, which took a fifth of the time.
+    Parameters
+    ----------
+    weights : float32 array (O, I, kh, kw)
+        Of a convolution in C / I groups.
+    steps : int
+        On either side of 0.
+    mean : float32 array (C,)
+        Of each channel of the input.
+    least : float32 array (O,) or float
+        No step is below.
     """
-    source = node.input_value(0)
-    return source.get_node().input_value(0) if source.get_node().get_type_name() == "Pad" else source
+    step = np.maximum(np.maximum(np.abs(weights).max((1, 2, 3)), 1e-12) / steps, least).astype(np.float32)
+    values = np.clip(np.round(weights / step[:, None, None, None]), -steps, steps)
+    gaps = (values * step[:, None, None, None] - weights).sum((2, 3))  # (O, I)
+    groups = len(mean) // weights.shape[1]
+    shift = -np.einsum("goi,gi->go", gaps.reshape(groups, -1, gaps.shape[1]), mean.reshape(groups, -1)).ravel()
+    return Bytes(values.astype(np.int8), step, shift.astype(np.float32))
 
 
-def _round_activations(nodes: Sequence[Any], least: float, largest: float) -> None:
-    source = _before_padding(nodes[0])
-    readers = list(source.get_target_inputs())
-    rounded = _fake(source, *fit_range(least, largest), LEVELS).output(0)
-    names = {node.get_friendly_name() for node in nodes}
-    for reader in readers:
-        node = reader.get_node()
-        floating = node.get_type_name() in CONVOLUTIONS and node.get_friendly_name() not in names
-        if not floating and node.get_type_name() not in ("Result", "ShapeOf"):
-            reader.replace_source_output(rounded)
-
-
-def _round_weights(node: Any, steps: int, mean: np.ndarray) -> None:
-    """Weights as bytes times a step, and a sum after the convolution that takes back what this adds on average."""
-    from openvino import opset13 as ops
-
-    grouped = node.get_type_name() == "GroupConvolution"
-    shape = list(node.input_value(1).get_shape())
-    weights = _constant(node).get_data().reshape(shape).astype(np.float32)
-    axes = tuple(range(2 if grouped else 1, weights.ndim))
-    step = np.maximum(np.abs(weights).max(axes, keepdims=True), 1e-12) / steps
-    rounded = np.clip(np.round(weights / step), -steps, steps)
-    means = mean.reshape(shape[0], 1, shape[2]) if grouped else mean[None]  # (groups, 1, in) or (1, in)
-    added = ((rounded * step - weights).sum((-2, -1)) * means).sum(-1)
-    stored = ops.convert(ops.constant(rounded.astype(np.int8)), np.float32)
-    node.input(1).replace_source_output(ops.multiply(stored, ops.constant(step)).output(0))
-    shift = -added.reshape(1, -1, 1, 1).astype(np.float32)
-    readers = list(node.output(0).get_target_inputs())
-    if len(readers) == 1 and (after := readers[0].get_node()).get_type_name() == "Add":
-        bias = after.input_value(1).get_node()
-        if bias.get_type_name() == "Constant":
-            after.input(1).replace_source_output(ops.constant(bias.get_data() + shift).output(0))
-            return
-    shifted = ops.add(node.output(0), ops.constant(shift))
-    for reader in readers:
-        reader.replace_source_output(shifted.output(0))
-
-
-def _fake(source: Any, least: float, largest: float, levels: int) -> Any:
-    from openvino import opset13 as ops
-
-    ends = [ops.constant(np.float32(end)) for end in (least, largest)]
-    return ops.fake_quantize(source, *ends, *ends, levels)
+def settle(activations: Mapping[str, Mapping[str, Any]], centred: set[str]) -> dict[str, dict[str, Any]]:
+    """``NetworkConfig.activations`` of a graph in which the input of some convolutions has been centred."""
+    return {
+        name: {**known, "mean": [0.0] * len(known["mean"])} if name in centred else dict(known)
+        for name, known in activations.items()
+    }

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 import warnings
+from importlib.util import find_spec
 from pathlib import Path
 
 import torch
 
-from bupose.errors import BuposeError, WeightsError
+from bupose.errors import BuposeError, DependencyError, WeightsError
 from bupose.nn.model import PoseNet
+from bupose.weights.header import dump_header
 
 OPSET = 17  # read by every onnxruntime since 1.13
 
@@ -37,7 +40,11 @@ def write_graph(net: PoseNet, path: Path, half: bool = False, centred: bool = Fa
     ------
     WeightsError
         Something in the network has no counterpart in ONNX.
+    DependencyError
+        onnx is not installed.
     """
+    if find_spec("onnx") is None:
+        raise DependencyError("making a graph of a network needs onnx; pip install onnx")
     activations, net = net.config.activations, net.fuse().to("cpu", torch.float16 if half else torch.float32)
     means = {name: torch.tensor(known["mean"]) for name, known in activations.items()} if centred else {}
     moved = net.centre(means)
@@ -62,3 +69,10 @@ def write_graph(net: PoseNet, path: Path, half: bool = False, centred: bool = Fa
         first = str(problem).strip().split("\n")[0]
         raise WeightsError(f"this network cannot be written as ONNX: {first}") from problem
     return moved
+
+
+def graph_header(net: PoseNet) -> str:
+    """What an exported file says of itself; its activations are settled."""
+    return dump_header(
+        dataclasses.replace(net.config, activations={}), graph={"multiple": net.multiple, "stride": net.stride}
+    )

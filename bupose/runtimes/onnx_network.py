@@ -25,8 +25,6 @@ class OnnxNetwork(ExportedNetwork):
     precision : "float32"
         The file decides; here only this is accepted.
     threads : int
-    header : str, optional
-        What stands in the file's metadata otherwise.
 
     Raises
     ------
@@ -44,7 +42,6 @@ class OnnxNetwork(ExportedNetwork):
         device: str = "auto",
         precision: str = "float32",
         threads: int = 1,
-        header: str | None = None,
     ):
         try:
             import onnxruntime
@@ -66,7 +63,7 @@ class OnnxNetwork(ExportedNetwork):
             raise WeightsError(
                 f"{quoted(path)} is damaged or no ONNX network: {first_line(problem)}; get a fresh copy"
             ) from None
-        super().__init__(header or self._session.get_modelmeta().custom_metadata_map.get(KEY), path)
+        super().__init__(self._session.get_modelmeta().custom_metadata_map.get(KEY), path)
         self.how = "ONNX Runtime"
         self._try()
 

@@ -1,24 +1,17 @@
-"""Graphs written for other runtimes: an ONNX file, and OpenVINO's pair of files, in 8 bits on request."""
+"""OpenVINO's pair of files, in 8 bits on request."""
 
 from __future__ import annotations
 
-import dataclasses
 import tempfile
 from pathlib import Path
 
 from bupose.errors import WeightsError
 from bupose.nn.model import PoseNet
-from bupose.runtimes.eight_bits import quantise
-from bupose.runtimes.graph import write_graph
+from bupose.runtimes.eight_bits import settle
+from bupose.runtimes.graph import graph_header, write_graph
+from bupose.runtimes.openvino_bits import quantise
 from bupose.runtimes.openvino_core import get_core
-from bupose.weights.header import KEY, dump_header
-
-
-def graph_header(net: PoseNet) -> str:
-    """What an exported file says of itself; its activations are settled."""
-    return dump_header(
-        dataclasses.replace(net.config, activations={}), graph={"multiple": net.multiple, "stride": net.stride}
-    )
+from bupose.weights.header import KEY
 
 
 def write_openvino(
@@ -31,7 +24,7 @@ def write_openvino(
     eight_bits : bool
         Round what ``net.config.activations`` names.
     exact : bool
-        As :func:`bupose.runtimes.eight_bits.quantise` has it.
+        As :func:`bupose.runtimes.openvino_bits.quantise` has it.
     half : bool
         Store weights as float16.
 
@@ -46,11 +39,7 @@ def write_openvino(
         graph = Path(folder) / "graph.onnx"
         centred = write_graph(net, graph, centred=eight_bits)
         model = get_core().read_model(graph)
-        known = {
-            name: {**values, "mean": [0.0] * len(values["mean"])} if name in centred else values
-            for name, values in net.config.activations.items()
-        }
-        if eight_bits and not quantise(model, known, exact):
+        if eight_bits and not quantise(model, settle(net.config.activations, centred), exact):
             raise WeightsError("this network does not know what 8 bits need; calibrate it first (bupose calibrate)")
         model.set_rt_info(graph_header(net), [KEY])
         openvino.save_model(model, path, compress_to_fp16=half)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 RUNTIMES: dict[str, Callable[..., Network]] = {".onnx": OnnxNetwork, ".xml": OpenVinoNetwork}
 NAMES = ("auto", "torch", "onnx", "openvino")
 _OF_SUFFIX = {".onnx": "onnx", ".xml": "openvino"}
-_PACKAGES = {"openvino": "openvino", "onnx": "onnxruntime"}  # the fastest first
+_PACKAGES = {"openvino": "openvino", "onnx": "onnxruntime"}  # the fastest first; both get graphs written by onnx
 
 
 class Choice(NamedTuple):
@@ -105,7 +105,7 @@ def choose_runtime(
         if found.type != "cpu":
             return Choice("torch", f"this machine has a GPU, {found}")
     for name, package in _PACKAGES.items():
-        if is_installed(package) and (name == "openvino" or precision in ("auto", "float32")):
+        if is_installed(package) and is_installed("onnx") and (name == "openvino" or precision in ("auto", "float32")):
             return Choice(name, f"{package} is installed")
     return Choice("torch", "neither openvino nor onnxruntime is installed")
 

@@ -17,7 +17,7 @@ from bupose.export import calibrate
 from bupose.images import Photo
 from bupose.nn.config import NetworkConfig
 from bupose.nn.model import PoseNet
-from bupose.runtimes import cached, start
+from bupose.runtimes import cached, ready, start
 from bupose.runtimes.openvino_network import OpenVinoNetwork
 from bupose.runtimes.start import choose_runtime
 from bupose.runtimes.torch_network import TorchNetwork
@@ -185,7 +185,7 @@ def test_who_is_chosen(monkeypatch):
     assert choose_runtime().runtime == "openvino"
     assert choose_runtime(precision="bfloat16").runtime == "openvino"
     assert choose_runtime(compile=True).runtime == choose_runtime(device="cuda").runtime == "torch"
-    monkeypatch.setattr(start, "is_installed", lambda package: package == "onnxruntime")
+    monkeypatch.setattr(start, "is_installed", lambda package: package in ("onnxruntime", "onnx"))
     assert choose_runtime().runtime == "onnx"
     assert choose_runtime(precision="bfloat16").runtime == "torch"
     monkeypatch.setattr(start, "may_have_gpu", lambda: True)
@@ -213,16 +213,27 @@ def movenet(tmp_path_factory):
     return path
 
 
-def test_8_bits_out_of_the_file_are_near_torch(movenet, cache, images):
-    pytest.importorskip("openvino")
+@pytest.mark.parametrize(("runtime", "package"), [("openvino", "openvino"), ("onnx", "onnxruntime")])
+def test_8_bits_out_of_the_file_are_near_torch(runtime, package, movenet, cache, images, monkeypatch):
+    pytest.importorskip(package)
+    monkeypatch.setattr(ready, "_fastest", lambda networks: [*networks][-1])
     net = weights.load(movenet)
-    wanted, found = TorchNetwork(net, "cpu")(images), bupose.load(movenet).network(images)
+    wanted, found = TorchNetwork(net, "cpu")(images), bupose.load(movenet, runtime=runtime).network(images)
     for one, other in zip(found, wanted, strict=True):
         assert 0 < np.abs(one - other).mean() < 0.1 * other.std()
-    exact = bupose.load(movenet, precision="float32").network(images)
+    exact = bupose.load(movenet, runtime=runtime, precision="float32").network(images)
     for one, other in zip(exact, wanted, strict=True):
         np.testing.assert_allclose(one, other, atol=1e-4 * np.abs(other).max())
-    assert {name.rsplit("-", 1)[0] for name in graphs(cache)} == {"openvino", "openvino-8"}
+    assert {name.rsplit("-", 1)[0] for name in graphs(cache)} == {runtime, f"{runtime}-8"}
+
+
+def test_8_bits_of_onnx_are_left_where_they_are_not_faster(movenet, cache, images, monkeypatch):
+    pytest.importorskip("onnxruntime")
+    monkeypatch.setattr(ready, "_fastest", lambda networks: next(iter(networks)))
+    network = bupose.load(movenet, runtime="onnx").network
+    assert network.how == "ONNX Runtime in 32 bits"
+    for one, other in zip(network(images), TorchNetwork(weights.load(movenet), "cpu")(images), strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-4 * np.abs(other).max())
 
 
 def test_centred_layers_say_the_same(movenet, images):
