@@ -15,7 +15,7 @@ from bupose.annotations.images import read_images
 from bupose.annotations.json_file import load_json
 from bupose.annotations.outlines import Outline, read_outline
 from bupose.annotations.own_skeleton import declare_skeleton, find_known
-from bupose.annotations.values import Table, id_key, listed, numbers_of, read_table, records
+from bupose.annotations.values import Table, id_key, listed, numbers_of, read_table, records, track_ids
 from bupose.errors import InputError, LabelsError
 from bupose.paths import expand
 from bupose.skeleton import Skeleton
@@ -50,6 +50,10 @@ class Annotations:
         Notes on oddities and omissions.
     other_ids : frozenset
         Normalised ids of the file's other categories with keypoints.
+    track_ids : int32 array (N,), optional
+        Who each person is across pictures, −1 if unknown; None if the file does not say.
+    every_image : list of dicts
+        ``images``, and in their places those that are marked as not labelled.
     """
 
     name: str
@@ -64,6 +68,8 @@ class Annotations:
     head_box: np.ndarray
     notes: tuple[str, ...]
     other_ids: frozenset = frozenset()
+    track_ids: np.ndarray | None = None
+    every_image: Sequence[dict] = ()
 
     @property
     def own_middle(self) -> bool:
@@ -158,7 +164,7 @@ def _normalise(data: Mapping, name: str, kind: str, wanted) -> Annotations:
     listed_ones = records(data["annotations"], "annotations", name)
     mine = _choose_annotations(listed_ones, ids, category, rows, images, name, notes)
     both = mine + [(place[n], a) for n, a in regions]
-    images = [images[n] for n in labelled]
+    every, images = images, [images[n] for n in labelled]
     with _named(name):
         table = read_table([a for _, a in both], len(category["joints"]))
         sizes = [(images[r]["width"], images[r]["height"]) for r, _ in both]
@@ -187,6 +193,8 @@ def _normalise(data: Mapping, name: str, kind: str, wanted) -> Annotations:
         head_box=np.array(heads, np.float64).reshape(-1, 4),
         notes=tuple(notes),
         other_ids=category["others"],
+        track_ids=track_ids([a for _, a in both]),
+        every_image=every,
     )
 
 

@@ -40,10 +40,10 @@ class Undeclared:
         """
         here = np.isfinite(xy).all(2)
         inside = np.zeros(here.shape, bool)
-        inside[here] = self._contains(xy[here])
+        inside[here] = self.contains(xy[here])
         return (2 * inside.sum(1) >= np.maximum(here.sum(1), 1)).astype(np.float64)
 
-    def _contains(self, xy: np.ndarray) -> np.ndarray:
+    def contains(self, xy: np.ndarray) -> np.ndarray:
         """bool (N,) of points (N, 2)."""
         if self.mask is not None:
             height, width = self.mask.shape

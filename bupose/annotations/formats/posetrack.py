@@ -1,4 +1,4 @@
-"""PoseTrack18 (Andriluka et al. 2018): COCO's form, a file for each video or one of all."""
+"""PoseTrack18 (Andriluka et al. 2018) and PoseTrack21 (Doering et al. 2022): COCO's form, one file or one a video."""
 
 from __future__ import annotations
 
@@ -15,8 +15,22 @@ def _recognises(data) -> bool:
     return any("head_bottom" in names for names in joint_lists(data))
 
 
+def _convert(data, name: str) -> Mapping:
+    """With the heads' boxes under the name that is bupose's, where they have a size."""
+    content = check_coco(data, name)
+    if not isinstance(content["annotations"], list):
+        return content
+    return {**content, "annotations": [_with_head(one) for one in content["annotations"]]}
+
+
+def _with_head(annotation):
+    box = annotation.get("bbox_head") if isinstance(annotation, Mapping) else None
+    known = isinstance(box, list) and len(box) == 4 and all(isinstance(v, (int, float)) for v in box)
+    return {**annotation, "head_box": box} if known and min(box[2:]) > 0 else annotation
+
+
 POSETRACK = AnnotationReader(
-    check_coco,
+    _convert,
     _recognises,
     aliases={"head_bottom": "neck", "head_top": "top_head"},  # the ears, though listed, are never labelled
     own_middle=True,
