@@ -1,4 +1,4 @@
-"""Evaluation: average precision, PCK, and error diagnosis."""
+"""Evaluation: average precision, PCK, error diagnosis, and tracking."""
 
 from bupose.evaluate.crowdpose import crowdpose_ap
 from bupose.evaluate.diagnosis import Diagnosis, diagnose
@@ -8,15 +8,18 @@ from bupose.evaluate.pck import pck
 from bupose.evaluate.reading import read_ground_truth
 from bupose.evaluate.report import Report
 from bupose.evaluate.run import evaluate
+from bupose.evaluate.tracking import TrackReport, evaluate_tracks
 
 __all__ = [
     "Diagnosis",
     "GroundTruth",
     "Report",
+    "TrackReport",
     "coco_ap",
     "crowdpose_ap",
     "diagnose",
     "evaluate",
+    "evaluate_tracks",
     "oks",
     "pck",
     "read_ground_truth",

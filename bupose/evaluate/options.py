@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bupose.errors import OptionsError
 from bupose.estimate.options import NetworkOptions
 from bupose.evaluate.run import PROTOCOLS
+from bupose.evaluate.tracking.options import PosevalOptions
+from bupose.evaluate.tracking.run import PROTOCOLS as OF_VIDEOS
 from bupose.options import option
+from bupose.track import TrackOptions
 
 
 @dataclass
@@ -17,16 +20,23 @@ class EvaluateOptions(NetworkOptions):
     Parameters
     ----------
     annotations : path
-        In COCO's keypoint format, or COCO-WholeBody's, CrowdPose's, OCHuman's, PoseTrack18's (a folder, too), MPII's or
-        AI Challenger's.
+        In COCO's keypoint format, or COCO-WholeBody's, CrowdPose's, OCHuman's, PoseTrack18's and PoseTrack21's (a
+        folder, too), MPII's or AI Challenger's; or the boxes of a video, MOTChallenge's gt.txt.
     predictions : path
-        COCO results. Without them the network's predictions are evaluated.
+        COCO results, for a video with track_id; also PoseTrack's and MOTChallenge's. Without them the network's
+        predictions are evaluated.
     images : path
-        Folder of the photos, for the network and for pictures of errors.
+        Folder of the photos, for the network and for pictures of errors; for boxes the video, or its frames.
     output : path
         Folder for metrics.json, metrics.csv, joints.csv, report.txt, worst/, and the network's coco_results.json.
-    protocol : auto, coco, crowdpose or mpii
-        Evaluation protocol; auto chooses by the joints.
+    protocol : auto, coco, crowdpose, mpii, posetrack or mot
+        Evaluation protocol; auto chooses by the annotations. posetrack and mot evaluate who is who in videos:
+        PoseTrack's measures of joints, and MOTA, IDF1 and HOTA of whole people.
+    poseval.* : see PosevalOptions
+    track.* : see TrackOptions
+        How the network's people are followed through a video.
+    fps : float
+        Frames a second of the pictures of a video, for following people; a video file has its own times.
     skeleton : name or .yaml path
         Evaluate only its joints, with its sigmas.
     category : str
@@ -46,7 +56,10 @@ class EvaluateOptions(NetworkOptions):
     predictions: str | None = option(None, path=True)
     images: str | None = option(None, path=True)
     output: str = option("evaluation", path=True)
-    protocol: str = option("auto", among=("auto", *PROTOCOLS))
+    protocol: str = option("auto", among=("auto", *PROTOCOLS, *OF_VIDEOS))
+    poseval: PosevalOptions = field(default_factory=PosevalOptions)
+    track: TrackOptions = field(default_factory=TrackOptions)
+    fps: float = option(25.0, 0.001, 10_000)
     skeleton: str | None = option(None, path=True)
     category: str | None = option(None)
     limit: int | None = option(None, 1, 1_000_000_000)

@@ -72,7 +72,18 @@ def read_ground_truth(
     """
     if isinstance(annotations, GroundTruth):
         return annotations if image_ids is None else annotations.only(image_ids)
-    found = read(annotations, category=category)
+    truth = ground_truth(read(annotations, category=category), skeleton)
+    return truth if image_ids is None else truth.only(image_ids)
+
+
+def ground_truth(found: Annotations, skeleton: str | Path | Skeleton | None = None) -> GroundTruth:
+    """Ground truth from annotations that are read; further rows are pictures with unlisted people.
+
+    Raises
+    ------
+    LabelsError
+        The skeleton has none of the joints.
+    """
     table, ids = found.table, [image["id"] for image in found.images]
     regions = [Undeclared(o.rings) if own else None for o, own in zip(found.outlines, found.region, strict=True)]
     truth = GroundTruth(
@@ -92,8 +103,7 @@ def read_ground_truth(
         other_ids=found.other_ids,
         notes=found.notes,
     )
-    truth = complete(truth, _unlisted(found), skeleton)
-    return truth if image_ids is None else truth.only(image_ids)
+    return complete(truth, _unlisted(found), skeleton)
 
 
 def complete(

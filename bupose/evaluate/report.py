@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import math
 from collections.abc import Mapping
@@ -17,6 +15,7 @@ from bupose.errors import InputError
 from bupose.evaluate.diagnosis import KINDS, Diagnosis
 from bupose.evaluate.ground_truth import GroundTruth, annotated_size
 from bupose.evaluate.shown import Shown
+from bupose.evaluate.tables import columns, csv_text, number, plain
 from bupose.evaluate.worst import draw_errors
 from bupose.images import read_image
 from bupose.paths import expand
@@ -87,15 +86,15 @@ class Report:
         d, pictures = self.diagnosis, len(self.truth.images)
         many = f"{counted(pictures, 'picture')}, {counted(d.people['annotated'], 'person')}"
         lines = [f"{many}, rules of {self.protocol} (percent)", ""]
-        lines += _columns([list(self.metrics), [_number(v) for v in self.metrics.values()]])
+        lines += columns([list(self.metrics), [number(v) for v in self.metrics.values()]])
         if self.parts:
             names = ("AP", "AR")
-            rows = [[part, *(_number(found[name]) for name in names)] for part, found in self.parts.items()]
-            lines += ["", "Parts", "", *_columns([["part", *names], *rows])]
+            rows = [[part, *(number(found[name]) for name in names)] for part, found in self.parts.items()]
+            lines += ["", "Parts", "", *columns([["part", *names], *rows])]
         short = self._short_rows()
-        cells = [[_number(v, 3 if name == "OKS" else 1) for name, v in row.items()] for row in short]
+        cells = [[number(v, 3 if name == "OKS" else 1) for name, v in row.items()] for row in short]
         lines += ["", "Joints: mean similarity where the person was found, and percent of all labels", ""]
-        lines += _columns([list(short[0]), *cells])
+        lines += columns([list(short[0]), *cells])
         p = d.people
         lines += ["", f"People: {p['annotated']} annotated, {p['found']} found, {p['missed']} missed"]
         lines += [
@@ -104,15 +103,15 @@ class Report:
         ]
         lines += [f"Shown:  {self.shown.sentence()}"]
         lines += ["", "Missed people by group", ""]
-        lines += _columns([["group", "missed", "of"]] + [[g, *map(str, n)] for g, n in d.missed.items() if n[1]])
+        lines += columns([["group", "missed", "of"]] + [[g, *map(str, n)] for g, n in d.missed.items() if n[1]])
         if self.gains:
             lines += ["", "AP gained if one kind of error alone were repaired", ""]
-            lines += _columns([[name, f"{gain:+.1f}"] for name, gain in self.gains.items()])
+            lines += columns([[name, f"{gain:+.1f}"] for name, gain in self.gains.items()])
         return "\n".join([*lines, *([""] if self.truth.notes else []), *self.truth.notes])
 
     def to_dict(self) -> dict:
         """All results as plain values for JSON; None if not applicable."""
-        return _plain(
+        return plain(
             {
                 "protocol": self.protocol,
                 "metrics": self.metrics,
@@ -150,8 +149,8 @@ class Report:
         metrics = [{"metric": name, "percent": value} for name, value in self.metrics.items()]
         texts = {
             "metrics.json": json.dumps(self.to_dict(), indent=1, allow_nan=False) + "\n",
-            "metrics.csv": _csv(metrics),
-            "joints.csv": _csv(self.joint_rows()),
+            "metrics.csv": csv_text(metrics),
+            "joints.csv": csv_text(self.joint_rows()),
             "report.txt": self.table() + "\n",
         }
         for name, text in texts.items():
@@ -175,37 +174,3 @@ class Report:
         if problems and not written:
             raise problems[0]
         return written
-
-
-def _columns(rows: list[list[str]]) -> list[str]:
-    widths = [max(len(row[c]) for row in rows) for c in range(len(rows[0]))]
-    return [
-        "  ".join(t.ljust(w) if c == 0 else t.rjust(w) for c, (t, w) in enumerate(zip(row, widths))) for row in rows
-    ]
-
-
-def _number(value, digits: int = 1) -> str:
-    if isinstance(value, (str, int)):
-        return str(value)
-    return "-" if math.isnan(value) else f"{value:.{digits}f}"
-
-
-def _csv(rows: list[dict]) -> str:
-    stream = io.StringIO()
-    writer = csv.DictWriter(stream, list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    rounded = [{n: round(v, 4) if isinstance(v, float) else v for n, v in row.items()} for row in rows]
-    writer.writerows(
-        {n: "" if isinstance(v, float) and math.isnan(v) else v for n, v in row.items()} for row in rounded
-    )
-    return stream.getvalue()
-
-
-def _plain(value):
-    if isinstance(value, dict):
-        return {str(k): _plain(v) for k, v in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(v) for v in value]
-    if isinstance(value, float):
-        return round(value, 4) if math.isfinite(value) else None
-    return value

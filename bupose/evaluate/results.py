@@ -185,16 +185,23 @@ def result_arrays(results: Sequence[Mapping], joints: int) -> tuple[np.ndarray, 
 def as_results(found: Mapping[int, People], truth: GroundTruth) -> list[dict]:
     """COCO results of people by image id, joints matched by name and in the order of the annotation file."""
     own = truth.own_ids
-    return [r for i, people in found.items() for r in _person_results(people, own.get(id_key(i), i), truth)]
+    kind = truth.category["id"]
+    return [
+        result
+        for i, people in found.items()
+        for result in person_results(people, own.get(id_key(i), i), truth.file_joints, kind)
+    ]
 
 
-def _person_results(people: People, image_id, truth: GroundTruth) -> list[dict]:
-    names = people.skeleton.joints
-    where = match_names(truth.file_joints, names)
+def person_results(people: People, image_id, joints: Sequence[str], category_id=1) -> list[dict]:
+    """COCO results of one picture's people, with the given joints, matched by name, and known ids as ``track_id``."""
+    where = match_names(joints, people.skeleton.joints)
     triples = np.concatenate([people.triples(), np.zeros((len(people), 1, 3))], 1)[:, where]
-    common = {"image_id": image_id, "category_id": truth.category["id"]}
+    common = {"image_id": image_id, "category_id": category_id}
     parts = [score_key(part) for part, _ in people.skeleton.parts[1:]]
+    ids = [-1] * len(people) if people.ids is None else people.ids.tolist()
     return [
         {**common, "keypoints": t.reshape(-1).tolist(), "score": s[0], **dict(zip(parts, s[1:], strict=True))}
-        for t, s in zip(triples, people.part_scores.tolist(), strict=True)
+        | ({"track_id": i} if i >= 0 else {})
+        for t, s, i in zip(triples, people.part_scores.tolist(), ids, strict=True)
     ]

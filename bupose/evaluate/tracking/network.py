@@ -1,0 +1,109 @@
+"""The people that a network and a tracker find in annotated videos."""
+
+from __future__ import annotations
+
+import itertools
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from bupose.errors import BuposeError, LabelsError
+from bupose.estimate import Estimator, Failure
+from bupose.evaluate.tracking.tracks import TrueTracks, Truth
+from bupose.media import open_media
+from bupose.media.sources import Frame
+from bupose.paths import expand
+from bupose.people import People
+from bupose.track import Tracker, TrackOptions, finish
+
+
+@dataclass(frozen=True)
+class Followed:
+    """What was found.
+
+    Parameters
+    ----------
+    people : dict of frame to People
+        With ids; the frame is a picture's id, or a number from 1.
+    unreadable : list of BuposeError
+        Frames that could not be read: nobody is found there.
+    """
+
+    people: dict[Any, People] = field(default_factory=dict)
+    unreadable: list[BuposeError] = field(default_factory=list)
+
+
+def follow(
+    estimator: Estimator,
+    truth: Truth,
+    images: str | Path,
+    options: TrackOptions | None = None,
+    *,
+    fps: float = 25.0,
+    progress: bool = False,
+) -> Followed:
+    """Find and follow the people of annotated videos, each known as a whole.
+
+    Parameters
+    ----------
+    estimator : Estimator
+    truth : Truth
+    images : path
+        The folder that holds the pictures by the annotations' ``file_name``; where people are annotated by boxes, the
+        video, or the folder of its frames.
+    options : TrackOptions, optional
+    fps : float
+        Frames a second of pictures; a video has its own times.
+    progress : bool
+        Show a progress bar on stderr, if that is a terminal.
+
+    Raises
+    ------
+    InputError
+        There are no pictures.
+    LabelsError
+        An annotated picture has no file name.
+    """
+    found = Followed()
+    for video in truth.videos:
+        keys, frames = _boxed(video, images) if not truth.joints else _pictures(video, images)
+        estimates = estimator.stream(frames)
+        bar = tqdm(
+            estimates,
+            total=len(keys),
+            unit="frame",
+            desc=video.name,
+            file=sys.stderr,
+            disable=None if progress else True,
+        )
+        tracker, frames_found, seen = Tracker(options), [], []
+        for n, estimate in enumerate(bar):
+            if isinstance(estimate, Failure):
+                found.unreadable.append(estimate.problem)
+                continue
+            frame = estimate.source
+            time = n / fps if frame.time is None else frame.time
+            frames_found.append((time, tracker.update(estimate.people, time)))
+            seen.append(keys[n] if frame.index is None else frame.index + 1)
+        found.people.update(zip(seen, (people for _, people in finish(frames_found.copy, options)), strict=True))
+    return found
+
+
+def _boxed(video: TrueTracks, images: str | Path) -> tuple[list, Iterator[Frame]]:
+    """The frames' numbers, from 1, and the frames, up to the last annotated one."""
+    media, last = open_media(images), len(video.frames)
+    frames = (frame for frame in media if frame.index is None or frame.index < last)
+    return list(range(1, last + 1)), itertools.islice(frames, last)
+
+
+def _pictures(video: TrueTracks, images: str | Path) -> tuple[list, Iterator[Frame]]:
+    """The pictures' ids, and the pictures, up to the last labelled one."""
+    last = max(n for n, (key, _) in enumerate(video.pictures) if key == video.frames[-1])
+    mine, folder = video.pictures[: last + 1], expand(images)
+    if lost := [key for key, name in mine if not name]:
+        raise LabelsError(f"image {lost[0]!r:.40} has no file_name; name its photo in the annotations")
+    return [key for key, _ in mine], (Frame(name, name, n, folder / name) for n, (_, name) in enumerate(mine))
