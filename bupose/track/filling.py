@@ -47,8 +47,8 @@ class _Frame:
         data = {name: _extended(values, n) for name, values in found.data.items()}
         data |= {
             "tracklet": np.concatenate([found.data["tracklet"], np.full(n, -1, np.int32)]),
-            "interpolated": np.repeat([False, True], [len(found), n])[:, None].repeat(joints, 1),
-            "raw_xy": np.concatenate([found.xy, nowhere]),
+            "interpolated": np.concatenate([found.data["interpolated"], np.ones((n, joints), bool)]),
+            "raw_xy": np.concatenate([found.data["raw_xy"], nowhere]),
         }
         return People(
             np.concatenate([found.xy, np.reshape(xy, nowhere.shape)]),

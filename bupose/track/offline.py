@@ -11,6 +11,7 @@ from bupose.people import People
 from bupose.track.filling import fill_window
 from bupose.track.joining import join_tracklets
 from bupose.track.options import TrackOptions
+from bupose.track.smoothing import reach, steady_window
 from bupose.track.tracklets import read_tracklets
 
 CHUNK = 256  # frames finished at once
@@ -40,6 +41,7 @@ def finish(
         filled.
     """
     options = TrackOptions() if options is None else options
+    margin = options.gap + reach(options.steady)  # s of a window that lend their people's places
     id_of: dict[int, int] | None = None
     window: list[tuple[float, People]] = []
     begin = 0  # the first frame of the window not yet given out
@@ -47,13 +49,13 @@ def finish(
         if id_of is None:
             id_of = join_tracklets(read_tracklets(read()), people.skeleton, options)
         window.append((time, _named(people, id_of)))
-        if len(window) - begin > CHUNK and time - window[begin + CHUNK][0] > options.gap:
-            yield from fill_window(window, begin, begin + CHUNK, options)
+        if len(window) - begin > CHUNK and time - window[begin + CHUNK][0] > margin:
+            yield from fill_window(steady_window(window, options.steady), begin, begin + CHUNK, options)
             begin += CHUNK
-            old = sum(t < window[begin][0] - options.gap for t, _ in window)
+            old = sum(t < window[begin][0] - margin for t, _ in window)
             del window[:old]
             begin -= old
-    yield from fill_window(window, begin, len(window), options)
+    yield from fill_window(steady_window(window, options.steady), begin, len(window), options)
 
 
 def _named(people: People, id_of: Mapping[int, int]) -> People:

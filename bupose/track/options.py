@@ -2,9 +2,37 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bupose.options import check, option
+
+
+@dataclass
+class SteadyOptions:
+    """Options of steady joints.
+
+    Parameters
+    ----------
+    live : bool
+        Take the jitter out while people are followed.
+    offline : bool
+        Fill short gaps and take the jitter out once the video is known as a whole.
+    bridge : float, s
+        Joints not found for at most so long are filled in offline; live, they begin anew after it.
+    window : float, s
+        Offline: how far before and after a moment joints count there.
+    outlier : float, body sizes
+        Offline: joints this far from where their neighbours in time have them do not count.
+    """
+
+    live: bool = option(True)
+    offline: bool = option(True)
+    bridge: float = option(0.3, 0, 10)
+    window: float = option(0.25, 0.001, 10)
+    outlier: float = option(0.2, 0.01, 100)
+
+    def __post_init__(self) -> None:
+        check(self, "track.steady")
 
 
 @dataclass
@@ -28,6 +56,8 @@ class TrackOptions:
     restless : float
         How much people change their velocity: the spectral density of their acceleration, body sizes² / s³ (a body size
         is the square root of its area).
+    steady : SteadyOptions
+        How joints are steadied.
     """
 
     sure: float = option(0.25, 0, 1)
@@ -37,6 +67,7 @@ class TrackOptions:
     patience: float = option(1.5, 0, 600)
     gap: float = option(2.0, 0, 60)
     restless: float = option(2.0, 0.001, 1000)
+    steady: SteadyOptions = field(default_factory=SteadyOptions)
 
     def __post_init__(self) -> None:
         check(self, "track")
