@@ -82,7 +82,9 @@ class PoseNet(nn.Module):
         self.trunk = build_trunk(config.trunk, **config.trunk_options)
         method = methods.get(config.method)
         self.specs = method.outputs(config.skeleton, from_dict(method.Target, config.target, "target"))
-        self.head = build_head(config.head, self.trunk.channels, self.specs, **config.head_options)
+        self.head = build_head(
+            config.head, self.trunk.level_channels or self.trunk.channels, self.specs, **config.head_options
+        )
         declared = config.normalisation
         self.normalisation = self.trunk.normalisation if declared is None else Normalisation.from_dict(declared)
         self.config = dataclasses.replace(

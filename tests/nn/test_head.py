@@ -10,7 +10,10 @@ from bupose.nn import NetworkConfig, PoseNet
 from bupose.nn.cost import count_macs, count_parameters
 from bupose.nn.head import HEADS, build_head, final_maps
 
-COCO18, BODY25 = skeletons.get("coco18"), skeletons.get("body25")
+COCO17, COCO18, BODY25 = skeletons.COCO17, skeletons.COCO18, skeletons.BODY25
+SIXTEEN = skeletons.get(
+    {"name": "sixteen", "joints": [*map(str, range(16))], "limbs": [["0", str(n)] for n in range(1, 16)]}
+)
 CASES = [
     ("openpose2017", {"stages": 3, "width": 16, "hidden": 24}),
     ("openpose2017", {"stages": 1, "background": False}),
@@ -28,19 +31,37 @@ CASES = [
     ("plain", {"space_to_depth": True, "blocks": 1, "upsample": True, "background": True}),
     ("plain", {"context_scale": 0.4, "space_to_depth": True, "skip": True}),
     ("movenet", {"width": 16}),
+    ("hourglass", {"stacks": 2, "depth": 2}),
+    ("hourglass", {"stacks": 1, "depth": 1, "background": True}),
+    ("cpm", {"stages": 3, "width": 16, "first_width": 24, "split": True}),
+    ("cpm", {"stages": 1, "first_width": 8}),
+    ("cpn", {"width": 16}),
+    ("cpn", {"width": 16, "refine": False, "background": True}),
+    ("higher", {"width": 16, "blocks": 1}),
 ]
 IDS = [f"{name}-{'-'.join(map(str, options.values()))}" for name, options in CASES]
 
 
-def features_for(head, *shape: int) -> list[torch.Tensor]:
-    """Random features, and those of an overview where the head asks for them."""
+LEVELS = (12, 16, 20)  # channels of three levels, finest first
+
+
+def head_of(name, specs, channels: int = 12, **options):
+    """A head for so many features, or for levels, if it reads those."""
+    return build_head(name, LEVELS if HEADS[name].reads_levels else channels, specs, **options)
+
+
+def features_for(head, *shape: int) -> list:
+    """Random features, levels of them, or those of an overview beside, as the head asks for."""
+    if head.reads_levels:
+        batch, _, h, w = shape
+        return [[torch.randn(batch, c, h >> n, w >> n) for n, c in enumerate(LEVELS)]]
     overview = [torch.randn(*shape[:2], shape[2] // 2, shape[3] // 2)] if head.context_scale else []
     return [torch.randn(*shape), *overview]
 
 
-def network(trunk, head, skeleton, **trunk_options) -> PoseNet:
+def network(trunk, head, skeleton, *, method="paf", head_options=None, **trunk_options) -> PoseNet:
     with torch.device("meta"):
-        return PoseNet(NetworkConfig(skeleton, trunk, head, trunk_options)).eval()
+        return PoseNet(NetworkConfig(skeleton, trunk, head, trunk_options, head_options or {}, method=method)).eval()
 
 
 def test_openpose_2017_has_the_published_size():
@@ -62,6 +83,45 @@ def test_lightweight_openpose_has_the_published_size():
     assert round(count_parameters(net) / 1e6, 1) == 4.1
 
 
+@pytest.mark.parametrize(
+    ("stacks", "millions", "gmac"), [(1, 3.43, 5.15), (2, 6.57, 8.33), (4, 12.86, 14.70), (8, 25.43, 27.44)]
+)
+def test_stacked_hourglass_has_the_published_size(stacks, millions, gmac):
+    """At 256x256, for the 16 joints of MPII, multiply-adds of convolutions; counted from the authors' layout."""
+    net = network("hourglass", "hourglass", SIXTEEN, method="single", head_options={"stacks": stacks})
+    assert round(count_parameters(net) / 1e6, 2) == millions
+    assert count_macs(net, 256, 256) / 1e9 == pytest.approx(gmac, abs=0.006)
+
+
+def test_convolutional_pose_machines_have_the_published_size():
+    """mmpose counts 31.3 M and 63.81 GMAC at 256x192, batch norm among them: 0.1 % more than the convolutions."""
+    net = network("cpm", "cpm", COCO17, method="single", head_options={"split": True})
+    assert round(count_parameters(net) / 1e6, 1) == 31.3
+    assert count_macs(net, 256, 192) / 1e9 == pytest.approx(63.81, rel=0.002)
+
+
+def test_cpn_has_the_published_size():
+    """27.0 M with shortcuts as they are. Of 6.20 GMAC at 256x192 the paper's 3.90 for GlobalNet are less than its
+    ResNet-50 alone has with the stride in the 3x3, as here, so that only parameters can be compared."""
+    net = network("resnet", "cpn", COCO17, method="single", depth=50, neck="levels")
+    assert round(count_parameters(net) / 1e6, 2) == 27.01
+
+
+@pytest.mark.parametrize(("width", "millions", "gmac", "side"), [(32, 28.6, 47.9, 512), (48, 63.8, 154.3, 640)])
+def test_higher_hrnet_has_the_published_size(width, millions, gmac, side):
+    """The authors' GMAC count batch norm and interpolation, too: of HRNet-W32 alone at 512x512 they give 38.9."""
+    net = network("hrnet", "higher", COCO17, method="tags", head_options={"width": width}, width=width)
+    assert round(count_parameters(net) / 1e6, 1) == millions
+    assert 0.96 < count_macs(net, side, side) / 1e9 / gmac < 1
+
+
+def test_levels_and_heads_that_read_them_belong_together():
+    with pytest.raises(OptionsError, match="neck=levels"):
+        network("resnet", "cpn", COCO17)
+    with pytest.raises(OptionsError, match="another neck"):
+        network("resnet", "plain", COCO17, neck="levels")
+
+
 def test_every_head_has_a_case():
     assert {name for name, _ in CASES} == set(HEADS)
 
@@ -69,11 +129,11 @@ def test_every_head_has_a_case():
 @pytest.mark.parametrize(("name", "options"), CASES, ids=IDS)
 def test_stages(name, options):
     torch.manual_seed(0)
-    head = build_head(name, 12, field_specs(BODY25), **options)
+    head = head_of(name, field_specs(BODY25), **options)
     joints, limbs = len(BODY25.joints), len(BODY25.limbs)
     stages = head(*features_for(head, 2, 12, 8, 12))
     size = (8 * head.stride_factor, 12 * head.stride_factor)
-    background = options.get("background", name not in ("plain", "movenet"))
+    background = options.get("background", name in ("openpose2017", "openpose2019", "light"))
     for stage in stages:
         assert "heat" not in stage or stage["heat"].shape == (2, joints + background, *size)
         assert "paf" not in stage or stage["paf"].shape == (2, 2 * limbs, *size)
@@ -85,6 +145,10 @@ def test_stages(name, options):
         "light": [(True, True)] * (1 + options.get("refinements", 1)),
         "plain": [(True, True)],
         "movenet": [(True, True)],
+        "hourglass": [(True, True)] * options.get("stacks", 2),
+        "cpm": [(True, True)] * options.get("stages", 6),
+        "cpn": [(True, True)] * (len(LEVELS) + options.get("refine", True)),
+        "higher": [(True, True), (True, False)],
     }
     assert kinds == expected[name]
 
@@ -92,7 +156,7 @@ def test_stages(name, options):
 @pytest.mark.parametrize(("name", "options"), CASES, ids=IDS)
 def test_gradient_reaches_every_parameter(name, options):
     torch.manual_seed(0)
-    head = build_head(name, 12, field_specs(COCO18), **options)
+    head = head_of(name, field_specs(COCO18), **options)
     for name, values in head.named_parameters():
         if "blocks" in name and "bn2.weight" in name:  # zero at first, so that nothing goes through
             torch.nn.init.ones_(values)
@@ -108,8 +172,9 @@ def test_gradient_reaches_every_parameter(name, options):
 def test_a_new_head_says_little(name, options):
     """Outputs start near 0, where fields mostly are, and do not depend on luck."""
     torch.manual_seed(0)
-    head = build_head(name, 128, field_specs(COCO18), **options)
-    heat, paf = final_maps(head(*(f.abs() for f in features_for(head, 1, 128, 8, 8))), field_specs(COCO18))
+    head = head_of(name, field_specs(COCO18), 128, **options)
+    features = [[f.abs() for f in fs] if isinstance(fs, list) else fs.abs() for fs in features_for(head, 1, 128, 8, 8)]
+    heat, paf = final_maps(head(*features), field_specs(COCO18))
     assert heat.abs().max() < 2
     assert paf.abs().max() < 2
 
@@ -216,6 +281,8 @@ def test_an_overview_is_mixed_in(share):
         ("openpose2019", {"activation": "elu"}, "prelu"),
         ("openpose2019", {"blocks": 1.5}, "whole"),
         ("plain", {"width": True}, "whole"),
+        ("hourglass", {"stacks": 0}, "stacks"),
+        ("cpm", {"kernel": 4}, "odd"),
         ("plain", {"context_scale": 1.0}, "to 0.99"),
         ("plain", {"context_scale": 0.01}, "from 0.1"),
     ],

@@ -24,6 +24,8 @@ CASES = [
     ("mobilenet_v2", {}),
     ("mobilenet_v2", {"out_stride": 4, "last": False}),
     ("mobilenet_v2", {"neck": "dilated", "last": False, "channels": 96}),
+    ("mobilenet_v3", {"channels": 32}),
+    ("mobilenet_v3", {"size": "small", "out_stride": 4}),
     ("movenet", {}),
     ("movenet", {"head_features": True}),
     ("movenet", {"head_features": True, "context": 16}),
@@ -34,6 +36,8 @@ CASES = [
     ("resnet", {"depth": 50, "neck": "dilated"}),
     ("resnet", {"neck": "deconv", "channels": 64}),
     ("resnet", {"neck": "deconv", "out_stride": 4, "channels": 64}),
+    ("hourglass", {"channels": 64}),
+    ("cpm", {"channels": 32}),
     ("timm", {"model": "fake"}),
 ]
 IDS = [f"{name}-{'-'.join(map(str, options.values()))}" for name, options in CASES]
@@ -163,7 +167,10 @@ def wrap_borders(monkeypatch) -> None:
         ("resnet", {"depth": 18}, 11_689_512 - 513_000),
         ("resnet", {"depth": 50}, 25_557_032 - 2_049_000),
         ("resnet", {"depth": 101, "neck": "dilated"}, 44_549_160 - 2_049_000),
+        ("resnet", {"depth": 152}, 60_192_808 - 2_049_000),
         ("mobilenet_v2", {}, 3_504_872 - 1_281_000),
+        ("mobilenet_v3", {"size": "large"}, 5_483_032 - 2_511_080),
+        ("mobilenet_v3", {"size": "small"}, 2_542_856 - 1_615_848),
         # VGG-19 up to conv4_2, 3x3 kernels: Simonyan and Zisserman, configuration E.
         (
             "vgg19",
@@ -190,10 +197,11 @@ def test_openpose_trunk_has_the_published_size():
     assert round(sum(p.numel() for p in trunk.parameters()) / 1e6, 2) == 7.34
 
 
-def test_simple_baselines_has_the_published_size():
-    """ResNet-50 with three transposed convolutions of 256 and a 1x1 to 17 joints: 34.0 M."""
-    trunk = on_meta("resnet", depth=50, neck="deconv", out_stride=4, channels=256)
-    assert round((sum(p.numel() for p in trunk.parameters()) + 256 * 17 + 17) / 1e6, 1) == 34.0
+@pytest.mark.parametrize(("depth", "millions"), [(50, 34.0), (101, 53.0), (152, 68.6)])
+def test_simple_baselines_has_the_published_size(depth, millions):
+    """ResNet with three transposed convolutions of 256 and a 1x1 to 17 joints (Xiao et al. 2018, table 2)."""
+    trunk = on_meta("resnet", depth=depth, neck="deconv", out_stride=4, channels=256)
+    assert round((sum(p.numel() for p in trunk.parameters()) + 256 * 17 + 17) / 1e6, 1) == millions
 
 
 def test_dilation_replaces_stride_exactly():
@@ -245,6 +253,9 @@ def test_round_width(width, expected):
         ("movenet", {"widths": (1, 2, 3)}, "4 whole numbers"),
         ("resnet", {"depth": 34}, "50"),
         ("resnet", {"neck": "dilated", "out_stride": 4}, "8"),
+        ("mobilenet_v3", {"size": "medium"}, "small"),
+        ("hourglass", {"channels": 10}, "multiple of 4"),
+        ("cpm", {"channels": 9}, "even"),
         ("timm", {"model": "nothing"}, "nothing"),
         ("timm", {"out_stride": 16}, "8"),
     ],

@@ -36,7 +36,7 @@ def read_quarter(heat: np.ndarray, cells: np.ndarray) -> np.ndarray:
     are along both axes.
     """
     k, (h, w) = np.arange(len(heat)), heat.shape[1:]
-    inside = ((cells > 0) & (cells < np.array([h - 1, w - 1]))).all(1)
+    inside = np.asarray(((cells > 0) & (cells < np.array([h - 1, w - 1]))).all(1))
     row, column = np.clip(cells, 1, (h - 2, w - 2)).T if min(h, w) > 2 else (cells * 0).T
     step = np.zeros((len(heat), 2), np.float32)
     if min(h, w) > 2:

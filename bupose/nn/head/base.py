@@ -15,8 +15,8 @@ class Head(nn.Module):
 
     Parameters
     ----------
-    channels_in : int
-        Of the features.
+    channels_in : int, or tuple of int
+        Of the features; of each level for a head that ``reads_levels``.
     specs : tuple of MapSpec
         What it says.
     options : dataclass
@@ -32,6 +32,8 @@ class Head(nn.Module):
         Factor by which its output is finer than its input.
     multiple : int
         What its input's height and width must be multiples of.
+    reads_levels : bool
+        It takes the list of a trunk with ``level_channels``, and these instead of ``channels_in``.
     context_scale : float
         If above 0, features of the picture at about that scale are passed as a second argument.
     """
@@ -40,9 +42,10 @@ class Head(nn.Module):
     KEEP_FLOAT: tuple[str, ...] = ()
     stride_factor = 1
     multiple = 1
+    reads_levels = False
     context_scale = 0.0
 
-    def __init__(self, channels_in: int, specs: tuple[MapSpec, ...], options: Any) -> None:
+    def __init__(self, channels_in: Any, specs: tuple[MapSpec, ...], options: Any) -> None:
         super().__init__()
         self.specs, self.options = specs, options
         background = bool(getattr(options, "background", False))

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from bupose.nn.trunk.base import Trunk
+from bupose.nn.trunk.cpm import CPMTrunk
+from bupose.nn.trunk.hourglass import HourglassStem
 from bupose.nn.trunk.hrnet import HRNet
 from bupose.nn.trunk.mobilenet_v1 import MobileNetV1
 from bupose.nn.trunk.mobilenet_v2 import MobileNetV2, MoveNet
+from bupose.nn.trunk.mobilenet_v3 import MobileNetV3
 from bupose.nn.trunk.resnet import ResNet
 from bupose.nn.trunk.timm import TimmTrunk
 from bupose.nn.trunk.vgg import VGG19
@@ -16,8 +19,11 @@ TRUNKS: dict[str, type[Trunk]] = {
     "hrnet": HRNet,
     "mobilenet_v1": MobileNetV1,
     "mobilenet_v2": MobileNetV2,
+    "mobilenet_v3": MobileNetV3,
     "movenet": MoveNet,
     "resnet": ResNet,
+    "hourglass": HourglassStem,
+    "cpm": CPMTrunk,
     "timm": TimmTrunk,
 }
 

@@ -24,6 +24,9 @@ class Trunk(nn.Module):
         Prefixes of parts whose values span too large a range for 8 bits.
     channels, stride : int
         The features are (B, channels, H / stride, W / stride).
+    level_channels : tuple of int
+        Of a trunk that gives a list of features, finest first, each of half the resolution of the one before, the
+        channels of each; ``channels`` and ``stride`` are then the first one's.
     multiple : int
         H and W must be multiples of this.
     """
@@ -32,6 +35,7 @@ class Trunk(nn.Module):
     ADDED: tuple[str, ...] = ()
     LEFT_OUT: tuple[str, ...] = ()
     KEEP_FLOAT: tuple[str, ...] = ()
+    level_channels: tuple[int, ...] = ()
     channels: int
     stride: int
     multiple: int

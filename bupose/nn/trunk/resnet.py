@@ -1,4 +1,4 @@
-"""ResNet at stride 8 by dilation, with a feature pyramid, or with transposed convolutions."""
+"""ResNet at stride 8 by dilation, with a feature pyramid or transposed convolutions, or its levels as they are."""
 
 from __future__ import annotations
 
@@ -68,20 +68,22 @@ _DEPTHS: dict[int, tuple[type[BasicBlock | Bottleneck], tuple[int, ...]]] = {
     18: (BasicBlock, (2, 2, 2, 2)),
     50: (Bottleneck, (3, 4, 6, 3)),
     101: (Bottleneck, (3, 4, 23, 3)),
+    152: (Bottleneck, (3, 8, 36, 3)),
 }
 
 
 @dataclass
 class ResNetOptions:
-    """``depth`` 18, 50 or 101, and what follows.
+    """``depth`` 18, 50, 101 or 152, and what follows.
 
     ``neck``: "fpn" sums the native strides 8, 16, 32 into ``channels`` at stride 8 (or 4 by ``out_stride``);
     "dilated" keeps stride 8 by dilation and reduces to ``channels``; "deconv" goes up from stride 32 to
-    ``out_stride`` by transposed convolutions of ``channels`` (Simple Baselines: 256 channels, stride 4).
+    ``out_stride`` by transposed convolutions of ``channels`` (Simple Baselines: 256 channels, stride 4); "levels" gives
+    the strides 4, 8, 16, 32 to a head that reads them (``cpn``).
     """
 
     depth: int = option(18, among=_DEPTHS)
-    neck: str = option("fpn", among=("dilated", "fpn", "deconv"))
+    neck: str = option("fpn", among=("dilated", "fpn", "deconv", "levels"))
     channels: int = option(128, 1, 4096)
     out_stride: int = option(8, among=(4, 8))
     normalisation: str = option("imagenet", among=NORMALISATIONS)
@@ -119,7 +121,9 @@ class ResNet(Trunk):
         self.layer4 = _layer(block, widths[3], 512, repeats[3], 1 if dilated else 2, (2, 4) if dilated else (1, 1))
         self.stride, self.multiple, self.channels = options.out_stride, 8 if dilated else 32, options.channels
         self.neck: nn.Module
-        if dilated:
+        if options.neck == "levels":
+            self.stride, self.channels, self.level_channels = 4, widths[1], tuple(widths[1:])
+        elif dilated:
             self.neck = conv_norm(widths[4], options.channels, 1)
         elif options.neck == "deconv":
             self.deconv_layers = _transposed(widths[4], options.channels, 3 if options.out_stride == 4 else 2)
@@ -128,13 +132,15 @@ class ResNet(Trunk):
             self.neck = Pyramid(levels, [options.channels] * len(levels))
         init_kaiming(self)
 
-    def forward(self, images: Tensor) -> Tensor:
-        """(B, 3, H, W) -> (B, channels, H / stride, W / stride)."""
+    def forward(self, images: Tensor) -> Tensor | list[Tensor]:
+        """(B, 3, H, W) -> (B, channels, H / stride, W / stride); a list of them, finest first, with neck "levels"."""
         features = self.maxpool(self.relu(self.bn1(self.conv1(images))))
         levels = []
         for layer in (self.layer1, self.layer2, self.layer3, self.layer4):
             features = layer(features)
             levels.append(features)
+        if self.options.neck == "levels":
+            return levels
         if self.options.neck == "dilated":
             return self.neck(features)
         if self.options.neck == "deconv":
