@@ -23,6 +23,12 @@ class SteadyOptions:
         Offline: how far before and after a moment joints count there.
     outlier : float, body sizes
         Offline: joints this far from where their neighbours in time have them do not count.
+    cutoff : float, Hz
+        Live: faster motion of a joint at rest is jitter. Lower is steadier.
+    speed : float, Hz per body size and second
+        Live: how much the cutoff grows with a joint's speed against the body. Higher is prompter.
+    jump : float, body sizes per second
+        Live: joints farther from where they are expected than this speed takes them come there step by step.
     """
 
     live: bool = option(True)
@@ -30,6 +36,9 @@ class SteadyOptions:
     bridge: float = option(0.3, 0, 10)
     window: float = option(0.25, 0.001, 10)
     outlier: float = option(0.2, 0.01, 100)
+    cutoff: float = option(2.0, 0.001, 1000)
+    speed: float = option(16.0, 0, 1000)
+    jump: float = option(2.0, 0, 1000)
 
     def __post_init__(self) -> None:
         check(self, "track.steady")
