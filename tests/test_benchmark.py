@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from bupose.benchmark.network import take_turns
 from bupose.benchmark.oracle import choose_by_truth
 from bupose.evaluate import coco_ap, read_ground_truth
 from bupose.skeletons import COCO17
@@ -46,3 +47,24 @@ def test_joints_chosen_by_the_annotations(truth):
 def test_no_peaks_at_all(truth):
     nothing = {i: (np.zeros(0, int), np.zeros((0, 2))) for i in truth.images}
     assert all(r["score"] == 0 and not any(r["keypoints"]) for r in choose_by_truth(nothing, truth))
+
+
+def test_times_are_of_networks_that_are_ready():
+    """A graph in the making is waited for, and one more run takes it into use, before anything is measured."""
+
+    class Network:
+        waited = ran = 0
+
+        def settle(self):
+            self.waited = self.ran
+
+    network = Network()
+    seen = []
+
+    def work():
+        network.ran += 1
+        seen.append(network.waited)
+
+    estimator = type("Estimator", (), {"network": network})
+    assert take_turns({"one": work}, 3, [estimator])["one"].shape == (3,)
+    assert seen == [0, 1, 1, 1, 1]

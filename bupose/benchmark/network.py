@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,6 +53,7 @@ def runtimes(net: PoseNet, folder: Path, calibration: Path | None = None) -> lis
     made = [Runtime("torch float32", net), Runtime("torch bfloat16", net, "bfloat16")]
     exports = [
         ("ONNX", "float.onnx", "fp32", "float32"),
+        ("ONNX int8", "int8.onnx", "int8", "float32"),
         ("OpenVINO float32", "float.xml", "fp32", "float32"),
         ("OpenVINO bfloat16", "float.xml", "fp32", "bfloat16"),
         ("OpenVINO int8", "int8.xml", "int8", "auto"),
@@ -97,6 +98,7 @@ def by_steps(
                     for name, e in estimators.items()
                 }
                 taken = defaultdict(list)
+                take_turns({name: batched for name, (_, batched) in works.items()}, 0, estimators.values())
                 for _ in range(rounds):
                     for name, (steps, batched) in works.items():
                         taken[name].append([*steps().values(), batched()])
@@ -119,7 +121,7 @@ def beside_bare(way: Runtime, files: Sequence[Path], output: Path, rounds: int =
         "bare": lambda: [estimator.pipeline.run(batch) for batch in batches],
         "whole": lambda: run_batched(estimator, files, output),
     }
-    taken = take_turns(works, rounds)
+    taken = take_turns(works, rounds, [estimator])
     steps = [time_steps(estimator, files, output) for _ in range(2)]
     ms = {name: 1e3 * float(np.median(t)) / len(files) for name, t in taken.items()}
     added = float(np.median(np.divide(taken["whole"], taken["bare"])) - 1)
@@ -147,7 +149,7 @@ def beside_openvino(ways: Sequence[Runtime], ir: Path, files: Sequence[Path], ro
     for name, e in estimators.items():
         chunks = [pixels[i : i + e.batch] for i in range(0, len(pixels), e.batch)]
         works[f"bupose, {name}"] = lambda e=e, chunks=chunks: [e.network(chunk) for chunk in chunks]
-    taken = take_turns(works, rounds)
+    taken = take_turns(works, rounds, estimators.values())
     best = np.min([taken[name] for name in direct], 0)
     height, width = pixels.shape[1:3]
     return [
@@ -227,10 +229,17 @@ def make_batches(ready: Sequence[list[View]], size: int) -> Iterator[list[list[V
             yield same[start : start + size]
 
 
-def take_turns(works: Mapping[str, Callable], rounds: int) -> dict[str, np.ndarray]:
-    """Seconds of each function in each round, after a warm-up round."""
-    taken = [[_seconds(work) for work in works.values()] for _ in range(rounds + 1)]
-    return dict(zip(works, np.array(taken[1:]).T, strict=True))
+def take_turns(
+    works: Mapping[str, Callable], rounds: int, estimators: Iterable[Estimator] = ()
+) -> dict[str, np.ndarray]:
+    """Seconds of each function in each round, after two that warm up; between these, graphs get ready."""
+    taken = []
+    for turn in range(rounds + 2):
+        taken.append([_seconds(work) for work in works.values()])
+        if turn == 0:
+            for estimator in estimators:
+                getattr(estimator.network, "settle", lambda: None)()
+    return dict(zip(works, np.array(taken[2:]).T, strict=True))
 
 
 def plot_steps(rows: list[dict]) -> Figure:

@@ -48,14 +48,14 @@ def beside_published(
         direct: lambda: [request.infer({0: floats[n : n + 1]}) for n in range(len(floats))]
     }
     sizes = {direct: pixels.shape[1:3]}
-    for way in ways:
-        estimator = Estimator(way.net, precision=way.precision, runtime=way.runtime)
+    estimators = [Estimator(way.net, precision=way.precision, runtime=way.runtime) for way in ways]
+    for way, estimator in zip(ways, estimators, strict=True):
         ready = max(make_batches(prepare_all(estimator, files), len(files)), key=len)
         same = [ready[n % len(ready)] for n in range(len(pixels))]
         name = f"ours, {way.name}"
         works[name] = partial(_run_each, estimator, same)
         sizes[name] = same[0][0].pixels.shape[:2]
-    taken = take_turns(works, rounds)
+    taken = take_turns(works, rounds, estimators)
     return [
         {
             "network": name,

@@ -60,6 +60,7 @@ def measure_shipped(shared: Path, photos: int, plots: str) -> None:
     files = sorted((shared / "data" / "coco" / "val").glob("*.jpg"))[:photos]
     with tempfile.TemporaryDirectory() as folder:
         ways = [network.Runtime("as it comes", weights.resolve(), "auto")]
+        ways += [network.Runtime(f"runtime={name}", weights.resolve(), "auto", name) for name in ("onnx", "torch")]
         ways += network.runtimes(weights.load(weights.resolve()), Path(folder), shared / "data" / "coco" / "train")
         rows = shipped.beside_published(ways, import_weights(ir), ir, files)
     report(f"ms a picture of the network alone, {counted(torch.get_num_threads(), 'thread')}", rows)

@@ -131,6 +131,11 @@ class OpenVinoNetwork(ExportedNetwork):
         queue.wait_all()
         return [np.concatenate(maps) for maps in zip(*found, strict=True)]
 
+    def settle(self) -> None:
+        """Wait for the graphs that are being compiled in the background: what is measured is to be fast already."""
+        for job in list(self._compiling.values()):
+            job.result()
+
     def _queue(self, hint: str, size: tuple[int, int], many: int) -> openvino.AsyncInferQueue:
         """The best that is ready for pictures of this (height, width), of which ``many`` more have come."""
         first = not self._seen

@@ -18,11 +18,6 @@ def network(openvino_file, monkeypatch):
     return made
 
 
-def settle(network):
-    for job in network._compiling.values():
-        job.result()
-
-
 def images(height, width, many=1):
     return np.random.default_rng(height).integers(0, 256, (many, height, width, 3), np.uint8)
 
@@ -35,13 +30,13 @@ def test_the_first_size_is_compiled_at_once_and_others_in_the_background(network
     assert network.compiled[1:] == [("LATENCY", None)]
     for _ in range(4):
         network(second)
-        settle(network)
+        network.settle()
     assert network.compiled[2:] == [("LATENCY", (96, 64))]
     for one, other in zip(any_size, network(second)):
         np.testing.assert_allclose(one, other, atol=1e-4 * np.abs(one).max())
     for _ in range(5):
         network(third)
-        settle(network)
+        network.settle()
     assert len(network.compiled) == 3  # of two sizes at most
 
 
@@ -50,7 +45,7 @@ def test_a_batch_waits_for_no_graph(network):
     pair = images(64, 96, 2)
     alone = [network(pair[n : n + 1]) for n in range(2)]
     together = network(pair)
-    settle(network)
+    network.settle()
     again = network(pair)
     assert network.compiled == [("LATENCY", (64, 96)), ("THROUGHPUT", (64, 96))]
     for n, maps in enumerate(alone):
