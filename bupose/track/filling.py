@@ -9,6 +9,7 @@ import numpy as np
 
 from bupose.people import People
 from bupose.track.options import TrackOptions
+from bupose.track.paths import identities, sights
 
 
 def fill_window(
@@ -16,29 +17,24 @@ def fill_window(
 ) -> Iterator[tuple[float, People]]:
     """Frames ``begin`` to ``end`` of a window, with people filled in; the others lend their people's places."""
     times = np.array([time for time, _ in frames])
-    sights: dict[int, list[tuple[int, int]]] = {}
-    for f, (_, people) in enumerate(frames):
-        for row, i in enumerate(identities(people).tolist()):
-            if i >= 0:
-                sights.setdefault(i, []).append((f, row))
     done = {f: _Frame(frames[f][1]) for f in range(begin, end)}
-    for i, seen in sights.items():
+    for i, seen in sights(frames).items():
         _fill(i, seen, frames, times, done, options)
     for f in range(begin, end):
         yield frames[f][0], done[f].people()
-
-
-def identities(people: People) -> np.ndarray:
-    """int32 (P,): the people's ids, −1 where they have none."""
-    return np.full(len(people), -1, np.int32) if people.ids is None else people.ids
 
 
 class _Frame:
     """A frame's people while others are filled in."""
 
     def __init__(self, people: People) -> None:
-        self.found = people
+        unknown = identities(people) < 0
+        self.found = people[people.present.any(1) | unknown]
         self.more: list[tuple[int, np.ndarray, np.ndarray, float]] = []
+
+    def add(self, i: int, xy: np.ndarray, score: np.ndarray, person_score: float) -> None:
+        """Somebody who is not seen in this frame."""
+        self.more.append((i, xy, score, person_score))
 
     def people(self) -> People:
         found, n, joints = self.found, len(self.more), len(self.found.skeleton.joints)
@@ -84,4 +80,4 @@ def _fill(
                 share = (times[f] - times[a]) / max(times[b] - times[a], 1e-12)
                 xy = (1 - share) * one.xy[row] + share * two.xy[other]
                 score = np.where(np.isnan(xy[:, 0]), 0, np.minimum(one.score[row], two.score[other]))
-                done[f].more.append((i, xy, score, float(min(one.person_score[row], two.person_score[other]))))
+                done[f].add(i, xy, score, float(min(one.person_score[row], two.person_score[other])))

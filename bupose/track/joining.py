@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections import defaultdict
+
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 from scipy.sparse import coo_array
@@ -10,78 +13,132 @@ from scipy.sparse.csgraph import connected_components
 from bupose.skeleton import Skeleton
 from bupose.track.motion import predict
 from bupose.track.options import TrackOptions
-from bupose.track.similarity import joint_similarity
 from bupose.track.tracklets import End, Tracklet
+from bupose.track.tracks import LEAST_HITS
 
-SIZE_RATIO = 0.6  # the smaller of two ends of one person, at least
+LONG = (0.5, 0.2, 0.0)  # s: the longest tracklets are joined first, for it is known how they move
+# What the fit of an end does not know of: a body's sway, as variances of place and velocity, in body sizes and seconds.
+SWAY = (0.05, 0.0, 0.1)
+SIZE_ERROR = 0.15  # standard deviation of the logarithm of a size
+FARTHEST = 25.0  # squared distance in standard deviations; it is larger for one person in 7000, by chi² of 5 degrees
+STRANGER = -11.0  # logarithm of the likelihood that somebody else begins there
+
+Chain = list[Tracklet]  # of one person, in order of time
 
 
 def join_tracklets(tracklets: list[Tracklet], skeleton: Skeleton, options: TrackOptions) -> dict[int, int]:
     """The identity of each tracklet, by number: 0, 1, 2, … in order of appearance; −1 of ghosts.
 
     An end is joined to a beginning if each is where the other's motion leads to; among all such pairs those are chosen
-    whose similarities have the largest sum. Ghosts are people who were seen too shortly or faintly to be confirmed.
+    whose likelihoods have the largest product. Ghosts are people who were seen too shortly or faintly to be confirmed.
     """
-    firsts = sorted(range(len(tracklets)), key=lambda n: tracklets[n].first.time)
-    starts = np.array([tracklets[n].first.time for n in firsts])
-    rows: list[int] = []
-    columns: list[int] = []
-    worth: list[float] = []
-    for n, one in enumerate(tracklets):
-        low, high = np.searchsorted(starts, [one.last.time, one.last.time + options.gap], "right")
-        for m in firsts[low:high]:
-            value = _continues(one.last, tracklets[m].first, skeleton, options)
-            if value > 0:
-                rows.append(n)
-                columns.append(m)
-                worth.append(value)
-    before = np.full(len(tracklets), -1)
-    for n, m in _choose(rows, columns, worth, len(tracklets)):
-        before[m] = n
-    return _number(tracklets, before, firsts, options)
-
-
-def _continues(last: End, first: End, skeleton: Skeleton, options: TrackOptions) -> float:
-    """Similarity of somebody's end and a beginning, 0 if they are of different people."""
-    dt, size = first.time - last.time, (last.size + first.size) / 2
-    off = np.stack([first.xy - last.xy - last.velocity * dt, first.xy - last.xy - first.velocity * dt])
-    unsure = size * np.sqrt(predict(np.stack([last.covariance, first.covariance]), dt, options.restless)[:, 0])
-    near, sharp = joint_similarity((off**2).sum(2), np.full(2, size), unsure, np.asarray(skeleton.sigmas))
-    here = max(int((~np.isnan(off[0, :, 0])).sum()), 1)
-    alike, value = (np.sqrt(joints.sum(1).prod()) / here for joints in (near, near * sharp))
-    grown = min(last.size, first.size) / max(last.size, first.size)
-    return float(value) if alike >= options.similarity and grown > SIZE_RATIO else 0.0
-
-
-def _choose(rows: list[int], columns: list[int], worth: list[float], n: int) -> list[tuple[int, int]]:
-    """Pairs of the largest total worth, each row and column at most once: components are solved one by one."""
-    graph = coo_array((np.ones(len(rows)), (rows, [c + n for c in columns])), shape=(2 * n, 2 * n))
-    group = connected_components(graph, directed=False)[1]
-    edges = np.array([group[r] for r in rows], int)
-    chosen = []
-    for g in np.unique(edges):
-        mine = np.flatnonzero(edges == g)
-        r, row = np.unique(np.array(rows)[mine], return_inverse=True)
-        c, column = np.unique(np.array(columns)[mine], return_inverse=True)
-        table = np.zeros((len(r), len(c)))
-        table[row, column] = np.array(worth)[mine]
-        for i, j in zip(*linear_sum_assignment(table, maximize=True), strict=True):
-            if table[i, j] > 0:
-                chosen.append((int(r[i]), int(c[j])))
-    return chosen
-
-
-def _number(tracklets: list[Tracklet], before: np.ndarray, firsts: list[int], options: TrackOptions) -> dict[int, int]:
-    chain = np.arange(len(tracklets))
-    for n in firsts:  # earlier ones first
-        if before[n] >= 0:
-            chain[n] = chain[before[n]]
+    chains = [[t] for t in tracklets]
+    for least in LONG:
+        chains = _insert(_join(chains, least, skeleton, options), skeleton, options)
     ids: dict[int, int] = {}
-    for n in firsts:
-        if chain[n] == n:
-            parts = [t for t, c in zip(tracklets, chain, strict=True) if c == n]
-            pictures, score = sum(t.pictures for t in parts), sum(t.score for t in parts)
-            lasted = max(t.last.time for t in parts) - min(t.first.time for t in parts)
-            real = pictures >= 3 and lasted >= options.confirm and score >= options.sure * pictures
-            ids[n] = sum(v >= 0 for v in ids.values()) if real else -1
-    return {t.number: ids[int(c)] for t, c in zip(tracklets, chain, strict=True)}
+    n = 0
+    for chain in sorted(chains, key=lambda c: (_start(c), c[0].number)):
+        pictures, score = sum(t.pictures for t in chain), sum(t.score for t in chain)
+        real = pictures >= LEAST_HITS and _lasted(chain) >= options.confirm - 1e-6 and score >= options.sure * pictures
+        ids |= dict.fromkeys((t.number for t in chain), n if real else -1)
+        n += real
+    return ids
+
+
+def _start(chain: Chain) -> float:
+    return chain[0].first.time
+
+
+def _lasted(chain: Chain) -> float:
+    return chain[-1].last.time - chain[0].first.time
+
+
+def _join(chains: list[Chain], least: float, skeleton: Skeleton, options: TrackOptions) -> list[Chain]:
+    """Join chains that last at least so long, s, end to beginning."""
+    chains = sorted(chains, key=_start)
+    long = [n for n, chain in enumerate(chains) if _lasted(chain) >= least]
+    starts = np.array([_start(chains[n]) for n in long])
+    worth: dict[tuple[int, int], float] = {}
+    for n in long:
+        end = chains[n][-1].last
+        low, high = np.searchsorted(starts, [end.time, end.time + options.gap], "right")
+        for m in long[low:high]:
+            worth[n, m] = _likelihood(end, chains[m][0].first, skeleton, options)
+    before = {m: n for n, m in _choose({pair: value for pair, value in worth.items() if value > 0}, len(chains))}
+    whole: dict[int, Chain] = {}
+    for m, chain in enumerate(chains):  # in order of time: what comes before is there already
+        if m in before:
+            whole[m] = whole[before[m]]
+            whole[m] += chain
+        else:
+            whole[m] = list(chain)
+    return [whole[m] for m in whole if m not in before]
+
+
+def _insert(chains: list[Chain], skeleton: Skeleton, options: TrackOptions) -> list[Chain]:
+    """Put chains into the gaps of longer ones where they fit best, the longest first."""
+    kept: list[Chain] = []
+    around: dict[int, list[Chain]] = defaultdict(list)  # by second
+    for chain in sorted(chains, key=lambda c: (-_lasted(c), _start(c), c[0].number)):
+        places = [(_fit(chain, other, skeleton, options), n) for n, other in enumerate(around[int(_start(chain))])]
+        value, n = max(places, default=(0.0, 0))
+        if value > 0:
+            other = around[int(_start(chain))][n]
+            at = bisect_left(other, _start(chain), key=lambda t: t.first.time)
+            other[at:at] = chain
+        else:
+            kept.append(chain)
+            for second in range(int(_start(chain)), int(chain[-1].last.time) + 1):
+                around[second].append(chain)
+    return kept
+
+
+def _fit(chain: Chain, other: Chain, skeleton: Skeleton, options: TrackOptions) -> float:
+    """How likely a chain belongs into a gap of another one, 0 if it cannot."""
+    at = bisect_left(other, _start(chain), key=lambda t: t.first.time)
+    if not 0 < at < len(other):
+        return 0.0
+    before, after = other[at - 1].last, other[at].first
+    if before.time >= _start(chain) or chain[-1].last.time >= after.time:
+        return 0.0
+    two = _likelihood(before, chain[0].first, skeleton, options), _likelihood(chain[-1].last, after, skeleton, options)
+    return sum(two) if min(two) > 0 else 0.0
+
+
+def _likelihood(last: End, first: End, skeleton: Skeleton, options: TrackOptions) -> float:
+    """How much likelier an end and a beginning are one person's than two people's, logarithm; 0 if they are not.
+
+    The density of the beginning's place and velocity, both normal, where the end leads to: constant velocity, with the
+    uncertainty of both fits and of the time between (:func:`bupose.track.motion.predict`).
+    """
+    weight = np.where(np.isnan(first.xy[:, 0] + last.xy[:, 0]), 0, 1 / np.asarray(skeleton.sigmas) ** 2)
+    if not weight.any():
+        return 0.0
+    dt, size = first.time - last.time, np.sqrt(last.size * first.size)
+    away = weight @ np.nan_to_num(first.xy - last.xy) / weight.sum()
+    expected = predict(last.covariance[None] + SWAY, dt, options.restless)[0]
+    place, both, speed = expected + first.covariance + SWAY
+    x, v = (away - last.velocity * dt) / size, (first.velocity - last.velocity) / size
+    area = place * speed - both**2
+    squared = float((speed * x @ x - 2 * both * x @ v + place * v @ v) / area)
+    squared += (np.log(first.size / last.size) / SIZE_ERROR) ** 2
+    return max(0.0, -squared / 2 - float(np.log(area)) - STRANGER) if squared < FARTHEST else 0.0
+
+
+def _choose(worth: dict[tuple[int, int], float], n: int) -> list[tuple[int, int]]:
+    """Pairs (row, column) of the largest total worth, each of n rows and columns at most once.
+
+    What hangs together is solved at once (Kuhn 1955, Munkres 1957), the rest apart.
+    """
+    rows, columns = (np.array([pair[i] for pair in worth], int) for i in (0, 1))
+    graph = coo_array((np.ones(len(rows)), (rows, columns + n)), shape=(2 * n, 2 * n))
+    group = connected_components(graph, directed=False)[1][rows] if len(rows) else rows
+    values, chosen = np.array(list(worth.values())), []
+    for mine in np.split(np.argsort(group, kind="stable"), np.flatnonzero(np.diff(np.sort(group))) + 1):
+        r, row = np.unique(rows[mine], return_inverse=True)
+        c, column = np.unique(columns[mine], return_inverse=True)
+        table = np.zeros((len(r), len(c)))
+        table[row, column] = values[mine]
+        at, to = linear_sum_assignment(table, maximize=True)
+        chosen += [(int(r[i]), int(c[j])) for i, j in zip(at, to, strict=True) if table[i, j] > 0]
+    return chosen

@@ -11,6 +11,7 @@ from bupose.people import People
 from bupose.track.filling import fill_window
 from bupose.track.joining import join_tracklets
 from bupose.track.options import TrackOptions
+from bupose.track.paths import keep_to_paths, path_reach
 from bupose.track.smoothing import reach, steady_window
 from bupose.track.tracklets import read_tracklets
 
@@ -22,8 +23,8 @@ def finish(
 ) -> Iterator[tuple[float, People]]:
     """Who is who in a video that is known as a whole.
 
-    Tracklets are joined over the whole video, short gaps are filled, people get their id from their first frame on, and
-    those never confirmed get none.
+    Tracklets are joined over the whole video; people get their id from their first frame on. Where somebody was found
+    far beside their path, or not at all for a short time, they are filled in; jitter is taken out.
 
     Parameters
     ----------
@@ -36,28 +37,34 @@ def finish(
     ------
     time : float, s
     people : People
-        The frame's people, then those filled in, with ``ids``; −1 for ghosts. ``data["interpolated"]``, bool (P, K),
-        tells which joints were filled in; ``data["raw_xy"]``, float32 (P, K, 2), holds the joints as found, NaN where
-        filled.
+        The frame's people, then those filled in, with ``ids``; −1 for sure people who were never confirmed, while
+        unsure ones are left out. ``data["interpolated"]``, bool (P, K), tells which joints were filled in;
+        ``data["raw_xy"]``, float32 (P, K, 2), holds the joints as found, NaN where filled.
     """
     options = TrackOptions() if options is None else options
-    margin = options.gap + reach(options.steady)  # s of a window that lend their people's places
+    margin = options.gap + reach(options.steady) + path_reach()  # s of a window that lend their people's places
     id_of: dict[int, int] | None = None
     window: list[tuple[float, People]] = []
     begin = 0  # the first frame of the window not yet given out
     for time, people in read():
         if id_of is None:
             id_of = join_tracklets(read_tracklets(read()), people.skeleton, options)
-        window.append((time, _named(people, id_of)))
+        window.append((time, _named(people, id_of, options.sure)))
         if len(window) - begin > CHUNK and time - window[begin + CHUNK][0] > margin:
-            yield from fill_window(steady_window(window, options.steady), begin, begin + CHUNK, options)
+            yield from fill_window(_steady(window, options), begin, begin + CHUNK, options)
             begin += CHUNK
             old = sum(t < window[begin][0] - margin for t, _ in window)
             del window[:old]
             begin -= old
-    yield from fill_window(steady_window(window, options.steady), begin, len(window), options)
+    yield from fill_window(_steady(window, options), begin, len(window), options)
 
 
-def _named(people: People, id_of: Mapping[int, int]) -> People:
-    ids = [id_of.get(number, -1) for number in people.data["tracklet"].tolist()]
-    return replace(people, ids=np.array(ids, np.int32))
+def _named(people: People, id_of: Mapping[int, int], least: float) -> People:
+    ids = np.array([id_of.get(number, -1) for number in people.data["tracklet"].tolist()], np.int32)
+    named = replace(people, ids=ids, data={**people.data, "raw_xy": people.xy})
+    return named[(ids >= 0) | (people.person_score >= least)]
+
+
+def _steady(window: list[tuple[float, People]], options: TrackOptions) -> list[tuple[float, People]]:
+    """A window without strays and jitter, unless that is switched off."""
+    return steady_window(keep_to_paths(window) if options.steady.offline else window, options.steady)

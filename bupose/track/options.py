@@ -61,7 +61,7 @@ class TrackOptions:
     patience : float, s
         How long an unseen person is expected to return; one without an id, a quarter of it.
     gap : float, s
-        Offline: tracklets at most this far apart are joined, and people are filled in between.
+        Offline: stretches of one person at most this far apart are joined, and the person is filled in between.
     restless : float
         How much people change their velocity: the spectral density of their acceleration, body sizes² / s³ (a body size
         is the square root of its area).
@@ -69,7 +69,7 @@ class TrackOptions:
         How joints are steadied.
     """
 
-    sure: float = option(0.25, 0, 1)
+    sure: float = option(0.3, 0, 1)
     faint: float = option(0.1, 0, 1)
     similarity: float = option(0.2, 0.01, 0.99)
     confirm: float = option(0.2, 0, 60)

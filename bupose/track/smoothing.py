@@ -56,7 +56,7 @@ def steady_window(frames: Sequence[tuple[float, People]], options: SteadyOptions
             for array, value in zip(new[f], values, strict=True):
                 array[row] = value
     return [
-        (time, replace(p, xy=xy, score=score, data={**p.data, "interpolated": interpolated, "raw_xy": p.xy}))
+        (time, replace(p, xy=xy, score=score, data={"raw_xy": p.xy, **p.data, "interpolated": interpolated}))
         for (time, p), (xy, score, interpolated) in zip(frames, new, strict=True)
     ]
 

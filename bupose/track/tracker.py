@@ -14,12 +14,14 @@ from bupose.skeleton import Skeleton
 from bupose.track.motion import corners, correct, predict, sizes
 from bupose.track.options import TrackOptions
 from bupose.track.similarity import box_overlap, joint_similarity, mutual_similarity
-from bupose.track.tracks import NOISE, Tracks
+from bupose.track.tracks import LEAST_HITS, NOISE, Tracks
 
-LEAST_HITS = 3  # pictures in which a person must be seen to get an id
 BOX_WORTH = 2.0  # a pair's boxes count as much as this many joints of score 1
 LEAST_UNSURE = 0.4  # similarity from which an unsure person continues a track
 REPEATED = 0.4  # similarity from which somebody is the same as one who is followed already
+CLEAR = 0.4  # similarity below which it is doubtful who somebody is
+RIVAL = 0.5  # so it is if another similarity is at least this share of theirs
+LOST = 0.3  # s: and after so long a gap
 MEMORY = 1.0  # s: an unseen joint is no longer expected
 STEADY = 0.3  # s: time constant of a person's size
 
@@ -69,8 +71,8 @@ class Tracker:
         -------
         People
             The same people in the same order. ``ids`` are small numbers in order of appearance, −1 for people not (yet)
-            confirmed; ``data["tracklet"]``, int32 (P,), numbers everybody followed from the first frame on, −1 for
-            unsure people who continue nothing.
+            confirmed; ``data["tracklet"]``, int32 (P,), numbers stretches of everybody followed, from the first frame
+            on, with a new number wherever it is doubtful who is who; −1 for unsure people who continue nothing.
 
         Raises
         ------
@@ -117,7 +119,20 @@ class Tracker:
             good = worth[row, column] > 0
             track_of[columns[column[good]]] = rows[row[good]]
             free[rows[row[good]]] = False
+        self._cut(value, near, (alike <= REPEATED) & (score >= o.faint) & ~np.eye(len(people), dtype=bool), track_of)
         return track_of
+
+    def _cut(self, value: np.ndarray, near: np.ndarray, other: np.ndarray, track_of: np.ndarray) -> None:
+        """Begin a new tracklet where it is doubtful who is who: ``other``, bool (P, P), may be meant instead."""
+        tracks, b = self._tracks, np.flatnonzero(track_of >= 0)
+        a = track_of[b]
+        taken, own = np.arange(len(b)), value[a, b]
+        rivals = np.concatenate([np.where(other[b], value[a], 0), value[:, b].T], 1)
+        rivals[taken, value.shape[1] + a] = 0
+        rivaled = rivals.max(1, initial=0) > RIVAL * own
+        doubtful = a[rivaled | (near[a, b] < CLEAR) | (self._time - tracks.seen[a] > LOST)]
+        tracks.number[doubtful] = self._next_number + np.arange(len(doubtful))
+        self._next_number += len(doubtful)
 
     def _compare(self, people: People, xy: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Two float64 (N, P): similarity of those followed and those found, and how well the places agree."""
@@ -160,7 +175,10 @@ class Tracker:
     def _begin(self, people: People, xy: np.ndarray, time: float, track_of: np.ndarray, alike: np.ndarray) -> None:
         """Follow sure people who continue nobody."""
         sure = (people.person_score >= self.options.sure) & people.present.any(1)
-        new = np.flatnonzero((track_of < 0) & sure & ~_repeats(alike, track_of))
+        new: list[int] = []
+        for n in np.flatnonzero((track_of < 0) & sure & ~_repeats(alike, track_of)).tolist():
+            if not (alike[n, new] > REPEATED).any():  # nor a better one who is new
+                new.append(n)
         numbers = self._next_number + np.arange(len(new))
         track_of[new] = len(self._tracks) + np.arange(len(new))
         self._tracks = self._tracks.join(Tracks.begin(numbers, xy[new], time))

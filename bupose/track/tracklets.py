@@ -1,4 +1,4 @@
-"""Tracklets: stretches of a video through which the live tracker followed somebody, each by its two ends."""
+"""Tracklets: stretches of a video through which somebody was followed beyond doubt, each by its two ends."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ class _Growing:
 def _end(seen: list[tuple[float, np.ndarray]], sigmas: np.ndarray, at: int) -> End:
     """The state at the first (0) or last (−1) of some sights, from a line through each joint with a common slope."""
     times, xy = np.array([t for t, _ in seen]), np.array([x for _, x in seen], np.float64)
-    here: np.ndarray = np.asarray(np.isfinite(xy[..., 0]))
+    here: np.ndarray = ~np.isnan(xy[..., 0])
     count = np.maximum(here.sum(0), 1)
     weight = here / sigmas**2
     middle = (here * times[:, None]).sum(0) / count
@@ -112,7 +112,7 @@ def _end(seen: list[tuple[float, np.ndarray]], sigmas: np.ndarray, at: int) -> E
     total = (weight * spread**2).sum()
     velocity = np.einsum("tk,tkd->d", weight * spread, np.where(here[..., None], xy - centre, 0))
     velocity = velocity / total if total > 0 else np.zeros(2)
-    there = np.where(here.any(0)[:, None], centre + velocity * (times[at] - middle)[:, None], np.nan)
+    there = np.where(here.sum(0)[:, None] > 0, centre + velocity * (times[at] - middle)[:, None], np.nan)
     size = float(np.median(sizes(*corners(xy))))
     # as of a line through n evenly spread places, and of a prior
     known = NOISE / max(float(((times - times.mean()) ** 2).sum()), 1e-12)

@@ -16,7 +16,7 @@ class Tracks:
     Parameters
     ----------
     number : int64 (N,)
-        Their tracklets, in order of appearance.
+        Of their tracklets.
     ids : int64 (N,)
         −1 until confirmed.
     xy : float64 (N, K, 2), pixels
@@ -71,5 +71,6 @@ class Tracks:
         return Tracks(*(np.concatenate([getattr(self, f.name), getattr(others, f.name)]) for f in fields(self)))
 
 
+LEAST_HITS = 3  # pictures in which a person must be seen to get an id
 NOISE = 0.005  # variance of a measured place, body sizes²
 FIRST_SPEED = 1.5  # standard deviation of a new person's velocity, body sizes per second: walking is about 1.8
