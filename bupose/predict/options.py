@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from bupose.errors import OptionsError
@@ -10,14 +10,18 @@ from bupose.estimate.options import NetworkOptions
 from bupose.methods import DecoderOverrides
 from bupose.methods.options import given
 from bupose.options import check, option, shown
+from bupose.track import TrackOptions
 from bupose.viz.overlay import OverlayOptions
 
 PICTURES = ("jpg", "png")
+TRACKING = ("auto", "live", "off")
 
 
 def flat_settings(options) -> dict:
     """All options by name, grouped ones as ``decoder.samples``; decoder options only if set."""
     groups = {"decoder": given(options.decoder), "overlay": vars(options.overlay)}
+    if isinstance(options, InferOptions):
+        groups["track"] = asdict(options.track)
     plain = {name: value for name, value in vars(options).items() if name not in groups}
     return plain | {f"{group}.{name}": value for group, values in groups.items() for name, value in values.items()}
 
@@ -104,6 +108,12 @@ class InferOptions(NetworkOptions):
     overlay_format : jpg or png
     overlay.* : see OverlayOptions
         Colours, labels, boxes, minimum score.
+    tracking : auto, live or off
+        Who is who in videos: auto takes the whole of a video file, and of a camera or stream the frames so far, as live
+        does for all.
+    track.* : see TrackOptions
+    tables : bool
+        Write tables/NAME.csv of each video, and NAME.parquet where pyarrow is installed.
     start, end : float
         Seconds of videos: frames from start on, and before end.
     every : int
@@ -127,6 +137,9 @@ class InferOptions(NetworkOptions):
     fields_pictures: bool = option(False)
     overlay_format: str = option("jpg", among=PICTURES)
     overlay: OverlayOptions = field(default_factory=OverlayOptions)
+    tracking: str = option("auto", among=TRACKING)
+    track: TrackOptions = field(default_factory=TrackOptions)
+    tables: bool = option(True)
     start: float | None = option(None, 0)
     end: float | None = option(None, 0)
     every: int = option(1, 1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
@@ -72,18 +72,9 @@ def write_coco(path: str | Path, results: Iterable[Mapping]) -> None:
     InputError
         The file cannot be written.
     """
-    _write_array(path, results)
-
-
-def write_images(path: str | Path, images: Iterable[Mapping]) -> None:
-    """Write the ``image_id`` of each picture as a JSON array with one picture per line.
-
-    Raises
-    ------
-    InputError
-        The file cannot be written.
-    """
-    _write_array(path, images)
+    with writing_array(path) as add:
+        for result in results:
+            add(result)
 
 
 def write_openpose(path: str | Path, people: People, skeleton: Skeleton | None = None) -> None:
@@ -106,9 +97,10 @@ def write_openpose(path: str | Path, people: People, skeleton: Skeleton | None =
         here = [index[j] for j in joints] if set(joints) <= set(index) else []
         lists[key] = triples[:, here].reshape(len(people), 3 * len(here)).tolist()
     empty: dict[str, list[float]] = {key: [] for key in _OPENPOSE_EMPTY}
+    ids = [-1] * len(people) if people.ids is None else people.ids.tolist()
     listed = [
-        {"person_id": [-1], **dict(zip(lists, numbers, strict=True)), **empty}
-        for numbers in zip(*lists.values(), strict=True)
+        {"person_id": [i], **dict(zip(lists, numbers, strict=True)), **empty}
+        for i, *numbers in zip(ids, *lists.values(), strict=True)
     ]
     with _writing(path, sync=False) as file:
         json.dump({"version": OPENPOSE_VERSION, "skeleton": skeleton.name, "people": listed}, file)
@@ -128,10 +120,19 @@ def write_csv(path: str | Path, rows: Iterable[tuple[int, str, People]], skeleto
     InputError
         The file cannot be written.
     """
+    with writing_csv(path, skeleton) as add:
+        for row in rows:
+            add(*row)
+
+
+@contextmanager
+def writing_csv(path: str | Path, skeleton: Skeleton) -> Iterator[Callable[[int, str, People], None]]:
+    """Write that table piece by piece: a function of image_id, file_name, people."""
     with _writing(path, newline="") as file:
         table = csv.writer(file)
         table.writerow(["image_id", "file_name", "person", "score", *joint_columns(skeleton)])
-        for image_id, file_name, people in rows:
+
+        def add(image_id: int, file_name: str, people: People) -> None:
             people = people if people.skeleton == skeleton else people.to(skeleton)
             for n, (numbers, here) in enumerate(zip(people.triples(), people.present, strict=True)):
                 cells = [
@@ -140,6 +141,8 @@ def write_csv(path: str | Path, rows: Iterable[tuple[int, str, People]], skeleto
                     for cell in (row if known else [""] * 3)
                 ]
                 table.writerow([image_id, file_name, n, round(float(people.person_score[n]), 6), *cells])
+
+        yield add
 
 
 def write_image(path: str | Path, image: np.ndarray, quality: int = 92) -> None:
@@ -169,12 +172,24 @@ def write_image(path: str | Path, image: np.ndarray, quality: int = 92) -> None:
     write_bytes(path, data, sync=False)
 
 
-def _write_array(path: str | Path, entries: Iterable[Mapping]) -> None:
+@contextmanager
+def writing_array(path: str | Path) -> Iterator[Callable[[Mapping], None]]:
+    """Write a JSON array with one entry per line: a function that appends an entry.
+
+    Raises
+    ------
+    InputError
+        The file cannot be written.
+    """
     with _writing(path) as file:
         before = "[\n"
-        for entry in entries:
+
+        def add(entry: Mapping) -> None:
+            nonlocal before
             file.write(before + json.dumps(entry, allow_nan=False))
             before = ",\n"
+
+        yield add
         file.write("[]\n" if before == "[\n" else "\n]\n")
 
 

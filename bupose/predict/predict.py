@@ -13,35 +13,34 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-import numpy as np
 from tqdm import tqdm
 
 from bupose import kernels, viz, weights
-from bupose.errors import BuposeError, DiskError, OptionsError
+from bupose.errors import DiskError, OptionsError
 from bupose.estimate.estimator import Estimator
 from bupose.estimate.stream import Estimate, Failure
-from bupose.fields_file import write_fields
 from bupose.folder import OF_PICTURES, OutputFolder, open_output
 from bupose.images import Clip, Video
-from bupose.images.files import FAULTS, shorten
+from bupose.images.files import shorten
 from bupose.media.file_names import file_number, printable
 from bupose.media.passed_over import PassedOver
 from bupose.media.sources import Frame, Media, open_media
 from bupose.paths import expand
-from bupose.predict import output
+from bupose.predict.entries import video_name
+from bupose.predict.following import Follower
 from bupose.predict.options import InferOptions, flat_settings
+from bupose.predict.picture_files import PictureFiles
 from bupose.predict.records import Records
+from bupose.predict.results import WRITERS, Results
 from bupose.predict.screen import Screen
 from bupose.predict.video_output import VideoOutput
 from bupose.wording import counted
 
-WRITERS = 2  # threads that draw and write
 # Options that do not change the people found.
 HOW_ONLY = (
     "output", "batch", "device", "runtime", "threads", "compile", "resume", "overwrite", "show", "accept_license",
 )  # fmt: skip
-RESULTS = ("coco_results.json", "images.json", "people.csv", *OF_PICTURES)
-OF_ONE = (BuposeError, *FAULTS)  # errors that can concern a single picture
+RESULTS = ("coco_results.json", "images.json", "people.csv", "tables", *OF_PICTURES)
 
 
 @dataclass
@@ -53,12 +52,14 @@ class Summary:
     people: int = 0
     failed: int = 0
     skipped: int = 0
+    ids: int = 0
     seconds: float = 0.0
     kept: bool = False  # nothing could be read, so earlier results are kept
     passed_over: PassedOver = field(default_factory=PassedOver)
 
     def __str__(self) -> str:
-        done = f"{counted(self.pictures, 'picture')}, {counted(self.people, 'person')}, {self.failed} failed"
+        people = counted(self.people, "person") + (f" ({counted(self.ids, 'id')})" if self.ids else "")
+        done = f"{counted(self.pictures, 'picture')}, {people}, {self.failed} failed"
         skipped = f", {self.skipped} done before" if self.skipped else ""
         rate = self.pictures / self.seconds if self.seconds else 0
         return f"{done}{skipped}; {self.seconds:.1f} s, {rate:.1f} images/s"
@@ -101,26 +102,27 @@ def _run(options: InferOptions, media: Media, estimator: Estimator, output: Outp
     """Run, and put the results so far in place."""
     numbers = {n for _, file_name in media.sources if (n := file_number(file_name)) is not None}
     skeleton = estimator.network.skeleton
-    records = Records(
-        output.path, skeleton, output.settings, options.resume, options.overwrite, numbers, estimator.category
-    )
+    records = Records(output.path, skeleton, output.settings, options.resume, options.overwrite, numbers)
     run, interrupted = _Run(options, output.path, media, records), None
+    again = "resume=true goes on from here"
     try:
         try:
             run.go(estimator)
         except KeyboardInterrupt as stop:
             if not media.videos:
-                stop.args = (f"after {counted(run.summary.pictures, 'picture')}; resume=true goes on from here",)
+                stop.args = (f"after {counted(run.summary.pictures, 'picture')}; {again}",)
                 raise
-            if not media.live:
-                stop.args = (f"after {counted(run.summary.pictures, 'frame')}; their results are written",)
-                interrupted = stop
+            done = f"after {counted(run.summary.pictures, 'frame')}; their results are written"
+            stop.args = (done if media.live else f"{done}; {again}",)
+            interrupted = stop
         if records.empty and output.occupied:
             run.summary.kept = True
         else:
-            records.finish(options.json, options.csv)
+            results = Results(records, options, estimator.category, run.tell, estimator.threads, run.films)
+            run.summary.ids = results.write()
             output.finish({"passed_over": run.summary.passed_over.to_dict()})
-        records.remove()
+        if interrupted is None or media.live:
+            records.remove()
     finally:
         records.close()
     if interrupted is not None:
@@ -132,26 +134,29 @@ class _Run:
     def __init__(self, options: InferOptions, folder: Path, media: Media, records: Records):
         self.options, self.folder, self.media, self.records = options, folder, media, records
         self.summary = Summary(folder, passed_over=media.passed_over)
+        self.films: dict[str, Video] = {}  # video files, by the names of their results
+        self._followed = ""  # the video that is followed at once
         self._written: deque[tuple[Estimate | Failure, Future]] = deque()
         self._told: set[str] = set()
 
     def go(self, estimator: Estimator) -> None:
         options, start = self.options, time.perf_counter()
         how = {"target": estimator.codec.target, "decoder": estimator.decoder, "category": estimator.category}
-        self._how = {name: dataclasses.asdict(values) for name, values in how.items()}
-        pictures = options.overlays or options.fields_pictures or options.show
+        self._files = PictureFiles(options, self.folder, {key: dataclasses.asdict(one) for key, one in how.items()})
+        at_once = self.media.live or len(self.media.videos) < len(self.media.sources)  # else drawn in the end
+        pictures = (options.overlays and at_once) or options.fields_pictures or options.show
         stream = estimator.stream(
             self._frames(),
             keep_images=pictures,
             keep_fields=options.fields or options.fields_pictures,
             in_order=bool(self.media.videos) or options.show or options.compile,
         )
-        total = None if self.media.total is None else max(0, self.media.total - len(self.records.found))
+        total = None if self.media.total is None else max(0, self.media.total - self.records.count_before)
         bar = tqdm(total=total, unit=" images", disable=None, dynamic_ncols=True)
         with (
             bar as self._bar,
             ThreadPoolExecutor(WRITERS, "bupose-write") as pool,
-            VideoOutput(self.folder, self._tell, estimator.threads) as self._video,
+            VideoOutput(self.folder, self.tell, estimator.threads) as self._video,
             Screen(options.show) as screen,
         ):
             try:
@@ -168,58 +173,33 @@ class _Run:
                 self.summary.seconds = time.perf_counter() - start
 
     def _frames(self) -> Iterator[Frame]:
-        """Frames without a result yet; a video with overlays is processed again, as its overlays are one file."""
+        """Frames without a result yet."""
         for frame in map(self.records.settle, self.media):
-            if frame.name in self.records.found and (frame.image is None or not self.options.overlays):
+            if frame.video is not None and not frame.video.live:
+                self.films[video_name(frame)] = frame.video
+            if self.records.has(frame):
                 self.summary.skipped += 1
             else:
                 yield frame
 
     def _start_writing(self, pool: Executor, estimate: Estimate | Failure) -> tuple[Estimate | Failure, Future]:
         """Start writing a picture's own files; returns the estimate without what only they need."""
-        written = pool.submit(self._write, estimate)
-        return estimate if isinstance(estimate, Failure) else replace(estimate, image=None, look=None), written
-
-    def _write(self, estimate: Estimate | Failure) -> tuple[np.ndarray | None, str]:
-        """Write a picture's own files, in a writer thread; returns the overlay if needed later, and what failed."""
         if isinstance(estimate, Failure):
-            return None, ""
-        overlay, problem = None, ""
-        for write in (self._write_openpose, self._write_fields, self._write_overlay):
-            try:
-                overlay = write(estimate)
-            except DiskError:
-                raise
-            except OF_ONE as failure:  # the people found are kept
-                problem = problem or " ".join(str(failure).split()) or type(failure).__name__
-        return overlay, problem
+            return estimate, pool.submit(lambda: (None, ""))
+        estimate, trails = self._follow(estimate)
+        written = pool.submit(self._files.write, estimate, trails)
+        return replace(estimate, image=None, look=None), written
 
-    def _write_openpose(self, estimate: Estimate) -> None:
-        if output.wants_openpose(self.options.openpose, estimate.people.skeleton):
-            output.write_openpose(self._path("openpose", f"{estimate.source.name}_keypoints", "json"), estimate.people)
-
-    def _write_fields(self, estimate: Estimate) -> None:
-        options, frame = self.options, estimate.source
-        if options.fields and estimate.fields is not None:
-            info = {"file_name": frame.file_name, "matrix": estimate.matrix, **self._how}
-            info |= {"image_width": estimate.size[0], "image_height": estimate.size[1]}
-            path = self._path("fields", frame.name, "npz")
-            write_fields(path, {frame.name: estimate.fields}, info={frame.name: info})
-        if options.fields_pictures and estimate.fields is not None:
-            picture = viz.fields_picture(estimate.fields, estimate.image, estimate.matrix)
-            output.write_image(self._path("fields_pictures", frame.name, options.overlay_format), picture)
-
-    def _write_overlay(self, estimate: Estimate) -> np.ndarray | None:
-        options, frame = self.options, estimate.source
-        if estimate.image is None or not (options.overlays or options.show):
-            return None
-        overlay = viz.draw_overlay(estimate.image, estimate.people, options.overlay)
-        if options.overlays and frame.image is None:
-            output.write_image(self._path("overlays", frame.name, options.overlay_format), overlay)
-        return overlay
-
-    def _path(self, kind: str, name: str, suffix: str) -> Path:
-        return self.folder / kind / f"{name}.{suffix}"
+    def _follow(self, estimate: Estimate) -> tuple[Estimate, list[viz.Trail]]:
+        """With ids, and trails to be drawn, if it is drawn at once and not from the whole video."""
+        frame, options = estimate.source, self.options
+        if frame.video is None or options.tracking == "off" or not (frame.video.live or options.show):
+            return estimate, []
+        if video_name(frame) != self._followed:
+            self._followed = video_name(frame)
+            self._follower, self._trails = Follower(options.track), viz.Trails(options.overlay.trail)
+        time, people = self._follower.update_live(frame.index, frame.time, estimate.people)
+        return replace(estimate, people=people), self._trails.update(people, time)
 
     def _note_all(self, screen: Screen) -> None:
         """Record finished pictures, even if others failed."""
@@ -237,7 +217,7 @@ class _Run:
         estimate, written = self._written.popleft()
         frame = estimate.source
         overlay, problem = written.result()
-        if overlay is not None and frame.image is not None and self.options.overlays:
+        if overlay is not None and frame.video is not None and frame.video.live and self.options.overlays:
             self._video.add(frame, overlay)
         size = people = None
         if isinstance(estimate, Failure):
@@ -248,13 +228,13 @@ class _Run:
         self.summary.pictures += not problem
         self.records.add(frame, size, people, problem)
         if problem:
-            self._tell(f"{shorten(frame.file_name)}: {problem}")
+            self.tell(f"{shorten(frame.file_name)}: {problem}")
         if overlay is not None:
             screen.show(overlay)
         self._bar.update()
         self._bar.set_postfix(people=self.summary.people, refresh=False)
 
-    def _tell(self, problem: str) -> None:
+    def tell(self, problem: str) -> None:
         """Report a problem that does not stop the run, once."""
         self.summary.failed += 1
         if problem not in self._told:

@@ -6,23 +6,41 @@ import dataclasses
 import json
 import os
 import time
+from array import array
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from bupose.annotations.categories import CategoryOptions
 from bupose.atomic import refusal
-from bupose.errors import BuposeError, InputError
+from bupose.errors import InputError
 from bupose.folder import UNFINISHED
 from bupose.media.file_names import file_number
 from bupose.media.sources import Frame
 from bupose.people import People
-from bupose.predict.output import as_coco, write_coco, write_csv, write_images
+from bupose.predict.entries import as_lists, is_whole, parse, people_of, source_of, video_name
 from bupose.skeleton import Skeleton
 
+_FRAMES = "/#"  # no name of a picture ends so
 SYNC = 5.0  # seconds between flushes to disk; a power cut costs at most these
+
+
+@dataclass(frozen=True)
+class Group:
+    """A picture, or the frames of a video.
+
+    Parameters
+    ----------
+    video : str
+        Name of the video; "" for a picture.
+    places : int64 array
+        Where their lines begin, in the list's file.
+    """
+
+    video: str
+    places: np.ndarray
 
 
 class Records:
@@ -44,8 +62,6 @@ class Records:
         Start anew if its settings differ.
     reserved : iterable of int
         Picture numbers reserved for pictures with such file names.
-    category : CategoryOptions, optional
-        For the COCO results.
 
     Raises
     ------
@@ -55,16 +71,19 @@ class Records:
 
     def __init__(
         self, folder: Path, skeleton: Skeleton, settings: Mapping, resume: bool = False, anew: bool = False,
-        reserved: Iterable[int] = (), category: CategoryOptions | None = None,
+        reserved: Iterable[int] = (),
     ):  # fmt: skip
-        self.folder, self.skeleton, self.category = folder, skeleton, category or CategoryOptions()
+        self.folder, self.skeleton = folder, skeleton
         self._path = folder / UNFINISHED
-        self.found: set[str] = set()  # names of pictures that an earlier run processed successfully
+        self.count_before = 0  # pictures that an earlier run processed successfully
+        self._found: set[str] = set()  # their names, without frames of videos
         self.empty = True  # no picture was processed yet
         self._earlier: dict[str, list[tuple[str, int]]] = {}  # a file's names and numbers in the interrupted run
         self._taken: set[str] = set()  # names, without case
         self._ids: set[int] = set()
         self._reserved, self._running = set(reserved), 0
+        self._frames: dict[str, dict[int, int]] = {}  # numbers of an interrupted run's frames, by video and index
+        self._seen: dict[str, set[int]] = {}  # those of them that were processed successfully
         self._order: dict[str, int] = {}
         self._size, self._synced = 0, time.monotonic()
         try:
@@ -85,11 +104,11 @@ class Records:
             for n, line in enumerate(file):
                 if not line.endswith(b"\n"):
                     break
-                entry = _parse(line)
+                entry = parse(line)
                 if n == 0:
                     if not self._is_same(entry, json.loads(json.dumps(settings, default=str)), anew):
                         return 0
-                elif entry is not None and self._is_whole(entry):
+                elif entry is not None and is_whole(entry, self.skeleton):
                     self._remember(entry)
                 size += len(line)
         return size
@@ -108,36 +127,48 @@ class Records:
             )
         return not differ
 
-    def _is_whole(self, entry: dict) -> bool:
-        """Whether a line is a valid picture record: the file may have been edited."""
-        kinds = {"id": int, "file_name": str, "name": str, "source": str}
-        if not all(isinstance(entry.get(key), kind) for key, kind in kinds.items()):
-            return False
-        try:
-            self._people(entry)
-        except (BuposeError, ValueError, TypeError, KeyError, IndexError, OverflowError):
-            return False
-        return "people" in entry or "problem" in entry
-
     def _remember(self, entry: dict) -> None:
-        name = entry["name"]
-        if name.casefold() not in self._taken:
-            self._earlier.setdefault(entry["source"], []).append((name, entry["id"]))
-        self._taken.add(name.casefold())
         self._ids.add(entry["id"])
-        self.found.discard(name)
         self.empty = self.empty and "people" not in entry
+        if "video" in entry:
+            video, index = entry["video"], entry["frame"]
+            self._frames.setdefault(video, {})[index] = entry["id"]
+            seen: set = self._seen.setdefault(video, set())
+            key = index
+        else:
+            name = entry["name"]
+            if name.casefold() not in self._taken:
+                self._earlier.setdefault(entry["source"], []).append((name, entry["id"]))
+            self._taken.add(name.casefold())
+            seen, key = self._found, name
+        before = len(seen)
+        seen.discard(key)
         if "problem" not in entry:
-            self.found.add(name)
+            seen.add(key)
+        self.count_before += len(seen) - before
+
+    def has(self, frame: Frame) -> bool:
+        """Whether an interrupted run has processed a picture, one that is settled, successfully."""
+        if frame.index is not None:
+            return frame.index in self._seen.get(video_name(frame), ())
+        return frame.name in self._found
 
     def settle(self, frame: Frame) -> Frame:
         """The frame with its name and number in this list; call it for all frames in order.
 
-        Pictures keep those of the interrupted run; new ones get unused ones.
+        Pictures keep those of the interrupted run; new ones get unused ones. Nothing is kept for a frame of a video.
         """
-        earlier = self._earlier.get(source_of(frame))
-        if earlier:
-            name, number = earlier.pop(0)  # a file may be listed twice
+        if frame.index is not None:
+            video = video_name(frame)
+            self._order.setdefault(f"{video}{_FRAMES}", len(self._order))
+            if self._resumed:
+                earlier = self._frames.get(video, {}).get(frame.index)
+                frame = dataclasses.replace(frame, image_id=self._free_number() if earlier is None else earlier)
+                self._ids.add(frame.image_id)
+            return frame
+        before = self._earlier.get(source_of(frame))
+        if before:
+            name, number = before.pop(0)  # a file may be listed twice
         else:
             name, number = self._free_name(frame.name), frame.image_id
             if number in self._ids or (self._resumed and number != file_number(frame.file_name)):
@@ -179,14 +210,16 @@ class Records:
             The list cannot be extended; it is unchanged.
         """
         entry: dict = {"id": frame.image_id, "file_name": frame.file_name, "name": frame.name}
+        if frame.index is not None:
+            entry |= {"video": video_name(frame), "frame": frame.index}
         if frame.time is not None:
-            entry["time"] = round(frame.time, 4)
+            entry["time"] = round(frame.time, 6)
         if size is not None:
             entry |= {"width": size[0], "height": size[1]}
         if problem:
             entry["problem"] = problem
         if people is not None:
-            entry["people"] = _as_lists(people)
+            entry["people"] = as_lists(people)
             self.empty = False
         self._append(entry | {"source": source_of(frame)})
 
@@ -205,27 +238,6 @@ class Records:
             raise refusal(self._path, problem) from None
         self._size += len(line)
 
-    def finish(self, coco: bool = True, csv: bool = False) -> None:
-        """Write coco_results.json, images.json and people.csv from the list, in the order of the input.
-
-        Raises
-        ------
-        InputError
-            A file cannot be written; the list stays.
-        """
-        places = self._places()
-        images = (
-            {key: value for key, value in entry.items() if key not in ("people", "source")}
-            for entry in self._entries(places)
-        )
-        write_images(self.folder / "images.json", images)
-        if coco:
-            results = (r for e in self._entries(places) for r in as_coco(self._people(e), e["id"], self.category))
-            write_coco(self.folder / "coco_results.json", results)
-        if csv:
-            rows = ((e["id"], e["file_name"], self._people(e)) for e in self._entries(places))
-            write_csv(self.folder / "people.csv", rows, self.skeleton)
-
     def remove(self) -> None:
         """Remove the list, once the results are in place."""
         self.close()
@@ -239,50 +251,33 @@ class Records:
                 os.close(self._file)
             self._file = -1
 
-    def _places(self) -> list[int]:
-        """Offset of each picture's last line, in input order; pictures that no longer exist come last."""
-        begin, places = 0, {}
+    def groups(self) -> list[Group]:
+        """What was recorded, in input order; pictures that no longer exist come last."""
+        begin = 0
+        photos: dict[str, int] = {}
+        frames: dict[str, tuple[array, array]] = {}
         with self._path.open("rb") as file:
             for n, line in enumerate(file):
-                entry = _parse(line) if n else None
-                if entry is not None and self._is_whole(entry):
-                    places[entry["name"]] = begin
+                entry = parse(line) if n else None
+                if entry is not None and is_whole(entry, self.skeleton):
+                    if "video" in entry:
+                        index, place = frames.setdefault(entry["video"], (array("q"), array("q")))
+                        index.append(entry["frame"])
+                        place.append(begin)
+                    else:
+                        photos[entry["name"]] = begin
                 begin += len(line)
-        return [places[name] for name in sorted(places, key=lambda name: self._order.get(name, len(self._order)))]
+        found = {name: Group("", np.array([place])) for name, place in photos.items()}
+        for video, (index, place) in frames.items():
+            order = np.argsort(np.array(index), kind="stable")
+            last = np.append(np.diff(np.array(index)[order]) != 0, True)
+            found[f"{video}{_FRAMES}"] = Group(video, np.array(place)[order[last]])
+        return [found[name] for name in sorted(found, key=lambda name: self._order.get(name, len(self._order)))]
 
-    def _entries(self, places: list[int]) -> Iterator[dict]:
+    def read(self, group: Group) -> Iterator[tuple[dict, People]]:
+        """The entries of a group, and the people found in each."""
         with self._path.open("rb") as file:
-            for place in places:
+            for place in group.places.tolist():
                 file.seek(place)
-                yield json.loads(file.readline())
-
-    def _people(self, entry: dict) -> People:
-        found = entry.get("people")
-        if found is None or found["person_score"] == []:
-            return People.nobody(self.skeleton)
-        xy = np.array(found["xy"]).reshape(-1, len(self.skeleton.joints), 2)
-        xy[np.array(found["present"]).reshape(xy.shape[:2]) == 0] = np.nan
-        return People(xy, found["score"], found["person_score"], self.skeleton)
-
-
-def source_of(frame: Frame) -> str:
-    """A stable identity of a picture: its file, if it has one."""
-    return os.path.abspath(frame.path) if frame.path is not None else frame.name
-
-
-def _as_lists(people: People) -> dict:
-    xy = np.where(people.present[..., None], people.xy, 0).astype(np.float64).round(4)
-    return {
-        "xy": xy.reshape(len(people), 2 * xy.shape[1]).tolist(),
-        "score": people.score.astype(np.float64).round(6).tolist(),
-        "present": people.present.astype(int).tolist(),
-        "person_score": people.person_score.astype(np.float64).round(6).tolist(),
-    }
-
-
-def _parse(line: bytes) -> dict | None:
-    try:
-        entry = json.loads(line)
-    except (ValueError, RecursionError):
-        return None
-    return entry if isinstance(entry, dict) else None
+                entry = json.loads(file.readline())
+                yield entry, people_of(entry, self.skeleton)

@@ -119,7 +119,9 @@ def _group_all(file: FieldsFile, folder: OutputFolder, options: GroupOptions) ->
     if images or not folder.occupied:
         told = "results"
         output.write_coco(folder.path / "coco_results.json", results)
-        output.write_images(folder.path / "images.json", images)
+        with output.writing_array(folder.path / "images.json") as add:
+            for image in images:
+                add(image)
         folder.finish()
     if interrupted is not None:
         raise interrupted

@@ -13,6 +13,7 @@ from .fields import paf_quiver as paf_quiver
 from .grouping import explain_assembly as explain_assembly
 from .grouping import explain_matching as explain_matching
 from .grouping import explain_peaks as explain_peaks
+from .hues import colors_of as colors_of
 from .hues import distinct_colors as distinct_colors
 from .links import explain_link as explain_link
 from .links import explain_member as explain_member
@@ -29,3 +30,5 @@ from .side_by_side import name_joints as name_joints
 from .side_by_side import panels as panels
 from .tags import explain_tags as explain_tags
 from .targets import explain_targets as explain_targets
+from .trails import Trail as Trail
+from .trails import Trails as Trails

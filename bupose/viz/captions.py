@@ -34,9 +34,9 @@ def draw_boxes(
 
 
 def write_labels(picture: np.ndarray, labels: Sequence[str], xy: np.ndarray, shown: np.ndarray) -> None:
-    """Write each person's label above their ``shown`` joints (P, K) at ``xy`` (P, K, 2), pixels."""
+    """Write each person's label above their ``shown`` joints (P, K) at ``xy`` (P, K, 2), pixels; "" is no label."""
     for p, text in enumerate(labels):
-        if shown[p].any():
+        if text and shown[p].any():
             low, high = xy[p, shown[p]].min(0), xy[p, shown[p]].max(0)
             write(picture, str(text), ((low[0] + high[0]) / 2, low[1] - 0.12 * (high[1] - low[1])))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+UNKNOWN = (150, 150, 150)
 _GOLDEN = np.pi * (3 - np.sqrt(5))  # turns by it never come near an earlier one
 
 
@@ -26,5 +27,10 @@ def hue(x: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 def distinct_colors(count: int) -> np.ndarray:
     """uint8 (count, 3) RGB: equally light hues, neighbours far apart; for ``draw_people(…, person_colors=…)``."""
-    turn = _GOLDEN * np.arange(count)
-    return hue(np.cos(turn), np.sin(turn))
+    return colors_of(np.arange(count))
+
+
+def colors_of(ids: np.ndarray) -> np.ndarray:
+    """uint8 (P, 3) RGB: the colour of each identity, as :func:`distinct_colors` counts them; grey for −1."""
+    turn = _GOLDEN * np.asarray(ids)
+    return np.where(np.asarray(ids)[:, None] < 0, UNKNOWN, hue(np.cos(turn), np.sin(turn))).astype(np.uint8)

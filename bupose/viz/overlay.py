@@ -9,8 +9,10 @@ import numpy as np
 
 from bupose.options import check, option
 from bupose.people import People
-from bupose.viz.hues import distinct_colors
+from bupose.viz.hues import colors_of, distinct_colors
 from bupose.viz.people import draw_people
+from bupose.viz.rgb import as_rgb
+from bupose.viz.trails import Trail, draw_trails
 
 COLORS = ("limb", "person")
 LABELS = ("number", "score")
@@ -36,6 +38,10 @@ class OverlayOptions:
         Factor on every line and joint.
     opacity : float
         Opacity of a joint of score 1.
+    ids : bool
+        People who are followed through a video have a colour and a number each, instead.
+    trail : float
+        Seconds of the way that they have come; 0 draws none.
     """
 
     colors: str = option("limb", among=COLORS)
@@ -45,14 +51,17 @@ class OverlayOptions:
     min_person_score: float = option(0.0, 0, 1)
     width: float = option(1.0, 0.1, 10)
     opacity: float = option(0.9, 0, 1)
+    ids: bool = option(True)
+    trail: float = option(1.0, 0, 3600)
 
     def __post_init__(self) -> None:
         check(self, "overlay")
 
 
 def draw_overlay(
-    image: np.ndarray, people: People, options: OverlayOptions | None = None, only: Iterable[int] | None = None
-) -> np.ndarray:
+    image: np.ndarray, people: People, options: OverlayOptions | None = None, only: Iterable[int] | None = None,
+    trails: Iterable[Trail] = (),
+) -> np.ndarray:  # fmt: skip
     """People over a photo, as :func:`draw_people` draws them.
 
     Parameters
@@ -63,6 +72,8 @@ def draw_overlay(
     options : OverlayOptions, optional
     only : iterable of int, optional
         A subset of the people, with the numbers and colours that they have among all.
+    trails : iterable of Trail, optional
+        Drawn below them.
 
     Returns
     -------
@@ -76,15 +87,23 @@ def draw_overlay(
     options = options or OverlayOptions()
     rows = [n for n in (range(len(people)) if only is None else only)
             if people.person_score[n] >= options.min_person_score]  # fmt: skip
+    known = people.ids if options.ids else None
     written = {"number": [str(n) for n in rows], "score": [f"{people.person_score[n]:.2f}" for n in rows]}
-    labels = [": ".join(parts) for parts in zip(*(written[name] for name in options.labels), strict=True)]
+    parts = [written[name] for name in options.labels if known is None or name != "number"]
+    colors = distinct_colors(len(people))[rows] if options.colors == "person" else None
+    if known is not None:
+        parts.insert(0, [str(i) if i >= 0 else "" for i in known[rows].tolist()])
+        colors = colors_of(known[rows])
+        image = as_rgb(image)
+        draw_trails(image, trails, options.width)
+    labels = [": ".join(filter(None, texts)) for texts in zip(*parts, strict=True)]
     return draw_people(
         image,
         people[rows],
         width=options.width,
         opacity=options.opacity,
         min_score=options.min_score,
-        labels=labels if options.labels else None,
-        person_colors=distinct_colors(len(people))[rows] if options.colors == "person" else None,
+        labels=labels if parts else None,
+        person_colors=colors,
         boxes=options.boxes,
     )

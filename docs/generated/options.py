@@ -94,7 +94,10 @@ def _show_group(name: str, kind: type) -> list[str]:
             options = getattr(method, BY_METHOD[name])
             parts += [f"#### {name}, method {method.name}", _prose(options), _table(read_options(options, f"{name}."))]
         return parts
-    parts.append(_table(read_options(kind, f"{name}.")))
+    parts.append(_table(read_options(kind, f"{name}.", nested=False)))
+    for f in dataclasses.fields(kind):
+        if (group := _group_of(f)) is not None:
+            parts += _show_group(f"{name}.{f.name}", group)
     for choice, options in NAMED.get(name, {}).items():
         rows = read_options(options, f"{name}.options.")
         parts += [f"#### {name} {choice}", _prose(options), _table(rows)]

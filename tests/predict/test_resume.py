@@ -233,7 +233,7 @@ def test_files_of_a_picture_that_cannot_be_written_do_not_cost_its_people(net, p
         raise InputError(f"cannot write {path.name}")
 
     writers = {"openpose": "output.write_openpose", "fields": "write_fields", "overlay": "output.write_image"}
-    monkeypatch.setattr(f"bupose.predict.predict.{writers[kind]}", refuse)
+    monkeypatch.setattr(f"bupose.predict.picture_files.{writers[kind]}", refuse)
     summary = run(photos, out, fields=True)
     assert (summary.pictures, summary.people, summary.failed) == (0, len(NAMES), len(NAMES))
     assert len(results(out)["coco_results.json"]) == len(NAMES)
