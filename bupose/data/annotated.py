@@ -11,6 +11,7 @@ from bupose import skeletons
 from bupose.annotations.formats import FORMATS
 from bupose.annotations.joint_names import fit_names
 from bupose.annotations.reader import Annotations, read
+from bupose.data.each_person import EachPerson
 from bupose.data.photos import Photos
 from bupose.errors import LabelsError
 from bupose.options import check, option
@@ -43,6 +44,9 @@ class PhotosOptions:
     complete : bool, optional
         Whether all people are labelled. If not, only the surroundings of labelled people count as known. By default as
         known for the data set: OCHuman and MPII are incomplete.
+    each_person : float
+        Cut photos around each person, to this many times the person's box (1.25 is usual), for networks of a single
+        person; 0 is whole photos. ``limit`` still counts photos.
     """
 
     annotations: str = option("")
@@ -53,6 +57,7 @@ class PhotosOptions:
     limit: int = option(0, 0, MOST_PICTURES)
     max_box: float = option(0.5, 0, 1)
     complete: bool | None = option(None)
+    each_person: float = option(0.0, 0, 10)
 
     def __post_init__(self) -> None:
         self.annotations, self.images = (p if isinstance(p, str) else _path(p) for p in (self.annotations, self.images))
@@ -64,7 +69,7 @@ def _path(value):
     return os.fspath(value) if isinstance(value, os.PathLike) else value
 
 
-def open_photos(kind: str, options: PhotosOptions) -> Photos:
+def open_photos(kind: str, options: PhotosOptions) -> Photos | EachPerson:
     """Open a data set of photos.
 
     Parameters
@@ -90,7 +95,8 @@ def open_photos(kind: str, options: PhotosOptions) -> Photos:
     rows, notes = _choose_images(found, options)
     complete = FORMATS[found.kind].complete if options.complete is None else options.complete
     notes = [f"{found.name}: {note}" for note in (matched, told, *found.notes, *notes) if note]
-    return Photos(folder, found, rows, skeleton, names, options.max_box, not complete, notes)
+    photos = Photos(folder, found, rows, skeleton, names, options.max_box, not complete, notes)
+    return EachPerson(photos, options.each_person) if options.each_person else photos
 
 
 def choose_skeleton(wanted: Any, found: Annotations) -> tuple[Skeleton, str]:

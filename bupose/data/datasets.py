@@ -107,6 +107,7 @@ class DataOptions:
     limit: int | None = _unset(PhotosOptions, "limit")
     max_box: float | None = _unset(PhotosOptions, "max_box")
     complete: bool | None = _unset(PhotosOptions, "complete")
+    each_person: float | None = _unset(PhotosOptions, "each_person")
     count: int | None = _unset(SyntheticOptions, "count")
     seed: int | None = _unset(SyntheticOptions, "seed")
     size: tuple[int, int] | None = _unset(SyntheticOptions, "size")

@@ -1,0 +1,92 @@
+"""Photos cut around each person show that person, where the labels say, and label nobody else."""
+
+import json
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bupose.data.dataset import PoseDataset
+from bupose.data.datasets import open_samples
+from bupose.data.each_person import ASPECT, around
+from bupose.maps import Grid
+from bupose.methods.single import SingleCodec
+from bupose.skeletons import COCO17
+
+SIZE = (200, 160)
+
+
+@pytest.fixture
+def people(tmp_path):
+    """Two photos with two people and one, a bright dot on each joint, cut around each person."""
+    rng = np.random.default_rng(0)
+    images, annotations = [], []
+    for n, boxes in enumerate([[(20, 30, 30, 80), (120, 40, 60, 100)], [(90, 5, 40, 150)]]):
+        photo = rng.integers(0, 40, (*SIZE[::-1], 3)).astype(np.uint8)
+        for x, y, w, h in boxes:
+            xy = rng.integers((x + 2, y + 2), (x + w - 2, y + h - 2), (17, 2))
+            for u, v in xy:
+                photo[v, u] = 255
+            keypoints = np.column_stack([xy, np.full(17, 2)]).ravel().tolist()
+            annotations.append({
+                "id": len(annotations) + 1, "image_id": n, "category_id": 1, "iscrowd": 0, "area": 900.0,
+                "bbox": [x, y, w, h], "num_keypoints": 17, "keypoints": keypoints,
+            })  # fmt: skip
+        cv2.imwrite(str(tmp_path / f"{n}.png"), photo)
+        images.append({"id": n, "file_name": f"{n}.png", "width": SIZE[0], "height": SIZE[1]})
+    category = {"id": 1, "name": "person", "keypoints": list(COCO17.joints), "skeleton": []}
+    path = tmp_path / "people.json"
+    path.write_text(json.dumps({"images": images, "annotations": annotations, "categories": [category]}))
+    return open_samples("coco", {"annotations": str(path), "each_person": 1.25})
+
+
+def test_an_entry_is_a_person(people):
+    assert len(people) == 3
+    assert [people.image_id(n) for n in range(3)] == [0, 0, 1]
+    for n in range(3):
+        sample = people[n]
+        assert len(sample.labels) == 1
+        assert sample.image.shape[1::-1] == people.size(n)
+        (u, v) = sample.labels.xy[0].astype(int).T
+        assert (sample.image[v, u] == 255).all()
+        assert sample.labels.area[0] == 900
+    with pytest.raises(IndexError):
+        people[3]
+
+
+def test_a_photo_decoded_at_reduced_size_is_cut_at_the_same_place(people):
+    for n in range(3):
+        whole, half = people.picture(n).decode(1), people.picture(n).decode(2)
+        assert half.shape[:2] == tuple(-(-side // 2) for side in whole.shape[:2])
+        h, w = (side // 2 for side in whole.shape[:2])
+        means = whole[: 2 * h, : 2 * w].reshape(h, 2, w, 2, 3).mean((1, 3))
+        assert np.abs(half[:h, :w] - means).mean() < 1
+
+
+def test_crops_of_training_show_the_person(people):
+    data = PoseDataset(people, SingleCodec(COCO17, Grid(4)), size=(96, 128))
+    for n in range(3):
+        item = data[n]
+        assert item["place"][:, 2].sum() == 17
+        assert float(item["heat"].amax((1, 2)).min()) > 0.9
+
+
+@given(
+    st.tuples(st.floats(-50, 300), st.floats(-50, 300), st.floats(0, 400), st.floats(0, 400)),
+    st.floats(1, 3),
+    st.tuples(st.integers(1, 300), st.integers(1, 300)),
+)
+def test_a_cut_lies_in_the_photo_and_holds_the_box(box, margin, size):
+    low, cut = around(np.array(box), margin, size)
+    x, y, w, h = box
+    for axis, (start, length) in enumerate(((x, w), (y, h))):
+        assert low[axis] % 8 == 0
+        assert 0 <= low[axis] < low[axis] + cut[axis] <= size[axis]
+        if start >= 0 and start + length <= size[axis] - 8:
+            assert low[axis] <= start
+            assert start + length <= low[axis] + cut[axis]
+    inside = x - w >= 0 and x + 2 * w < size[0] and y - h >= 0 and y + 2 * h < size[1]
+    if inside and h > 40 and x - h > 0 and x + w + h < size[0]:
+        assert cut[0] >= ASPECT * h * 0.99
