@@ -12,7 +12,8 @@ _NAMES = {"OpenVinoNetwork": "openvino", "OnnxNetwork": "onnx", "TorchNetwork": 
 
 def look_at_runtime() -> Iterator[tuple[str, ...]]:
     """What runs the network that comes with bupose."""
-    choice, path = choose_runtime(), weights.resolve()
+    path = weights.resolve()
+    choice = choose_runtime(path=path)
     network = start(path)
     name = _NAMES[type(network).__name__]
     wrong = (

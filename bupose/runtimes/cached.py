@@ -44,11 +44,8 @@ def prepare(path: Path, kind: str, version: str, make: Callable[[Path], dict[str
     OSError
         There is no folder to keep it in.
     """
-    content = hashlib.sha256(path.read_bytes()).hexdigest()
-    told = json.dumps([content, __version__, REVISION, version, name_processor()])
-    name = f"{kind}-{hashlib.sha256(told.encode()).hexdigest()[:24]}"
-    for home in (cache_home(), temporary_home("bupose")):
-        folder = home / "graphs"
+    name = _name(path, kind, version)
+    for folder in _homes():
         with suppress(OSError):
             folder.mkdir(parents=True, exist_ok=True)
             if os.access(folder, os.W_OK):
@@ -56,6 +53,12 @@ def prepare(path: Path, kind: str, version: str, make: Callable[[Path], dict[str
             if (found := read(folder / name)) is not None:
                 return folder / name, found
     raise OSError("there is no folder to keep graphs in")
+
+
+def find(path: Path, kind: str, version: str) -> dict[str, Any] | None:
+    """What was measured when this was made; None where it is not there. Arguments are those of :func:`prepare`."""
+    name = _name(path, kind, version)
+    return next((found for folder in _homes() if (found := read(folder / name)) is not None), None)
 
 
 def read(place: Path) -> dict[str, Any] | None:
@@ -68,6 +71,16 @@ def read(place: Path) -> dict[str, Any] | None:
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         pass
     return None
+
+
+def _homes() -> tuple[Path, Path]:
+    return cache_home() / "graphs", temporary_home("bupose") / "graphs"
+
+
+def _name(path: Path, kind: str, version: str) -> str:
+    content = hashlib.sha256(path.read_bytes()).hexdigest()
+    told = json.dumps([content, __version__, REVISION, version, name_processor()])
+    return f"{kind}-{hashlib.sha256(told.encode()).hexdigest()[:24]}"
 
 
 def _prepare(place: Path, make: Callable[[Path], dict[str, Any]]) -> tuple[Path, dict[str, Any]]:

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from bupose.errors import DependencyError
 from bupose.options import choose
 from bupose.runtimes import cached
-from bupose.runtimes.network import Network
+from bupose.runtimes.exported import ExportedNetwork
 from bupose.runtimes.onnx_network import OnnxNetwork
 from bupose.runtimes.openvino_core import get_core
 from bupose.runtimes.openvino_network import PRECISIONS, OpenVinoNetwork
-
-CLEARLY = 0.9  # of the time of what loses nothing: from there on another precision is taken
-ROUNDS = 3
+from bupose.runtimes.trial import fastest
 
 
-def run_openvino(path: Path, device: str, precision: str, threads: int) -> Network:
+def run_openvino(path: Path, device: str, precision: str, threads: int) -> ExportedNetwork:
     """By OpenVINO: in 8 bits where ``precision`` is auto and the file says what they need, else in floating point."""
     choose(precision, PRECISIONS, "precision")
     try:
@@ -41,7 +36,7 @@ def run_openvino(path: Path, device: str, precision: str, threads: int) -> Netwo
         write_openvino(net, made, eight_bits=eight, exact=eight and adds_exactly())
         ways = ("float32", "bfloat16") if eight and "BF16" in able else ("float32",)
         networks = {way: OpenVinoNetwork(made, "cpu", way, threads) for way in ways}
-        return {"precision": _fastest(networks), "bits": 8 if eight else 32}
+        return {"precision": fastest(networks), "bits": 8 if eight else 32}
 
     place, measured = cached.prepare(path, "openvino-8" if bits else "openvino", openvino.__version__, make)
     chosen = measured["precision"] if bits else precision
@@ -51,7 +46,7 @@ def run_openvino(path: Path, device: str, precision: str, threads: int) -> Netwo
     return network
 
 
-def run_onnx(path: Path, device: str, precision: str, threads: int) -> Network:
+def run_onnx(path: Path, device: str, precision: str, threads: int) -> ExportedNetwork:
     """By ONNX Runtime: in 8 bits where ``precision`` is auto, the file says what they need and they are faster here."""
     choose(precision, ("auto", "float32"), "precision")
     try:
@@ -70,7 +65,7 @@ def run_onnx(path: Path, device: str, precision: str, threads: int) -> Network:
         for many in (32, 8) if eight else (32,):
             write_onnx(net, folder / f"{many}.onnx", eight_bits=many == 8, exact=many == 8 and adds_exactly())
         networks = {file.stem: OnnxNetwork(file, "cpu", "auto", threads) for file in sorted(folder.glob("*.onnx"))}
-        chosen = _fastest(networks)
+        chosen = fastest(networks)
         (folder / f"{chosen}.onnx").replace(folder / "network.onnx")
         for other in networks.keys() - {chosen}:
             (folder / f"{other}.onnx").unlink()
@@ -82,24 +77,4 @@ def run_onnx(path: Path, device: str, precision: str, threads: int) -> Network:
     return network
 
 
-RUNNERS: dict[str, Callable[[Path, str, str, int], Network]] = {"openvino": run_openvino, "onnx": run_onnx}
-
-
-def _fastest(networks: dict[str, Any]) -> str:
-    """The first, unless another one clearly takes less time for a picture of usual size; they take turns."""
-    first = next(iter(networks))
-    if len(networks) == 1:
-        return first
-    network = networks[first]
-    height = network.preprocess.get("height") or 368
-    sides = [-(-side // network.multiple) * network.multiple for side in (height, height * 4 // 3)]
-    images = np.full((1, *sides, 3), 128, np.uint8)
-    taken: dict[str, list[float]] = {name: [] for name in networks}
-    for _ in range(ROUNDS + 1):
-        for name, one in networks.items():
-            start = time.perf_counter()
-            one(images)
-            taken[name].append(time.perf_counter() - start)
-    best = {name: min(times[1:]) for name, times in taken.items()}
-    fastest = min(best, key=best.__getitem__)
-    return fastest if best[fastest] < CLEARLY * best[first] else first
+RUNNERS: dict[str, Callable[[Path, str, str, int], ExportedNetwork]] = {"openvino": run_openvino, "onnx": run_onnx}

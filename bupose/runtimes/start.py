@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -10,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from bupose.errors import BuposeError, OptionsError
 from bupose.machine import count_threads, may_have_gpu
 from bupose.options import choose, shown
-from bupose.runtimes import ready
+from bupose.runtimes import ready, trial
 from bupose.runtimes.network import Network
 from bupose.runtimes.onnx_network import OnnxNetwork
 from bupose.runtimes.openvino_network import OpenVinoNetwork
@@ -22,7 +25,7 @@ if TYPE_CHECKING:
 RUNTIMES: dict[str, Callable[..., Network]] = {".onnx": OnnxNetwork, ".xml": OpenVinoNetwork}
 NAMES = ("auto", "torch", "onnx", "openvino")
 _OF_SUFFIX = {".onnx": "onnx", ".xml": "openvino"}
-_PACKAGES = {"openvino": "openvino", "onnx": "onnxruntime"}  # the fastest first; both get graphs written by onnx
+_PACKAGES = {"openvino": "openvino", "onnx": "onnxruntime"}  # both get graphs that onnx writes
 
 
 class Choice(NamedTuple):
@@ -70,7 +73,7 @@ def start(
             if runtime not in ("auto", own):
                 raise OptionsError(f"runtime is {runtime!r}; {shown(path.name)} runs in {own}: leave runtime out")
             return RUNTIMES[path.suffix.lower()](path, device, precision, threads or count_threads())
-        chosen = choose_runtime(runtime, device, precision, compile).runtime
+        chosen = choose_runtime(runtime, device, precision, compile, path).runtime
         if chosen != "torch":
             found = _run_ready(path, chosen, device, precision, threads or count_threads(), runtime == "auto")
             if found is not None:
@@ -89,9 +92,17 @@ def start(
 
 
 def choose_runtime(
-    runtime: str = "auto", device: str = "auto", precision: str = "auto", compile: bool = False
+    runtime: str = "auto",
+    device: str = "auto",
+    precision: str = "auto",
+    compile: bool = False,
+    path: Path | None = None,
 ) -> Choice:
-    """What will run one of bupose's own files: OpenVINO, else ONNX Runtime, else torch; a GPU has torch."""
+    """What will run one of bupose's own files: OpenVINO or ONNX Runtime, else torch; a GPU has torch.
+
+    Where both are installed, it is the faster one for the network that comes along: measured when that is loaded for
+    the first time (``path`` is its file), and kept in the cache. Until then it is OpenVINO.
+    """
     if runtime != "auto":
         return Choice(runtime, "as you chose")
     if compile:
@@ -104,10 +115,28 @@ def choose_runtime(
         found = choose_device("auto")
         if found.type != "cpu":
             return Choice("torch", f"this machine has a GPU, {found}")
-    for name, package in _PACKAGES.items():
-        if is_installed(package) and is_installed("onnx") and (name == "openvino" or precision in ("auto", "float32")):
-            return Choice(name, f"{package} is installed")
-    return Choice("torch", "neither openvino nor onnxruntime is installed")
+    able = [name for name, package in _PACKAGES.items() if is_installed(package) and is_installed("onnx")]
+    able = [name for name in able if name == "openvino" or precision in ("auto", "float32")]
+    if not able:
+        return Choice("torch", "neither openvino nor onnxruntime is installed, with onnx")
+    taken = _compare(able, path) if len(able) > 1 and precision == "auto" else {}
+    if not taken:
+        return Choice(able[0], f"{_PACKAGES[able[0]]} is installed")
+    told = ", ".join(f"{name} {1e3 * seconds:.0f} ms" for name, seconds in taken.items())
+    return Choice(trial.pick(taken), f"a picture takes {told}")
+
+
+def _compare(able: list[str], path: Path | None) -> dict[str, float]:
+    """Seconds of a picture in each; nothing where that is not known and not to be measured now."""
+    from bupose import weights
+
+    with suppress(OSError, ImportError):  # a cache that cannot be written, a package without metadata
+        versions = ", ".join(version(_PACKAGES[name]) for name in able)
+        if path != weights.DEFAULT:
+            return trial.recall(weights.DEFAULT, able, versions) or {}
+        runners = {name: partial(ready.RUNNERS[name], path, "cpu", "auto", count_threads()) for name in able}
+        return trial.compare(path, runners, versions)
+    return {}
 
 
 def is_installed(package: str) -> bool:

@@ -17,7 +17,7 @@ from bupose.export import calibrate
 from bupose.images import Photo
 from bupose.nn.config import NetworkConfig
 from bupose.nn.model import PoseNet
-from bupose.runtimes import cached, ready, start
+from bupose.runtimes import cached, ready, start, trial
 from bupose.runtimes.openvino_network import OpenVinoNetwork
 from bupose.runtimes.start import choose_runtime
 from bupose.runtimes.torch_network import TorchNetwork
@@ -194,6 +194,50 @@ def test_who_is_chosen(monkeypatch):
     assert choose_runtime(device="cpu").runtime == "onnx"
 
 
+def test_the_faster_of_two_is_taken_once_measured(file, cache, monkeypatch):
+    """With the network that comes along, at its first load; nothing is measured for others, nor twice."""
+    measured = []
+
+    def measure(networks):
+        measured.append(list(networks))
+        return {"openvino": 0.3, "onnx": 0.2}
+
+    class Fake:
+        pass
+
+    monkeypatch.setattr(start, "is_installed", lambda package: True)
+    monkeypatch.setattr(start, "version", lambda package: "1")
+    monkeypatch.setattr(trial, "measure", measure)
+    monkeypatch.setattr(ready, "RUNNERS", {name: lambda *_: Fake() for name in ("openvino", "onnx")})
+    other = file.with_name("other.safetensors")
+    other.write_bytes(file.read_bytes() + b" ")
+    monkeypatch.setattr(weights, "DEFAULT", file)
+    assert choose_runtime(path=other) == ("openvino", "openvino is installed")
+    assert not measured
+    for path in (file, file, other):
+        assert choose_runtime(path=path) == ("onnx", "a picture takes openvino 300 ms, onnx 200 ms")
+    assert measured == [["openvino", "onnx"]]
+    assert choose_runtime(precision="float32", path=other).runtime == "openvino"
+    assert len(graphs(cache)) == 1
+
+
+def test_what_cannot_run_is_not_measured(file, cache, monkeypatch):
+    def fail(*_):
+        raise RuntimeError("no such instruction")
+
+    monkeypatch.setattr(start, "is_installed", lambda package: True)
+    monkeypatch.setattr(start, "version", lambda package: "1")
+    monkeypatch.setattr(trial, "measure", lambda networks: dict.fromkeys(networks, 0.1))
+    monkeypatch.setattr(ready, "RUNNERS", {"openvino": fail, "onnx": lambda *_: object()})
+    monkeypatch.setattr(weights, "DEFAULT", file)
+    assert choose_runtime(path=file).runtime == "onnx"
+
+
+@pytest.mark.parametrize(("times", "taken"), [((1, 0.95), "a"), ((1, 0.85), "b"), ((1, 1.2), "a")])
+def test_another_one_must_be_clearly_faster(times, taken):
+    assert trial.pick(dict(zip("ab", times, strict=True))) == taken
+
+
 @pytest.fixture(scope="module")
 def movenet(tmp_path_factory):
     """A trunk whose linear layers have means far from 0, in a file that knows its activations."""
@@ -216,7 +260,7 @@ def movenet(tmp_path_factory):
 @pytest.mark.parametrize(("runtime", "package"), [("openvino", "openvino"), ("onnx", "onnxruntime")])
 def test_8_bits_out_of_the_file_are_near_torch(runtime, package, movenet, cache, images, monkeypatch):
     pytest.importorskip(package)
-    monkeypatch.setattr(ready, "_fastest", lambda networks: [*networks][-1])
+    monkeypatch.setattr(ready, "fastest", lambda networks: [*networks][-1])
     net = weights.load(movenet)
     wanted, found = TorchNetwork(net, "cpu")(images), bupose.load(movenet, runtime=runtime).network(images)
     for one, other in zip(found, wanted, strict=True):
@@ -229,7 +273,7 @@ def test_8_bits_out_of_the_file_are_near_torch(runtime, package, movenet, cache,
 
 def test_8_bits_of_onnx_are_left_where_they_are_not_faster(movenet, cache, images, monkeypatch):
     pytest.importorskip("onnxruntime")
-    monkeypatch.setattr(ready, "_fastest", lambda networks: next(iter(networks)))
+    monkeypatch.setattr(ready, "fastest", lambda networks: next(iter(networks)))
     network = bupose.load(movenet, runtime="onnx").network
     assert network.how == "ONNX Runtime in 32 bits"
     for one, other in zip(network(images), TorchNetwork(weights.load(movenet), "cpu")(images), strict=True):

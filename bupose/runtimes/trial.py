@@ -1,0 +1,77 @@
+"""Short measurements on this machine, which decide what computes a network."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from bupose.errors import BuposeError
+from bupose.runtimes import cached
+from bupose.runtimes.exported import ExportedNetwork
+
+CLEARLY = 0.9  # of the time of what loses nothing: from there on another precision is taken
+ROUNDS = 3
+
+_LOG = logging.getLogger(__name__)
+
+
+def measure(networks: Mapping[str, ExportedNetwork]) -> dict[str, float]:
+    """Seconds that each takes for a picture of usual size, the best of some rounds in which they take turns."""
+    network = next(iter(networks.values()))
+    height = network.preprocess.get("height") or 368
+    sides = [-(-side // network.multiple) * network.multiple for side in (height, height * 4 // 3)]
+    images = np.full((1, *sides, 3), 128, np.uint8)
+    taken: dict[str, list[float]] = {name: [] for name in networks}
+    for _ in range(ROUNDS + 1):
+        for name, one in networks.items():
+            start = time.perf_counter()
+            one(images)
+            taken[name].append(time.perf_counter() - start)
+    return {name: min(times[1:]) for name, times in taken.items()}
+
+
+def fastest(networks: Mapping[str, ExportedNetwork]) -> str:
+    """The first, unless another one clearly takes less time."""
+    if len(networks) == 1:
+        return next(iter(networks))
+    return pick(measure(networks))
+
+
+def pick(taken: Mapping[str, float]) -> str:
+    """The first of these times, unless another one is clearly less."""
+    first, best = next(iter(taken)), min(taken, key=taken.__getitem__)
+    return best if taken[best] < CLEARLY * taken[first] else first
+
+
+def recall(path: Path, names: Sequence[str], versions: str) -> dict[str, float] | None:
+    """What :func:`compare` found, if it ever did."""
+    return cached.find(path, f"times-{'-'.join(names)}", versions)
+
+
+def compare(path: Path, runners: Mapping[str, Callable[[], ExportedNetwork]], versions: str) -> dict[str, float]:
+    """Seconds that runtimes take for a picture, measured once for a network file, a machine and these versions.
+
+    Those that cannot run it are left out.
+
+    Raises
+    ------
+    OSError
+        There is no folder to keep that in.
+    """
+    known = recall(path, list(runners), versions)
+    if known is None:
+        networks = {}
+        for name, run in runners.items():
+            try:
+                networks[name] = run()
+            except (BuposeError, OSError, ImportError, RuntimeError) as problem:
+                _LOG.debug("%s left out: %s", name, problem)
+        if not networks:
+            return {}
+        taken = measure(networks)
+        _, known = cached.prepare(path, f"times-{'-'.join(runners)}", versions, lambda _: taken)
+    return known
