@@ -9,6 +9,7 @@ import gradio as gr
 
 from bupose.explore.canvas import list_views
 from bupose.explore.controls import Control, describe_options, make_control, sort_options
+from bupose.explore.player import Player
 from bupose.maps import Maps
 from bupose.methods.trace import Trace
 from bupose.viz.fields import limb_title
@@ -32,6 +33,7 @@ class Layout:
         self.desk = gr.State(None, delete_callback=clear_desk)
         with gr.Row():
             with gr.Column(scale=5, min_width=560, elem_id="main"):
+                self.player = Player(trace.maps.skeleton.joints)
                 self._add_views(trace.maps)
                 self._add_picture()
                 self._add_choice(trace)
@@ -115,7 +117,7 @@ class Layout:
     def inputs(self) -> set:
         """Inputs of handlers."""
         plain = (self.session, self.desk, self.view, self.joint, self.limb, self.peaks, self.drop, self.frame)
-        return {*plain, *self.options.values()}
+        return {*plain, *self.player.inputs, *self.options.values()}
 
     @property
     def shown(self) -> list:

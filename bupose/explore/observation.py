@@ -55,7 +55,7 @@ class Film:
         InputError
             The video cannot be opened, its frames have more pixels, or it has no such frame.
         """
-        with _named(self.path):
+        with named(self.path):
             return Video(self.path).frame(self.frame, max_pixels).image
 
 
@@ -126,7 +126,7 @@ def look(estimator: Estimator, source: str | Path | Film | np.ndarray, name: str
     if isinstance(source, Film):
         photo, film, name = Photo.whole(source.read(estimator.max_pixels)), source, name or source.path.name
     elif isinstance(source, Path):
-        with _named(source):
+        with named(source):
             photo, film = read(source, least=estimator.pipeline.least, max_pixels=estimator.max_pixels), None
     else:
         photo, film = open_photo(source), None
@@ -151,7 +151,7 @@ def draw_crowd() -> tuple[np.ndarray, str]:
 
 
 @contextmanager
-def _named(path: Path) -> Iterator[None]:
+def named(path: Path) -> Iterator[None]:
     """Errors name the file, not the folder that an upload happens to lie in."""
     try:
         yield

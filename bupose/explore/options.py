@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from bupose.estimate.options import NetworkOptions
 from bupose.options import option
+from bupose.track import TrackOptions
 from bupose.viz.overlay import OverlayOptions
 
 
@@ -23,9 +24,12 @@ class ExploreOptions(NetworkOptions):
         Open the page; else only print its address.
     overlay.* : see OverlayOptions
         Initial overlay options.
+    track.* : see TrackOptions
+        How people are followed through a video.
     """
 
     photo: str | None = option(None, path=True)
     port: int | None = option(None, 1, 65535)
     browser: bool = option(True)
     overlay: OverlayOptions = field(default_factory=OverlayOptions)
+    track: TrackOptions = field(default_factory=TrackOptions)

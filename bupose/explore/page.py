@@ -23,9 +23,11 @@ from bupose.estimate.estimator import Estimator
 from bupose.explore.canvas import draw_view, list_views, shown_joints
 from bupose.explore.layout import ALL, Layout
 from bupose.explore.observation import Observation, draw_crowd, look
+from bupose.explore.player import sentence
 from bupose.explore.session import Session
 from bupose.explore.storage import TABS, Uploads, release_taken
 from bupose.predict.output import write_coco, write_image
+from bupose.track import TrackOptions
 from bupose.viz import OverlayOptions
 from bupose.viz.fields import spec_of
 
@@ -64,12 +66,20 @@ class Page:
         What is dropped; each tab keeps its files in the same folder.
     overlay : OverlayOptions, optional
         How people are drawn.
+    track : TrackOptions, optional
+        How people are followed through a video.
     """
 
     def __init__(
-        self, estimator: Estimator, first: Observation, uploads: Uploads, overlay: OverlayOptions | None = None
+        self,
+        estimator: Estimator,
+        first: Observation,
+        uploads: Uploads,
+        overlay: OverlayOptions | None = None,
+        track: TrackOptions | None = None,
     ) -> None:
         self.estimator, self.first, self.uploads, self.overlay = estimator, first, uploads, overlay
+        self.track = track or TrackOptions()
         self.tabs: dict[str, str] = {}  # a tab's desk by gradio's name of the tab
         session = Session.begin(first, estimator.decoder)  # kernels are compiled before the first grouping is timed
         with Blocks(title="bupose", analytics_enabled=False, fill_width=True) as self.blocks:
@@ -82,7 +92,7 @@ class Page:
         last = {**quiet, "trigger_mode": "always_last"}  # of many moves of a slider, the first and the last
         slow = {**last, "show_progress": "minimal", "concurrency_limit": 1, "concurrency_id": "network"}
         slow["show_progress_on"] = on.canvas
-        fresh = [*on.shown, on.drop, on.frame]
+        fresh = [*on.shown, on.drop, on.frame, *on.player.shown]
         moved = [control.input for control in on.options.values()]
 
         self.blocks.load(self.start, on.inputs, [*fresh, on.desk], **quiet)
@@ -102,6 +112,7 @@ class Page:
         on.canvas.select(self.click, on.inputs, on.shown, **quiet)
         on.people.select(self.pick_person, on.inputs, on.shown, **quiet)
         on.candidates.select(self.pick_candidate, on.inputs, on.shown, **quiet)
+        on.player.connect(self, on.inputs, on.message, quiet, slow)
 
     # --- handlers ---
 
@@ -113,6 +124,7 @@ class Page:
 
     def leave(self, request: gr.Request) -> None:
         """A tab was closed."""
+        self.on.player.stopped.add(self.tabs.get(request.session_hash or "", ""))
         _clear_desk(self.tabs.pop(request.session_hash or "", None))
 
     def take_file(self, said: dict) -> dict:
@@ -121,7 +133,7 @@ class Page:
         def find() -> Observation:
             if said[self.on.drop] is None:
                 raise InputError("no file came with that; drop it again")
-            return look(self.estimator, self.uploads.take(said[self.on.drop], self._desk(said)))
+            return look(self.estimator, self.uploads.take(said[self.on.drop], self.desk(said)))
 
         return self._see(said, find)
 
@@ -142,7 +154,7 @@ class Page:
 
     def regroup(self, said: dict) -> dict:
         """A control was moved."""
-        return self._change(said, lambda session: session.regroup(self._options(said)))
+        return self._change(said, lambda session: session.regroup(self.options(said)))
 
     def give_defaults(self) -> list:
         """Where the controls stood at first."""
@@ -184,11 +196,11 @@ class Page:
         """Another photo; where it cannot be had, a sentence, and all else stays."""
         on, session = self.on, said[self.on.session]
         try:
-            self._desk(said)
+            self.desk(said)
             observation = find()
-            session = Session.begin(observation, self.estimator.codec.with_decoder(**self._options(said)).decoder)
+            session = Session.begin(observation, self.estimator.codec.with_decoder(**self.options(said)).decoder)
         except BuposeError as problem:
-            return {on.message: _sentence(problem), on.drop: None}
+            return {on.message: sentence(problem), on.drop: None}
         finally:
             film = None if session is None else session.observation.film
             if said[on.desk] is not None:
@@ -196,7 +208,7 @@ class Page:
         film = observation.film
         many, at = (0, 0) if film is None else (film.count - 1, film.frame)
         frame = gr.update(visible=many > 0, maximum=max(many, 1), value=at if many else 0)
-        return {**self._show(said, session), on.drop: None, on.frame: frame}
+        return {**self._show(said, session), on.drop: None, on.frame: frame, **on.player.fit(said, film)}
 
     def _change(self, said: dict, change: Callable[[Session], Session]) -> dict:
         try:
@@ -204,14 +216,14 @@ class Page:
                 raise InputError(GONE)
             return self._show(said, change(said[self.on.session]))
         except BuposeError as problem:
-            return {self.on.message: _sentence(problem)}
+            return {self.on.message: sentence(problem)}
 
-    def _desk(self, said: dict) -> Path:
+    def desk(self, said: dict) -> Path:
         if said[self.on.desk] is None:
             raise InputError(GONE)
         return Path(said[self.on.desk])
 
-    def _options(self, said: dict) -> dict:
+    def options(self, said: dict) -> dict:
         values = {name: said[control] for name, control in self.on.options.items()}
         empty = [name for name, value in values.items() if value is None]
         if empty:
@@ -223,7 +235,7 @@ class Page:
         return said[self.on.view], joint, limb
 
     def _show(self, said: dict, session: Session) -> dict:
-        on, folder, people = self.on, _new_folder(self._desk(said)), session.trace.people
+        on, folder, people = self.on, _new_folder(self.desk(said)), session.trace.people
         picture, results = (
             folder / f"{session.observation.stem}.jpg",
             folder / f"{session.observation.stem}_people.json",
@@ -274,7 +286,3 @@ def _new_folder(desk: Path) -> Path:
 def _clear_desk(folder: str | None) -> None:
     if folder is not None:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def _sentence(problem: BuposeError) -> dict:
-    return gr.update(value=f"<p>{html.escape(str(problem))}</p>", visible=True)

@@ -26,10 +26,11 @@ CSS = """
   #main > * { flex-shrink: 0; }
 }
 #canvas img { cursor: crosshair; width: auto; max-width: 100%; height: auto; max-height: 66vh; margin: 0 auto; }
-#people *, #candidates * { font-family: inherit; font-variant-numeric: tabular-nums; }
+#clip video { max-height: 60vh; }
+#people *, #candidates *, #followed * { font-family: inherit; font-variant-numeric: tabular-nums; }
 #message { position: fixed; bottom: 16px; left: 50%; transform: translateX(-50%); width: auto; z-index: 1000; }
 #message p { margin: 0; padding: 8px 12px; border-radius: 8px; background: #b3261e; color: white; }
-#summary { font-variant-numeric: tabular-nums; opacity: 0.8; }
+#summary, #progress { font-variant-numeric: tabular-nums; opacity: 0.8; }
 #headline * { font-size: 1.05em; font-weight: 600; }
 :root, .dark { --block-info-text-color: var(--body-text-color-subdued); }
 :root { --body-text-color-subdued: #5c5c66; }

@@ -1,5 +1,8 @@
 """A network that knows a few drawn scenes by sight and paints their fields, so that the truth is known to the pixel."""
 
+import os
+import re
+import shutil
 import socket
 import tempfile
 from contextlib import ExitStack
@@ -18,6 +21,8 @@ from bupose.maps import Grid
 from bupose.skeletons import COCO18
 
 SIZE = (640, 368)
+PATIENCE = 30_000  # ms, for machines that do much else
+LOCAL = re.compile(r"(http://127\.0\.0\.1:\d+/|data:|blob:)")
 
 
 class Painter:
@@ -122,3 +127,50 @@ def film(tmp_path):
         writer.write(np.full((*SIZE[::-1], 3), 10 * n, np.uint8))
     writer.release()
     return path
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Chromium without a window."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright, of the extra 'dev'")
+    names = ("chromium", "chromium-browser", "google-chrome")
+    path = next((found for found in map(shutil.which, names) if found), None)
+    if path is None:
+        pytest.skip("needs Chromium: apt-get install chromium")
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_tab(browser, served):
+    """Opens the page in a tab of its own, and watches that all it asks for is here and nothing goes wrong in it."""
+    contexts, problems = [], []
+
+    def open_it():
+        context = browser.new_context(viewport={"width": 1440, "height": 1000}, accept_downloads=True)
+        contexts.append(context)
+        tab = context.new_page()
+        tab.set_default_timeout(PATIENCE)
+        tab.on("request", lambda request: LOCAL.match(request.url) or problems.append(request.url))
+        tab.on("pageerror", lambda error: problems.append(str(error)))
+        tab.on("console", lambda said: said.type == "error" and problems.append(said.text))
+        tab.goto(served.address)
+        tab.locator("#summary", has_text="scene.png").wait_for()
+        tab.locator("#canvas img").wait_for()
+        return tab
+
+    yield open_it
+    for context in contexts:
+        context.close()
+    assert problems == []
+
+
+@pytest.fixture
+def tab(open_tab, request):
+    """The page in a tab; ``BUPOSE_SCREENSHOTS=folder`` keeps a picture of it at the end of each test."""
+    tab = open_tab()
+    yield tab
+    if folder := os.environ.get("BUPOSE_SCREENSHOTS"):
+        tab.screenshot(path=Path(folder) / f"{request.node.name}.png", full_page=True)

@@ -4,9 +4,7 @@
 """
 
 import json
-import os
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -18,54 +16,9 @@ import pytest
 from bupose import geometry
 from bupose.explore.canvas import draw_view
 
-NAMES = ("chromium", "chromium-browser", "google-chrome")
-BROWSER = next((found for found in map(shutil.which, NAMES) if found), None)
 pytest.importorskip("gradio", reason="needs the extra 'explore'")
-playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright, of the extra 'dev'")
-pytestmark = pytest.mark.skipif(BROWSER is None, reason="needs Chromium: apt-get install chromium")
-expect = playwright.expect
+expect = pytest.importorskip("playwright.sync_api", reason="needs playwright, of the extra 'dev'").expect
 PATIENCE = 30_000  # ms, for machines that do much else
-LOCAL = re.compile(r"(http://127\.0\.0\.1:\d+/|data:|blob:)")
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def open_tab(browser, served):
-    """Opens the page in a tab of its own, and watches that all it asks for is here and nothing goes wrong in it."""
-    contexts, problems = [], []
-
-    def open_it():
-        context = browser.new_context(viewport={"width": 1440, "height": 1000}, accept_downloads=True)
-        contexts.append(context)
-        tab = context.new_page()
-        tab.set_default_timeout(PATIENCE)
-        tab.on("request", lambda request: LOCAL.match(request.url) or problems.append(request.url))
-        tab.on("pageerror", lambda error: problems.append(str(error)))
-        tab.on("console", lambda said: said.type == "error" and problems.append(said.text))
-        tab.goto(served.address)
-        expect(tab.locator("#summary")).to_contain_text("scene.png", timeout=PATIENCE)
-        expect(tab.locator("#canvas img")).to_be_visible(timeout=PATIENCE)
-        return tab
-
-    yield open_it
-    for context in contexts:
-        context.close()
-    assert problems == []
-
-
-@pytest.fixture
-def tab(open_tab, request):
-    tab = open_tab()
-    yield tab
-    if folder := os.environ.get("BUPOSE_SCREENSHOTS"):
-        tab.screenshot(path=Path(folder) / f"{request.node.name}.png", full_page=True)
 
 
 def shows(tab, text):
