@@ -19,7 +19,13 @@ ROOT = Path(__file__).resolve().parents[2]
 # The pages and the modules they explain; a name that several modules offer is explained in the first of them.
 PAGES = {
     "bupose": ("bupose",),
-    "methods": ("bupose.methods", "bupose.methods.paf", "bupose.methods.tags", "bupose.methods.centre"),
+    "methods": (
+        "bupose.methods",
+        "bupose.methods.paf",
+        "bupose.methods.tags",
+        "bupose.methods.centre",
+        "bupose.methods.single",
+    ),
     "images": ("bupose.images",),
     "estimate": ("bupose.estimate", "bupose.media", "bupose.predict"),
     "viz": ("bupose.viz",),
