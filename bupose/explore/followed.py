@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from bupose.media.sources import Frame
 from bupose.people import People
 from bupose.predict.video_output import VideoOutput
 from bupose.track import Tracker, TrackOptions, finish
-from bupose.viz import OverlayOptions, Plot
+from bupose.viz import OverlayOptions, Plot, Trails
 
 MOST = 3000  # frames
 PLAYED = 1280  # px, the longer side of the video that is played
@@ -101,11 +101,12 @@ class Followed:
         """
         problems: list[str] = []
         by_frame = dict(zip(self.frames, self.people, strict=True))
+        overlay, trails = replace(overlay, ids=True), Trails(overlay.trail)
         with VideoOutput(folder, problems.append) as output:
             for frame in _frames(self.film, self.clip, max_pixels):
                 people = by_frame.get(frame.index if frame.index is not None else -1)
                 if people is not None:
-                    output.add(frame, _draw(frame, people, overlay))
+                    output.add(frame, _draw(frame, people, trails, overlay))
         if problems:
             raise InputError(problems[0])
         return folder / "overlays" / "followed.mp4"
@@ -182,16 +183,10 @@ def _frames(film: Film, clip: Clip, max_pixels: int) -> Iterator[Frame]:
             raise
 
 
-def _draw(frame: Frame, people: People, overlay: OverlayOptions) -> np.ndarray:
+def _draw(frame: Frame, people: People, trails: Trails, overlay: OverlayOptions) -> np.ndarray:
     picture = frame.read().image
     scale = min(1.0, PLAYED / max(picture.shape))
     if scale < 1:
         picture = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
         people = people.transform(geometry.scale(scale))
-    assert people.ids is not None
-    colors = viz.distinct_colors(int(people.ids.max(initial=-1)) + 1)[people.ids]
-    labels = [str(who) for who in people.ids]
-    return viz.draw_people(
-        picture, people, width=overlay.width, opacity=overlay.opacity, min_score=overlay.min_score, labels=labels,
-        person_colors=colors, boxes=overlay.boxes,
-    )  # fmt: skip
+    return viz.draw_overlay(picture, people, overlay, trails=trails.update(people, frame.time or 0.0))
