@@ -1,4 +1,4 @@
-"""Measure speed, AP: bupose benchmark [part=all|grouping|network|shipped|refine] [shared=../shared] [photos=40]
+"""Measure speed, AP: bupose benchmark [part=all|grouping|network|shipped|refine|steady] [shared=../shared] [photos=40]
 [plots=docs/images]
 
 Photos, labels and the published network come from ``shared``. part=methods networks=FOLDER compares the networks of a
@@ -14,10 +14,11 @@ import torch
 
 from bupose import weights
 from bupose.atomic import replacing
-from bupose.benchmark import closer, grouping, methods, network, shipped
+from bupose.benchmark import closer, grouping, methods, network, shipped, steady
 from bupose.benchmark.table import markdown
 from bupose.cli.pairs import HELP, split_pairs, whole_number
 from bupose.errors import OptionsError
+from bupose.estimate import load
 from bupose.paths import expand
 from bupose.weights import import_weights
 from bupose.wording import counted
@@ -72,7 +73,16 @@ def measure_refine(shared: Path, photos: int, plots: str) -> None:
     report("A second look at small people, beside other ways; pixels and time in times of the plain pass", rows)
 
 
-PARTS = {"grouping": measure_grouping, "network": measure_network, "shipped": measure_shipped, "refine": measure_refine}
+def measure_steady(shared: Path, photos: int, plots: str) -> None:
+    title = "Joints of drawn people, 25 frames a second, errors as shares of those of joints as found"
+    report(f"{title}: what the shipped network finds", steady.compare(steady.seen_by(load(), steady.SHOWN)))
+    report(f"{title}: the truth with noise", steady.compare(steady.seen_with_noise(steady.SHOWN)))
+
+
+PARTS = {
+    "grouping": measure_grouping, "network": measure_network, "shipped": measure_shipped, "refine": measure_refine,
+    "steady": measure_steady,
+}  # fmt: skip
 
 
 def measure_methods(networks: Path, plots: str) -> None:

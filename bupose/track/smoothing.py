@@ -51,7 +51,7 @@ def steady_window(frames: Sequence[tuple[float, People]], options: SteadyOptions
         found = np.stack([frames[f][1].xy[row] for f, row in seen]).astype(np.float64)
         score = np.stack([frames[f][1].score[row] for f, row in seen])
         xy, score, interpolated = fill_gaps(times, found, score, options)
-        xy = smooth(times, xy, score, _sizes_around(times, found), options)
+        xy = smooth(times, xy, score, sizes_around(times, found), options)
         for (f, row), *values in zip(seen, xy, score, interpolated, strict=True):
             for array, value in zip(new[f], values, strict=True):
                 array[row] = value
@@ -158,7 +158,7 @@ def _parabola(
     return np.where(known[..., None], np.linalg.solve(matrix, sums)[..., 0, :], otherwise)
 
 
-def _sizes_around(times: np.ndarray, xy: np.ndarray) -> np.ndarray:
+def sizes_around(times: np.ndarray, xy: np.ndarray) -> np.ndarray:
     """The person's largest size within ``NEAR``, as it looks smaller where few joints are seen; float64 (T,)."""
     size = np.nan_to_num(sizes(*corners(xy)))
     low, high = np.searchsorted(times, times - NEAR, "left"), np.searchsorted(times, times + NEAR, "right")
