@@ -85,17 +85,20 @@ def count_hota(scene: Scene, aligned: bool = True) -> Hota:
         shown[0, found] += 1
     bond = together / np.maximum(lives + shown - together, 1) if aligned else np.ones((n, m))
 
-    matches, similar = _zeros(), _zeros()
-    pairs = np.zeros((len(THRESHOLDS), n, m))
+    similar = _zeros()
+    pairs, rights = [np.zeros(0, int)], [np.zeros((len(THRESHOLDS), 0), bool)]
     for truth, found, similarity in zip(scene.truth, scene.found, scene.similarity, strict=True):
         q, p = linear_sum_assignment(bond[np.ix_(truth, found)] * similarity, maximize=True)
         alike = similarity[q, p]
         right = alike >= THRESHOLDS[:, None] - EXACT
-        matches += right.sum(1)
         similar += (right * alike).sum(1)
-        pairs[:, truth[q], found[p]] += right
-    one = np.ones(len(THRESHOLDS))
+        pairs.append(truth[q] * m + found[p])
+        rights.append(right)
+    known, which = np.unique(np.concatenate(pairs), return_inverse=True)
+    frames = np.array([np.bincount(which, right, len(known)) for right in np.concatenate(rights, 1)])
+    life, show = lives[known // max(m, 1), 0], shown[0, known % max(m, 1)]
     either, true, their = (
-        (pairs * pairs / np.maximum(1, whole)).sum((1, 2)) for whole in (lives + shown - pairs, lives, shown)
+        (frames * frames / np.maximum(1, whole)).sum(1) for whole in (life + show - frames, life, show)
     )
-    return Hota(matches, one * lives.sum(), one * shown.sum(), either, true, their, similar)
+    one = np.ones(len(THRESHOLDS))
+    return Hota(frames.sum(1), one * lives.sum(), one * shown.sum(), either, true, their, similar)
