@@ -10,6 +10,7 @@ from . import nn as nn
 from . import predict as predict
 from . import skeletons as skeletons
 from . import synthetic as synthetic
+from . import track as track
 from . import viz as viz
 from . import weights as weights
 from .errors import BuposeError as BuposeError

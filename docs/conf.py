@@ -76,6 +76,7 @@ CONTENTS = {
             "export",
             "weights",
             "input",
+            "video",
             "output",
             "evaluation",
         ),

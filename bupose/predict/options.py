@@ -113,7 +113,7 @@ class InferOptions(NetworkOptions):
         does for all.
     track.* : see TrackOptions
     tables : bool
-        Write tables/NAME.csv of each video, and NAME.parquet where pyarrow is installed.
+        Write tables/NAME.csv of each video, and NAME.parquet with the extra tables (pyarrow).
     start, end : float
         Seconds of videos: frames from start on, and before end.
     every : int

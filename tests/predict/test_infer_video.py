@@ -69,7 +69,7 @@ def test_ids_in_every_file(net, film, face, tmp_path):
 
 
 def test_the_parquet_file_is_the_table(net, film, tmp_path):
-    parquet = pytest.importorskip("pyarrow.parquet", reason="needs pyarrow")
+    parquet = pytest.importorskip("pyarrow.parquet")
     run(film, tmp_path / "out")
     table = parquet.read_table(tmp_path / "out" / "tables" / "walk.parquet")
     rows = rows_of(tmp_path / "out" / "tables" / "walk.csv")
