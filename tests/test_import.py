@@ -33,6 +33,13 @@ def test_light(statement):
     assert not imported_by(statement) & set(HEAVY)
 
 
+def test_the_command_loads_nothing_that_a_photo_does_not_need():
+    """What follows people through videos, draws plots and evaluates comes when it is needed: half of the time."""
+    loaded = imported_by("import bupose.cli.infer, bupose.cli.hydra_app")
+    assert not loaded & {"torch", "scipy", "matplotlib", "pycocotools", "pandas", "lightning"}
+    assert "cv2" in loaded
+
+
 def test_the_package_alone_needs_not_even_numpy():
     loaded = imported_by("import bupose")
     assert "numpy" not in loaded

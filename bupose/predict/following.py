@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
+from bupose import track
 from bupose.people import People
 from bupose.predict.entries import as_lists, people_of
-from bupose.track import LiveSmoother, Tracker, TrackOptions, finish
+from bupose.track import TrackOptions
 
 USUAL_RATE = 25.0  # frames per second of a video that gives no times
 
@@ -22,7 +23,7 @@ class Follower:
     """
 
     def __init__(self, options: TrackOptions) -> None:
-        self._tracker, self._smoother, self._time = Tracker(options), LiveSmoother(options.steady), 0.0
+        self._tracker, self._smoother, self._time = track.Tracker(options), track.LiveSmoother(options.steady), 0.0
 
     def update(self, number: int, time: float | None, people: People) -> tuple[float, People]:
         """A frame's time, seconds, and its people with ``ids``, steady."""
@@ -58,6 +59,6 @@ def follow(read: Callable[[], Entries], options: TrackOptions, live: bool) -> It
         for entry, people in read():
             yield step(entry["frame"], entry.get("time"), people)
 
-    frames = linked() if live else finish(linked, options)
+    frames = linked() if live else track.finish(linked, options)
     for (entry, _), (_, people) in zip(read(), frames, strict=True):
         yield entry, people
