@@ -17,6 +17,8 @@ class SteadyOptions:
         Take the jitter out while people are followed.
     offline : bool
         Fill short gaps and take the jitter out once the video is known as a whole.
+    sides : bool
+        Offline: where a network takes one leg for the other for moments, put it right, by how joints move.
     bridge : float, s
         Joints not found for at most so long are filled in offline; live, they begin anew after it.
     window : float, s
@@ -33,6 +35,7 @@ class SteadyOptions:
 
     live: bool = option(True)
     offline: bool = option(True)
+    sides: bool = option(True)
     bridge: float = option(0.3, 0, 10)
     window: float = option(0.25, 0.001, 10)
     outlier: float = option(0.2, 0.01, 100)

@@ -1,4 +1,4 @@
-"""Steady joints once a video is known as a whole: short gaps filled, jitter taken out without delay."""
+"""Steady joints once a video is known as a whole: sides decided, short gaps filled, jitter taken out without delay."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from scipy.interpolate import PchipInterpolator
 from bupose.people import People
 from bupose.track.motion import corners, sizes
 from bupose.track.options import SteadyOptions
+from bupose.track.sides import HESITATION, decide_sides
 
 ROUNDS = 2  # fits that leave out what lies far from the one before
 NEAR = 0.5  # s around a moment in which the person's size is taken
@@ -20,7 +21,7 @@ LEAST_WEIGHT = 0.05  # of a joint, however unsure
 
 def reach(options: SteadyOptions) -> float:
     """Seconds around a moment on which the steady joints there depend."""
-    return (ROUNDS + 1) * options.window + 2 * options.bridge + NEAR
+    return (ROUNDS + 1) * options.window + 2 * options.bridge + NEAR + options.sides * HESITATION
 
 
 def steady_window(frames: Sequence[tuple[float, People]], options: SteadyOptions) -> list[tuple[float, People]]:
@@ -40,7 +41,7 @@ def steady_window(frames: Sequence[tuple[float, People]], options: SteadyOptions
     list of (time, People)
         With ``data["interpolated"]``, bool (P, K), and ``data["raw_xy"]``, float32 (P, K, 2).
     """
-    new = [(p.xy.copy(), p.score.copy(), np.zeros(p.score.shape, bool)) for _, p in frames]
+    new = [(p.xy.copy(), p.score.copy(), np.zeros(p.score.shape, bool), p.completed.copy()) for _, p in frames]
     sights: dict[int, list[tuple[int, int]]] = {}
     for f, (_, people) in enumerate(frames):
         for row, i in enumerate([] if people.ids is None or not options.offline else people.ids.tolist()):
@@ -50,15 +51,22 @@ def steady_window(frames: Sequence[tuple[float, People]], options: SteadyOptions
         times = np.array([frames[f][0] for f, _ in seen])
         found = np.stack([frames[f][1].xy[row] for f, row in seen]).astype(np.float64)
         score = np.stack([frames[f][1].score[row] for f, row in seen])
+        completed = np.stack([frames[f][1].completed[row] for f, row in seen])
+        size, mirror = sizes_around(times, found), frames[0][1].skeleton.mirror_joints
+        if options.sides:
+            other = decide_sides(times, found, size, mirror)
+            found = np.where(other[..., None], found[:, mirror], found)
+            score, completed = (np.where(other, a[:, mirror], a) for a in (score, completed))
         xy, score, interpolated = fill_gaps(times, found, score, options)
-        xy = smooth(times, xy, score, sizes_around(times, found), options)
-        for (f, row), *values in zip(seen, xy, score, interpolated, strict=True):
+        xy = smooth(times, xy, score, size, options)
+        for (f, row), *values in zip(seen, xy, score, interpolated, completed, strict=True):
             for array, value in zip(new[f], values, strict=True):
                 array[row] = value
-    return [
-        (time, replace(p, xy=xy, score=score, data={"raw_xy": p.xy, **p.data, "interpolated": interpolated}))
-        for (time, p), (xy, score, interpolated) in zip(frames, new, strict=True)
-    ]
+    steady = []
+    for (time, p), (xy, score, interpolated, completed) in zip(frames, new, strict=True):
+        data = {"raw_xy": p.xy, **p.data, "interpolated": interpolated}
+        steady.append((time, replace(p, xy=xy, score=score, completed=completed, data=data)))
+    return steady
 
 
 def fill_gaps(

@@ -121,8 +121,8 @@ def jittery(frames=120):
 
 def test_windows_give_what_the_whole_gives():
     tracker = Tracker()
-    frames = [(t, tracker.update(p, t)) for t, p in jittery(200)][10:]
-    whole, part = steady_window(frames, OPTIONS)[30:160], steady_window(frames[30:160], OPTIONS)
+    frames = [(t, tracker.update(p, t)) for t, p in jittery(320)][10:]
+    whole, part = steady_window(frames, OPTIONS)[30:270], steady_window(frames[30:270], OPTIONS)
     first, last = part[0][0] + reach(OPTIONS), part[-1][0] - reach(OPTIONS)
     inner = [n for n, (time, _) in enumerate(part) if first < time < last]
     assert len(inner) > 30
