@@ -54,9 +54,7 @@ class TrackOptions:
     Parameters
     ----------
     sure : float
-        Person score from which somebody not seen before is followed.
-    faint : float
-        Person score down to which people are taken for those already followed; people below are left unknown.
+        Person score from which somebody not seen before is followed; people below only continue who is followed.
     similarity : float
         Least similarity of an expected and a found person, from 0 to 1, to be taken for the same.
     confirm : float, s
@@ -73,7 +71,6 @@ class TrackOptions:
     """
 
     sure: float = option(0.3, 0, 1)
-    faint: float = option(0.1, 0, 1)
     similarity: float = option(0.2, 0.01, 0.99)
     confirm: float = option(0.2, 0, 60)
     patience: float = option(1.5, 0, 600)

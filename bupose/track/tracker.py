@@ -111,15 +111,15 @@ class Tracker:
         score, o = people.person_score, self.options
         track_of, free = np.full(len(people), -1), np.ones(len(self._tracks), bool)
         value, near = self._compare(people, xy)
-        for least, low, high in ((o.similarity, o.sure, np.inf), (LEAST_UNSURE, o.faint, o.sure)):
-            these = (score >= low) & (score < high) & ~_repeats(alike, track_of)
+        for least, these in ((o.similarity, score >= o.sure), (LEAST_UNSURE, score < o.sure)):
+            these = these & ~_repeats(alike, track_of)
             rows, columns = np.flatnonzero(free), np.flatnonzero(these)
             worth = np.where(near >= least, value, 0)[np.ix_(rows, columns)]
             row, column = linear_sum_assignment(worth, maximize=True)
             good = worth[row, column] > 0
             track_of[columns[column[good]]] = rows[row[good]]
             free[rows[row[good]]] = False
-        self._cut(value, near, (alike <= REPEATED) & (score >= o.faint) & ~np.eye(len(people), dtype=bool), track_of)
+        self._cut(value, near, (alike <= REPEATED) & ~np.eye(len(people), dtype=bool), track_of)
         return track_of
 
     def _cut(self, value: np.ndarray, near: np.ndarray, other: np.ndarray, track_of: np.ndarray) -> None:
