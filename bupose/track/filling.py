@@ -72,7 +72,7 @@ def _fill(
 ) -> None:
     """Fill the person ``i`` in between sights, (frame, row), by straight lines."""
     for (a, row), (b, other) in pairwise(seen):
-        if times[b] - times[a] > options.gap:
+        if times[b] - times[a] > options.fill + 1e-9:
             continue
         one, two = frames[a][1], frames[b][1]
         for f in range(a + 1, b):

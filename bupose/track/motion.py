@@ -11,7 +11,14 @@ SLIMMEST = 0.35  # of a body's box: a person seen from the side is no smaller th
 
 def corners(xy: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Lower and upper corner, (P, 2), of joints (P, K, 2); NaN without any."""
-    return np.fmin.reduce(xy, 1, initial=np.nan), np.fmax.reduce(xy, 1, initial=np.nan)
+    absent = np.isnan(xy)
+    low, high = (
+        np.where(absent, np.inf, xy).min(1, initial=np.inf),
+        np.where(absent, -np.inf, xy).max(1, initial=-np.inf),
+    )
+    nowhere = low > high
+    low[nowhere], high[nowhere] = np.nan, np.nan
+    return low, high
 
 
 def sizes(low: np.ndarray, high: np.ndarray) -> np.ndarray:

@@ -42,7 +42,7 @@ def finish(
         ``data["raw_xy"]``, float32 (P, K, 2), holds the joints as found, NaN where filled.
     """
     options = TrackOptions() if options is None else options
-    margin = options.gap + reach(options.steady) + path_reach()  # s of a window that lend their people's places
+    margin = options.fill + reach(options.steady) + path_reach()  # s of a window that lend their people's places
     id_of: dict[int, int] | None = None
     window: list[tuple[float, People]] = []
     begin = 0  # the first frame of the window not yet given out

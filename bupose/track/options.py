@@ -62,7 +62,9 @@ class TrackOptions:
     patience : float, s
         How long an unseen person is expected to return; one without an id, a quarter of it.
     gap : float, s
-        Offline: stretches of one person at most this far apart are joined, and the person is filled in between.
+        Offline: stretches of one person at most this far apart are joined.
+    fill : float, s
+        Offline: people not found for at most this long are filled in; 0 fills nobody in.
     restless : float
         How much people change their velocity: the spectral density of their acceleration, body sizes² / s³ (a body size
         is the square root of its area).
@@ -75,6 +77,7 @@ class TrackOptions:
     confirm: float = option(0.2, 0, 60)
     patience: float = option(1.5, 0, 600)
     gap: float = option(2.0, 0, 60)
+    fill: float = option(1.5, 0, 60)
     restless: float = option(2.0, 0.001, 1000)
     steady: SteadyOptions = field(default_factory=SteadyOptions)
 

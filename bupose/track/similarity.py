@@ -1,10 +1,31 @@
-"""How alike an expected person and a found one are."""
+"""How alike people are: an expected and a found one, or two found ones."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from bupose.track.motion import corners, sizes
+
+FAR = 0.75  # body sizes: joints so far apart have no similarity, below 0.003
+
+
+def squared_distance(xy: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """float64 (M, K), pixels²: of the joints of pairs (M, K, 2); NaN where one of them is absent."""
+    dx, dy = np.moveaxis(xy - other, 2, 0)
+    squared: np.ndarray = dx * dx + dy * dy
+    return squared
+
+
+def near_pairs(
+    box: tuple[np.ndarray, np.ndarray], other: tuple[np.ndarray, np.ndarray], reach: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Indices (M,), (M,) of boxes, corners (N, 2), and others, corners (P, 2), at most ``reach`` (N,) apart."""
+    near = np.ones((len(reach), len(other[0])), bool)
+    for axis in (0, 1):
+        (low, high), (other_low, other_high) = ([corner[:, axis] for corner in one] for one in (box, other))
+        near &= ((low - reach)[:, None] < other_high) & ((high + reach)[:, None] > other_low)
+    a, b = np.nonzero(near)
+    return a, b
 
 
 def joint_similarity(
@@ -31,7 +52,8 @@ def joint_similarity(
     """
     own = (size[:, None] * 2 * sigmas) ** 2
     total = own + unsure[:, None] ** 2
-    return np.nan_to_num(np.exp(-squared / (2 * total)), nan=0.0), own / total
+    near = np.exp(-squared / (2 * total))
+    return np.where(np.isnan(near), 0.0, near), own / total
 
 
 def box_overlap(low: np.ndarray, high: np.ndarray, other_low: np.ndarray, other_high: np.ndarray) -> np.ndarray:
@@ -47,11 +69,11 @@ def mutual_similarity(xy: np.ndarray, sigmas: np.ndarray) -> np.ndarray:
 
     Of the joints that the one with fewer has: half a person found twice is as much a repetition as a whole one.
     """
-    p = len(xy)
-    squared = ((xy[:, None] - xy[None]) ** 2).sum(3).reshape(p * p, xy.shape[1])
-    size = np.repeat(sizes(*corners(xy)), p)
-    near, _ = joint_similarity(squared, size, np.zeros(p * p), sigmas)
-    here = (~np.isnan(xy[..., 0])).sum(1)
-    alike: np.ndarray = near.sum(1).reshape(p, p) / np.maximum(np.minimum(here[:, None], here), 1)
+    box, here = corners(xy), (~np.isnan(xy[..., 0])).sum(1)
+    size = sizes(*box)
+    a, b = near_pairs(box, box, FAR * size)
+    near, _ = joint_similarity(squared_distance(xy[a], xy[b]), size[a], np.zeros(len(a)), sigmas)
+    alike = np.zeros((len(xy), len(xy)))
+    alike[a, b] = near.sum(1) / np.minimum(here[a], here[b])
     np.fill_diagonal(alike, 0)
     return alike

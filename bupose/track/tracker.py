@@ -13,7 +13,7 @@ from bupose.people import People
 from bupose.skeleton import Skeleton
 from bupose.track.motion import corners, correct, predict, sizes
 from bupose.track.options import TrackOptions
-from bupose.track.similarity import box_overlap, joint_similarity, mutual_similarity
+from bupose.track.similarity import FAR, box_overlap, joint_similarity, mutual_similarity, near_pairs, squared_distance
 from bupose.track.tracks import LEAST_HITS, NOISE, Tracks
 
 BOX_WORTH = 2.0  # a pair's boxes count as much as this many joints of score 1
@@ -137,14 +137,13 @@ class Tracker:
     def _compare(self, people: People, xy: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Two float64 (N, P): similarity of those followed and those found, and how well the places agree."""
         tracks = self._tracks
-        (low, high), (found_low, found_high) = corners(tracks.xy), corners(xy)
+        box, found = corners(tracks.xy), corners(xy)
         unsure = np.sqrt(tracks.covariance[:, 0]) * tracks.size
-        apart = np.abs((low + high)[:, None] - (found_low + found_high)).max(2) / 2
-        a, b = np.nonzero(apart < (tracks.size + 3 * unsure)[:, None])
-        squared = ((tracks.xy[a] - xy[b]) ** 2).sum(2)
+        a, b = near_pairs(box, found, FAR * tracks.size + 3 * unsure)
+        squared = squared_distance(tracks.xy[a], xy[b])
         near, sharp = joint_similarity(squared, tracks.size[a], unsure[a], np.asarray(people.skeleton.sigmas))
         weight = np.where(np.isnan(squared), 0, people.score[b].astype(np.float64))
-        overlap = BOX_WORTH * box_overlap(low[a], high[a], found_low[b], found_high[b])
+        overlap = BOX_WORTH * box_overlap(box[0][a], box[1][a], found[0][b], found[1][b])
         both = np.zeros((2, len(tracks), len(people)))
         for table, joints in zip(both, (near * sharp, near), strict=True):
             table[a, b] = ((weight * joints).sum(1) + overlap) / (weight.sum(1) + BOX_WORTH)
