@@ -16,7 +16,7 @@ from bupose.skeletons import COCO18
 from bupose.synthetic import DrawnVideo, DrawnVideoOptions, SceneOptions
 from bupose.track import LiveSmoother, SteadyOptions
 from bupose.track.motion import corners, sizes
-from bupose.track.smoothing import fill_gaps, sizes_around, smooth
+from bupose.track.smoothing import fill_gaps, steady_window
 
 RATE, START = 25.0, 2.0  # frames per second, and where in the videos to begin, s
 CHOSEN, SHOWN = range(100, 105), range(105, 110)  # seeds for choosing constants, and for showing what they give
@@ -129,21 +129,20 @@ def _shaken(rng: np.random.Generator, xy: np.ndarray, size: np.ndarray) -> np.nd
     return np.where(turned[..., None], xy[:, mirror], xy)
 
 
+def _frames(sight: Sight) -> list[tuple[float, People]]:
+    ids = np.zeros(1, np.int32)
+    rows = zip(sight.times.tolist(), sight.found, sight.score, strict=True)
+    return [(time, People(xy[None], score[None], np.ones(1), sight.skeleton, ids=ids)) for time, xy, score in rows]
+
+
 def _live(sight: Sight) -> np.ndarray:
-    smoother, ids = LiveSmoother(), np.zeros(1, np.int32)
-    return np.concatenate([
-        smoother.update(People(xy[None], score[None], np.ones(1), sight.skeleton, ids=ids), time).xy
-        for time, xy, score in zip(sight.times.tolist(), sight.found, sight.score, strict=True)
-    ]).astype(np.float64)  # fmt: skip
+    smoother = LiveSmoother()
+    return np.concatenate([smoother.update(people, time).xy for time, people in _frames(sight)]).astype(np.float64)
 
 
-def _offline(sight: Sight) -> np.ndarray:
-    xy, score = _filled(sight)
-    return smooth(sight.times, xy, score, sizes_around(sight.times, sight.found), SteadyOptions())
-
-
-def _filled(sight: Sight) -> tuple[np.ndarray, np.ndarray]:
-    return fill_gaps(sight.times, sight.found, sight.score, SteadyOptions())[:2]
+def _offline(sight: Sight, **options: bool) -> np.ndarray:
+    steady = steady_window(_frames(sight), SteadyOptions(**options))
+    return np.concatenate([people.xy for _, people in steady]).astype(np.float64)
 
 
 def _one_euro(sight: Sight, least: float, beta: float) -> np.ndarray:
@@ -165,7 +164,8 @@ def _share(cutoff: np.ndarray | float) -> np.ndarray | float:
 
 def _butterworth(sight: Sight, cutoff: float) -> np.ndarray:
     """Of order 4, both ways, over short gaps."""
-    xy, sections = _filled(sight)[0], butter(2, cutoff, fs=RATE, output="sos")
+    sections = butter(2, cutoff, fs=RATE, output="sos")
+    xy, _, _ = fill_gaps(sight.times, sight.found, sight.score, SteadyOptions())
     for k in range(xy.shape[1]):
         here = np.flatnonzero(~np.isnan(xy[:, k, 0]))
         for run in np.split(here, np.flatnonzero(np.diff(here) > 1) + 1):
@@ -181,6 +181,7 @@ WAYS: dict[str, Callable[[Sight], np.ndarray]] = {
     "track.steady.live": _live,
     "Butterworth 6 Hz, Sports2D's": lambda sight: _butterworth(sight, 6.0),
     "track.steady.offline": _offline,
+    "the same with sides=false": lambda sight: _offline(sight, sides=False),
 }
 
 
