@@ -124,7 +124,7 @@ class Page:
 
     def leave(self, request: gr.Request) -> None:
         """A tab was closed."""
-        self.on.player.stopped.add(self.tabs.get(request.session_hash or "", ""))
+        self.on.player.end(self.tabs.get(request.session_hash or "", ""))
         _clear_desk(self.tabs.pop(request.session_hash or "", None))
 
     def take_file(self, said: dict) -> dict:

@@ -6,6 +6,7 @@ import html
 import shutil
 import time
 from collections.abc import Iterator, Sequence
+from threading import Event
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
@@ -33,7 +34,7 @@ class Player:
     """
 
     def __init__(self, joints: Sequence[str]) -> None:
-        self.stopped: set[str] = set()  # desks of tabs that want no more
+        self._running: dict[str, Event] = {}  # by the tab's desk; set when that is enough
         self.followed, self.who = gr.State(None), gr.State(None)
         with gr.Accordion("people over time", open=False, visible=False, elem_id="player") as self.box:
             with gr.Row(equal_height=True):
@@ -110,20 +111,19 @@ class Player:
                 raise InputError("only people in a video can be followed; drop one")
             if not said[self.seconds]:
                 raise InputError("seconds is empty; give a number")
-            self.stopped.discard(str(desk))
+            enough = self._running[str(desk)] = Event()
             yield {**self._empty(), self.message: gr.update(visible=False)}
             estimator = page.estimator.with_decoder(**page.options(said))
             part, told = None, 0.0
-            steps = follow(
-                estimator, session.observation.film, said[self.seconds], page.track, lambda: str(desk) in self.stopped
-            )
-            for step in steps:
+            film = session.observation.film
+            for step in follow(estimator, film, said[self.seconds], page.track, enough.is_set):
                 if isinstance(step, Followed):
                     part = step
                 elif time.monotonic() - told > 1:
                     told = time.monotonic()
                     yield {self.progress: f"{counted(step, 'frame')} seen"}
-            assert part is not None
+            if part is None or not desk.is_dir():  # the tab was closed
+                return
             yield {self.progress: f"{counted(len(part.frames), 'frame')} seen; drawing"}
             folder = desk / CLIP
             shutil.rmtree(folder, ignore_errors=True)
@@ -131,6 +131,8 @@ class Player:
         except BuposeError as problem:
             yield {self.message: sentence(problem), self.progress: ""}
             return
+        finally:
+            self._running.pop(str(said[self.page.on.desk]), None)
         spans = part.spans()
         rows = [[span.who, round(span.first, 2), round(span.last, 2), span.frames] for span in spans]
         start, end = part.times[[0, -1]]
@@ -144,10 +146,16 @@ class Player:
             **self._show(part, spans[0].who if spans else None, said),
         }
 
-    def ask_to_stop(self, said: dict) -> str:
-        """What is followed by now is enough."""
-        self.stopped.add(str(said[self.page.on.desk]))
-        return "stopping"
+    def ask_to_stop(self, said: dict) -> str | dict:
+        """The other button."""
+        return "stopping" if self.end(str(said[self.page.on.desk])) else gr.skip()
+
+    def end(self, desk: str) -> bool:
+        """What a tab has followed by now is enough; whether it was following anybody."""
+        running = self._running.get(desk)
+        if running is not None:
+            running.set()
+        return running is not None
 
     def pick(self, said: dict, event: gr.SelectData) -> dict:
         """A person of the list."""

@@ -1,6 +1,7 @@
 """The page's part for videos, in a real browser."""
 
 import re
+import time
 
 import cv2
 import numpy as np
@@ -12,10 +13,10 @@ PATIENCE = 60_000  # ms, for machines that do much else
 
 
 @pytest.fixture
-def walk(tab, scenes, tmp_path):
-    """A tab with a video: four people stand still for 1.2 s."""
+def walk(tab, scenes, tmp_path, request):
+    """A tab with a video: four people stand still for 1.2 s, or as many frames as the test says."""
     writer = cv2.VideoWriter(str(tmp_path / "walk.avi"), cv2.VideoWriter_fourcc(*"MJPG"), 10, (640, 368))
-    for _ in range(12):
+    for _ in range(getattr(request, "param", 12)):
         writer.write(np.ascontiguousarray(scenes[0].image[..., ::-1]))
     writer.release()
     expect(tab.locator("#player")).to_be_hidden()
@@ -31,7 +32,9 @@ def says(tab, text):
 def test_people_are_followed_and_played(walk, served):
     walk.locator("#follow").click()
     says(walk, "4 people in 12 frames, second 0.00 to 1.10")
-    assert walk.locator("#clip video").evaluate("video => video.duration") == pytest.approx(1.2, abs=0.02)
+    length = """video => video.readyState ? video.duration
+        : new Promise(done => video.onloadedmetadata = video.onerror = () => done(video.duration))"""
+    assert walk.locator("#clip video").evaluate(length) == pytest.approx(1.2, abs=0.02)
     rows = walk.locator("#followed").get_by_role("row")
     expect(rows.nth(4)).to_contain_text("12")
     curves = walk.locator("#curves img")
@@ -55,6 +58,18 @@ def test_people_are_followed_and_played(walk, served):
     says(walk, re.compile("in 3 frames, second 0.90"))
     walk.locator("#crowd").click()
     expect(walk.locator("#player")).to_be_hidden(timeout=PATIENCE)
+
+
+@pytest.mark.parametrize("walk", [80], indirect=True)
+def test_stop_keeps_what_is_followed_by_then(walk, served, monkeypatch):
+    paint = served.painter._paint
+    monkeypatch.setattr(served.painter, "_paint", lambda image: (time.sleep(0.1), paint(image))[1])
+    walk.locator("#follow").click()
+    expect(walk.locator("#progress")).to_contain_text("seen", timeout=PATIENCE)
+    walk.locator("#stop").click()
+    says(walk, re.compile(r"in \d+ frames?, second 0.00"))
+    seen = int(re.search(r"in (\d+)", walk.locator("#progress").inner_text())[1])
+    assert 0 < seen < 80
 
 
 def test_an_empty_number_is_one_sentence(walk):
