@@ -119,7 +119,8 @@ def _run(options: InferOptions, media: Media, estimator: Estimator, output: Outp
             run.summary.kept = True
         else:
             results = Results(records, options, estimator.category, run.tell, estimator.threads, run.films)
-            run.summary.ids = results.write()
+            people, run.summary.ids = results.write()
+            run.summary.people += people
             output.finish({"passed_over": run.summary.passed_over.to_dict()})
         if interrupted is None or media.live:
             records.remove()
@@ -224,7 +225,7 @@ class _Run:
             problem = str(estimate.problem)
         else:
             size, people = estimate.size, estimate.people
-            self.summary.people += len(people)
+            self.summary.people += len(people) * (frame.video is None or frame.video.live)
         self.summary.pictures += not problem
         self.records.add(frame, size, people, problem)
         if problem:

@@ -52,13 +52,15 @@ class Results:
     threads: int
     films: dict[str, Video] = field(default_factory=dict)
 
-    def write(self) -> int:
+    def write(self) -> tuple[int, int]:
         """Write coco_results.json, images.json and people.csv, in input order; of videos also overlays and tables.
 
         Returns
         -------
-        int
-            How many ids people have got, of all videos.
+        people : int
+            Of all frames of video files: their number is known only now.
+        ids : int
+            Of all videos.
 
         Raises
         ------
@@ -78,7 +80,7 @@ class Results:
             images = files.enter_context(output.writing_array(folder / "images.json"))
             coco = files.enter_context(output.writing_array(folder / "coco_results.json")) if options.json else None
             table = files.enter_context(output.writing_csv(folder / "people.csv", skeleton)) if options.csv else None
-            ids = 0
+            count = ids = 0
             for group in groups:
                 most = -1
                 for entry, people in self._read(group, films, bar):
@@ -88,9 +90,10 @@ class Results:
                             coco(result)
                     if table:
                         table(entry["id"], entry["file_name"], people)
+                    count += len(people) * (group.video in self.films)
                     most = max(most, -1 if people.ids is None else int(people.ids.max(initial=-1)))
                 ids += most + 1
-        return ids
+        return count, ids
 
     def _read(self, group: Group, films: VideoOutput, bar: tqdm) -> Iterator[tuple[dict, People]]:
         """The entries of a group with their people, in the end; what belongs to a video alone is written on the way."""

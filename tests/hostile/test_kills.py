@@ -9,6 +9,7 @@ import time
 import cv2
 import numpy as np
 import pytest
+from films import write_film
 
 from bupose.folder import OutputFolder
 from bupose.wording import counted
@@ -59,6 +60,29 @@ def assert_same(folder, whole):
         np.testing.assert_allclose(a["keypoints"], b["keypoints"], atol=0.01)
     names = [sorted(p.relative_to(f).as_posix() for p in f.rglob("*")) for f in (folder, whole)]
     assert names[0] == names[1]
+
+
+def test_a_killed_video_goes_on_with_the_same_ids(hostile):
+    rng, common = (
+        np.random.default_rng(2),
+        ("input=walk.mp4", hostile.weights, "batch=1", "device=cpu", "tracking=live"),
+    )
+    background = cv2.resize(rng.integers(0, 255, (6, 8, 3)).astype(np.uint8), (96, 64))
+    write_film(hostile.folder / "walk.mp4", rate=10, images=[np.roll(background, n, 1) for n in range(PICTURES)])
+    out, whole = hostile.folder / "out", hostile.folder / "whole"
+    job = hostile.start("infer", *common, "output=out")
+    wait_for(lambda: len(listed(out)) > 5 or (out / "run.json").exists())
+    job.kill()
+    job.wait()
+    assert 5 < len(listed(out)) < PICTURES
+    ended = hostile.run("infer", *common, "output=out", "resume=true")
+    hostile.judge(ended, 0, "done before", kind="kills")
+    hostile.judge(hostile.run("infer", *common, "output=whole"), 0)
+    assert_same(out, whole)
+    people = [json.loads((folder / "coco_results.json").read_text()) for folder in (out, whole)]
+    ids = [[person.get("track_id") for person in results] for results in people]
+    assert ids[0] == ids[1]
+    assert {0} <= {*ids[0]}
 
 
 def test_killed_again_and_again_a_run_comes_to_its_end(hostile, photos):
