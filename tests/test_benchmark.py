@@ -3,9 +3,12 @@
 import numpy as np
 import pytest
 
+from bupose.benchmark import mosaic
+from bupose.benchmark.mosaic import found_again, paste
 from bupose.benchmark.network import take_turns
 from bupose.benchmark.oracle import choose_by_truth
 from bupose.evaluate import coco_ap, read_ground_truth
+from bupose.people import People
 from bupose.skeletons import COCO17
 
 
@@ -68,3 +71,33 @@ def test_times_are_of_networks_that_are_ready():
     estimator = type("Estimator", (), {"network": network})
     assert take_turns({"one": work}, 3, [estimator])["one"].shape == (3,)
     assert seen == [0, 1, 1, 1, 1]
+
+
+def test_who_is_found_again():
+    """The same place, a place off by a tenth of the size, by the size, and with half of the joints."""
+    rng = np.random.default_rng(0)
+    xy = rng.uniform(0, 200, (4, 17, 2)).astype(np.float32) + np.arange(4)[:, None, None] * 1000
+    people = People(xy, np.ones((4, 17), np.float32), np.ones(4, np.float32), COCO17)
+    other = xy.copy()
+    other[1] += 4
+    other[2] += 200
+    other[3, ::2] = np.nan
+    assert found_again(people, other[::-1]).tolist() == [True, True, False, False]
+    lacking = People(other[3:], np.ones((1, 17), np.float32), np.ones(1, np.float32), COCO17)
+    assert found_again(lacking, xy).tolist() == [True]  # what a person does not have is not asked for
+
+
+def test_photos_lie_where_they_are_said_to(tmp_path, monkeypatch):
+    from bupose.images import read
+    from bupose.predict.output import write_image
+
+    monkeypatch.setattr(mosaic, "SIZE", (2000, 1300))
+    files = [tmp_path / f"{n}.png" for n in range(9)]
+    for n, file in enumerate(files):
+        write_image(file, np.full((480, 640, 3), 10 * n, np.uint8))
+    corners = paste(files, tmp_path / "all.png")
+    image = read(tmp_path / "all.png").image
+    assert image.shape == (1300, 2000, 3)
+    assert len(corners) == 6  # three side by side
+    for n, (x, y) in enumerate(corners.values()):
+        assert (image[y : y + 480, x : x + 640] == 10 * n).all()

@@ -1,5 +1,5 @@
-"""Measure speed, AP: bupose benchmark [part=all|grouping|network|shipped|refine|steady|track] [shared=../shared]
-[photos=40] [plots=docs/images]
+"""Measure speed, AP: bupose benchmark [part=all|grouping|network|shipped|refine|steady|tiles|track]
+[shared=../shared] [photos=40] [plots=docs/images]
 
 Photos, labels and the published network come from ``shared``. part=methods networks=FOLDER compares the networks of a
 sweep over methods. Measure times on an idle machine.
@@ -14,7 +14,7 @@ import torch
 
 from bupose import weights
 from bupose.atomic import replacing
-from bupose.benchmark import closer, grouping, methods, network, shipped, steady, track
+from bupose.benchmark import closer, grouping, methods, mosaic, network, shipped, steady, track
 from bupose.benchmark.table import markdown
 from bupose.cli.pairs import HELP, split_pairs, whole_number
 from bupose.errors import OptionsError
@@ -79,6 +79,13 @@ def measure_steady(shared: Path, photos: int, plots: str) -> None:
     report(f"{title}: the truth with noise", steady.compare(steady.seen_with_noise(steady.SHOWN)))
 
 
+def measure_tiles(shared: Path, photos: int, plots: str) -> None:
+    files = sorted((shared / "data" / "coco" / "val").glob("*.jpg"))
+    with tempfile.TemporaryDirectory() as folder:
+        rows = mosaic.in_one_photo(weights.resolve(), files, Path(folder))
+    report("People of photos found again in one photo made of them, tiles=auto", rows)
+
+
 def measure_track(shared: Path, photos: int, plots: str) -> None:
     report("Following people, one thread", track.update_times())
     report("Who is who in drawn videos, by the people on the way", track.in_crossings())
@@ -90,7 +97,7 @@ def measure_track(shared: Path, photos: int, plots: str) -> None:
 
 PARTS = {
     "grouping": measure_grouping, "network": measure_network, "shipped": measure_shipped, "refine": measure_refine,
-    "steady": measure_steady, "track": measure_track,
+    "steady": measure_steady, "tiles": measure_tiles, "track": measure_track,
 }  # fmt: skip
 
 
