@@ -58,7 +58,9 @@ def _cheapest(times: np.ndarray, pair: np.ndarray, size: np.ndarray) -> np.ndarr
     step = np.zeros((len(times) - 2, 2, 2, 2))  # frame, states of the frame before last, of the last, of this one
     for a, b, c in product((0, 1), repeat=3):
         before, last, now = (p[:, ::-1] if s else p for p, s in ((pair[:-2], a), (pair[1:-1], b), (pair[2:], c)))
-        far = np.linalg.norm(now - (last + (last - before) * ratio), axis=2) / (JERK * size[2:])[:, None]
+        far = (
+            np.linalg.norm(now - (last + (last - before) * ratio), axis=2) / np.maximum(JERK * size[2:], 1e-9)[:, None]
+        )
         step[:, a, b, c] = np.minimum(far**2, WORST).sum(1)
     toggle = TOGGLE * np.gradient(times)
     cost = toggle[0] * np.array([[0], [1]]) + toggle[1] * np.array([0, 1])  # states of the last two frames

@@ -77,7 +77,7 @@ def fill_gaps(
     Parameters
     ----------
     times : float64 array (T,), s
-        Rising.
+        Never falling.
     xy : float64 array (T, K, 2), pixels
         NaN where a joint was not found.
     score : float32 array (T, K)
@@ -103,9 +103,11 @@ def fill_gaps(
         for run in np.split(at, breaks):
             missing = np.setdiff1d(np.arange(run[0], run[-1]), run)
             if len(missing):
-                xy[missing, k] = PchipInterpolator(times[run], xy[run, k])(times[missing])
                 after = np.searchsorted(run, missing)
                 score[missing, k] = np.minimum(score[run[after - 1], k], score[run[after], k])
+                knots = run[np.diff(times[run], prepend=-np.inf) > 0]  # damaged files repeat a time
+                one = len(knots) == 1
+                xy[missing, k] = xy[run[0], k] if one else PchipInterpolator(times[knots], xy[knots, k])(times[missing])
     return xy, score, ~np.isnan(xy[..., 0]) & ~seen
 
 
@@ -117,7 +119,7 @@ def smooth(
     Parameters
     ----------
     times : float64 array (T,), s
-        Rising, at any distances.
+        Never falling, at any distances.
     xy : float64 array (T, K, 2), pixels
         NaN where a joint was not found; it stays so.
     score : float32 array (T, K)

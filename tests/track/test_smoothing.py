@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from walkers import crossing, people_at
 
-from bupose.track import SteadyOptions, Tracker, TrackOptions, finish
+from bupose.track import LiveSmoother, SteadyOptions, Tracker, TrackOptions, finish
 from bupose.track.smoothing import fill_gaps, reach, smooth, steady_window
 
 OPTIONS = SteadyOptions()
@@ -147,3 +147,25 @@ def test_finish_steadies_and_keeps_what_was_found(on):
             assert (np.abs(people.xy[1, 3] - found.xy[1, 3]).max() > 30) == (on and n % 9 == 0)
         if not on:
             np.testing.assert_array_equal(people.xy[: len(found)], found.xy)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("seed", range(40))
+def test_repeated_times_and_odd_people_give_a_place_for_every_joint(seed):
+    """Damaged files repeat times; people may be a point, or absent but for their id."""
+    rng = np.random.default_rng(seed)
+    options = SteadyOptions(bridge=rng.choice([0, 0.1, 10]), window=rng.choice([0.001, 0.25, 10]))
+    smoother, frames, time = LiveSmoother(options), [], 0.0
+    for _ in range(30):
+        time += rng.choice([0, 1e-9, 0.04, 0.04, 0.04, 0.5])
+        people = people_at(rng.normal(0, 10.0 ** rng.integers(0, 6), (3, 2)), size=rng.choice([0, 1, 80]))
+        xy = np.where(rng.random((3, 17, 1)) < rng.choice([0, 0.3, 1]), np.nan, people.xy)
+        ids, tracklet = rng.permutation(4)[:3].astype(np.int32) - 1, {"tracklet": np.arange(3, dtype=np.int32)}
+        frames.append((time, type(people)(xy, people.score, people.person_score, people.skeleton, None, ids, tracklet)))
+    for (time, people), (_, offline) in zip(frames, steady_window(frames, options), strict=True):
+        live = smoother.update(people, time)
+        assert (live.present == people.present).all()
+        assert (offline.present >= people.present).all()
+        assert (offline.present == (people.present | offline.data["interpolated"])).all()
+        assert np.isfinite(live.xy[live.present]).all()
+        assert np.isfinite(offline.xy[offline.present]).all()
