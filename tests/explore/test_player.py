@@ -73,6 +73,8 @@ def test_stop_keeps_what_is_followed_by_then(walk, served, monkeypatch):
 
 
 def test_an_empty_number_is_one_sentence(walk):
-    walk.locator("#seconds input").fill("")
+    number = walk.locator("#seconds input")
+    number.fill("")
+    number.press("Enter")
     walk.locator("#follow").click()
     expect(walk.locator("#message")).to_contain_text("seconds is empty; give a number", timeout=PATIENCE)
