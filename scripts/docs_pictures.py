@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from matplotlib.patches import Rectangle
 
-from bupose import FieldCodec, Fields, load, samples, synthetic, viz
+from bupose import FieldCodec, Fields, load, samples, synthetic, track, viz
 from bupose.images import read_image
 from bupose.methods.paf.trace import FieldTrace
 from bupose.predict import write_image
@@ -22,8 +22,9 @@ SIZE, LIMB = (640, 368), "left_elbow-left_wrist"
 HOUSE = {  # floors from the ground up, see tests/test_layers.py
     "values": ("skeletons", "people", "annotations", "maps"),
     "compiled code": ("kernels",),
-    "methods": ("paf", "tags", "centre", "yours"),
+    "methods": ("paf", "tags", "centre", "single", "yours"),
     "pictures": ("images", "media", "synthetic"),
+    "videos": ("track",),
     "parts": ("data", "nn", "viz"),
     "networks": ("weights", "runtimes"),
     "a photo's way": ("estimate", "predict"),
@@ -102,11 +103,32 @@ def draw_found(out: Path) -> None:
     write_image(out / "default_network.jpg", np.hstack(pictures))
 
 
+def draw_video(out: Path) -> None:
+    """Drawn people who cross, with their ids and ways; and one wrist over time, as found and in the end."""
+    scene = synthetic.SceneOptions(places=("street",), height=(0.5, 0.7), props=(0, 0))
+    options = synthetic.DrawnVideoOptions(people=4, size=(640, 360), seed=28, skeleton="coco18", scene=scene)
+    video, estimator, tracker, trails = synthetic.DrawnVideo(options), load(), track.Tracker(), viz.Trails(1.0)
+    frames = [video.frame(3 + n / 15) for n in range(90)]
+    live = [(frame.time, tracker.update(estimator(frame.image), frame.time)) for frame in frames]
+    done, pictures = list(track.finish(lambda: iter(live))), []
+    for frame, (time, people) in zip(frames, done, strict=True):
+        pictures.append(viz.draw_overlay(frame.image, people, trails=trails.update(people, time)))
+    shown = (20, 33, 50)
+    save(viz.panels(*[pictures[n] for n in shown], titles=[f"{done[n][0]:.1f} s" for n in shown]), out / "video.jpg")
+    wrist = [(time, people[people.ids == 1]) for time, people in done]
+    times = np.array([time for time, people in wrist if len(people)])
+    rows = [people for _, people in wrist if len(people)]
+    xy, k = np.concatenate([people["left_wrist"] for people in rows]), COCO18.index["left_wrist"]
+    found = np.concatenate([people.data["raw_xy"][:, k] for people in rows])
+    filled = np.concatenate([people.data["interpolated"][:, k] for people in rows])
+    save(viz.joint_over_time(times, xy[:, :2], xy[:, 2], found, filled, "left wrist of person 1"), out / "wrist.png")
+
+
 def save(figure: viz.Plot, path: Path) -> None:
     quality: dict[str, Any] = {"pil_kwargs": {"quality": 85}} if path.suffix == ".jpg" else {}
     figure.savefig(path, dpi=100, facecolor="white", **quality)
 
 
 if __name__ == "__main__":
-    for draw in (draw_crowd, draw_steps, draw_wheel, draw_house, draw_found):
+    for draw in (draw_crowd, draw_steps, draw_wheel, draw_house, draw_found, draw_video):
         draw(Path(sys.argv[1] if len(sys.argv) > 1 else "docs/images"))
