@@ -116,7 +116,8 @@ def follow_people(options: EvaluateOptions, truth: Truth, folder: OutputFolder) 
     from bupose.evaluate.tracking.network import follow
 
     net = estimate.load(options.weights, accept_license=options.accept_license, **options.for_estimator())
-    found = follow(net, truth, options.images or "", options.track, fps=options.fps, progress=True)
+    live = options.tracking == "live"
+    found = follow(net, truth, options.images or "", options.track, live=live, fps=options.fps, progress=True)
     for problem in found.unreadable:
         print(problem, file=sys.stderr)
     if found.unreadable and not any(map(len, found.people.values())):

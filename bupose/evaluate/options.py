@@ -33,8 +33,9 @@ class EvaluateOptions(NetworkOptions):
         Evaluation protocol; auto chooses by the annotations. posetrack and mot evaluate who is who in videos:
         PoseTrack's measures of joints, and MOTA, IDF1 and HOTA of whole people.
     poseval.* : see PosevalOptions
+    tracking : auto or live
+        How the network's people are followed through a video: auto with the whole video known, live frame by frame.
     track.* : see TrackOptions
-        How the network's people are followed through a video.
     fps : float
         Frames a second of the pictures of a video, for following people; a video file has its own times.
     skeleton : name or .yaml path
@@ -58,6 +59,7 @@ class EvaluateOptions(NetworkOptions):
     output: str = option("evaluation", path=True)
     protocol: str = option("auto", among=("auto", *PROTOCOLS, *OF_VIDEOS))
     poseval: PosevalOptions = field(default_factory=PosevalOptions)
+    tracking: str = option("auto", among=("auto", "live"))
     track: TrackOptions = field(default_factory=TrackOptions)
     fps: float = option(25.0, 0.001, 10_000)
     skeleton: str | None = option(None, path=True)

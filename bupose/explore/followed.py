@@ -18,8 +18,9 @@ from bupose.explore.observation import Film, named
 from bupose.images import Clip, Video
 from bupose.media.sources import Frame
 from bupose.people import People
+from bupose.predict.following import Follower
 from bupose.predict.video_output import VideoOutput
-from bupose.track import Tracker, TrackOptions, finish
+from bupose.track import TrackOptions, finish
 from bupose.viz import OverlayOptions, Plot, Trails
 
 MOST = 3000  # frames
@@ -143,7 +144,7 @@ def follow(
     with named(film.path):
         start = Video(film.path).frame(film.frame, estimator.max_pixels).time
         clip = Clip(start, None if start is None else start + seconds)
-        tracker, numbers = Tracker(options), []
+        follower, numbers = Follower(options), []
         seen: list[tuple[float, People]] = []
         stream = estimator.stream(islice(_frames(film, clip, estimator.max_pixels), MOST))
         try:
@@ -151,8 +152,7 @@ def follow(
                 if isinstance(estimate, Failure):
                     raise estimate.problem
                 frame = estimate.source
-                time = frame.index / 25 if frame.time is None else frame.time
-                seen.append((time, tracker.update(estimate.people, time)))
+                seen.append(follower.link(frame.index, frame.time, estimate.people))
                 numbers.append(frame.index)
                 yield len(seen)
                 if stopped():

@@ -148,3 +148,5 @@ def test_a_network_over_a_video(folder, monkeypatch, capsys):
     assert "12 people annotated: 0 missed, 0 false, 0 under a new id" in first
     assert run(**options, predictions=folder / "out" / "coco_results.json") == 0
     assert capsys.readouterr().out == first
+    assert run(**options, fps=10, tracking="live", **{"track.confirm": 0.35}) == 0
+    assert "12 people annotated: 4 missed, 0 false, 0 under a new id" in capsys.readouterr().out

@@ -18,7 +18,8 @@ from bupose.media import open_media
 from bupose.media.sources import Frame
 from bupose.paths import expand
 from bupose.people import People
-from bupose.track import Tracker, TrackOptions, finish
+from bupose.predict.following import Follower
+from bupose.track import TrackOptions, finish
 
 
 @dataclass(frozen=True)
@@ -43,10 +44,11 @@ def follow(
     images: str | Path,
     options: TrackOptions | None = None,
     *,
+    live: bool = False,
     fps: float = 25.0,
     progress: bool = False,
 ) -> Followed:
-    """Find and follow the people of annotated videos, each known as a whole.
+    """Find and follow the people of annotated videos.
 
     Parameters
     ----------
@@ -56,6 +58,8 @@ def follow(
         The folder that holds the pictures by the annotations' ``file_name``; where people are annotated by boxes, the
         video, or the folder of its frames.
     options : TrackOptions, optional
+    live : bool
+        Each frame from those before it alone; else from the whole video.
     fps : float
         Frames a second of pictures; a video has its own times.
     progress : bool
@@ -80,16 +84,17 @@ def follow(
             file=sys.stderr,
             disable=None if progress else True,
         )
-        tracker, frames_found, seen = Tracker(options), [], []
+        follower, frames_found, seen = Follower(options or TrackOptions()), [], []
         for n, estimate in enumerate(bar):
             if isinstance(estimate, Failure):
                 found.unreadable.append(estimate.problem)
                 continue
             frame = estimate.source
-            time = n / fps if frame.time is None else frame.time
-            frames_found.append((time, tracker.update(estimate.people, time)))
+            step = follower.update if live else follower.link
+            frames_found.append(step(n, n / fps if frame.time is None else frame.time, estimate.people))
             seen.append(keys[n] if frame.index is None else frame.index + 1)
-        found.people.update(zip(seen, (people for _, people in finish(frames_found.copy, options)), strict=True))
+        followed = frames_found if live else finish(frames_found.copy, options)
+        found.people.update(zip(seen, (people for _, people in followed), strict=True))
     return found
 
 
