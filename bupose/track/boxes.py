@@ -15,8 +15,8 @@ _FLESH = {
     "mid_hip": 0.2, "knee": 0.21, "ankle": 0.33, "heel": 0.15, "big_toe": 0.1, "small_toe": 0.1, "top_head": 0.05,
 }  # fmt: skip
 _OTHER = 0.1  # of the joints' box: skeletons without such joints
-# Width of an upright body's box, as a share of its height, where people annotate pedestrians: Dollar, Wojek, Schiele
-# and Perona 2012, Pedestrian Detection: An Evaluation of the State of the Art, section 3.1.
+# Width of a pedestrian's box as a share of its height, to which Caltech's evaluation brings all boxes: Dollar, Wojek,
+# Schiele and Perona 2012, Pedestrian Detection: An Evaluation of the State of the Art, section 3.1.
 _UPRIGHT = 0.41
 
 
@@ -27,8 +27,8 @@ def body_boxes(people: People, upright: bool = False) -> np.ndarray:
     ----------
     people : People
     upright : bool
-        Boxes as pedestrians are annotated (Caltech, MOTChallenge), loosely and hardly changing with the stride: those
-        taller than wide are given the mean of their own width and the usual one, 0.41 of their height.
+        Boxes as pedestrians are annotated (Caltech, MOTChallenge), whose width hardly changes with the stride: those
+        taller than wide are 0.41 times as wide as high, about the same centre.
 
     Returns
     -------
@@ -40,7 +40,7 @@ def body_boxes(people: People, upright: bool = False) -> np.ndarray:
     low, high = np.fmin.reduce(xy - reach, 1), np.fmax.reduce(xy + reach, 1)
     box = np.nan_to_num(np.concatenate([low, high - low], 1))
     if upright:
-        wider = np.where(box[:, 3] > box[:, 2], (_UPRIGHT * box[:, 3] - box[:, 2]) / 2, 0)
+        wider = np.where(box[:, 3] > box[:, 2], _UPRIGHT * box[:, 3] - box[:, 2], 0)
         box[:, 0] -= wider / 2
         box[:, 2] += wider
     boxes: np.ndarray = box.astype(np.float32)

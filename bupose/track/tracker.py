@@ -55,7 +55,7 @@ class Tracker:
         self._time = -math.inf
         self._next_number = self._next_id = 0
 
-    def update(self, people: People, time: float, image: np.ndarray | None = None) -> People:
+    def update(self, people: People, time: float) -> People:
         """Who is who in the next frame.
 
         Parameters
@@ -64,15 +64,14 @@ class Tracker:
             Its people, of any number.
         time : float, s
             Not earlier than the frame before.
-        image : uint8 array (H, W, 3), RGB, optional
-            Not used yet.
 
         Returns
         -------
         People
             The same people in the same order. ``ids`` are small numbers in order of appearance, −1 for people not (yet)
             confirmed; ``data["tracklet"]``, int32 (P,), numbers stretches of everybody followed, from the first frame
-            on, with a new number wherever it is doubtful who is who; −1 for unsure people who continue nothing.
+            on, with a new number wherever it is doubtful who is who; −1 for unsure people who continue nothing, and for
+            somebody found twice.
 
         Raises
         ------
