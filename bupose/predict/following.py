@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+
+import numpy as np
 
 from bupose import track
 from bupose.people import People
@@ -32,13 +35,21 @@ class Follower:
 
     def link(self, number: int, time: float | None, people: People) -> tuple[float, People]:
         """The same with the joints as found."""
-        self._time = max(self._time, number / USUAL_RATE if time is None else time)  # damaged files go back
-        return self._time, self._tracker.update(people, self._time)
+        return self._go_to(number, time), self._tracker.update(people, self._time)
+
+    def skip(self, number: int, time: float | None, nobody: People) -> tuple[float, People]:
+        """A frame that the network has not looked at."""
+        none = np.zeros(0, np.int32)
+        return self._go_to(number, time), replace(nobody, ids=none, data={"tracklet": none})
 
     def update_live(self, number: int, time: float | None, people: People) -> tuple[float, People]:
         """The same at the precision of the list, from which the results are written."""
         time = None if time is None else round(time, 6)
         return self.update(number, time, people_of({"people": as_lists(people)}, people.skeleton))
+
+    def _go_to(self, number: int, time: float | None) -> float:
+        self._time = max(self._time, number / USUAL_RATE if time is None else time)  # damaged files go back
+        return self._time
 
 
 def follow(read: Callable[[], Entries], options: TrackOptions, live: bool) -> Iterator[tuple[dict, People]]:
@@ -57,7 +68,8 @@ def follow(read: Callable[[], Entries], options: TrackOptions, live: bool) -> It
         follower = Follower(options)
         step = follower.update if live else follower.link
         for entry, people in read():
-            yield step(entry["frame"], entry.get("time"), people)
+            looked = entry.get("people") is not None or "problem" in entry
+            yield (step if looked else follower.skip)(entry["frame"], entry.get("time"), people)
 
     frames = linked() if live else track.finish(linked, options)
     for (entry, _), (_, people) in zip(read(), frames, strict=True):

@@ -114,6 +114,8 @@ class InferOptions(NetworkOptions):
     track.* : see TrackOptions
     tables : bool
         Write tables/NAME.csv of each video, and NAME.parquet with the extra tables (pyarrow).
+    look_every : int
+        The network looks at each n-th frame of video files; people in between are filled in from both sides.
     start, end : float
         Seconds of videos: frames from start on, and before end.
     every : int
@@ -140,6 +142,7 @@ class InferOptions(NetworkOptions):
     tracking: str = option("auto", among=TRACKING)
     track: TrackOptions = field(default_factory=TrackOptions)
     tables: bool = option(True)
+    look_every: int = option(1, 1, 1000)
     start: float | None = option(None, 0)
     end: float | None = option(None, 0)
     every: int = option(1, 1)
@@ -157,3 +160,8 @@ class InferOptions(NetworkOptions):
         super().__post_init__()
         if self.start is not None and self.end is not None and self.start >= self.end:
             raise OptionsError(f"start={self.start:g} is not before end={self.end:g}; give seconds of the video")
+        if self.look_every > 1 and self.tracking != "auto":
+            raise OptionsError(
+                f"look_every={self.look_every} fills in people from the whole video, which tracking={self.tracking} "
+                "does not know; use tracking=auto, or every= to leave frames out"
+            )

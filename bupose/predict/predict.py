@@ -137,6 +137,7 @@ class _Run:
         self.summary = Summary(folder, passed_over=media.passed_over)
         self.films: dict[str, Video] = {}  # video files, by the names of their results
         self._followed = ""  # the video that is followed at once
+        self._between: deque[Frame] = deque()
         self._written: deque[tuple[Estimate | Failure, Future]] = deque()
         self._told: set[str] = set()
 
@@ -167,6 +168,9 @@ class _Run:
                         self._note(screen)
                     if screen.closed:
                         break
+                else:
+                    self._note_all(screen)
+                    self._note_between()
             finally:
                 stream.close()
                 self._written += [self._start_writing(pool, estimate) for estimate in stream.drain()]
@@ -180,8 +184,23 @@ class _Run:
                 self.films[video_name(frame)] = frame.video
             if self.records.has(frame):
                 self.summary.skipped += 1
+            elif self._is_between(frame):
+                self._between.append(replace(frame, image=None, size=frame.read().size))
             else:
                 yield frame
+
+    def _is_between(self, frame: Frame) -> bool:
+        """Whether the network does not look at it."""
+        looked = self.options.every * self.options.look_every
+        return frame.video is not None and not frame.video.live and (frame.index or 0) % looked > 0
+
+    def _note_between(self, until: Frame | None = None) -> None:
+        """Record the frames before this one that the network does not look at; in the end all of them."""
+        while self._between and (until is None or _is_before(self._between[0], until)):
+            frame = self._between.popleft()
+            self.records.add(frame, frame.size, None)
+            self.summary.pictures += 1
+            self._bar.update()
 
     def _start_writing(self, pool: Executor, estimate: Estimate | Failure) -> tuple[Estimate | Failure, Future]:
         """Start writing a picture's own files; returns the estimate without what only they need."""
@@ -226,6 +245,7 @@ class _Run:
         else:
             size, people = estimate.size, estimate.people
             self.summary.people += len(people) * (frame.video is None or frame.video.live)
+        self._note_between(frame)
         self.summary.pictures += not problem
         self.records.add(frame, size, people, problem)
         if problem:
@@ -241,6 +261,13 @@ class _Run:
         if problem not in self._told:
             self._told.add(problem)
             tqdm.write(printable(problem), file=sys.stderr)
+
+
+def _is_before(one: Frame, other: Frame) -> bool:
+    """Whether both are frames of a video, in this order."""
+    if one.index is None or other.index is None:
+        return False
+    return video_name(one) == video_name(other) and one.index < other.index
 
 
 def _load_kernels() -> None:

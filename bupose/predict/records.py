@@ -201,7 +201,7 @@ class Records:
         size : (width, height), optional
             Of the photo, pixels.
         people : People, optional
-            In the photo's pixels; None where it could not be read.
+            In the photo's pixels; None where it could not be read, or was not looked at.
         problem : str
 
         Raises
@@ -218,8 +218,8 @@ class Records:
             entry |= {"width": size[0], "height": size[1]}
         if problem:
             entry["problem"] = problem
-        if people is not None:
-            entry["people"] = as_lists(people)
+        if people is not None or not problem:
+            entry["people"] = None if people is None else as_lists(people)
             self.empty = False
         self._append(entry | {"source": source_of(frame)})
 

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from films import write_film
 
+from bupose.errors import OptionsError
 from bupose.folder import UNFINISHED
 from bupose.images import Video
 from bupose.predict.options import InferOptions
@@ -199,3 +200,25 @@ def test_a_video_cut_off_in_the_middle(net, film, tmp_path, monkeypatch):
     assert 8 < summary.pictures < COUNT
     assert {int(row["frame"]) for row in rows} == {*range(summary.pictures)} - {*HIDDEN}
     assert all(math.isclose(float(row["time"]), int(row["frame"]) / RATE, abs_tol=1e-6) for row in rows)
+
+
+def test_the_network_looks_at_each_third_frame(net, film, face, tmp_path, monkeypatch):
+    """The others are filled in, between two that it looks at; interrupted, it goes on."""
+    out = tmp_path / "out"
+    summary = run(film, out, look_every=3, batch=1)
+    assert len(net.batches) == COUNT // 3
+    assert (summary.pictures, len(json.loads((out / "images.json").read_text()))) == (COUNT, COUNT)
+    rows = rows_of(out / "tables" / "walk.csv")
+    assert {int(row["frame"]) for row in rows} == {*range(COUNT - 2)}
+    for n, row in enumerate(rows):
+        frame, (x, y) = n // 3, face[1][n % 3]
+        assert (float(row["x"]), float(row["y"])) == pytest.approx((x + 2 * frame, y), abs=1.5)
+        assert row["interpolated"] == str(int(frame % 3 > 0 or frame in HIDDEN))
+    whole, out = out, tmp_path / "again"
+    interrupt(monkeypatch, net, after=4)
+    with pytest.raises(KeyboardInterrupt):
+        run(film, out, look_every=3, batch=1)
+    run(film, out, look_every=3, batch=1, resume=True)
+    assert files_of(out) == files_of(whole)
+    with pytest.raises(OptionsError, match="tracking=auto"):
+        run(film, tmp_path / "live", look_every=2, tracking="live")
