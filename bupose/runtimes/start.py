@@ -123,11 +123,11 @@ def choose_runtime(
     if not taken:
         return Choice(able[0], f"{_PACKAGES[able[0]]} is installed")
     told = ", ".join(f"{name} {1e3 * seconds:.0f} ms" for name, seconds in taken.items())
-    return Choice(trial.pick(taken), f"a picture takes {told}")
+    return Choice(trial.pick(taken), f"a picture takes {told} of processor time")
 
 
 def _compare(able: list[str], path: Path | None) -> dict[str, float]:
-    """Seconds of a picture in each; nothing where that is not known and not to be measured now."""
+    """Processor seconds of a picture in each; nothing where that is not known and not to be measured now."""
     from bupose import weights
 
     with suppress(OSError, ImportError):  # a cache that cannot be written, a package without metadata
