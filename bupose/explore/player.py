@@ -6,6 +6,7 @@ import html
 import shutil
 import time
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
     from bupose.explore.page import Page
 
 LONGEST = 120  # seconds
-CLIP = "clip"  # the folder in a tab's folder of the part that is played
+CLIPS, CURVES = "clips", "curves"  # folders in a tab's folder
+KEPT = {CLIPS: 2, CURVES: 8}  # the latest: what has just gone from the page may still be on its way to the browser
 
 
 class Player:
@@ -125,9 +127,8 @@ class Player:
             if part is None or not desk.is_dir():  # the tab was closed
                 return
             yield {self.progress: f"{counted(len(part.frames), 'frame')} seen; drawing"}
-            folder = desk / CLIP
-            shutil.rmtree(folder, ignore_errors=True)
-            path = part.write(folder / str(time.time_ns()), page.overlay or OverlayOptions(), estimator.max_pixels)
+            folder = _new_place(desk, CLIPS)
+            path = part.write(folder, page.overlay or OverlayOptions(), estimator.max_pixels)
         except BuposeError as problem:
             yield {self.message: sentence(problem), self.progress: ""}
             return
@@ -171,14 +172,20 @@ class Player:
         if part is None or who is None:
             return {self.who: None, self.curves: gr.update(visible=False)}
         try:
-            path = self.page.desk(said) / CLIP / f"curves_{who}_{said[self.joint]}_{time.time_ns()}.png"
-            path.parent.mkdir(parents=True, exist_ok=True)
+            path = _new_place(self.page.desk(said), CURVES) / f"person_{who}.png"
         except BuposeError as problem:
             return {self.message: sentence(problem)}
-        for old in path.parent.glob("curves_*"):
-            old.unlink(missing_ok=True)
         part.plot(who, said[self.joint]).savefig(path, dpi=110)
         return {self.who: who, self.curves: gr.update(value=str(path), visible=True)}
+
+
+def _new_place(desk: Path, kind: str) -> Path:
+    """A folder of a new name, so that the browser sees a new address; of those before the latest stay."""
+    folder = desk / kind / str(time.time_ns())
+    folder.mkdir(parents=True)
+    for old in sorted(folder.parent.iterdir())[: -KEPT[kind]]:
+        shutil.rmtree(old, ignore_errors=True)
+    return folder
 
 
 def sentence(problem: BuposeError) -> dict:
