@@ -15,7 +15,8 @@ from bupose.track.sides import HESITATION, decide_sides
 
 ROUNDS = 2  # fits that leave out what lies far from the one before
 NEAR = 0.5  # s around a moment in which the person's size is taken
-STIFF = (1e-9, 1e-9, 1e-3)  # in shares of the weights: few neighbours, all on one side, give a line
+STIFF = (0.0, 1e-7, 1e-3)  # in shares of the weights: few neighbours, all on one side, give a line
+FARTHEST = 3.0  # sum of the shares of neighbours, of either sign: 1 for a mean, large for what lies outside them
 LEAST_WEIGHT = 0.05  # of a joint, however unsure
 
 
@@ -158,14 +159,16 @@ def smooth(
 def _parabola(
     powers: np.ndarray, weight: np.ndarray, xy: np.ndarray, near: np.ndarray, otherwise: np.ndarray
 ) -> np.ndarray:
-    """The middle of the parabola through weighted neighbours; ``otherwise`` where they do not tell one."""
+    """The middle of the parabola through weighted neighbours; ``otherwise`` where it is a guess from afar."""
     moments = np.einsum("tpw,twk->tkp", powers, weight)
-    sums = np.einsum("tpw,twk,twkd->tkpd", powers[:, :3], weight, xy[near], optimize=["einsum_path", (0, 1), (0, 1)])
-    matrix = moments[..., np.arange(3)[:, None] + np.arange(3)]
-    matrix = matrix + moments[..., :1, None] * np.diag(STIFF)
-    known = moments[..., 0] > LEAST_WEIGHT
-    matrix[~known] = np.eye(3)
-    return np.where(known[..., None], np.linalg.solve(matrix, sums)[..., 0, :], otherwise)
+    total = moments[..., :1]
+    moments = np.where(total > 1e-9, moments / np.maximum(total, 1e-9), np.eye(5)[0])
+    matrix = moments[..., np.arange(3)[:, None] + np.arange(3)] + np.diag(STIFF)
+    middle = np.broadcast_to([[1.0], [0.0], [0.0]], (*matrix.shape[:2], 3, 1))
+    weight = weight / np.maximum(total, 1e-9).transpose(0, 2, 1)
+    shares = weight * np.einsum("tkp,tpw->twk", np.linalg.solve(matrix, middle)[..., 0], powers[:, :3])
+    close = (np.abs(shares).sum(1) < FARTHEST) & (total[..., 0] > 1e-9)
+    return np.where(close[..., None], np.einsum("twk,twkd->tkd", shares, xy[near]), otherwise)
 
 
 def sizes_around(times: np.ndarray, xy: np.ndarray) -> np.ndarray:

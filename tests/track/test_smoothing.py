@@ -149,6 +149,19 @@ def test_finish_steadies_and_keeps_what_was_found(on):
             np.testing.assert_array_equal(people.xy[: len(found)], found.xy)
 
 
+@pytest.mark.parametrize("rate", [8, 10, 25])
+def test_what_lies_far_off_never_throws_a_joint_farther(rate):
+    """Small people, of whom noise is as large as what counts as an outlier: few neighbours are left, here and there."""
+    rng, times = np.random.default_rng(rate), np.arange(400) / rate
+    xy = 650 + 20 * times[:, None, None] + rng.normal(0, 4, (400, 8, 2)) * (1 + 10 * (rng.random((400, 8, 1)) < 0.2))
+    after = steady(times, xy, size=20.0)
+    for t, time in enumerate(times):
+        near = xy[np.abs(times - time) < OPTIONS.window]
+        low, high = near.min(0), near.max(0)
+        assert (after[t] > low - (high - low)).all()
+        assert (after[t] < high + (high - low)).all()
+
+
 @pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("seed", range(40))
 def test_repeated_times_and_odd_people_give_a_place_for_every_joint(seed):
