@@ -86,9 +86,8 @@ class Container:
     @property
     def rate(self) -> float | None:
         """Frames per second, the mean if it varies; None if the file does not say."""
-        rates = (self._stream.average_rate, self._stream.guessed_rate)
-        rate = next((float(rate) for rate in rates if rate), 0.0)
-        return rate if 0.001 <= rate <= FASTEST else None
+        rates = (float(rate or 0) for rate in (self._stream.average_rate, self._stream.guessed_rate))
+        return next((rate for rate in rates if 0.001 <= rate <= FASTEST), None)
 
     @property
     def count(self) -> int:
@@ -234,7 +233,7 @@ class Container:
                 continue
 
     def _seconds(self, stamp: int | None) -> float | None:
-        if stamp is None or not self._unit or self.rate is None:
+        if stamp is None or not self._unit or (self.index.by_number and self.rate is None):  # AVI has no other clock
             return None
         if self._start is None:
             self._start = stamp
