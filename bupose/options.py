@@ -132,7 +132,7 @@ def expected(hint: Any, metadata: Metadata = types.MappingProxyType({})) -> str:
     """The values that an option accepts, in words."""
     origin, parts = typing.get_origin(hint), typing.get_args(hint)
     low, high = metadata.get("low"), metadata.get("high")
-    span = f" from {_figure(low)} to {_figure(high)}" if low is not None and high is not None else ""
+    span = "" if low is None else f" from {_figure(low)} {'on' if high is None else f'to {_figure(high)}'}"
     if origin in (types.UnionType, typing.Union):
         return " or ".join("null" if part is type(None) else expected(part, metadata) for part in parts)
     if metadata.get("among") and origin is None:

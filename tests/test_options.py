@@ -170,3 +170,16 @@ def test_a_name_is_chosen_from_a_registry():
     for wrong in ("c", 5, None, ["a"]):
         with pytest.raises(FieldsError, match=r"^layout is .*; choose one of a, b$"):
             choose(wrong, ("a", "b"), "layout", FieldsError)
+
+
+def test_a_range_without_an_end_is_told():
+    @dataclass
+    class Steps:
+        every: int = option(1, 1)
+
+        def __post_init__(self):
+            check(self)
+
+    assert Steps(10**9).every == 10**9
+    with pytest.raises(OptionsError, match=r"every is 0; give a whole number from 1 on$"):
+        Steps(0)
