@@ -119,8 +119,10 @@ def _run(options: InferOptions, media: Media, estimator: Estimator, output: Outp
             run.summary.kept = True
         else:
             results = Results(records, options, estimator.category, run.tell, estimator.threads, run.films)
+            begun = time.perf_counter()
             people, run.summary.ids = results.write()
             run.summary.people += people
+            run.summary.seconds += time.perf_counter() - begun
             output.finish({"passed_over": run.summary.passed_over.to_dict()})
         if interrupted is None or media.live:
             records.remove()
