@@ -99,12 +99,11 @@ def merge(seen: Sighting, closer: Sequence[Sighting], small: float) -> Sighting:
     -----
     The people of each view are matched one to one with those found so far, greedily by similarity times the root of
     both scores. A small person takes the joints of the best-scored match, keeps joints that the match lacks, and gets
-    the mean of both scores. People similar to nobody are added: non-maximum suppression over poses, as in RMPE (Fang et
-    al. 2017, section 3.3), by object keypoint similarity.
+    the mean of both scores. Then people similar to nobody are added: non-maximum suppression over poses, as in RMPE
+    (Fang et al. 2017, section 3.3), by object keypoint similarity. Two whom a coarse view saw as one so become two.
     """
     people, scale, may_change = seen.people, seen.scale.copy(), seen.sizes < small
     best: dict[int, tuple[float, int, int]] = {}
-    new: list[tuple[float, int, int]] = []
     for v, view in enumerate(closer):
         alike = similarity(people, view.people)
         likely = alike * np.sqrt(np.outer(people.person_score, view.people.person_score))
@@ -112,8 +111,6 @@ def merge(seen: Sighting, closer: Sequence[Sighting], small: float) -> Sighting:
             sure = float(view.people.person_score[q])
             if may_change[p] and sure > best.get(p, (0.0,))[0]:
                 best[p] = sure, v, q
-        unknown = np.flatnonzero(alike.max(0, initial=0) <= SAME)
-        new += [(float(view.people.person_score[q]), v, int(q)) for q in unknown]
     xy, score, completed = people.xy.copy(), people.score.copy(), np.array(people.completed)
     person_score = people.person_score.copy()
     for p, (_, v, q) in best.items():
@@ -124,20 +121,26 @@ def merge(seen: Sighting, closer: Sequence[Sighting], small: float) -> Sighting:
         person_score[p] = (person_score[p] + one.person_score[0]) / 2
         scale[p] = view.scale[q]
     merged = Sighting(People(xy, score, person_score, people.skeleton, completed), scale)
-    return _sorted(_add(merged, closer, sorted(new, key=lambda one: -one[0])))
+    taken = {(v, q) for _, v, q in best.values()}
+    others = [
+        view.pick(np.array([q for q in range(len(view.people)) if (v, q) not in taken], int))
+        for v, view in enumerate(closer)
+    ]
+    return _sorted(_add(merged, others))
 
 
-def _add(seen: Sighting, closer: Sequence[Sighting], new: Sequence[tuple[float, int, int]]) -> Sighting:
-    """Add new people, best first, who are similar to nobody before them."""
-    offered = [closer[v].pick(np.array([q])) for _, v, q in new]
-    if not offered:
+def _add(seen: Sighting, others: Sequence[Sighting]) -> Sighting:
+    """Add people, best first, who are similar to nobody before them."""
+    if not others:
         return seen
-    candidates = _joined(offered)
-    kept = similarity(seen.people, candidates.people).max(0, initial=0) <= SAME
+    candidates = _sorted(_joined(others))
+    unlike = similarity(seen.people, candidates.people).max(0, initial=0) <= SAME
+    candidates = candidates.pick(np.flatnonzero(unlike))
     alike = similarity(candidates.people, candidates.people)
+    kept = np.ones(len(alike), bool)
     for n in range(len(kept)):
-        kept[n] &= not (kept[:n] & (alike[:n, n] > SAME)).any()
-    return _joined([seen, candidates.pick(kept)])
+        kept[n] = not (kept[:n] & (alike[:n, n] > SAME)).any()
+    return _joined([seen, candidates.pick(np.flatnonzero(kept))])
 
 
 def _pairs(weight: np.ndarray) -> list[tuple[int, int]]:

@@ -11,7 +11,10 @@ from test_second_look import LARGE, distances, joined, run
 
 from bupose.errors import OptionsError
 from bupose.estimate.estimator import Estimator
+from bupose.estimate.merging import SAME, Sighting, merge, similarity
 from bupose.estimate.windows import tile_scales, tile_windows
+from bupose.people import People
+from bupose.skeletons import COCO18
 
 WIDE = (4000, 2600)  # at height 368 a pixel becomes 0.14
 
@@ -87,3 +90,21 @@ def test_96_megapixels_take_less_than_2_gb(tmp_path):
     cv2.imwrite(str(path), np.full((8000, 12000, 3), 90, np.uint8))
     done = subprocess.run([sys.executable, "-c", _CHILD, path], capture_output=True, text=True, check=True)
     assert int(done.stdout) * 1024 < 2e9
+
+
+def test_two_whom_a_coarse_view_saw_as_one_are_both_found():
+    """Each resembles what was seen between them, and they do not resemble each other."""
+    xy = np.random.default_rng(0).uniform(0, 1, (18, 2)).astype(np.float32) * (50, 120)
+
+    def seen(places, scores, scale):
+        many = np.stack([xy + (place, 0) for place in places]).astype(np.float32)
+        people = People(many, np.full(many.shape[:2], 0.9, np.float32), np.array(scores, np.float32), COCO18)
+        return Sighting(people, np.full(len(places), scale))
+
+    coarse, fine = seen([13], [0.3], 0.5), seen([0, 26], [0.8, 0.7], 1.0)
+    assert (similarity(coarse.people, fine.people) > SAME).all()
+    assert similarity(fine.people, fine.people)[0, 1] < SAME
+    merged = merge(coarse, [fine], small=200)
+    assert np.sort(merged.people.xy[:, :, 0].mean(1) - xy[:, 0].mean()).round().tolist() == [0, 26]
+    again = merge(coarse, [fine, fine], small=200)  # two tiles overlap there
+    assert len(again.people) == 2
