@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from bupose.track.motion import corners, sizes
+from bupose.track.motion import sizes
 
 FAR = 0.75  # body sizes: joints so far apart have no similarity, below 0.003
 
@@ -64,13 +64,13 @@ def box_overlap(low: np.ndarray, high: np.ndarray, other_low: np.ndarray, other_
     return overlap
 
 
-def mutual_similarity(xy: np.ndarray, sigmas: np.ndarray) -> np.ndarray:
-    """float64 (P, P): similarity of a frame's people with one another; 0 with themselves.
+def mutual_similarity(xy: np.ndarray, box: tuple[np.ndarray, np.ndarray], sigmas: np.ndarray) -> np.ndarray:
+    """float64 (P, P): similarity of a frame's people, joints (P, K, 2) in boxes (corners), with one another; 0 with
+    themselves.
 
     Of the joints that the one with fewer has: half a person found twice is as much a repetition as a whole one.
     """
-    box, here = corners(xy), (~np.isnan(xy[..., 0])).sum(1)
-    size = sizes(*box)
+    size, here = sizes(*box), (~np.isnan(xy[..., 0])).sum(1)
     a, b = near_pairs(box, box, FAR * size)
     near, _ = joint_similarity(squared_distance(xy[a], xy[b]), size[a], np.zeros(len(a)), sigmas)
     alike = np.zeros((len(xy), len(xy)))

@@ -90,8 +90,9 @@ class Tracker:
                                "one Tracker follows people of one skeleton")  # fmt: skip
         self._advance(time)
         sigmas = np.asarray(people.skeleton.sigmas)
-        alike = mutual_similarity(xy, sigmas)
-        track_of = self._match(people, xy, alike)
+        box = corners(xy)
+        alike = mutual_similarity(xy, box, sigmas)
+        track_of = self._match(people, xy, box, alike)
         self._see(xy, time, track_of, sigmas)
         self._begin(people, xy, time, track_of, alike)
         ids, tracklet = self._names(track_of)
@@ -105,11 +106,13 @@ class Tracker:
         tracks.covariance = predict(tracks.covariance, dt, self.options.restless)
         self._time = time
 
-    def _match(self, people: People, xy: np.ndarray, alike: np.ndarray) -> np.ndarray:
+    def _match(
+        self, people: People, xy: np.ndarray, box: tuple[np.ndarray, np.ndarray], alike: np.ndarray
+    ) -> np.ndarray:
         """int64 (P,): the track that each person continues, −1 for none."""
         score, o = people.person_score, self.options
         track_of, free = np.full(len(people), -1), np.ones(len(self._tracks), bool)
-        value, near = self._compare(people, xy)
+        value, near = self._compare(people, xy, box)
         for least, these in ((o.similarity, score >= o.sure), (LEAST_UNSURE, score < o.sure)):
             these = these & ~_repeats(alike, track_of)
             rows, columns = np.flatnonzero(free), np.flatnonzero(these)
@@ -133,10 +136,12 @@ class Tracker:
         tracks.number[doubtful] = self._next_number + np.arange(len(doubtful))
         self._next_number += len(doubtful)
 
-    def _compare(self, people: People, xy: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def _compare(
+        self, people: People, xy: np.ndarray, found: tuple[np.ndarray, np.ndarray]
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Two float64 (N, P): similarity of those followed and those found, and how well the places agree."""
         tracks = self._tracks
-        box, found = corners(tracks.xy), corners(xy)
+        box = corners(tracks.xy)
         unsure = np.sqrt(tracks.covariance[:, 0]) * tracks.size
         a, b = near_pairs(box, found, FAR * tracks.size + 3 * unsure)
         squared = squared_distance(tracks.xy[a], xy[b])
@@ -157,8 +162,9 @@ class Tracker:
         weight = np.where(here & known, 1 / sigmas**2, 0)
         total = weight.sum(1)
         step = np.einsum("nk,nkd->nd", weight, np.nan_to_num(off)) / np.maximum(total, 1e-12)[:, None]
-        (low, high), (found_low, found_high) = corners(tracks.xy[rows]), corners(xy)
-        step = np.where(total[:, None] > 0, step, (found_low + found_high - low - high) / 2)
+        if not total.all():  # no joint in common: the middle of the boxes
+            (low, high), (found_low, found_high) = corners(tracks.xy[rows]), corners(xy)
+            step = np.where(total[:, None] > 0, step, (found_low + found_high - low - high) / 2)
         _, swift, tracks.covariance[rows] = correct(tracks.covariance[rows], NOISE)
         dt = time - tracks.seen[rows]
         tracks.velocity[rows] += swift[:, None] * step
@@ -177,10 +183,11 @@ class Tracker:
         for n in np.flatnonzero((track_of < 0) & sure & ~_repeats(alike, track_of)).tolist():
             if not (alike[n, new] > REPEATED).any():  # nor a better one who is new
                 new.append(n)
-        numbers = self._next_number + np.arange(len(new))
-        track_of[new] = len(self._tracks) + np.arange(len(new))
-        self._tracks = self._tracks.join(Tracks.begin(numbers, xy[new], time))
-        self._next_number += len(new)
+        if new:
+            numbers = self._next_number + np.arange(len(new))
+            track_of[new] = len(self._tracks) + np.arange(len(new))
+            self._tracks = self._tracks.join(Tracks.begin(numbers, xy[new], time))
+            self._next_number += len(new)
         tracks = self._tracks
         old = (tracks.ids < 0) & (tracks.hits >= LEAST_HITS) & (time - tracks.born >= self.options.confirm - 1e-6)
         tracks.ids[old] = self._next_id + np.arange(old.sum())
@@ -196,7 +203,9 @@ class Tracker:
         """Forget those who were not seen for too long."""
         tracks = self._tracks
         patience = np.where(tracks.ids >= 0, self.options.patience, self.options.patience / 4)
-        self._tracks = tracks.select(time - tracks.seen <= patience)
+        kept = time - tracks.seen <= patience
+        if not kept.all():
+            self._tracks = tracks.select(kept)
 
 
 def _repeats(alike: np.ndarray, track_of: np.ndarray) -> np.ndarray:

@@ -9,7 +9,7 @@ from walkers import people_at
 from bupose.evaluate.oks import keypoint_similarity
 from bupose.skeletons import COCO17
 from bupose.track.joining import _choose
-from bupose.track.motion import correct, predict, sizes
+from bupose.track.motion import corners, correct, predict, sizes
 from bupose.track.similarity import box_overlap, joint_similarity, mutual_similarity
 
 SIGMAS = np.asarray(COCO17.sigmas)
@@ -33,7 +33,7 @@ def test_absent_joints_are_not_alike():
 def test_mutual_similarity_is_that_of_each_pair():
     xy = people_at([(100, 300), (106, 303), (150, 300), (900, 10)], noise=3.0).xy.astype(float)
     xy[1, 5:] = np.nan
-    alike = mutual_similarity(xy, SIGMAS)
+    alike = mutual_similarity(xy, corners(xy), SIGMAS)
     for a in range(4):
         size = sizes(np.nanmin(xy[a], 0)[None], np.nanmax(xy[a], 0)[None])
         for b in range(4):
