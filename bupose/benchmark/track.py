@@ -54,13 +54,13 @@ def in_crossings(crowds: Sequence[int] = (5, 10, 30), seconds: float = 20.0, see
     """A row for each number of people in drawn videos, and each way to follow them.
 
     What a detector would find is made of the truth: hidden joints are missed, others are off by a twentieth of a body
-    size, a person in twenty is missed, and at each place of people the score falls with the hidden joints.
+    size, a person in twenty is missed, and scores fall with the share of hidden joints. Who leaves does not return.
     """
     rows = []
     for people in crowds:
         scenes: dict[str, list[Scene]] = {name: [] for name in WAYS}
         for seed in range(seeds):
-            video = DrawnVideo(DrawnVideoOptions(people=people, seed=seed))
+            video = DrawnVideo(DrawnVideoOptions(people=people, seed=seed, visits=1))
             truth = [(t, video.labels(t)) for t in np.arange(0, seconds, 1 / video.options.rate).tolist()]
             rng = np.random.default_rng(seed)
             found = [(t, _detect(labels.to_people(), labels.visibility, rng)) for t, labels in truth]

@@ -52,3 +52,13 @@ def test_nobody_and_no_frames():
     assert list(finish(lambda: iter([]))) == []
     _, done = finished([(0.0, people_at([])), (0.1, people_at([]))])
     assert [len(people) for _, people in done] == [0, 0]
+
+
+def test_who_comes_elsewhere_is_not_who_left():
+    """Half a second after somebody was seen last, somebody is 1.5 body sizes beside where that one would be."""
+    frames = [(n / 25, people_at([(300 + 6 * n, 300)])) for n in range(40)]
+    frames += [(n / 25, people_at([])) for n in range(40, 52)]
+    frames += [(n / 25, people_at([(300 + 6 * n, 420)])) for n in range(52, 90)]
+    _, done = finished(frames, patience=0.3)
+    assert done[-1][1].ids.tolist() == [1]
+    assert [len(people) for _, people in done[40:52]] == [0] * 12
