@@ -47,7 +47,7 @@ def evaluate_tracks(
         COCO results with a ``track_id``, PoseTrack's results, MOTChallenge's boxes, or a mapping of frame (a picture's
         id, or a number from 1) to People with ids.
     annotations : path or content
-        As for :func:`read_truth`.
+        As for :func:`bupose.evaluate.tracking.read_truth`.
     protocol : "posetrack", "mot" or "auto"
         PoseTrack's measures of joints, or MOTChallenge's of whole people; by default the former where heads have
         boxes.
