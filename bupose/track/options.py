@@ -75,7 +75,7 @@ class TrackOptions:
     sure: float = option(0.3, 0, 1)
     similarity: float = option(0.2, 0.01, 0.99)
     confirm: float = option(0.2, 0, 60)
-    patience: float = option(1.5, 0, 600)
+    patience: float = option(0.75, 0, 600)
     gap: float = option(2.0, 0, 60)
     fill: float = option(1.5, 0, 60)
     restless: float = option(2.0, 0.001, 1000)
