@@ -44,6 +44,11 @@ def compile_model(model: openvino.Model, options: dict[str, object] | None = Non
     return core.compile_model(model, "CPU", options or {})
 
 
+def runs_here() -> bool:
+    """Whether this process was not forked from one in which OpenVINO has run."""
+    return _PROCESS.get("id", os.getpid()) == os.getpid()
+
+
 def check_process() -> None:
     """Refuse to wait forever for threads that the parent process has.
 
@@ -51,7 +56,7 @@ def check_process() -> None:
     ------
     DependencyError
     """
-    if _PROCESS.get("id", os.getpid()) != os.getpid():
+    if not runs_here():
         raise DependencyError(
             "OpenVINO has run in the process that this one was forked from, and would hang here; start processes with "
             'spawn, or load networks with runtime="torch"'

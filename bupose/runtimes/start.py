@@ -16,6 +16,7 @@ from bupose.options import choose, shown
 from bupose.runtimes import ready, trial
 from bupose.runtimes.network import Network
 from bupose.runtimes.onnx_network import OnnxNetwork
+from bupose.runtimes.openvino_core import runs_here
 from bupose.runtimes.openvino_network import OpenVinoNetwork
 
 if TYPE_CHECKING:
@@ -116,9 +117,9 @@ def choose_runtime(
         if found.type != "cpu":
             return Choice("torch", f"this machine has a GPU, {found}")
     able = [name for name, package in _PACKAGES.items() if is_installed(package) and is_installed("onnx")]
-    able = [name for name in able if name == "openvino" or precision in ("auto", "float32")]
+    able = [name for name in able if (runs_here() if name == "openvino" else precision in ("auto", "float32"))]
     if not able:
-        return Choice("torch", "neither openvino nor onnxruntime is installed, with onnx")
+        return Choice("torch", "neither openvino nor onnxruntime can be used, with onnx")
     taken = _compare(able, path) if len(able) > 1 and precision == "auto" else {}
     if not taken:
         return Choice(able[0], f"{_PACKAGES[able[0]]} is installed")
