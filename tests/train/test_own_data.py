@@ -80,7 +80,7 @@ def test_the_tutorial_runs(folder):
 
 LONG = ["bupose", "train", "experiment=tiny_synthetic", "data=coco", "hold_out=0.3", *SHORT]
 LONG += ["data.annotations=crabs/annotations/person_keypoints_default.json", "data.images=crabs/images/default"]
-LONG += ["trainer.steps=120", "trainer.validate_every=60", "trainer.save_every=5"]
+LONG += ["trainer.steps=60", "trainer.validate_every=30", "trainer.save_every=5"]
 
 
 def interrupt(words: list[str], folder: Path, ready: Callable[[str], bool]) -> str:
@@ -117,7 +117,7 @@ def test_ctrl_c_prints_the_command_that_goes_on(folder, place, words):
     way_on = interrupt([*LONG, place], folder, saved(folder / run_folder / "last.ckpt"))
     assert shlex.split(way_on) == ["bupose", "train", *words, f"resume={run_folder}"]
     assert not (folder / run_folder / "result.json").exists()
-    assert "step 120 of 120" in run(shlex.split(way_on), folder)
+    assert "step 60 of 60" in run(shlex.split(way_on), folder)
     assert (folder / run_folder / "result.json").is_file()
 
 

@@ -39,7 +39,7 @@ def check_round_trip(codec, labels, targets, short=0.93):
 @pytest.mark.parametrize("skeleton", skeletons.SKELETONS.values(), ids=skeletons.SKELETONS)
 def test_separated_people_come_back_exactly(skeleton, stride, separated, codec_of):
     codec = codec_of(skeleton, stride)
-    for seed in range(6):
+    for seed in range(6 if len(skeleton.joints) < 100 else 2):
         labels, size = separated(skeleton, stride, seed)
         check_round_trip(codec, labels, codec.encode(labels, size))
 
