@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, TextIO
 
 from bupose.errors import DiskError, InputError
 
@@ -97,6 +97,22 @@ def write_bytes(path: str | Path, data, sync: bool = True) -> None:
     """
     with replacing(path, sync=sync) as partial:
         partial.write_bytes(data)
+
+
+@contextmanager
+def writing_text(path: str | Path, newline: str | None = "\n", sync: bool = True) -> Iterator[TextIO]:
+    """A text file to write to piece by piece, as UTF-8; lone surrogates are escaped.
+
+    Raises
+    ------
+    InputError
+        The file cannot be written.
+    """
+    with (
+        replacing(path, sync=sync) as partial,
+        partial.open("w", encoding="utf-8", errors="backslashreplace", newline=newline) as file,
+    ):
+        yield file
 
 
 def refusal(path: str | Path, problem: OSError | UnicodeError) -> InputError:

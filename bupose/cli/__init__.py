@@ -20,6 +20,7 @@ COMMANDS = {
     "infer": "find people in pictures, folders, videos: bupose infer photo.jpg",
     "explore": "inspect fields, limbs and people, and adjust the grouping: bupose explore [photo.jpg]",
     "group": "group saved fields into people: bupose group fields.npz",
+    "convert": "write poses in another program's format: bupose convert out to=dlc",
     "train": "train a network: bupose train experiment=tiny_synthetic",
     "recipe": "train by a recipe of several steps: bupose recipe default annotations=… images=…",
     "summarize": "compare training runs: bupose summarize runs/",

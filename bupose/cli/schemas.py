@@ -20,6 +20,7 @@ from bupose.options import choose, expected, shown
 # Each script's options; imported when the script runs, as others may need packages it does not.
 SCHEMAS = {
     "check_data": "bupose.data.check:CheckOptions",
+    "convert": "bupose.exchange.options:ConvertOptions",
     "download": "bupose.data.downloads:DownloadOptions",
     "evaluate": "bupose.evaluate.options:EvaluateOptions",
     "explore": "bupose.explore.options:ExploreOptions",

@@ -7,6 +7,8 @@ from typing import Any
 
 from bupose.errors import OptionsError
 from bupose.estimate.options import NetworkOptions
+from bupose.exchange.formats.options import WriteOptions
+from bupose.exchange.options import WRITABLE
 from bupose.methods import DecoderOverrides
 from bupose.methods.options import given
 from bupose.options import check, option, shown
@@ -21,7 +23,7 @@ def flat_settings(options) -> dict:
     """All options by name, grouped ones as ``decoder.samples``; decoder options only if set."""
     groups = {"decoder": given(options.decoder), "overlay": vars(options.overlay)}
     if isinstance(options, InferOptions):
-        groups["track"] = asdict(options.track)
+        groups |= {"track": asdict(options.track), "write": vars(options.write)}
     plain = {name: value for name, value in vars(options).items() if name not in groups}
     return plain | {f"{group}.{name}": value for group, values in groups.items() for name, value in values.items()}
 
@@ -114,6 +116,10 @@ class InferOptions(NetworkOptions):
     track.* : see TrackOptions
     tables : bool
         Write tables/NAME.csv of each video, and NAME.parquet with the extra tables (pyarrow).
+    also : list of formats
+        Further formats to write, each into a folder of its name: see bupose convert.
+    write.* : see WriteOptions
+        What their files say beside the poses.
     look_every : int
         The network looks at each n-th frame of video files; people in between are filled in from both sides.
     start, end : float
@@ -142,6 +148,8 @@ class InferOptions(NetworkOptions):
     tracking: str = option("auto", among=TRACKING)
     track: TrackOptions = field(default_factory=TrackOptions)
     tables: bool = option(True)
+    also: tuple[str, ...] = option((), among=WRITABLE)
+    write: WriteOptions = field(default_factory=WriteOptions)
     look_every: int = option(1, 1, 1000)
     start: float | None = option(None, 0)
     end: float | None = option(None, 0)

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TextIO
 
 import cv2
 import numpy as np
 
-from bupose.annotations.categories import CategoryOptions
-from bupose.annotations.formats.coco_wholebody import MORE_KEYPOINTS, join_keypoints
-from bupose.atomic import replacing, write_bytes
+from bupose.atomic import write_bytes, writing_text
 from bupose.errors import InputError
+from bupose.exchange.coco_results import as_coco as as_coco
+from bupose.exchange.coco_results import results_skeleton as results_skeleton
+from bupose.exchange.coco_results import write_coco as write_coco
+from bupose.exchange.coco_results import writing_array as writing_array
 from bupose.joint_arrays import joint_columns
 from bupose.people import People
 from bupose.skeleton import Skeleton
-from bupose.skeletons import BODY25, COCO17, COCO18, COCO_WHOLEBODY
+from bupose.skeletons import BODY25, COCO18, COCO_WHOLEBODY
 
 OPENPOSE_VERSION = 1.3
 # OpenPose's files have these besides the body's 2D joints; readers index them unconditionally. Its hands are
@@ -33,48 +34,15 @@ _OPENPOSE_PARTS = {
 _OPENPOSE_EMPTY = tuple(f"{part}_keypoints_3d" for part in ("pose", "face", "hand_left", "hand_right"))
 
 
-def results_skeleton(skeleton: Skeleton) -> Skeleton:
-    """The skeleton of COCO results: COCO's 17 joints if a one-part ``skeleton`` has them all, else its own."""
-    return COCO17 if set(COCO17.joints) <= set(skeleton.joints) and len(skeleton.parts) == 1 else skeleton
-
-
 def openpose_skeleton(skeleton: Skeleton) -> Skeleton:
     """COCO-18 or BODY_25, whichever has more of the skeleton's joints; COCO-18 on a tie."""
     return max((COCO18, BODY25), key=lambda known: len(set(known.joints) & set(skeleton.joints)))
-
-
-def as_coco(people: People, image_id: int, category: CategoryOptions) -> list[dict]:
-    """COCO results of a picture's people, with the network's category and joint order."""
-    own = people.skeleton if category.keypoints else results_skeleton(people.skeleton)
-    results = people.to_coco(image_id, own, category.id)
-    if not category.keypoints or tuple(category.keypoints) == own.joints:
-        return results
-    where = [own.index.get(joint, -1) for joint in category.keypoints]
-    for result in results:
-        triples = [*np.reshape(join_keypoints(result), (-1, 3)).tolist(), [0.0] * 3]
-        result["keypoints"] = [number for n in where for number in triples[n]]
-        for key in MORE_KEYPOINTS & set(result):
-            del result[key]
-    return results
 
 
 def wants_openpose(chosen: bool | None, skeleton: Skeleton) -> bool:
     """Whether OpenPose files are written: as chosen, else if they can hold most of the joints."""
     known = {*openpose_skeleton(skeleton).joints, *(j for joints in _OPENPOSE_PARTS.values() for j in joints)}
     return 2 * len(known & set(skeleton.joints)) > len(skeleton.joints) if chosen is None else chosen
-
-
-def write_coco(path: str | Path, results: Iterable[Mapping]) -> None:
-    """Write COCO results (``People.to_coco``) as a JSON array with one person per line.
-
-    Raises
-    ------
-    InputError
-        The file cannot be written.
-    """
-    with writing_array(path) as add:
-        for result in results:
-            add(result)
 
 
 def write_openpose(path: str | Path, people: People, skeleton: Skeleton | None = None) -> None:
@@ -102,7 +70,7 @@ def write_openpose(path: str | Path, people: People, skeleton: Skeleton | None =
         {"person_id": [i], **dict(zip(lists, numbers, strict=True)), **empty}
         for i, *numbers in zip(ids, *lists.values(), strict=True)
     ]
-    with _writing(path, sync=False) as file:
+    with writing_text(path, sync=False) as file:
         json.dump({"version": OPENPOSE_VERSION, "skeleton": skeleton.name, "people": listed}, file)
 
 
@@ -128,7 +96,7 @@ def write_csv(path: str | Path, rows: Iterable[tuple[int, str, People]], skeleto
 @contextmanager
 def writing_csv(path: str | Path, skeleton: Skeleton) -> Iterator[Callable[[int, str, People], None]]:
     """Write that table piece by piece: a function of image_id, file_name, people."""
-    with _writing(path, newline="") as file:
+    with writing_text(path, newline="") as file:
         table = csv.writer(file)
         table.writerow(["image_id", "file_name", "person", "score", *joint_columns(skeleton)])
 
@@ -170,33 +138,3 @@ def write_image(path: str | Path, image: np.ndarray, quality: int = 92) -> None:
             f"cannot write {str(path)!r}: {path.suffix or 'no suffix'} is not a picture format; use .png or .jpg"
         )
     write_bytes(path, data, sync=False)
-
-
-@contextmanager
-def writing_array(path: str | Path) -> Iterator[Callable[[Mapping], None]]:
-    """Write a JSON array with one entry per line: a function that appends an entry.
-
-    Raises
-    ------
-    InputError
-        The file cannot be written.
-    """
-    with _writing(path) as file:
-        before = "[\n"
-
-        def add(entry: Mapping) -> None:
-            nonlocal before
-            file.write(before + json.dumps(entry, allow_nan=False))
-            before = ",\n"
-
-        yield add
-        file.write("[]\n" if before == "[\n" else "\n]\n")
-
-
-@contextmanager
-def _writing(path: str | Path, newline: str | None = "\n", sync: bool = True) -> Iterator[TextIO]:
-    with (
-        replacing(path, sync=sync) as partial,
-        partial.open("w", encoding="utf-8", errors="backslashreplace", newline=newline) as file,
-    ):
-        yield file

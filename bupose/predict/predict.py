@@ -19,6 +19,8 @@ from bupose import kernels, viz, weights
 from bupose.errors import DiskError, OptionsError
 from bupose.estimate.estimator import Estimator
 from bupose.estimate.stream import Estimate, Failure
+from bupose.exchange.coco_results import describe_joints
+from bupose.exchange.options import WRITABLE
 from bupose.folder import OF_PICTURES, OutputFolder, open_output
 from bupose.images import Clip, Video
 from bupose.images.files import shorten
@@ -40,7 +42,7 @@ from bupose.wording import counted
 HOW_ONLY = (
     "output", "batch", "device", "runtime", "threads", "compile", "resume", "overwrite", "show", "accept_license",
 )  # fmt: skip
-RESULTS = ("coco_results.json", "images.json", "people.csv", "tables", *OF_PICTURES)
+RESULTS = ("coco_results.json", "images.json", "people.csv", "tables", *WRITABLE, *OF_PICTURES)
 
 
 @dataclass
@@ -123,7 +125,8 @@ def _run(options: InferOptions, media: Media, estimator: Estimator, output: Outp
             people, run.summary.ids = results.write()
             run.summary.people += people
             run.summary.seconds += time.perf_counter() - begun
-            output.finish({"passed_over": run.summary.passed_over.to_dict()})
+            joints = describe_joints(skeleton, estimator.category)
+            output.finish({"passed_over": run.summary.passed_over.to_dict(), "joints": joints})
         if interrupted is None or media.live:
             records.remove()
     finally:

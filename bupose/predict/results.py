@@ -18,6 +18,7 @@ from bupose.media.sources import Frame
 from bupose.people import People
 from bupose.predict import output
 from bupose.predict.following import follow
+from bupose.predict.further import Further
 from bupose.predict.options import InferOptions
 from bupose.predict.records import Group, Records
 from bupose.predict.tables import writing_table
@@ -53,7 +54,8 @@ class Results:
     films: dict[str, Video] = field(default_factory=dict)
 
     def write(self) -> tuple[int, int]:
-        """Write coco_results.json, images.json and people.csv, in input order; of videos also overlays and tables.
+        """Write coco_results.json, images.json, people.csv and further formats, in input order; of videos also overlays
+        and tables.
 
         Returns
         -------
@@ -80,6 +82,7 @@ class Results:
             images = files.enter_context(output.writing_array(folder / "images.json"))
             coco = files.enter_context(output.writing_array(folder / "coco_results.json")) if options.json else None
             table = files.enter_context(output.writing_csv(folder / "people.csv", skeleton)) if options.csv else None
+            further = Further(options.also, options.write, skeleton)
             count = ids = 0
             for group in groups:
                 most = -1
@@ -90,9 +93,11 @@ class Results:
                             coco(result)
                     if table:
                         table(entry["id"], entry["file_name"], people)
+                    further.add(group.video, entry, people)
                     count += len(people) * (group.video in self.films)
                     most = max(most, -1 if people.ids is None else int(people.ids.max(initial=-1)))
                 ids += most + 1
+        further.write(folder, self.tell)
         return count, ids
 
     def _read(self, group: Group, films: VideoOutput, bar: tqdm) -> Iterator[tuple[dict, People]]:

@@ -31,6 +31,7 @@ PAGES = {
     "viz": ("bupose.viz",),
     "skeletons": ("bupose.skeletons",),
     "track": ("bupose.track",),
+    "exchange": ("bupose.exchange",),
     "evaluate": ("bupose.evaluate", "bupose.evaluate.tracking"),
     "annotations": ("bupose.annotations",),
     "data": ("bupose.data",),

@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 from films import write_film
 
+from bupose import People
 from bupose.errors import OptionsError
+from bupose.exchange import read_recordings
 from bupose.folder import UNFINISHED
 from bupose.images import Video
 from bupose.predict.options import InferOptions
@@ -45,13 +47,19 @@ def files_of(folder):
 
 def test_ids_in_every_file(net, film, face, tmp_path):
     out = tmp_path / "out"
-    summary = run(film, out)
+    summary = run(film, out, also=("dlc",))
     assert (summary.pictures, summary.people, summary.ids, summary.failed) == (COUNT, COUNT, 1, 0)
     results = json.loads((out / "coco_results.json").read_text())
     assert [(r["image_id"], r["track_id"]) for r in results] == [(n + 1, 0) for n in range(COUNT)]
     for n in range(COUNT):
         shown = json.loads((out / "openpose" / f"walk_{n:06d}_keypoints.json").read_text())
         assert [person["person_id"] for person in shown["people"]] == [[0]]
+    for (one,) in (read_recordings(out), read_recordings(out / "dlc" / "walkDLC_bupose.csv")):
+        assert (one.name, len(one), one.followed) == ("walk", COUNT, True)
+        for result, people in zip(results, one.people, strict=True):
+            mine = People.from_coco([result], net.skeleton).to(one.skeleton)
+            np.testing.assert_allclose(people.xy, mine.xy, atol=1e-3)
+            np.testing.assert_allclose(people.score, mine.score, atol=1e-3)
     images = json.loads((out / "images.json").read_text())
     assert [(i["id"], i["time"]) for i in images] == [(n + 1, pytest.approx(n / RATE, abs=1e-6)) for n in range(COUNT)]
     rows = rows_of(out / "tables" / "walk.csv")
