@@ -1,3 +1,4 @@
+from . import bridges as bridges
 from . import data as data
 from . import estimate as estimate
 from . import fields_file as fields_file

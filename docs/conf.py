@@ -78,6 +78,7 @@ CONTENTS = {
             "input",
             "video",
             "output",
+            "from_openpose",
             "evaluation",
         ),
     ),

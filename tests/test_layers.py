@@ -34,7 +34,7 @@ LAYERS = [
     {"runtimes"},
     {"estimate"},
     {"predict"},
-    {"diagnose"},
+    {"bridges", "diagnose"},
     {"evaluate", "export", "explore"},
     {"benchmark"},
     {"train"},

@@ -17,6 +17,7 @@ import yaml
 from films import write_film
 
 from bupose import weights
+from bupose.bridges.flags import read_flags
 from bupose.cli import COMMANDS, hydra_app, recipe, schemas
 from bupose.nn import NetworkConfig, PoseNet, build_trunk
 from bupose.predict import write_coco, write_image
@@ -155,6 +156,8 @@ def check_command(name: str, arguments: list[str]) -> None:
     if name == "recipe":
         assert recipe.read_recipe(arguments[0], dict(a.split("=", 1) for a in arguments[1:]))
         return
+    if name == "openpose":
+        arguments, _ = read_flags(arguments)
     if name not in schemas.SCHEMAS:
         text = import_module(f"bupose.cli.{name}").__doc__
         assert all(f"{a.partition('=')[0]}=" in text for a in arguments if "=" in a), (name, arguments)

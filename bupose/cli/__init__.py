@@ -18,6 +18,7 @@ from bupose.process import INTERRUPTED, USAGE  # noqa: F401 (how a command ends)
 COMMANDS = {
     "demo": "try the default network: bupose demo [photo.jpg]",
     "infer": "find people in pictures, folders, videos: bupose infer photo.jpg",
+    "openpose": "take OpenPose's flags: bupose openpose --image_dir photos/ --write_json out/",
     "explore": "inspect fields, limbs and people, and adjust the grouping: bupose explore [photo.jpg]",
     "group": "group saved fields into people: bupose group fields.npz",
     "convert": "write poses in another program's format: bupose convert out to=dlc",

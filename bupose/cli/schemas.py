@@ -27,6 +27,7 @@ SCHEMAS = {
     "export": "bupose.export.options:ExportOptions",
     "infer": "bupose.predict.options:InferOptions",
     "group": "bupose.predict.options:GroupOptions",
+    "openpose": "bupose.bridges.options:OpenPoseOptions",
     "train": "bupose.train.options:TrainOptions",
 }
 # What of hydra's own may be set. The rest could name code to call, files to read or commands for a cluster to run.

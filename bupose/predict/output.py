@@ -20,17 +20,10 @@ from bupose.exchange.coco_results import writing_array as writing_array
 from bupose.joint_arrays import joint_columns
 from bupose.people import People
 from bupose.skeleton import Skeleton
-from bupose.skeletons import BODY25, COCO18, COCO_WHOLEBODY
+from bupose.skeletons import BODY25, COCO18, OPENPOSE_PARTS
 
 OPENPOSE_VERSION = 1.3
-# OpenPose's files have these besides the body's 2D joints; readers index them unconditionally. Its hands are
-# COCO-WholeBody's, its faces end with the pupils.
-_PARTS = dict(COCO_WHOLEBODY.parts)
-_OPENPOSE_PARTS = {
-    "face_keypoints_2d": (*_PARTS["face"], "right_eye", "left_eye"),
-    "hand_left_keypoints_2d": _PARTS["left_hand"],
-    "hand_right_keypoints_2d": _PARTS["right_hand"],
-}
+# OpenPose's files have these, too; readers index them unconditionally.
 _OPENPOSE_EMPTY = tuple(f"{part}_keypoints_3d" for part in ("pose", "face", "hand_left", "hand_right"))
 
 
@@ -41,8 +34,26 @@ def openpose_skeleton(skeleton: Skeleton) -> Skeleton:
 
 def wants_openpose(chosen: bool | None, skeleton: Skeleton) -> bool:
     """Whether OpenPose files are written: as chosen, else if they can hold most of the joints."""
-    known = {*openpose_skeleton(skeleton).joints, *(j for joints in _OPENPOSE_PARTS.values() for j in joints)}
+    known = {*openpose_skeleton(skeleton).joints, *(j for joints in OPENPOSE_PARTS.values() for j in joints)}
     return 2 * len(known & set(skeleton.joints)) > len(skeleton.joints) if chosen is None else chosen
+
+
+def as_openpose(people: People, skeleton: Skeleton, parts: Iterable[str] = OPENPOSE_PARTS) -> list[dict]:
+    """People as OpenPose's files list them, body joints in the skeleton's order; ``parts`` are faces and hands.
+
+    A part is empty unless the people's skeleton has all its joints.
+    """
+    triples, index, parts = people.triples(), people.skeleton.index, set(parts)
+    lists = {"pose_keypoints_2d": people.to(skeleton).triples().reshape(len(people), 3 * len(skeleton.joints)).tolist()}
+    for part, joints in OPENPOSE_PARTS.items():
+        here = [index[j] for j in joints] if part in parts and set(joints) <= set(index) else []
+        lists[f"{part}_keypoints_2d"] = triples[:, here].reshape(len(people), 3 * len(here)).tolist()
+    empty: dict[str, list[float]] = {key: [] for key in _OPENPOSE_EMPTY}
+    ids = [-1] * len(people) if people.ids is None else people.ids.tolist()
+    return [
+        {"person_id": [i], **dict(zip(lists, numbers, strict=True)), **empty}
+        for i, *numbers in zip(ids, *lists.values(), strict=True)
+    ]
 
 
 def write_openpose(path: str | Path, people: People, skeleton: Skeleton | None = None) -> None:
@@ -59,17 +70,7 @@ def write_openpose(path: str | Path, people: People, skeleton: Skeleton | None =
         The file cannot be written.
     """
     skeleton = skeleton or openpose_skeleton(people.skeleton)
-    triples, index = people.triples(), people.skeleton.index
-    lists = {"pose_keypoints_2d": people.to(skeleton).triples().reshape(len(people), 3 * len(skeleton.joints)).tolist()}
-    for key, joints in _OPENPOSE_PARTS.items():
-        here = [index[j] for j in joints] if set(joints) <= set(index) else []
-        lists[key] = triples[:, here].reshape(len(people), 3 * len(here)).tolist()
-    empty: dict[str, list[float]] = {key: [] for key in _OPENPOSE_EMPTY}
-    ids = [-1] * len(people) if people.ids is None else people.ids.tolist()
-    listed = [
-        {"person_id": [i], **dict(zip(lists, numbers, strict=True)), **empty}
-        for i, *numbers in zip(ids, *lists.values(), strict=True)
-    ]
+    listed = as_openpose(people, skeleton)
     with writing_text(path, sync=False) as file:
         json.dump({"version": OPENPOSE_VERSION, "skeleton": skeleton.name, "people": listed}, file)
 

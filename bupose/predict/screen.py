@@ -23,6 +23,8 @@ class Screen:
     ----------
     wanted : bool
         False shows nothing.
+    instead : str
+        What to use where there is no window.
 
     Raises
     ------
@@ -30,10 +32,10 @@ class Screen:
         OpenCV without window support, or no display.
     """
 
-    def __init__(self, wanted: bool):
+    def __init__(self, wanted: bool, instead: str = "show=false"):
         self._wanted, self.closed = wanted, False
         if wanted:
-            _try_window()
+            _try_window(instead)
             cv2.namedWindow(TITLE, cv2.WINDOW_NORMAL)
 
     def __enter__(self) -> Screen:
@@ -54,7 +56,7 @@ class Screen:
                 self.closed = True
 
 
-def _try_window() -> None:
+def _try_window(instead: str) -> None:
     """Open a window in a separate process, as Qt aborts the process if there is no display.
 
     Raises
@@ -66,8 +68,8 @@ def _try_window() -> None:
     try:
         tried = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=TRIED)
     except subprocess.TimeoutExpired:
-        raise DependencyError(f"the display does not respond within {TRIED} s; use show=false") from None
+        raise DependencyError(f"the display does not respond within {TRIED} s; use {instead}") from None
     if tried.returncode:
         headless = "not implemented" in tried.stderr
         what = "this OpenCV has no windows (opencv-python-headless?)" if headless else "there is no display"
-        raise DependencyError(f"{what}; use show=false")
+        raise DependencyError(f"{what}; use {instead}")

@@ -45,7 +45,7 @@ class VideoOutput:
     def __init__(self, folder: Path, tell: Callable[[str], None], threads: int = 1):
         self._folder, self._tell, self._threads = folder / "overlays", tell, threads
         self._name = ""
-        self._film: _Film | None = None
+        self._film: Film | None = None
 
     def __enter__(self) -> VideoOutput:
         return self
@@ -64,7 +64,7 @@ class VideoOutput:
             self._do(lambda: film.add(overlay, frame.time))
 
     def _begin(self, path: Path, frame: Frame, overlay: np.ndarray) -> None:
-        self._film = _Film(path, (overlay.shape[1], overlay.shape[0]), frame, self._threads)
+        self._film = Film(path, (overlay.shape[1], overlay.shape[0]), frame, self._threads)
 
     def _end(self) -> None:
         film, self._film = self._film, None
@@ -83,8 +83,20 @@ class VideoOutput:
                 film.give_up()
 
 
-class _Film:
-    """A video being written."""
+class Film:
+    """A video being written, H.264 in MP4, with the sound of its source.
+
+    Parameters
+    ----------
+    path : Path
+        It gets this name when :meth:`close` is called.
+    size : (width, height)
+        Pixels; odd sides lose one.
+    first : Frame
+        Of the source: times are counted from it on.
+    threads : int
+        For encoding.
+    """
 
     def __init__(self, path: Path, size: tuple[int, int], first: Frame, threads: int):
         scale = min(1.0, LONGEST / max(size))

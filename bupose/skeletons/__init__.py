@@ -10,7 +10,7 @@ from bupose.options import shown
 from bupose.paths import expand
 from bupose.skeleton import Skeleton
 from bupose.skeletons.bodies import BODY25, BODY25_DENSE, COCO17, COCO17_DENSE, COCO18, CROWDPOSE14
-from bupose.skeletons.wholebody import COCO_WHOLEBODY
+from bupose.skeletons.wholebody import COCO_WHOLEBODY, OPENPOSE_PARTS
 
 __all__ = [
     "BODY25",
@@ -20,6 +20,7 @@ __all__ = [
     "COCO18",
     "COCO_WHOLEBODY",
     "CROWDPOSE14",
+    "OPENPOSE_PARTS",
     "SKELETONS",
     "get",
     "read",

@@ -86,3 +86,6 @@ COCO_WHOLEBODY = Skeleton(
     _SIGMAS,
     parts=(("body", COCO17_JOINTS), ("feet", _FEET), ("face", _FACE), ("left_hand", _LEFT), ("right_hand", _RIGHT)),
 )
+
+# Faces and hands as OpenPose numbers their points: its hands are COCO-WholeBody's, its faces end with the pupils.
+OPENPOSE_PARTS = {"face": (*_FACE, "right_eye", "left_eye"), "hand_left": _LEFT, "hand_right": _RIGHT}

@@ -21,6 +21,7 @@ from .links import link_colors as link_colors
 from .maps import fields_picture as fields_picture
 from .maps import map_picture as map_picture
 from .motion import joint_over_time as joint_over_time
+from .openpose import draw_openpose as draw_openpose
 from .overlay import OverlayOptions as OverlayOptions
 from .overlay import draw_overlay as draw_overlay
 from .people import draw_people as draw_people

@@ -29,6 +29,7 @@ PAGES = {
     "images": ("bupose.images",),
     "estimate": ("bupose.estimate", "bupose.media", "bupose.predict"),
     "viz": ("bupose.viz",),
+    "bridges": ("bupose.bridges",),
     "skeletons": ("bupose.skeletons",),
     "track": ("bupose.track",),
     "exchange": ("bupose.exchange",),
