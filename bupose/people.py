@@ -51,6 +51,8 @@ class People(JointArrays):
         Identity of each person across pictures, −1 if unknown. None without identities.
     data : dict of name to array (P, …), optional
         Further data per person; indexing, :meth:`to`, :meth:`flip` and :meth:`transform` keep it unchanged.
+    hidden : bool array (P, K), optional
+        Joints found where something hides them. None from a network that does not tell.
     """
 
     xy: np.ndarray
@@ -60,6 +62,7 @@ class People(JointArrays):
     completed: np.ndarray = None  # type: ignore[assignment]  # None is filled in
     ids: np.ndarray | None = None
     data: dict[str, np.ndarray] = field(default_factory=dict)
+    hidden: np.ndarray | None = None
     thirds: ClassVar[str] = "score"
 
     def __post_init__(self) -> None:
@@ -69,6 +72,8 @@ class People(JointArrays):
         self._put("score", self.score, np.float32, (p, k))
         self._put("person_score", self.person_score, np.float32, (p,))
         self._put("completed", completed, bool, (p, k))
+        if self.hidden is not None:
+            self._put("hidden", self.hidden, bool, (p, k))
         self._put_ids()
         self._put_data()
 
@@ -111,14 +116,16 @@ class People(JointArrays):
         """The people of the mirrored picture: left joints become right ones."""
         m = self.skeleton.mirror_joints
         xy = geometry.apply(geometry.flip(width), self.xy)[:, m]
-        return replace(self, xy=xy, score=self.score[:, m], completed=self.completed[:, m])
+        hidden = None if self.hidden is None else self.hidden[:, m]
+        return replace(self, xy=xy, score=self.score[:, m], completed=self.completed[:, m], hidden=hidden)
 
     def to(self, skeleton: Skeleton) -> People:
         """The same people with another skeleton's joints, found by name; derived joints are computed, others absent."""
-        xy, score, completed = pick_by_name(
-            (self.xy, self.score, self.completed), self.skeleton.joints, skeleton, self.present
-        )
-        return replace(self, xy=xy, score=score, skeleton=skeleton, completed=completed)
+        visible = np.zeros_like(self.completed) if self.hidden is None else ~self.hidden
+        arrays = self.xy, self.score, self.completed, visible
+        xy, score, completed, visible = pick_by_name(arrays, self.skeleton.joints, skeleton, self.present)
+        hidden = None if self.hidden is None else ~np.isnan(xy[..., 0]) & ~visible
+        return replace(self, xy=xy, score=score, skeleton=skeleton, completed=completed, hidden=hidden)
 
     def boxes(self) -> np.ndarray:
         """float32 (P, 4): x, y, width, height of the found joints, pixels; 0 where a person has none."""
@@ -135,16 +142,19 @@ class People(JointArrays):
         """COCO results (cocodataset.org/#format-results): one dict per person.
 
         ``keypoints`` holds x, y, score for each joint of ``skeleton`` (default: the people's own), 0, 0, 0 for an
-        absent joint. COCO's evaluation ignores the third number. Known ``ids`` are written as ``track_id``. Further
-        parts get a score each; people of ``coco_wholebody`` have COCO-WholeBody's lists and names.
+        absent joint. COCO's evaluation ignores the third number. Known ``ids`` are written as ``track_id``, and where
+        it is known, ``hidden`` holds 1 for each joint that something hides, else 0. Further parts get a score each;
+        people of ``coco_wholebody`` have COCO-WholeBody's lists and names.
         """
         people = self if skeleton is None else self.to(skeleton)
         ids = [-1] * len(people) if people.ids is None else people.ids.tolist()
         common = {"image_id": image_id, "category_id": category_id}
         results = []
-        for t, s, i in zip(people.triples(), people.part_scores.round(6).tolist(), ids, strict=True):
+        for n, (t, s, i) in enumerate(zip(people.triples(), people.part_scores.round(6).tolist(), ids, strict=True)):
             result = common | write_parts(people.skeleton, t.reshape(-1).tolist(), s)
-            results.append(result | ({"track_id": i} if i >= 0 else {}))
+            result |= {"track_id": i} if i >= 0 else {}
+            result |= {} if people.hidden is None else {"hidden": people.hidden[n].astype(int).tolist()}
+            results.append(result)
         return results
 
     def to_pandas(self) -> pandas.DataFrame:
@@ -187,7 +197,9 @@ class People(JointArrays):
                 raise LabelsError("a COCO result holds numbers that are not finite; write 0, 0, 0 for an absent joint")
         xy, joint_scores = split_triples(np.array(rows, np.float64).reshape(-1, k, 3))
         scores = [numbers_of(r.get("score", 1.0), "a COCO result", "a score") for r in results]
-        return cls(xy, joint_scores, np.array(scores), skeleton, ids=track_ids(results))
+        hidden = [numbers_of(r["hidden"], "a COCO result", "hidden") for r in results if "hidden" in r]
+        told = np.array(hidden) if results and len(hidden) == len(results) else None
+        return cls(xy, joint_scores, np.array(scores), skeleton, ids=track_ids(results), hidden=told)
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -3,6 +3,7 @@
 import contextlib
 import io
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,8 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bupose import geometry
+from bupose.annotations.categories import CategoryOptions
 from bupose.errors import LabelsError
+from bupose.exchange.coco_results import as_coco
 from bupose.people import Labels, People, joint_boxes
+from bupose.predict.entries import as_lists, people_of
 from bupose.skeleton import mirror_name
 from bupose.skeletons import BODY25, COCO17, COCO18, CROWDPOSE14, SKELETONS
 
@@ -42,6 +46,30 @@ def assert_same(a, b, tolerance=1e-4):
     for name in ("xy", "score", "person_score", "completed", "visibility", "area", "box"):
         if hasattr(a, name):
             np.testing.assert_allclose(getattr(a, name), getattr(b, name), atol=tolerance, rtol=1e-5, err_msg=name)
+
+
+def test_hidden_joints_follow_their_joints():
+    """Mirrored, renamed, written and read again; a derived joint is hidden if one of its parts is."""
+    labels = some_labels(COCO17)
+    told = labels.visibility == 1
+    people = replace(labels.to_people(), hidden=told)
+    np.testing.assert_array_equal(people.flip(300).hidden[:, COCO17.mirror_joints], told)
+    assert people[1:].hidden.shape == (3, 17)
+    other = people.to(BODY25)
+    for k, name in enumerate(COCO17.joints):
+        np.testing.assert_array_equal(other.hidden[:, BODY25.index[name]], told[:, k])
+    shoulders = [COCO17.index["left_shoulder"], COCO17.index["right_shoulder"]]
+    expected = people.present[:, shoulders].all(1) & told[:, shoulders].any(1)
+    np.testing.assert_array_equal(other.hidden[:, BODY25.index["neck"]], expected)
+    results = json.loads(json.dumps(people.to_coco(7)))
+    np.testing.assert_array_equal([r["hidden"] for r in results], told)
+    np.testing.assert_array_equal(People.from_coco(results, COCO17).hidden, told)
+    reordered = CategoryOptions(1, "person", [*reversed(COCO17.joints), "tail"])
+    np.testing.assert_array_equal(as_coco(people, 7, reordered)[0]["hidden"], [*told[0, ::-1], False])
+    again = people_of({"people": json.loads(json.dumps(as_lists(people)))}, COCO17)
+    np.testing.assert_array_equal(again.hidden, told)
+    assert "hidden" not in labels.to_people().to_coco(7)[0]
+    assert people != labels.to_people()
 
 
 # --- COCO ---

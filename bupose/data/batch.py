@@ -30,7 +30,7 @@ def finish_batch(batch: dict[str, Tensor], codec: Codec, size: tuple[int, int]) 
         ``image`` uint8 (B, 3, H, W), the targets by name (see :class:`bupose.methods.targets.Targets`), and the batch's
         other entries.
     """
-    done = {k: v for k, v in batch.items() if k not in ("xy", "present", "ignore", "color")}
+    done = {k: v for k, v in batch.items() if k not in ("xy", "present", "visible", "ignore", "color")}
     if "color" in batch:
         done["image"] = recolor(warp_photos(batch["image"], batch["matrix"], size), batch["color"])
     return done | codec.paint_batch(batch, size)

@@ -53,8 +53,8 @@ class PoseDataset(Dataset):
 
     * targets: those of the codec by name (:class:`bupose.methods.targets.Targets`); of part affinity fields ``heat``
       (K, h, w), ``paf`` (L, 2, h, w) and ``weight`` (h, w), float32.
-    * joints, photos: ``xy`` float32 (P, K, 2) px of the crop, ``present`` bool (P, K), ``ignore`` bool (H, W) of the
-      crop; for photos also ``color`` float32 (3, 4).
+    * joints, photos: ``xy`` float32 (P, K, 2) px of the crop, ``present`` and ``visible`` bool (P, K), ``ignore`` bool
+      (H, W) of the crop; for photos also ``color`` float32 (3, 4).
 
     A picture that cannot be read is replaced by the next one that can, with a warning.
 
@@ -139,7 +139,7 @@ class PoseDataset(Dataset):
 
     def _joints(self, labels, ignore: np.ndarray | None) -> dict:
         ignore = np.zeros(self.size[::-1], bool) if ignore is None else ignore
-        arrays = {"xy": labels.xy, "present": labels.present, "ignore": ignore}
+        arrays = {"xy": labels.xy, "present": labels.present, "visible": labels.visibility == 2, "ignore": ignore}
         return {name: torch.from_numpy(np.ascontiguousarray(array)) for name, array in arrays.items()}
 
 

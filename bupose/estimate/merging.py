@@ -112,15 +112,18 @@ def merge(seen: Sighting, closer: Sequence[Sighting], small: float) -> Sighting:
             if may_change[p] and sure > best.get(p, (0.0,))[0]:
                 best[p] = sure, v, q
     xy, score, completed = people.xy.copy(), people.score.copy(), np.array(people.completed)
+    hidden = None if people.hidden is None else people.hidden.copy()
     person_score = people.person_score.copy()
     for p, (_, v, q) in best.items():
         view, one = closer[v], closer[v].people[q]
         there = one.present[0]
         xy[p, there], score[p, there] = one.xy[0, there], one.score[0, there]
         completed[p, there] = np.asarray(one.completed)[0, there]
+        if hidden is not None and one.hidden is not None:
+            hidden[p, there] = one.hidden[0, there]
         person_score[p] = (person_score[p] + one.person_score[0]) / 2
         scale[p] = view.scale[q]
-    merged = Sighting(People(xy, score, person_score, people.skeleton, completed), scale)
+    merged = Sighting(People(xy, score, person_score, people.skeleton, completed, hidden=hidden), scale)
     taken = {(v, q) for _, v, q in best.values()}
     others = [
         view.pick(np.array([q for q in range(len(view.people)) if (v, q) not in taken], int))
@@ -162,7 +165,9 @@ def _joined(several: Sequence[Sighting]) -> Sighting:
         for name in ("xy", "score", "person_score", "completed")
     )
     xy, score, person_score, completed = arrays
-    people = People(xy, score, person_score, several[0].people.skeleton, completed)
+    told = [one.people.hidden for one in several if one.people.hidden is not None]
+    hidden = np.concatenate(told) if len(told) == len(several) else None
+    people = People(xy, score, person_score, several[0].people.skeleton, completed, hidden=hidden)
     return Sighting(people, np.concatenate([one.scale for one in several]))
 
 

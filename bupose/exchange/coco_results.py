@@ -32,6 +32,8 @@ def as_coco(people: People, image_id: int, category: CategoryOptions) -> list[di
     for result in results:
         triples = [*np.reshape(join_keypoints(result), (-1, 3)).tolist(), [0.0] * 3]
         result["keypoints"] = [number for n in where for number in triples[n]]
+        if "hidden" in result:
+            result["hidden"] = [[*result["hidden"], 0][n] for n in where]
         for key in MORE_KEYPOINTS & set(result):
             del result[key]
     return results

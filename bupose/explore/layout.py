@@ -93,7 +93,7 @@ class Layout:
 
     def _add_people(self) -> None:
         self.people = gr.Dataframe(
-            headers=["person", "score", "joints", "completed"],
+            headers=["person", "score", "joints", "completed", "hidden"],
             datatype="number",
             interactive=False,
             show_label=False,

@@ -243,10 +243,11 @@ class Page:
         view = draw_view(session, *self._view(said), said[on.peaks], self.overlay)
         write_image(picture, view, quality=95)
         write_coco(results, session.coco())
+        told = [None] * len(people) if people.hidden is None else people.hidden.sum(1).tolist()
         rows = [
-            [n, round(float(score), 3), int(here.sum()), int(filled.sum())]
-            for n, (score, here, filled) in enumerate(
-                zip(people.person_score, people.present, people.completed, strict=True)
+            [n, round(float(score), 3), int(here.sum()), int(filled.sum()), hidden]
+            for n, (score, here, filled, hidden) in enumerate(
+                zip(people.person_score, people.present, people.completed, told, strict=True)
             )
         ]
         candidates = [[c.kind, c.partner, *c.evidence, FATES[c.fate], c.reason] for c in session.candidates()]

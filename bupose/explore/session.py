@@ -201,8 +201,9 @@ class Session:
         if self.person is not None:
             people = self.trace.people
             found, filled = (int(a[self.person].sum()) for a in (people.present, people.completed))
+            told = "" if people.hidden is None else f", {int(people.hidden[self.person].sum())} hidden"
             return f"person {self.person}, score {people.person_score[self.person]:.2f}: " + (
-                f"{counted(found, 'joint')}, {filled} of them completed"
+                f"{counted(found, 'joint')}, {filled} of them completed{told}"
             )
         return f"click a joint to see every {self.trace.link_word} it was offered, and why it was joined or not"
 

@@ -88,7 +88,7 @@ class Codec:
         Parameters
         ----------
         batch : mapping
-            ``xy`` float32 (B, P, K, 2) px, ``present`` bool (B, P, K), ``ignore`` bool (B, H, W).
+            ``xy`` float32 (B, P, K, 2) px, ``present`` and ``visible`` bool (B, P, K), ``ignore`` bool (B, H, W).
         size : (width, height), px
         """
         from bupose.methods.painting import paint_one_by_one

@@ -18,9 +18,11 @@ if TYPE_CHECKING:
 def paint_one_by_one(batch: Mapping[str, Tensor], codec: Codec, size: tuple[int, int]) -> dict[str, Tensor]:
     """As ``Codec.paint_batch``, on the CPU."""
     device, painted = batch["xy"].device, []
-    for xy, present, ignore in zip(*(batch[name].cpu().numpy() for name in ("xy", "present", "ignore")), strict=True):
+    names = ("xy", "present", "visible", "ignore")
+    for xy, present, visible, ignore in zip(*(batch[name].cpu().numpy() for name in names), strict=True):
         someone = present.any(1)
-        labels = Labels(xy[someone], 2 * present[someone].astype(np.int32), codec.skeleton)
+        visibility = (present.astype(np.int32) + (present & visible))[someone]
+        labels = Labels(xy[someone], visibility, codec.skeleton)
         painted.append(codec.encode(labels, size, ignore if ignore.any() else None).arrays)
     return {name: torch.from_numpy(stack([p[name] for p in painted])).to(device) for name in painted[0]}
 

@@ -29,7 +29,9 @@ def people_of(entry: Mapping, skeleton: Skeleton) -> People:
     xy = np.array(found["xy"]).reshape(-1, len(skeleton.joints), 2)
     present = np.array(found["present"]).reshape(xy.shape[:2])
     xy[present == 0] = np.nan
-    return People(xy, found["score"], found["person_score"], skeleton, present == _COMPLETED)
+    return People(
+        xy, found["score"], found["person_score"], skeleton, present == _COMPLETED, hidden=found.get("hidden")
+    )
 
 
 def is_whole(entry: Mapping, skeleton: Skeleton) -> bool:
@@ -53,7 +55,8 @@ def source_of(frame: Frame) -> str:
 def as_lists(people: People) -> dict:
     """People for a line, rounded."""
     xy = np.where(people.present[..., None], people.xy, 0).astype(np.float64).round(4)
-    return {
+    told = {} if people.hidden is None else {"hidden": people.hidden.astype(int).tolist()}
+    return told | {
         "xy": xy.reshape(len(people), 2 * xy.shape[1]).tolist(),
         "score": people.score.astype(np.float64).round(6).tolist(),
         "present": np.where(people.completed, _COMPLETED, _FOUND * people.present).tolist(),

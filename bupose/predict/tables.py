@@ -17,7 +17,7 @@ from bupose.skeleton import Skeleton
 
 COLUMNS = {
     "frame": "int32", "time": "float64", "id": "int32", "joint": "string", "x": "float32", "y": "float32",
-    "score": "float32", "interpolated": "bool_", "raw_x": "float32", "raw_y": "float32",
+    "score": "float32", "interpolated": "bool_", "raw_x": "float32", "raw_y": "float32", "hidden": "bool_",
 }  # fmt: skip
 ROWS = 50_000  # rows that are written at once to Parquet
 
@@ -26,7 +26,8 @@ ROWS = 50_000  # rows that are written at once to Parquet
 def writing_table(stem: Path, skeleton: Skeleton) -> Iterator[Callable[[Mapping, People], None]]:
     """Write ``stem.csv`` and ``stem.parquet``: a function of a frame's entry and its people.
 
-    A joint that is absent has no row; one that was filled in has no raw position.
+    A joint that is absent has no row; one that was filled in has no raw position. ``hidden`` is empty from a network
+    that does not tell.
 
     Raises
     ------
@@ -64,6 +65,7 @@ def _columns(entry: Mapping, people: People) -> list[list]:
         people.score[person, joint].astype(np.float64).round(4).tolist(),
         filled[person, joint].tolist(),
         *([None if np.isnan(x) else x for x in values] for values in raw.T.tolist()),
+        [None] * count if people.hidden is None else people.hidden[person, joint].tolist(),
     ]
 
 
@@ -74,7 +76,7 @@ def _writing_csv(path: Path) -> Iterator[Callable[[list[list]], None]]:
         table.writerow(COLUMNS)
 
         def write(columns: list[list]) -> None:
-            columns = [*columns[:7], [int(value) for value in columns[7]], *columns[8:]]
+            columns = [[int(v) if isinstance(v, bool) else v for v in column] for column in columns]
             table.writerows(zip(*columns, strict=True))
 
         yield write

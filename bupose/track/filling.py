@@ -54,6 +54,7 @@ class _Frame:
             _extended(found.completed, n),
             np.concatenate([identities(found), ids]).astype(np.int32),
             data,
+            None if found.hidden is None else _extended(found.hidden, n),
         )
 
 

@@ -42,7 +42,11 @@ def steady_window(frames: Sequence[tuple[float, People]], options: SteadyOptions
     list of (time, People)
         With ``data["interpolated"]``, bool (P, K), and ``data["raw_xy"]``, float32 (P, K, 2).
     """
-    new = [(p.xy.copy(), p.score.copy(), np.zeros(p.score.shape, bool), p.completed.copy()) for _, p in frames]
+    told = [np.zeros(p.score.shape, bool) if p.hidden is None else p.hidden for _, p in frames]
+    new = [
+        (p.xy.copy(), p.score.copy(), np.zeros(p.score.shape, bool), p.completed.copy(), hidden.copy())
+        for (_, p), hidden in zip(frames, told, strict=True)
+    ]
     sights: dict[int, list[tuple[int, int]]] = {}
     for f, (_, people) in enumerate(frames):
         for row, i in enumerate([] if people.ids is None or not options.offline else people.ids.tolist()):
@@ -53,20 +57,22 @@ def steady_window(frames: Sequence[tuple[float, People]], options: SteadyOptions
         found = np.stack([frames[f][1].xy[row] for f, row in seen]).astype(np.float64)
         score = np.stack([frames[f][1].score[row] for f, row in seen])
         completed = np.stack([frames[f][1].completed[row] for f, row in seen])
+        hidden = np.stack([told[f][row] for f, row in seen])
         size, mirror = sizes_around(times, found), frames[0][1].skeleton.mirror_joints
         if options.sides:
             other = decide_sides(times, found, size, mirror)
             found = np.where(other[..., None], found[:, mirror], found)
-            score, completed = (np.where(other, a[:, mirror], a) for a in (score, completed))
+            score, completed, hidden = (np.where(other, a[:, mirror], a) for a in (score, completed, hidden))
         xy, score, interpolated = fill_gaps(times, found, score, options)
         xy = smooth(times, xy, score, size, options)
-        for (f, row), *values in zip(seen, xy, score, interpolated, completed, strict=True):
+        for (f, row), *values in zip(seen, xy, score, interpolated, completed, hidden, strict=True):
             for array, value in zip(new[f], values, strict=True):
                 array[row] = value
     steady = []
-    for (time, p), (xy, score, interpolated, completed) in zip(frames, new, strict=True):
+    for (time, p), (xy, score, interpolated, completed, covered) in zip(frames, new, strict=True):
         data = {"raw_xy": p.xy, **p.data, "interpolated": interpolated}
-        steady.append((time, replace(p, xy=xy, score=score, completed=completed, data=data)))
+        now = replace(p, xy=xy, score=score, completed=completed, data=data)
+        steady.append((time, now if p.hidden is None else replace(now, hidden=covered)))
     return steady
 
 

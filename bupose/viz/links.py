@@ -132,6 +132,7 @@ def explain_member(trace: Trace, person: int) -> Plot:
         into = [m for m in used if trace.links.second[m] == peak]
         notes = [f"{score:.2f}"] if people.present[person, k] else ["too unsure to show" if peak >= 0 else "missing"]
         notes += ["completed"] if people.completed[person, k] else []
+        notes += ["hidden"] if people.hidden is not None and people.hidden[person, k] else []
         notes += [f"{word} {trace.evidence(into[0])[0]:.2f}"] if into else []
         color = skeleton.joint_colors[k] / 255
         axes.barh(k, score, color=color, edgecolor="0.4", lw=0.6, alpha=1 if peak >= 0 else 0.35)

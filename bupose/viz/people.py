@@ -35,8 +35,8 @@ def draw_people(
     """Draw people over a photo.
 
     Limbs have the skeleton's colours (warm: the person's left, cool: their right), a width proportional to the person,
-    and fade with low joint scores. A completed joint is a ring, with fainter limbs. Further parts (feet, hands, face)
-    are drawn finer. The best person is on top.
+    and fade with low joint scores. A completed joint is a ring, with fainter limbs; a hidden one has a dark centre.
+    Further parts (feet, hands, face) are drawn finer. The best person is on top.
 
     Parameters
     ----------
@@ -176,6 +176,8 @@ def _paint(region, people, xy, shown, wide, radius, alpha, colors) -> np.ndarray
             cv2.fillConvexPoly(strokes, disc[p, k], joint_paint[p][k], aa, SHIFT)
             if people.completed[p, k]:
                 cv2.fillConvexPoly(strokes, hole[p, k], (0, 0, 0, 0), aa, SHIFT)
+            elif people.hidden is not None and people.hidden[p, k]:
+                cv2.fillConvexPoly(strokes, hole[p, k], joint_rim[p][k], aa, SHIFT)
     return strokes[SPARE:-SPARE, SPARE:-SPARE]
 
 

@@ -69,7 +69,7 @@ def test_crops_of_training_show_the_person(people):
     data = PoseDataset(people, SingleCodec(COCO17, Grid(4)), size=(96, 128))
     for n in range(3):
         item = data[n]
-        assert item["place"][:, 2].sum() == 17
+        assert item["heat_place"][:, 2].sum() == 17
         assert float(item["heat"].amax((1, 2)).min()) > 0.9
 
 

@@ -1,5 +1,7 @@
 """Heads: published sizes, the stages they promise, and what each stage sees."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -38,6 +40,8 @@ CASES = [
     ("cpn", {"width": 16}),
     ("cpn", {"width": 16, "refine": False, "background": True}),
     ("higher", {"width": 16, "blocks": 1}),
+    ("occlusion", {"width": 16, "cross": True, "background": True}),
+    ("occlusion", {"deconvs": 0}),
 ]
 IDS = [f"{name}-{'-'.join(map(str, options.values()))}" for name, options in CASES]
 
@@ -46,7 +50,9 @@ LEVELS = (12, 16, 20)  # channels of three levels, finest first
 
 
 def head_of(name, specs, channels: int = 12, **options):
-    """A head for so many features, or for levels, if it reads those."""
+    """A head for so many features, or for levels, if it reads those; also for hidden joints, if it tells them."""
+    if name == "occlusion":
+        specs = (*specs, replace(specs[0], name="hidden"))
     return build_head(name, LEVELS if HEADS[name].reads_levels else channels, specs, **options)
 
 
@@ -59,9 +65,10 @@ def features_for(head, *shape: int) -> list:
     return [torch.randn(*shape), *overview]
 
 
-def network(trunk, head, skeleton, *, method="paf", head_options=None, **trunk_options) -> PoseNet:
+def network(trunk, head, skeleton, *, method="paf", target=None, head_options=None, **trunk_options) -> PoseNet:
+    config = NetworkConfig(skeleton, trunk, head, trunk_options, head_options or {}, method=method, target=target or {})
     with torch.device("meta"):
-        return PoseNet(NetworkConfig(skeleton, trunk, head, trunk_options, head_options or {}, method=method)).eval()
+        return PoseNet(config).eval()
 
 
 def test_openpose_2017_has_the_published_size():
@@ -115,6 +122,44 @@ def test_higher_hrnet_has_the_published_size(width, millions, gmac, side):
     assert 0.96 < count_macs(net, side, side) / 1e9 / gmac < 1
 
 
+@pytest.mark.parametrize("cross", [False, True])
+def test_occlusion_networks_have_the_size_of_the_published_layout(cross):
+    """ResNet-50 without its classifier, transposed 4x4 convolutions to 256 channels with batch norm, 1x1 outputs for
+    CrowdPose's 14 joints: one shared, or two, and the others and the outputs in both branches."""
+    fourteen = skeletons.CROWDPOSE14
+    net = network(
+        "resnet", "occlusion", fourteen, method="single", target={"hidden": True},
+        head_options={"deconvs": 1 + cross, "cross": cross},
+        depth=50, neck="deconv", channels=256, out_stride=16 if cross else 8,
+    )  # fmt: skip
+    first, other, norm = 2048 * 256 * 16, 256 * 256 * 16, 2 * 256
+    shared, each = (first + norm, 2 * (other + norm)) if cross else (first + other + 2 * norm, other + norm)
+    output = (256 * (1 + cross) + 1) * 14
+    assert count_parameters(net) == 25_557_032 - (2048 + 1) * 1000 + shared + 2 * (each + output)
+    assert net.stride == 4
+
+
+def test_branches_feed_each_other_only_if_told():
+    """What the visible output says depends on the hidden branch with ``cross``, and teaches it without ``stop``."""
+    torch.manual_seed(0)
+    specs = field_specs(COCO17)[:1]
+    for cross, stop in ((False, False), (True, False), (True, True)):
+        head = head_of("occlusion", specs, cross=cross, stop=stop, width=16).eval()
+        features = torch.randn(1, 12, 4, 4)
+        before = head(features)[0]["heat"]
+        before.square().sum().backward()
+        taught = head.hidden_branch[0].weight.grad
+        assert (taught is not None and taught.abs().max() > 0) == (cross and not stop)
+        with torch.no_grad():
+            head.hidden_branch[0].weight += 1
+            assert (head(features)[0]["heat"] != before).any() == cross
+
+
+def test_a_head_for_hidden_joints_needs_their_map():
+    with pytest.raises(OptionsError, match=r"target\.hidden=true"):
+        network("resnet", "occlusion", COCO17, method="single")
+
+
 def test_levels_and_heads_that_read_them_belong_together():
     with pytest.raises(OptionsError, match="neck=levels"):
         network("resnet", "cpn", COCO17)
@@ -149,6 +194,7 @@ def test_stages(name, options):
         "cpm": [(True, True)] * options.get("stages", 6),
         "cpn": [(True, True)] * (len(LEVELS) + options.get("refine", True)),
         "higher": [(True, True), (True, False)],
+        "occlusion": [(True, True)],
     }
     assert kinds == expected[name]
 

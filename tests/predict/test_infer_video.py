@@ -71,6 +71,7 @@ def test_ids_in_every_file(net, film, face, tmp_path):
         assert (float(row["x"]), float(row["y"])) == pytest.approx((x + 2 * frame, y), abs=1.5)
         assert row["interpolated"] == str(int(frame in HIDDEN))
         assert (row["raw_x"] == "") == (frame in HIDDEN)
+        assert row["hidden"] == ""  # this network does not tell
     overlay = list(Video(out / "overlays" / "walk.mp4").frames())
     assert [frame.time for frame in overlay] == pytest.approx([n / RATE for n in range(COUNT)], abs=1e-4)
     plain = Video(film).frame(20).image.astype(int)

@@ -1,5 +1,7 @@
 """The whole video known."""
 
+from dataclasses import replace
+
 import numpy as np
 from walkers import crossing, people_at
 
@@ -21,7 +23,10 @@ def test_ids_reach_back_to_the_first_frame():
 
 
 def test_tracklets_of_one_person_are_joined_and_filled():
-    frames = list(crossing(frames=80, gap=(25, 40)))
+    frames = [
+        (t, replace(people, hidden=people.present & (np.arange(17) == 3)))
+        for t, people, *_ in crossing(80, gap=(25, 40))
+    ]
     live, done = finished(frames, patience=0.3)
     assert live[-1][1].ids.tolist() == [0, 2]
     assert [sorted(people.ids.tolist()) for _, people in done] == [[0, 1]] * len(done)
@@ -29,6 +34,8 @@ def test_tracklets_of_one_person_are_joined_and_filled():
     filled = middle[middle.ids == 1]
     assert filled.data["interpolated"].all()
     assert np.isnan(filled.data["raw_xy"]).all()
+    assert not filled.hidden.any()  # nobody has looked
+    assert all(people.hidden[people.ids == 0, 3].all() for _, people in done)
     truth = people_at([(500 - 150 * time, 310)]).xy
     assert np.abs(filled.xy - truth).max() < 8  # 4 standard deviations of its ends' noise
 

@@ -5,10 +5,13 @@ from itertools import product
 import numpy as np
 import pytest
 
+from bupose.people import People
 from bupose.skeletons import COCO17
 from bupose.synthetic.video import DrawnVideo, DrawnVideoOptions
+from bupose.track import SteadyOptions
 from bupose.track.motion import corners, sizes
 from bupose.track.sides import JERK, TOGGLE, WORST, decide_sides
+from bupose.track.smoothing import steady_window
 
 MIRROR = np.array([1, 0, 2])  # two sides and the midline
 SIZE = 100.0
@@ -40,6 +43,23 @@ def test_exchanged_moments_are_found(rate):
         np.testing.assert_array_equal(found[apart, 0], wrong[apart])
         np.testing.assert_array_equal(found[:, 0], found[:, 1])
         assert not found[:, 2].any()
+
+
+def test_what_is_hidden_changes_sides_with_its_joint():
+    times, at = walk()
+    xy, joints = np.full((len(times), 17, 2), np.nan), [COCO17.index[n] for n in ("left_ankle", "right_ankle", "nose")]
+    xy[:, joints] = at
+    hidden = np.zeros((len(times), 17), bool)
+    hidden[:, joints[0]] = True
+    for n in (17, 18):
+        xy[n], hidden[n] = xy[n, COCO17.mirror_joints], hidden[n, COCO17.mirror_joints]
+    frames = [
+        (t, People(place[None], ~np.isnan(place[None, :, 0]), [1.0], COCO17, ids=[0], hidden=h[None]))
+        for t, place, h in zip(times, xy, hidden, strict=True)
+    ]
+    after = [people.hidden[0] for _, people in steady_window(frames, SteadyOptions())]
+    assert np.flatnonzero(np.all(after, 0)).tolist() == [joints[0]]
+    assert np.sum(after) == len(times)
 
 
 def test_the_networks_word_counts_where_motion_says_nothing():

@@ -40,7 +40,7 @@ def build(options: TrainOptions) -> PoseNet:
     check_together(options, net.multiple)
     freeze(net, options.optim)
     build_optimizer(net, options.optim, options.trainer.steps)
-    methods.get(options.method).build_loss(net.skeleton, options.settings("loss"))
+    methods.get(options.method).build_loss(net.skeleton, options.settings("loss"), options.settings("target"))
     return net
 
 
@@ -65,7 +65,10 @@ def test_published_recipes_are_the_published_networks():
 
 
 # What a preset is made for.
-BESIDE = {"started": ["start=default"], "cpn": ["trunk=resnet50_levels"], "resnet50_levels": ["head=cpn"]}
+BESIDE = {
+    "started": ["start=default"], "cpn": ["trunk=resnet50_levels"], "resnet50_levels": ["head=cpn"],
+    "occlusion": ["method=single", "target.hidden=true"],
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(

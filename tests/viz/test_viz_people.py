@@ -115,6 +115,17 @@ def test_completed_joints_are_rings():
     assert pale < 0.8 * strong
 
 
+def test_hidden_joints_have_a_dark_centre():
+    k = COCO.index["left_wrist"]
+    full = standing(size=3, top=-200, score=1)
+    hidden = People(full.xy, full.score, full.person_score, COCO, hidden=np.arange(17)[None] == k)
+    before, after = draw_people(GREY, full), draw_people(GREY, hidden)
+    x, y = np.rint(full.xy[0, k]).astype(int)
+    assert before[y, x].max() > 120 > 60 > after[y, x].max()
+    differ = np.argwhere((before != after).any(2))
+    assert np.hypot(*(differ - [y, x]).T).max() < 12  # nothing but the centre
+
+
 def test_absent_and_unsure_joints_are_left_out():
     people = standing()
     k = COCO.index["left_ankle"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 import numpy as np
@@ -27,7 +27,8 @@ class SingleCodec(Codec):
     Notes
     -----
     As convolutional pose machines (Wei et al. 2016), stacked hourglass (Newell et al. 2016), CPN (Chen et al. 2018),
-    simple baselines (Xiao et al. 2018) and HRNet (Sun et al. 2019) are read, for one person a picture or crop.
+    simple baselines (Xiao et al. 2018) and HRNet (Sun et al. 2019) are read, for one person a picture or crop. With
+    ``target.hidden`` as OccNet (Golda et al. 2019): a joint is read from the higher one of its two maps.
     """
 
     target: SingleTargetOptions = field(default_factory=SingleTargetOptions)
@@ -41,30 +42,38 @@ class SingleCodec(Codec):
 
     @classmethod
     def outputs(cls, skeleton: Skeleton, target: SingleTargetOptions | None = None) -> tuple[MapSpec, ...]:
-        """Heatmaps."""
-        return (MapSpec.of_joints("heat", skeleton),)
+        """Heatmaps; with ``hidden`` of visible, then of hidden joints."""
+        names = ("heat", "hidden") if target and target.hidden else ("heat",)
+        return tuple(MapSpec.of_joints(name, skeleton) for name in names)
 
     def _encode(self, labels: Labels, size: tuple[int, int], ignore: np.ndarray | None) -> Targets:
         shape = check_shape(size, self.grid)
         labels, xy, present = in_cells(labels, self.grid)
-        heat = kernels.load("encode").paint_heat(shape, xy, present, self.target.sigma / self.grid.stride)
-        weight = known_share(ignore, size, self.grid, (heat > 0).any(0))
-        place = np.zeros((len(self.skeleton.joints), 3), np.float32)  # x, y, 1 of the largest person
-        if len(labels):
-            person = int(labels.area.argmax())
-            inside = present[person] & (xy[person] >= -0.5).all(1) & (xy[person] < np.array(shape[::-1]) - 0.5).all(1)
-            place[inside] = np.column_stack([xy[person][inside], np.ones(inside.sum())])
-        return Targets(self.maps({"heat": heat}), weight, {"place": place})
+        shown = {"heat": present}
+        if self.target.hidden:
+            hidden = labels.visibility == 1
+            shown = {"heat": present & ~hidden, "hidden": present & hidden}
+        paint, sigma = kernels.load("encode").paint_heat, self.target.sigma / self.grid.stride
+        maps = {name: paint(shape, xy, here, sigma) for name, here in shown.items()}
+        weight = known_share(ignore, size, self.grid, np.any([(m > 0).any(0) for m in maps.values()], 0))
+        places = {f"{name}_place": _place(labels, xy, here, shape) for name, here in shown.items()}
+        return Targets(self.maps(maps), weight, places)
 
     def _explain(self, maps: Maps) -> SingleTrace:
         options = self.decoder
         if options.smooth:
-            maps = maps.replace(heat=smooth(maps.arrays["heat"], options.smooth))
-        peaks = find_peaks(maps.arrays["heat"], options.peak_threshold)
+            maps = maps.replace(**{name: smooth(a, options.smooth) for name, a in maps.arrays.items()})
+        heat, hidden = maps.arrays["heat"], None
+        if self.target.hidden:
+            hidden = maps.arrays["hidden"].max((1, 2)) > heat.max((1, 2))
+            heat = np.where(hidden[:, None, None], maps.arrays["hidden"], heat)
+        peaks = find_peaks(heat, options.peak_threshold)
         members = _highest(peaks)
         people, kept = People.nobody(self.skeleton), np.zeros(1, bool)
         if (members >= 0).sum() >= options.min_joints:
-            people, kept = self._read(maps.arrays["heat"], members >= 0)
+            people, kept = self._read(heat, members >= 0)
+        if hidden is not None:
+            people = replace(people, hidden=people.present & hidden)
         links = link_candidates(peaks, members if len(people) else np.full_like(members, -1))
         return SingleTrace(maps, options, peaks, members[None][kept], people, links)
 
@@ -92,6 +101,17 @@ class SingleCodec(Codec):
         from bupose.methods.single.loss import SingleLoss
 
         return SingleLoss(cls.outputs(skeleton, target), options)
+
+
+def _place(labels: Labels, xy: np.ndarray, here: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """float32 (K, 3): x, y in cells, and 1, of the largest person's joints that are ``here``, bool (P, K), and inside
+    the map; else 0."""
+    place = np.zeros((xy.shape[1], 3), np.float32)
+    if len(labels):
+        person = int(labels.area.argmax())
+        inside = here[person] & (xy[person] >= -0.5).all(1) & (xy[person] < np.array(shape[::-1]) - 0.5).all(1)
+        place[inside] = np.column_stack([xy[person][inside], np.ones(inside.sum())])
+    return place
 
 
 def _highest(peaks: Peaks) -> np.ndarray:

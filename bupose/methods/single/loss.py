@@ -7,23 +7,39 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor
 
-from bupose.methods.loss import DenseLoss
+from bupose.methods.loss import DenseLoss, ErrorFunction
 from bupose.methods.single.options import SingleLossOptions
 
 
 class SingleLoss(DenseLoss):
-    """The dense loss of heatmaps, and, with ``integral``, the error of the last stage's mean positions."""
+    """The dense loss of heatmaps, and, with ``integral``, the error of the last stage's mean positions.
+
+    Notes
+    -----
+    Of hidden joints: Golda et al. 2019, whose published code has ``hidden`` 1.5 and ``strict`` as a choice.
+    """
 
     options: SingleLossOptions
 
     def __call__(self, stages: Sequence[Mapping[str, Tensor]], batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """As ``DenseLoss``, and ``integral``; ``batch["place"]``, (B, K, 3), holds x, y in cells and 1 where known."""
+        """As ``DenseLoss``, and ``integral``; ``batch["heat_place"]``, (B, K, 3), holds x, y in cells and 1 where
+        known, ``batch["hidden_place"]`` those of hidden joints."""
         losses = super().__call__(stages, batch)
         if not self.options.integral:
             return losses
-        heat = [stage["heat"] for stage in stages if "heat" in stage][-1][:, : len(self.specs["heat"].rows)]
-        error = integral_error(heat.float(), batch["place"], self.options.sharpness)
+        errors = []
+        for name, spec in self.specs.items():
+            heat = [stage[name] for stage in stages if name in stage][-1][:, : len(spec.rows)]
+            errors.append(integral_error(heat.float(), batch[f"{name}_place"], self.options.sharpness))
+        error = torch.stack(errors).sum()
         return losses | {"integral": error, "loss": losses["loss"] + self.options.integral * error}
+
+    def compare(self, error: ErrorFunction, name: str, output: Tensor, batch: Mapping[str, Tensor]) -> Tensor:
+        """The loss of one map of one stage; without ``strict`` of the joints that it shows alone."""
+        if "hidden" in self.specs and not self.options.strict:
+            shown = (batch[name] > 0).any(3).any(2)[..., None, None]
+            batch = {**batch, f"{name}_weight": batch["weight"][:, None] * shown}
+        return super().compare(error, name, output, batch)
 
 
 def integral_error(heat: Tensor, place: Tensor, sharpness: float) -> Tensor:

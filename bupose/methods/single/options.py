@@ -18,9 +18,13 @@ class SingleTargetOptions:
     ----------
     sigma : float, pixels
         Standard deviation of a joint's Gaussian.
+    hidden : bool
+        A second heatmap for each joint where something hides it; the first then shows it only where it is visible
+        (Golda et al. 2019). Needs labels that tell hidden joints, as COCO's and CrowdPose's.
     """
 
     sigma: float = option(7.0, 0.5, 100)
+    hidden: bool = option(False)
 
     def __post_init__(self) -> None:
         check(self, "target")
@@ -56,6 +60,11 @@ class SingleLossOptions(LossOptions):
     ----------
     heat : float
         Factor of the heatmaps' loss.
+    hidden : float
+        Factor of the loss of hidden joints' heatmaps (``target.hidden``).
+    strict : bool
+        The heatmaps of visible joints also learn that they show no hidden ones, and the other way round, which makes
+        the difference clear; else they learn nothing of them.
     integral : float
         Factor of the error of positions read by softmax, as a share of the map's sides (Sun et al. 2018); 0 for none.
     sharpness : float
@@ -63,5 +72,7 @@ class SingleLossOptions(LossOptions):
     """
 
     heat: float = option(1.0, 0, 1e6)
+    hidden: float = option(1.5, 0, 1e6)
+    strict: bool = option(True)
     integral: float = option(0.0, 0, 1e6)
     sharpness: float = option(1.0, 0.01, 1000)

@@ -28,8 +28,10 @@ class SingleTrace(Trace):
     def reason(self, m: int) -> str:
         """One sentence: why the candidate is or is not the person's joint."""
         kind, heat = int(self.links.kind[m]), self.links.score[m]
+        told = self.people.hidden is not None and len(self.people) and self.people.hidden[0, kind]
+        seen = " where something hides it" if told else ""
         if self.links.used[m]:
-            return f"used: the highest candidate of the {self.joint_name(kind)}, heat {heat:.2f}"
+            return f"used: the highest candidate of the {self.joint_name(kind)}{seen}, heat {heat:.2f}"
         (best,) = np.flatnonzero(self.links.used & (self.links.kind == kind))
         return f"rejected: heat {heat:.2f}, another {self.joint_name(kind)} has {self.links.score[best]:.2f}"
 

@@ -13,6 +13,7 @@ from bupose.nn.head.higher import HigherHead
 from bupose.nn.head.hourglass import HourglassHead
 from bupose.nn.head.light import LightHead
 from bupose.nn.head.movenet import MoveNetHead
+from bupose.nn.head.occlusion import OcclusionHead
 from bupose.nn.head.openpose2017 import OpenPose2017Head
 from bupose.nn.head.openpose2019 import OpenPose2019Head
 from bupose.nn.head.plain import PlainHead
@@ -29,6 +30,7 @@ HEADS: dict[str, type[Head]] = {
     "cpm": CPMHead,
     "cpn": CPNHead,
     "higher": HigherHead,
+    "occlusion": OcclusionHead,
 }
 
 __all__ = ["HEADS", "Head", "build_head", "final_maps"]

@@ -78,18 +78,20 @@ class ResNetOptions:
 
     ``neck``: "fpn" sums the native strides 8, 16, 32 into ``channels`` at stride 8 (or 4 by ``out_stride``);
     "dilated" keeps stride 8 by dilation and reduces to ``channels``; "deconv" goes up from stride 32 to
-    ``out_stride`` by transposed convolutions of ``channels`` (Simple Baselines: 256 channels, stride 4); "levels" gives
-    the strides 4, 8, 16, 32 to a head that reads them (``cpn``).
+    ``out_stride``, also 16, by transposed convolutions of ``channels`` (Simple Baselines: 256 channels, stride 4);
+    "levels" gives the strides 4, 8, 16, 32 to a head that reads them (``cpn``).
     """
 
     depth: int = option(18, among=_DEPTHS)
     neck: str = option("fpn", among=("dilated", "fpn", "deconv", "levels"))
     channels: int = option(128, 1, 4096)
-    out_stride: int = option(8, among=(4, 8))
+    out_stride: int = option(8, among=(4, 8, 16))
     normalisation: str = option("imagenet", among=NORMALISATIONS)
 
     def __post_init__(self) -> None:
         check(self, "trunk resnet")
+        if self.out_stride == 16 and self.neck != "deconv":
+            raise OptionsError(f"trunk resnet.out_stride is 16, but neck {self.neck!r} is finer; choose neck=deconv")
         if self.out_stride == 4 and self.neck == "dilated":
             raise OptionsError("trunk resnet.out_stride is 4, but neck 'dilated' ends at 8; choose neck=fpn or deconv")
 
@@ -126,7 +128,7 @@ class ResNet(Trunk):
         elif dilated:
             self.neck = conv_norm(widths[4], options.channels, 1)
         elif options.neck == "deconv":
-            self.deconv_layers = _transposed(widths[4], options.channels, 3 if options.out_stride == 4 else 2)
+            self.deconv_layers = transposed(widths[4], options.channels, {16: 1, 8: 2, 4: 3}[options.out_stride])
         else:
             levels = widths[:1:-1] if options.out_stride == 8 else widths[:0:-1]
             self.neck = Pyramid(levels, [options.channels] * len(levels))
@@ -163,10 +165,10 @@ def _layer(
     return nn.Sequential(*blocks)
 
 
-def _transposed(channels_in: int, channels: int, count: int) -> nn.Sequential:
+def transposed(channels_in: int, channels: int, count: int) -> nn.Sequential:
     """Transposed 4x4 convolutions of stride 2, each with batch norm and ReLU: ``0``, ``1``, ``3``, ``4``, …"""
     layers: list[nn.Module] = []
-    for before in [channels_in] + [channels] * (count - 1):
+    for before in [channels_in, *[channels] * count][:count]:
         layers += [
             nn.ConvTranspose2d(before, channels, 4, 2, 1, bias=False),
             nn.BatchNorm2d(channels),
