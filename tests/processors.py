@@ -13,7 +13,7 @@ from numpy._core._multiarray_umath import __cpu_dispatch__ as NUMPY
 TESTS = Path(__file__).parent
 NUMERIC = [
     "methods", "kernels/test_twins.py", "kernels/test_twins_people.py", "kernels/test_match_hungarian.py",
-    "export/test_export.py",
+    "export/test_export.py", "export/test_torch_bits.py",
     "nn/test_blocks.py", "nn/test_head.py", "nn/test_model.py", "nn/test_pretrained.py",
     "predict/test_estimator.py", "predict/test_preprocess.py",
     "data/test_augment.py", "data/test_color.py", "data/test_dataset.py",

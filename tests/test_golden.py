@@ -35,5 +35,5 @@ def test_ap_of_the_grouping(coco):
 def test_ap_of_the_network_that_comes_along(coco):
     truth = read_ground_truth(coco / "val.json")
     truth = truth.only(list(truth.images)[::10])
-    found = predict(bupose.load(threads=1, runtime="torch"), truth, coco / "val").ranked
+    found = predict(bupose.load(threads=1, runtime="torch", precision="float32"), truth, coco / "val").ranked
     assert coco_ap(found, truth)["AP"] == pytest.approx(NETWORK, abs=WITHIN)

@@ -23,7 +23,7 @@ def look_at_runtime() -> Iterator[tuple[str, ...]]:
     )
     yield "taken", f"{getattr(network, 'how', name)}: {choice.reason}", wrong
     if not (is_installed("openvino") or "GPU" in choice.reason):
-        yield "faster", 'OpenVINO, several times: pip install "bupose[fast]"'
+        yield "faster", 'OpenVINO: pip install "bupose[fast]"'
 
 
 def warm() -> None:

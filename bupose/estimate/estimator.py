@@ -68,7 +68,7 @@ class Estimator:
         Runtime of bupose's own network files; auto is the fastest that is installed. Networks in memory run in torch,
         exported ones in their own runtime.
     precision : "auto", "float32", "bfloat16" or "float16"
-        Auto is 8 bits in OpenVINO, at a negligible loss of accuracy, and float32 elsewhere.
+        Auto is 8 bits on processors where they are faster, at a negligible loss of accuracy, else float32.
     device, channels_last, compile
         As for :class:`bupose.runtimes.torch_network.TorchNetwork`.
 

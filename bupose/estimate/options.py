@@ -55,7 +55,7 @@ class NetworkOptions:
     runtime : auto, torch, onnx or openvino
         Auto is the fastest that is installed; bupose doctor shows it.
     precision : auto, float32, bfloat16 or float16
-        Auto is 8 bits in OpenVINO, at a negligible loss of accuracy, and float32 elsewhere.
+        Auto is 8 bits on processors where they are faster, at a negligible loss of accuracy, else float32.
     threads : int
         Threads of the network and of the grouping; null is one per core.
     completed : bool

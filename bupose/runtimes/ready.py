@@ -1,10 +1,10 @@
-"""Bupose's own network files in other runtimes: a graph is made of each once, and measured, and kept in the cache."""
+"""Bupose's own network files in each runtime: what is made of them and measured once is kept in the cache."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bupose.errors import DependencyError
 from bupose.options import choose
@@ -14,6 +14,10 @@ from bupose.runtimes.onnx_network import OnnxNetwork
 from bupose.runtimes.openvino_core import get_core
 from bupose.runtimes.openvino_network import PRECISIONS, OpenVinoNetwork
 from bupose.runtimes.trial import fastest
+
+if TYPE_CHECKING:
+    from bupose.nn.model import PoseNet
+    from bupose.runtimes.torch_network import TorchNetwork
 
 
 def run_openvino(path: Path, device: str, precision: str, threads: int) -> ExportedNetwork:
@@ -75,6 +79,34 @@ def run_onnx(path: Path, device: str, precision: str, threads: int) -> ExportedN
     network = OnnxNetwork(place / "network.onnx", device, precision, threads)
     network.how = f"ONNX Runtime in {measured['bits']} bits"
     return network
+
+
+def run_torch(path: Path, net: PoseNet, precision: str, channels_last: bool, threads: int | None) -> TorchNetwork:
+    """By torch on a processor: in 8 bits where ``precision`` is auto, the file says what they need and they are faster.
+
+    ``net`` is what the file holds.
+    """
+    import torch
+
+    from bupose.runtimes.torch_bits import find_steps
+    from bupose.runtimes.torch_network import TorchNetwork
+
+    def run(steps: int) -> TorchNetwork:
+        return TorchNetwork(net, "cpu", precision, channels_last, threads=threads, steps=steps)
+
+    steps = find_steps() if precision == "auto" and net.config.activations else 0
+    if steps:
+        try:
+            _, measured = cached.prepare(
+                path,
+                "torch-8",
+                torch.__version__,
+                lambda _: {"steps": int(fastest({str(n): run(n) for n in (0, steps)}))},
+            )
+            steps = measured["steps"]
+        except OSError:  # there is no folder to keep that in
+            steps = 0
+    return run(steps)
 
 
 RUNNERS: dict[str, Callable[[Path, str, str, int], ExportedNetwork]] = {"openvino": run_openvino, "onnx": run_onnx}

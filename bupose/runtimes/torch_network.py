@@ -14,6 +14,7 @@ from bupose.nn.memory import lay_out
 from bupose.nn.model import PoseNet
 from bupose.options import choose
 from bupose.runtimes.network import pad_color
+from bupose.runtimes.torch_bits import quantise
 from bupose.wording import counted
 
 # Auto is what loses nothing: in bfloat16 the shipped network has 54.1 AP instead of 54.5, and whether it is faster
@@ -46,6 +47,8 @@ class TorchNetwork:
         Use ``torch.compile``.
     threads : int, optional
         Of all that torch does in this process; by default what it is.
+    steps : int
+        Of weights in 8 bits (:func:`bupose.runtimes.torch_bits.find_steps`), on a processor; 0 does without 8 bits.
 
     Raises
     ------
@@ -61,6 +64,7 @@ class TorchNetwork:
         channels_last: bool = True,
         compile: bool = False,
         threads: int | None = None,
+        steps: int = 0,
     ) -> None:
         if threads is not None:
             torch.set_num_threads(threads)
@@ -71,12 +75,15 @@ class TorchNetwork:
         self.target, self.category = dict(net.config.target), dict(net.config.category)
         self.pad = pad_color(net.normalisation)
         self.device, self.compiled = choose_device(device), compile
-        self.how = f"torch on {self.device}"
+        self.how = f"torch {'in 8 bits ' if steps else ''}on {self.device}"
         order = torch.channels_last if channels_last else torch.contiguous_format
         self._order = order
         if precision == "bfloat16" and not has_fast_bfloat16(self.device):
             warnings.warn(f"this {self.device} only emulates bfloat16, which is slow; use float32", stacklevel=2)
-        fused = lay_out(net.fuse().to(self.device, _PRECISIONS[precision]), order)
+        fused = net.fuse()
+        if steps:
+            quantise(fused, net.config.activations, steps)
+        fused = lay_out(fused.to(self.device, _PRECISIONS[precision]), order)
         self._net: Callable[[torch.Tensor], tuple[torch.Tensor, ...]] = torch.compile(fused) if compile else fused
 
     def __call__(self, images: np.ndarray) -> tuple[np.ndarray, ...]:

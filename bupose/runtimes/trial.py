@@ -11,7 +11,7 @@ import numpy as np
 
 from bupose.errors import BuposeError
 from bupose.runtimes import cached
-from bupose.runtimes.exported import ExportedNetwork
+from bupose.runtimes.network import Network
 
 CLEARLY = 0.9  # of the time of what loses nothing: from there on another precision is taken
 ROUNDS = 3
@@ -19,7 +19,7 @@ ROUNDS = 3
 _LOG = logging.getLogger(__name__)
 
 
-def measure(networks: Mapping[str, ExportedNetwork]) -> dict[str, float]:
+def measure(networks: Mapping[str, Network]) -> dict[str, float]:
     """Seconds of processor time that each takes for a picture of usual size, the least of some rounds in turns.
 
     On a busy machine seconds on the clock say little: 8 bits seemed no faster than float32 there.
@@ -37,7 +37,7 @@ def measure(networks: Mapping[str, ExportedNetwork]) -> dict[str, float]:
     return {name: min(times[1:]) for name, times in taken.items()}
 
 
-def fastest(networks: Mapping[str, ExportedNetwork]) -> str:
+def fastest(networks: Mapping[str, Network]) -> str:
     """The first, unless another one clearly takes less time."""
     if len(networks) == 1:
         return next(iter(networks))
@@ -55,7 +55,7 @@ def recall(path: Path, names: Sequence[str], versions: str) -> dict[str, float] 
     return cached.find(path, f"times-{'-'.join(names)}", versions)
 
 
-def compare(path: Path, runners: Mapping[str, Callable[[], ExportedNetwork]], versions: str) -> dict[str, float]:
+def compare(path: Path, runners: Mapping[str, Callable[[], Network]], versions: str) -> dict[str, float]:
     """Processor seconds of runtimes for a picture, measured once for a network file, a machine and these versions.
 
     Those that cannot run it are left out, and nothing is kept then: OpenVINO refuses in forked processes only.

@@ -21,6 +21,7 @@ from bupose.nn.model import PoseNet
 from bupose.runtimes import cached, ready, start, trial
 from bupose.runtimes.openvino_network import OpenVinoNetwork
 from bupose.runtimes.start import choose_runtime
+from bupose.runtimes.torch_bits import find_steps
 from bupose.runtimes.torch_network import TorchNetwork
 from bupose.skeletons import COCO18
 
@@ -279,9 +280,13 @@ def movenet(tmp_path_factory):
     return path
 
 
-@pytest.mark.parametrize(("runtime", "package"), [("openvino", "openvino"), ("onnx", "onnxruntime")])
-def test_8_bits_out_of_the_file_are_near_torch(runtime, package, movenet, cache, images, monkeypatch):
+@pytest.mark.parametrize(
+    ("runtime", "package"), [("openvino", "openvino"), ("onnx", "onnxruntime"), ("torch", "torch")]
+)
+def test_8_bits_out_of_the_file_are_near_float32(runtime, package, movenet, cache, images, monkeypatch):
     pytest.importorskip(package)
+    if runtime == "torch" and not find_steps():
+        pytest.skip("torch has no 8 bits on this processor")
     monkeypatch.setattr(ready, "fastest", lambda networks: [*networks][-1])
     net = weights.load(movenet)
     wanted, found = TorchNetwork(net, "cpu")(images), bupose.load(movenet, runtime=runtime).network(images)
@@ -290,14 +295,25 @@ def test_8_bits_out_of_the_file_are_near_torch(runtime, package, movenet, cache,
     exact = bupose.load(movenet, runtime=runtime, precision="float32").network(images)
     for one, other in zip(exact, wanted, strict=True):
         np.testing.assert_allclose(one, other, atol=1e-4 * np.abs(other).max())
-    assert {name.rsplit("-", 1)[0] for name in graphs(cache)} == {runtime, f"{runtime}-8"}
+    kept = {name.rsplit("-", 1)[0] for name in graphs(cache)}
+    assert kept == ({"torch-8"} if runtime == "torch" else {runtime, f"{runtime}-8"})
 
 
-def test_8_bits_of_onnx_are_left_where_they_are_not_faster(movenet, cache, images, monkeypatch):
-    pytest.importorskip("onnxruntime")
-    monkeypatch.setattr(ready, "fastest", lambda networks: next(iter(networks)))
-    network = bupose.load(movenet, runtime="onnx").network
-    assert network.how == "ONNX Runtime in 32 bits"
+@pytest.mark.parametrize(
+    ("runtime", "package", "how"),
+    [("onnx", "onnxruntime", "ONNX Runtime in 32 bits"), ("torch", "torch", "torch on cpu")],
+)
+def test_8_bits_are_left_where_they_are_not_faster(runtime, package, how, movenet, cache, images, monkeypatch):
+    pytest.importorskip(package)
+    if runtime == "torch" and not find_steps():
+        pytest.skip("torch has no 8 bits on this processor")
+    measured = []
+    first = "32" if runtime == "onnx" else "0"
+    monkeypatch.setattr(ready, "fastest", lambda networks: measured.append(networks) or first)
+    for _ in range(2):
+        network = bupose.load(movenet, runtime=runtime).network
+    assert network.how == how
+    assert len(measured) == 1
     for one, other in zip(network(images), TorchNetwork(weights.load(movenet), "cpu")(images), strict=True):
         np.testing.assert_allclose(one, other, atol=1e-4 * np.abs(other).max())
 
