@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+CROP_ASPECT = 0.75  # width per height of a crop around a person, as of most networks for one (192x256)
 AREA_OF_BOX = 0.53  # area of a person as a share of its box: COCO's average
 ENOUGH = 20  # people with a labelled limb needed to know its length
 _ROUNDS = 10  # iterations of the median polish, which converges earlier

@@ -82,7 +82,7 @@ CONTENTS = {
             "evaluation",
         ),
     ),
-    "Facts": ("methods", "networks", "default_network", "speed", "comparison", "faq"),
+    "Facts": ("methods", "networks", "top_down", "default_network", "speed", "comparison", "faq"),
     "Reference": ("configuration", "api/index", "contributing", "changelog"),
 }
 

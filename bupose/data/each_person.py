@@ -14,8 +14,8 @@ from bupose.data.picture import Picture, whole_sample
 from bupose.images import Photo
 from bupose.images.sample import Sample
 from bupose.people import Labels
+from bupose.proportions import CROP_ASPECT
 
-ASPECT = 0.75  # least width per height of a cut, as in the field's networks for one person (192x256)
 _UNIT = 8  # cuts begin at multiples of it, so that a photo decoded at reduced size can be cut, too
 
 
@@ -27,7 +27,7 @@ class EachPerson:
     photos : Photos
     margin : float
         Size of a cut relative to the person's box (1.25 in Simple Baselines and HRNet), which is first extended to
-        ``ASPECT``; cut off at the photo's borders.
+        ``CROP_ASPECT``; cut off at the photo's borders.
     """
 
     def __init__(self, photos: Photos, margin: float) -> None:
@@ -106,7 +106,7 @@ class CutPhoto:
 def around(box: np.ndarray, margin: float, size: tuple[int, int]) -> tuple[tuple[int, int], tuple[int, int]]:
     """Left and top, and width and height, of the part of a picture of ``size`` around a box (x, y, width, height)."""
     x, y, w, h = (float(n) for n in box)
-    wide, high = max(w, ASPECT * h, 1.0) * margin, max(h, 1.0) * margin
+    wide, high = max(w, CROP_ASPECT * h, 1.0) * margin, max(h, 1.0) * margin
     low = [max(0, int(a + b / 2 - c / 2) // _UNIT * _UNIT) for a, b, c in ((x, w, wide), (y, h, high))]
     low = [min(a, max(0, n - 1) // _UNIT * _UNIT) for a, n in zip(low, size)]  # a box outside the photo
     high_end = [int(np.ceil(a + b / 2 + c / 2)) for a, b, c in ((x, w, wide), (y, h, high))]

@@ -1,3 +1,4 @@
+from .crops.options import CropsOptions as CropsOptions
 from .estimator import Estimator as Estimator
 from .estimator import load as load
 from .pipeline import Pipeline as Pipeline

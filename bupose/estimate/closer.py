@@ -34,17 +34,23 @@ class Look:
 
     Parameters
     ----------
-    maps : Maps
-        Of the whole photo, in network pixels.
+    maps : Maps, optional
+        Of the whole photo, in network pixels; None where the network saw only parts.
     matrix : float64 array (2, 3)
         Photo pixels to network pixels.
     closer : Sighting, optional
         Everybody, whatever the score, if parts of the photo were looked at again.
     """
 
-    maps: Maps
+    maps: Maps | None
     matrix: np.ndarray
     closer: Sighting | None = None
+
+    @property
+    def whole(self) -> Maps:
+        """The maps, where the network saw the whole photo."""
+        assert self.maps is not None
+        return self.maps
 
 
 def look_closer(pipeline: Pipeline, photos: Sequence[Photo], looks: Sequence[Look], each: Each = map) -> list[Look]:
@@ -82,7 +88,7 @@ class _Closer:
 
     def first(self, look: Look) -> Sighting:
         """People of the first look."""
-        people = self._people(look.maps, look.matrix)
+        people = self._people(look.whole, look.matrix)
         return Sighting(people, np.full(len(people), look.matrix[1, 1]))
 
     def tile_scales(self, photo: Photo, look: Look) -> list[float]:
@@ -102,7 +108,7 @@ class _Closer:
         """Where to look again."""
         plan = CropPlan(self.unit, self.pipeline.network.multiple)
         least = FAINT * getattr(self.pipeline.codec.decoder, "min_person_score", 0.0)
-        width, height = look.maps.size
+        width, height = look.whole.size
         return plan.windows(seen, photo.size, least, self.pipeline.refine * width * height)
 
     def see(self, seen: Sequence[Sighting], windows: Sequence[Sequence[Window]]) -> list[Sighting]:

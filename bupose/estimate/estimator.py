@@ -12,6 +12,11 @@ import numpy as np
 
 from bupose import methods, weights
 from bupose.annotations.categories import CategoryOptions
+from bupose.errors import OptionsError
+from bupose.estimate.crops.finders import Finder
+from bupose.estimate.crops.options import CropsOptions
+from bupose.estimate.crops.pipeline import CropsPipeline
+from bupose.estimate.crops.start import one_by_one
 from bupose.estimate.options import REFINE_MOST, NetworkOptions, read_tiles
 from bupose.estimate.pipeline import Pipeline
 from bupose.estimate.preprocess import View
@@ -69,6 +74,11 @@ class Estimator:
         exported ones in their own runtime.
     precision : "auto", "float32", "bfloat16" or "float16"
         Auto is 8 bits on processors where they are faster, at a negligible loss of accuracy, else float32.
+    mode : "whole" or "crops"
+        Crops: people are found first, and ``net``, for one person, looks at each.
+    boxes : path, name or Finder, optional
+        Where people are, as for :func:`bupose.estimate.crops.finders.open_finder`.
+    crops : CropsOptions, optional
     device, channels_last, compile
         As for :class:`bupose.runtimes.torch_network.TorchNetwork`.
 
@@ -91,6 +101,9 @@ class Estimator:
         refine: bool = False,
         refine_most: float = REFINE_MOST,
         tiles: str | float = "off",
+        mode: str = "whole",
+        boxes: str | Path | Finder | None = None,
+        crops: CropsOptions | None = None,
         batch: int = 8,
         decoder: Mapping[str, Any] | None = None,
         threads: int | None = None,
@@ -104,7 +117,9 @@ class Estimator:
         scales = list(scales) if isinstance(scales, Sequence) and not isinstance(scales, str) else scales
         chosen = NetworkOptions(height=height, longest=longest, scales=scales, flip=flip, refine=refine,
                                 refine_most=refine_most, tiles=str(tiles), batch=batch, threads=threads,
-                                max_pixels=max_pixels)  # fmt: skip
+                                max_pixels=max_pixels, mode=mode,
+                                boxes=str(boxes) if isinstance(boxes, (str, Path)) else None,
+                                crops=crops or CropsOptions())  # fmt: skip
         self.max_pixels, self.threads = chosen.max_pixels, chosen.threads or count_threads()
         net = start(net, device, precision, channels_last, compile, chosen.threads, runtime)
         told = from_dict(PreprocessOptions, net.preprocess, "preprocess")
@@ -116,6 +131,16 @@ class Estimator:
         unit = told.height or HEIGHT
         self.pipeline = Pipeline(net, codec, chosen.height or unit, chosen.longest, scales, flip, unit,
                                  chosen.refine and chosen.refine_most, read_tiles(chosen.tiles))  # fmt: skip
+        if chosen.mode == "crops":
+            same: dict[str, Any] = {
+                "device": device,
+                "precision": precision,
+                "runtime": runtime,
+                "threads": chosen.threads,
+            }
+            same |= {"longest": chosen.longest, "refine": refine, "refine_most": chosen.refine_most, "tiles": tiles}
+            self.pipeline = one_by_one(self.pipeline, told, chosen.height, boxes, chosen.crops,
+                                       lambda path: Estimator(path, **same).pipeline)  # fmt: skip
         self.category = from_dict(CategoryOptions, net.category, "category")
 
     @property
@@ -167,7 +192,8 @@ class Estimator:
         if are_many(image):
             return [_people(estimate) for estimate in self.stream(image)]
         photo = self._open(image)
-        return self.pipeline.people(self.pipeline.look([self.pipeline.plan(photo)], [photo])[0])
+        look = self.pipeline.look([self.pipeline.plan(photo, image)], [photo], sources=[image])[0]
+        return self.pipeline.people(look)
 
     def stream(
         self, sources: Iterable[Picture], *, keep_images: bool = False, keep_fields: bool = False, in_order: bool = True
@@ -211,6 +237,11 @@ class Estimator:
         return open_photo(image, self.pipeline.least, self.max_pixels)
 
     def _views(self, image: object) -> list[View]:
+        if isinstance(self.pipeline, CropsPipeline):
+            raise OptionsError(
+                "with mode=crops there are no maps of a whole picture; for those of a crop, give the cut picture to an "
+                "estimator without mode=crops"
+            )
         return self.pipeline.plan(self._open(image))
 
 

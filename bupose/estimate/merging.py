@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from bupose.estimate.suppress import keep_unlike
 from bupose.people import People
 from bupose.proportions import AREA_OF_BOX
 
@@ -139,10 +140,7 @@ def _add(seen: Sighting, others: Sequence[Sighting]) -> Sighting:
     candidates = _sorted(_joined(others))
     unlike = similarity(seen.people, candidates.people).max(0, initial=0) <= SAME
     candidates = candidates.pick(np.flatnonzero(unlike))
-    alike = similarity(candidates.people, candidates.people)
-    kept = np.ones(len(alike), bool)
-    for n in range(len(kept)):
-        kept[n] = not (kept[:n] & (alike[:n, n] > SAME)).any()
+    kept = keep_unlike(similarity(candidates.people, candidates.people), SAME)
     return _joined([seen, candidates.pick(np.flatnonzero(kept))])
 
 
@@ -159,16 +157,18 @@ def _pairs(weight: np.ndarray) -> list[tuple[int, int]]:
     return pairs
 
 
-def _joined(several: Sequence[Sighting]) -> Sighting:
-    arrays = (
-        np.concatenate([getattr(one.people, name) for one in several])
-        for name in ("xy", "score", "person_score", "completed")
-    )
-    xy, score, person_score, completed = arrays
-    told = [one.people.hidden for one in several if one.people.hidden is not None]
+def join_people(several: Sequence[People]) -> People:
+    """One after the other, of one skeleton, at least one of them; ids and further data are left out."""
+    several = [one for one in several if len(one)] or several[:1]
+    names = ("xy", "score", "person_score", "completed")
+    xy, score, person_score, completed = (np.concatenate([getattr(one, name) for one in several]) for name in names)
+    told = [one.hidden for one in several if one.hidden is not None]
     hidden = np.concatenate(told) if len(told) == len(several) else None
-    people = People(xy, score, person_score, several[0].people.skeleton, completed, hidden=hidden)
-    return Sighting(people, np.concatenate([one.scale for one in several]))
+    return People(xy, score, person_score, several[0].skeleton, completed, hidden=hidden)
+
+
+def _joined(several: Sequence[Sighting]) -> Sighting:
+    return Sighting(join_people([one.people for one in several]), np.concatenate([one.scale for one in several]))
 
 
 def _sorted(seen: Sighting) -> Sighting:

@@ -6,12 +6,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bupose.errors import OptionsError
+from bupose.estimate.crops.options import CropsOptions
 from bupose.images import MAX_PIXELS
 from bupose.methods import DecoderOverrides
 from bupose.methods.options import given
 from bupose.options import check, option, shown
 from bupose.runtimes.start import NAMES
 
+MODES = ("whole", "crops")
 DEVICES = ("auto", "cpu", "cuda", "mps")
 REFINE_MOST = 4.0  # on COCO a second look takes 0.4 times the pixels of the first, on average
 PRECISIONS = ("auto", "float32", "bfloat16", "float16")
@@ -51,6 +53,13 @@ class NetworkOptions:
         Pictures of one size per forward pass.
     max_pixels : int
         Larger files are refused, one by one, before they are decoded.
+    mode : whole or crops
+        Crops: people are found first, and a network for one person looks at each (docs/top_down.md). Then height and
+        flip are those of crops; longest, refine and tiles those of the bottom-up network that finds people.
+    boxes : path or name
+        Of mode=crops, where people are: a bottom-up network, or boxes in COCO's format (.json); null is the network
+        shipped with bupose.
+    crops.* : see CropsOptions
     device : auto, cpu, cuda, cuda:N or mps
     runtime : auto, torch, onnx or openvino
         Auto is the fastest that is installed; bupose doctor shows it.
@@ -75,6 +84,9 @@ class NetworkOptions:
     tiles: str = option("off")
     batch: int = option(8, 1, 1024)
     max_pixels: int = option(MAX_PIXELS, 1, 10**12)
+    mode: str = option("whole", among=MODES)
+    boxes: str | None = option(None, path=True)
+    crops: CropsOptions = field(default_factory=CropsOptions)
     device: str = option("auto")
     runtime: str = option("auto", among=NAMES)
     precision: str = option("auto", among=PRECISIONS)
@@ -86,13 +98,16 @@ class NetworkOptions:
         check(self)
         if self.device.split(":")[0] not in DEVICES:
             raise OptionsError(f"device is {shown(self.device)}; choose one of {', '.join(DEVICES)}, or cuda:N")
-
         read_tiles(self.tiles)
+        if self.mode == "crops" and self.scales:
+            raise OptionsError("scales are of whole pictures; leave them out with mode=crops, or choose crops.margin")
+        if self.mode == "whole" and self.boxes:
+            raise OptionsError("boxes are given, but people are looked for in whole pictures; add mode=crops")
 
     def for_estimator(self) -> dict[str, Any]:
         """The options that :class:`bupose.estimate.Estimator` takes."""
         names = ("height", "longest", "scales", "flip", "refine", "refine_most", "tiles", "batch", "max_pixels",
-                 "device", "runtime", "precision", "threads")  # fmt: skip
+                 "mode", "boxes", "crops", "device", "runtime", "precision", "threads")  # fmt: skip
         return {name: getattr(self, name) for name in names} | {"decoder": chosen(self.decoder, self.completed)}
 
 

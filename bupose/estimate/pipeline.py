@@ -65,8 +65,10 @@ class Pipeline:
         """Minimum sides, px, of a photo that is decoded at reduced size; None is full size."""
         return None if self.tiles else round(self.height * self.scales[0] * (MOST_ENLARGED if self.refine else 1))
 
-    def plan(self, photo: Photo) -> list[View]:
+    def plan(self, photo: Photo, source: object = None) -> list[View]:
         """The photo at each scale, the largest first, and mirrored.
+
+        ``source`` is what it was read from, for pipelines that know their photos.
 
         Raises
         ------
@@ -110,7 +112,13 @@ class Pipeline:
         """Whether more than one pass over a photo is possible."""
         return bool(self.refine or self.tiles)
 
-    def look(self, views: Sequence[Sequence[View]], photos: Sequence[Photo | None], each: Each = map) -> list[Look]:
+    def look(
+        self,
+        views: Sequence[Sequence[View]],
+        photos: Sequence[Photo | None],
+        each: Each = map,
+        sources: Sequence[object] = (),
+    ) -> list[Look]:
         """Run every pass over photos whose views have one shape.
 
         Parameters
@@ -120,6 +128,8 @@ class Pipeline:
             Needed only with :attr:`looks_closer`.
         each
             ``map``, or that of a thread pool.
+        sources
+            What the photos were read from, as for :meth:`plan`.
         """
         seen = zip(self.run(views), views, strict=True)
         looks = [Look(self.merge(maps, planned), planned[0].matrix) for maps, planned in seen]
@@ -129,7 +139,7 @@ class Pipeline:
         """A photo's people, in its own pixels, best first."""
         if look.closer is not None:
             return listed(look.closer.people, self.codec.decoder)
-        return self.codec.decode(look.maps).transform(geometry.invert(look.matrix))
+        return self.codec.decode(look.whole).transform(geometry.invert(look.matrix))
 
     def combine(self, maps: Sequence[Maps], views: Sequence[View]) -> People:
         """A photo's people by the first pass alone."""

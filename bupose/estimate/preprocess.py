@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from bupose import geometry
-from bupose.images import Photo
+from bupose.images import Photo, shrink
 
 ELONGATION = 8  # longer pictures are scaled down; else a strip of 10 px would fill the memory
 
@@ -96,6 +96,47 @@ def prepare_window(
         geometry.scale(width / (right - left), height / (bottom - top)),
     )
     return View(pixels, full, (width, height))
+
+
+def prepare_crop(
+    photo: Photo, window: tuple[float, float, float, float], shape: tuple[int, int], pad: tuple[int, int, int]
+) -> View:
+    """A part of a photo, warped to fill exactly ``shape`` = (width, height), whose aspect it has.
+
+    Parameters
+    ----------
+    window : left, top, right, bottom
+        As for :func:`prepare_window`; its centre becomes the view's.
+    pad : three ints
+        RGB of what lies outside the photo.
+
+    Notes
+    -----
+    Linear interpolation, after averaging by a power of two where the part is larger than the view: as in training.
+    """
+    own_height, own_width = photo.image.shape[:2]
+    sides = window[2] - window[0], window[3] - window[1]
+    full = geometry.compose(
+        geometry.translate(-window[0], -window[1]), geometry.scale(shape[0] / sides[0], shape[1] / sides[1])
+    )
+    draft = own_width / photo.size[0], own_height / photo.size[1]
+    scale = min(shape[0] / sides[0] / draft[0], shape[1] / sides[1] / draft[1])
+    factor = next((f for f in (8, 4, 2) if scale * f <= 1), 1)
+    margin = 2 * factor + 1 / scale  # what interpolation at the border looks at
+    limits = ((0, own_width, draft[0]), (1, own_height, draft[1]))
+    (left, right), (top, bottom) = (
+        (
+            min(max(0, math.floor(window[axis] * each - margin)), most - 1),
+            max(1, min(most, math.ceil(window[axis + 2] * each + margin))),
+        )
+        for axis, most, each in limits
+    )
+    part = shrink(photo.image[top:bottom, left:right], factor)
+    moved = geometry.compose(
+        geometry.scale(factor), geometry.translate(left, top), geometry.scale(1 / draft[0], 1 / draft[1]), full
+    )
+    pixels = cv2.warpAffine(part, moved, shape, flags=cv2.INTER_LINEAR, borderValue=pad)
+    return View(pixels, full, shape)
 
 
 def _resize(image: np.ndarray, size: tuple[int, int], shape: tuple[int, int], pad: tuple[int, int, int]) -> np.ndarray:

@@ -180,7 +180,7 @@ class Stream(Iterator[Estimate | Failure]):
             least = None if self._keep_images else self._pipeline.least
             photo = open_photo(source, least, self._estimator.max_pixels)
             needed = self._keep_images or self._pipeline.looks_closer
-            return _Job(source, photo if needed else None, photo.size, self._pipeline.plan(photo))
+            return _Job(source, photo if needed else None, photo.size, self._pipeline.plan(photo, source))
         except BuposeError as problem:
             return _Job.failed(source, problem)
         except FAULTS as problem:
@@ -196,7 +196,8 @@ class Stream(Iterator[Estimate | Failure]):
         jobs = self._waiting.pop(shape, [])
         if not jobs:
             return
-        looks = self._pipeline.look([job.views for job in jobs], [job.photo for job in jobs], self._pool.map)
+        views, photos, sources = zip(*((job.views, job.photo, job.source) for job in jobs), strict=True)
+        looks = self._pipeline.look(views, photos, self._pool.map, sources)
         for job, look in zip(jobs, looks, strict=True):
             job.views, job.photo = [], job.photo if self._keep_images else None
             job.result = self._pool.submit(self._decode, job, look)

@@ -39,6 +39,11 @@ class Window:
         """Of the view."""
         return self.shape[0] * self.shape[1]
 
+    @property
+    def scale(self) -> float:
+        """View pixels per photo pixel, across."""
+        return self.shape[0] / (self.box[2] - self.box[0])
+
 
 @dataclass(frozen=True)
 class _Crop:

@@ -55,9 +55,9 @@ def predict(estimator: Estimator, truth: GroundTruth, images: str | Path, *, pro
     if lost := [i for i, image in truth.images.items() if not image["file_name"]]:
         raise LabelsError(f"image {lost[0]!r:.40} has no file_name; name its photo in the annotations")
     folder, photos = expand(images), []
-    for n, image in enumerate(truth.images.values()):
+    for image_id, image in truth.images.items():
         name = image["file_name"]
-        photos.append(Frame(name, name, n, folder / name, size=annotated_size(image)))
+        photos.append(Frame(name, name, image_id, folder / name, size=annotated_size(image)))
     estimates: Iterable = tqdm(
         estimator.stream(photos, keep_fields=True),
         total=len(photos),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from bupose.errors import OptionsError
 from bupose.estimate.options import NetworkOptions
 from bupose.options import option
 from bupose.track import TrackOptions
@@ -33,3 +34,8 @@ class ExploreOptions(NetworkOptions):
     browser: bool = option(True)
     overlay: OverlayOptions = field(default_factory=OverlayOptions)
     track: TrackOptions = field(default_factory=TrackOptions)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.mode == "crops":
+            raise OptionsError("the explorer shows maps of whole pictures, which mode=crops has none of; leave it out")

@@ -24,11 +24,14 @@ class PreprocessOptions:
     Parameters
     ----------
     height : int, network pixels
+    width : int, network pixels
+        Of a crop, for networks of one person.
     scales : list of float
         Relative to ``height``; the fields of all are averaged.
     """
 
     height: int | None = option(None, 8, 10_000)
+    width: int | None = option(None, 8, 10_000)
     scales: list[float] | None = option(None, 0.05, 20, least=1, most=16)
 
     def __post_init__(self) -> None:

@@ -23,7 +23,7 @@ def flat_settings(options) -> dict:
     """All options by name, grouped ones as ``decoder.samples``; decoder options only if set."""
     groups = {"decoder": given(options.decoder), "overlay": vars(options.overlay)}
     if isinstance(options, InferOptions):
-        groups |= {"track": asdict(options.track), "write": vars(options.write)}
+        groups |= {"track": asdict(options.track), "write": vars(options.write), "crops": asdict(options.crops)}
     plain = {name: value for name, value in vars(options).items() if name not in groups}
     return plain | {f"{group}.{name}": value for group, values in groups.items() for name, value in values.items()}
 
@@ -166,6 +166,8 @@ class InferOptions(NetworkOptions):
                 f"input is {shown(self.input)}; give a path, a camera number, or a list of them in brackets"
             )
         super().__post_init__()
+        if self.mode == "crops" and (self.fields or self.fields_pictures):
+            raise OptionsError("fields are of whole pictures, which mode=crops has none of; leave out fields=true")
         if self.start is not None and self.end is not None and self.start >= self.end:
             raise OptionsError(f"start={self.start:g} is not before end={self.end:g}; give seconds of the video")
         if self.look_every > 1 and self.tracking != "auto":

@@ -288,6 +288,12 @@ def _load(options: InferOptions, path: Path, live: bool) -> Estimator:
 
 def _settings(options: InferOptions, path: Path) -> dict:
     """What the results depend on."""
-    network = f"{path} of {path.stat().st_size} bytes, {path.stat().st_mtime_ns}"
     values = {key: value for key, value in flat_settings(options).items() if key not in HOW_ONLY}
-    return {"command": "infer", **values, "weights": network}
+    if options.boxes and (boxes := expand(options.boxes)).is_file():
+        values["boxes"] = _which(boxes)
+    return {"command": "infer", **values, "weights": _which(path)}
+
+
+def _which(file: Path) -> str:
+    """A file in its present state."""
+    return f"{file} of {file.stat().st_size} bytes, {file.stat().st_mtime_ns}"

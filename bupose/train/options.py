@@ -164,9 +164,15 @@ class TrainOptions:
             method=self.method,
             target=asdict(self.settings("target")),
             decoder=asdict(self.settings("decoder")),
-            preprocess={"height": self.trainer.validation_height},
+            preprocess=self._preprocess(),
             origin=dict(self.note),
         )
+
+    def _preprocess(self) -> dict[str, int]:
+        """How the network's pictures are resized; crops of one person have the aspect of those in training."""
+        height = self.trainer.validation_height
+        width, high = self.trainer.size
+        return {"height": height} | ({"width": round(height * width / high)} if self.method == "single" else {})
 
     def codec(self, skeleton: Skeleton, grid: Grid) -> Codec:
         """The codec that encodes the targets."""

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bupose.data.dataset import PoseDataset
 from bupose.data.datasets import open_samples
-from bupose.data.each_person import ASPECT, around
+from bupose.data.each_person import CROP_ASPECT, around
 from bupose.maps import Grid
 from bupose.methods.single import SingleCodec
 from bupose.skeletons import COCO17
@@ -89,4 +89,4 @@ def test_a_cut_lies_in_the_photo_and_holds_the_box(box, margin, size):
             assert start + length <= low[axis] + cut[axis]
     inside = x - w >= 0 and x + 2 * w < size[0] and y - h >= 0 and y + 2 * h < size[1]
     if inside and h > 40 and x - h > 0 and x + w + h < size[0]:
-        assert cut[0] >= ASPECT * h * 0.99
+        assert cut[0] >= CROP_ASPECT * h * 0.99

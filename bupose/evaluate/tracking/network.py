@@ -111,4 +111,4 @@ def _pictures(video: TrueTracks, images: str | Path) -> tuple[list, Iterator[Fra
     mine, folder = video.pictures[: last + 1], expand(images)
     if lost := [key for key, name in mine if not name]:
         raise LabelsError(f"image {lost[0]!r:.40} has no file_name; name its photo in the annotations")
-    return [key for key, _ in mine], (Frame(name, name, n, folder / name) for n, (_, name) in enumerate(mine))
+    return [key for key, _ in mine], (Frame(name, name, key, folder / name) for key, name in mine)

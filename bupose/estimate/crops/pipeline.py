@@ -1,0 +1,127 @@
+"""The pipeline of people found one by one: boxes, crops, a network for one person, and suppression."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from bupose import geometry
+from bupose.annotations.detections import Boxes
+from bupose.estimate.closer import AT_ONCE, Each, Look
+from bupose.estimate.crops.finders import Finder
+from bupose.estimate.crops.options import CropsOptions
+from bupose.estimate.merging import Sighting, join_people
+from bupose.estimate.pipeline import Pipeline
+from bupose.estimate.preprocess import View, prepare_crop
+from bupose.estimate.suppress import keep_unlike, pose_similarity
+from bupose.estimate.windows import Window
+from bupose.images import Photo
+from bupose.maps import Maps
+from bupose.methods import Codec
+from bupose.people import People
+
+SURE = 0.2  # score of joints that a person's score counts: ``in_vis_thre`` of Simple Baselines and HRNet
+
+
+@dataclass(frozen=True, kw_only=True)
+class CropsPipeline(Pipeline):
+    """People one by one: each box of a photo becomes a crop, in which the network finds one person.
+
+    Parameters
+    ----------
+    finder : Finder
+        Where people are.
+    crops : CropsOptions
+    shape : (width, height)
+        Of the network's input.
+    """
+
+    finder: Finder
+    crops: CropsOptions
+    shape: tuple[int, int]
+
+    @property
+    def least(self) -> int | None:
+        """Photos are decoded at full size."""
+        return None
+
+    @property
+    def looks_closer(self) -> bool:
+        """Crops are cut from the photos."""
+        return True
+
+    def plan(self, photo: Photo, source: object = None) -> list[View]:
+        """What the finder has to see."""
+        return self.finder.plan(photo, source)
+
+    def look(
+        self,
+        views: Sequence[Sequence[View]],
+        photos: Sequence[Photo | None],
+        each: Each = map,
+        sources: Sequence[object] = (),
+    ) -> list[Look]:
+        """Find the people of photos; crops of all of them are batched."""
+        there = [photo for photo in photos if photo is not None]
+        found = self.finder.find(views, there, sources or [None] * len(there), each)
+        boxes = [self._chosen(one, photo.size) for one, photo in zip(found, there, strict=True)]
+        jobs = [(n, self._window(box)) for n, one in enumerate(boxes) for box in one.xywh]
+        read: list[list[People]] = [[] for _ in there]
+        everybody, many = self.codec.showing_everybody(), max(1, AT_ONCE // (self.shape[0] * self.shape[1]))
+        for start in range(0, len(jobs), many):
+            batch = jobs[start : start + many]
+            crops = list(each(self._prepare, [there[n] for n, _ in batch], [window for _, window in batch]))
+            maps = self.run([self.mirror(view) for view in crops])
+            for (n, _), person in zip(batch, each(self._read, [everybody] * len(crops), maps, crops), strict=True):
+                read[n].append(person)
+        return [Look(None, geometry.IDENTITY, one) for one in each(self._gather, read, boxes)]
+
+    def _chosen(self, boxes: Boxes, size: tuple[int, int]) -> Boxes:
+        """The best boxes, of those that lie in a photo."""
+        low, high = boxes.xywh[:, :2], boxes.xywh[:, :2] + boxes.xywh[:, 2:]
+        inside = ((np.minimum(high, size) - np.maximum(low, 0)) >= 1).all(1)
+        return boxes[inside].best(self.crops.most, self.crops.min_box_score)
+
+    def _window(self, box: np.ndarray) -> Window:
+        """A box, extended to the crop's aspect and enlarged by the margin (Xiao et al. 2018, section 3)."""
+        x, y, width, height = box.tolist()
+        aspect = self.shape[0] / self.shape[1]
+        across = self.crops.margin * max(width, height * aspect) / 2
+        middle, centre, down = x + width / 2, y + height / 2, across / aspect
+        return Window((middle - across, centre - down, middle + across, centre + down), self.shape)
+
+    def _prepare(self, photo: Photo, window: Window) -> View:
+        return prepare_crop(photo, window.box, window.shape, self.network.pad)
+
+    def _read(self, everybody: Codec, maps: Sequence[Maps], view: View) -> People:
+        """The person of a crop, in the photo's pixels, whatever the score; or nobody."""
+        people = everybody.decode(self.merge(maps, self.mirror(view)))
+        return people.transform(geometry.invert(view.matrix))
+
+    def _gather(self, read: Sequence[People], boxes: Boxes) -> Sighting:
+        """A photo's people, best first, without those who are much like a surer one."""
+        rows = np.array([n for n, one in enumerate(read) if len(one)], int)
+        people = join_people([People.nobody(self.codec.skeleton), *read])
+        people.person_score[:] = boxes.score[rows] * mean_score(people)
+        order = np.argsort(-people.person_score, kind="stable")
+        people, boxes = people[order], boxes[rows[order]]
+        kept = keep_unlike(pose_similarity(people, boxes.xywh[:, 2:].max(1, initial=0)), self.crops.suppress)
+        windows = [self._window(box) for box in boxes.xywh]
+        scale = np.array([window.scale for window in windows])
+        return Sighting(people[kept], scale[kept])
+
+
+def mean_score(people: People) -> np.ndarray:
+    """float64 (P,): mean score of each person's joints that are surer than ``SURE``; of several parts, of the first.
+
+    Notes
+    -----
+    A person's score is this times the box's, as in the evaluation of Simple Baselines and HRNet: both have it in
+    ``lib/dataset/coco.py``.
+    """
+    score = people.score[:, people.skeleton.joint_parts == 0].astype(np.float64)
+    sure = score > SURE
+    mean: np.ndarray = (score * sure).sum(1) / np.maximum(sure.sum(1), 1)
+    return mean

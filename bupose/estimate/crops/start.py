@@ -1,0 +1,71 @@
+"""Setting up a pipeline of crops: a network for one person, and what finds people for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import fields
+from pathlib import Path
+
+from bupose.errors import OptionsError
+from bupose.estimate.crops.finders import Finder, open_finder
+from bupose.estimate.crops.options import CropsOptions
+from bupose.estimate.crops.pipeline import CropsPipeline
+from bupose.estimate.pipeline import Pipeline
+from bupose.estimate.windows import round_up
+from bupose.nn.config import PreprocessOptions
+from bupose.proportions import CROP_ASPECT
+
+HEIGHT = 256  # of a crop, network pixels: that of most published networks for one person
+
+
+def one_by_one(
+    reader: Pipeline,
+    told: PreprocessOptions,
+    height: int | None,
+    boxes: str | Path | Finder | None,
+    options: CropsOptions,
+    network: Callable[[Path], Pipeline],
+) -> CropsPipeline:
+    """People found one by one.
+
+    Parameters
+    ----------
+    reader : Pipeline
+        Of the network for one person.
+    told : PreprocessOptions
+        What that network says of its input.
+    height : int, optional
+        Of crops, network pixels; by default the network's own, else 256.
+    boxes, options, network
+        As for :func:`bupose.estimate.crops.finders.open_finder`.
+
+    Raises
+    ------
+    OptionsError
+        The network does not read one person.
+    BuposeError
+        Those of :func:`bupose.estimate.crops.finders.open_finder`.
+    """
+    check_reader(reader)
+    high = height or told.height or HEIGHT
+    aspect = told.width / told.height if told.width and told.height else CROP_ASPECT
+    multiple = reader.network.multiple
+    shape = round_up(round(aspect * high), multiple), round_up(high, multiple)
+    own = {field.name: getattr(reader, field.name) for field in fields(Pipeline)}
+    return CropsPipeline(**own, finder=open_finder(boxes, options, network), crops=options, shape=shape)
+
+
+def check_reader(reader: Pipeline) -> None:
+    """Check that a network reads one person.
+
+    Raises
+    ------
+    OptionsError
+        It reads many.
+    """
+    codec = reader.codec
+    if codec.name != "single":
+        raise OptionsError(
+            f"mode=crops needs a network for one person (method=single); this one's method is {codec.name}: give "
+            "another as weights=FILE (docs/top_down.md)"
+        )
