@@ -79,6 +79,7 @@ CONTENTS = {
             "video",
             "output",
             "from_openpose",
+            "from_openpifpaf",
             "evaluation",
         ),
     ),

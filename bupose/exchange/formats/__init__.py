@@ -5,7 +5,8 @@ from __future__ import annotations
 from bupose.exchange.formats.base import Format
 from bupose.exchange.formats.coco import COCO
 from bupose.exchange.formats.dlc import DLC
+from bupose.exchange.formats.openpifpaf import OPENPIFPAF
 
 __all__ = ["FORMATS", "Format"]
 
-FORMATS: dict[str, Format] = {"coco": COCO, "dlc": DLC}
+FORMATS: dict[str, Format] = {"openpifpaf": OPENPIFPAF, "coco": COCO, "dlc": DLC}  # in the order of recognition

@@ -1,0 +1,135 @@
+"""openpifpaf's predictions: a JSON file of each picture, or of each video with a line per frame."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from bupose.annotations.json_file import load_json
+from bupose.annotations.values import flat_keypoints, numbers_of, records
+from bupose.atomic import write_text, writing_text
+from bupose.errors import InputError, LabelsError
+from bupose.exchange.coco_results import results_skeleton
+from bupose.exchange.formats.base import Format
+from bupose.exchange.formats.options import WriteOptions
+from bupose.exchange.recording import Recording
+from bupose.media.file_names import safe_name
+from bupose.people import People
+from bupose.skeleton import Skeleton
+from bupose.skeletons import COCO17, COCO_WHOLEBODY
+
+OF_PICTURE, OF_VIDEO = ".predictions.json", ".openpifpaf.json"
+LEAST_JOINT, LEAST = 0.01, 0.001  # scores that rounding must not take away (openpifpaf, annotation.py)
+FIRST = 1  # openpifpaf counts frames and people from here
+
+
+def as_openpifpaf(people: People) -> list[dict[str, Any]]:
+    """People as openpifpaf's ``Annotation.json_data`` gives them: COCO's joints if they have all, else their own.
+
+    The box is that of the joints, without openpifpaf's margin; ``id_`` is there for people with an id, plus 1.
+    """
+    people = people.to(results_skeleton(people.skeleton))
+    ids = [-1] * len(people) if people.ids is None else people.ids.tolist()
+    triples = people.triples()
+    triples[..., 2] = np.where(people.present, np.maximum(triples[..., 2], LEAST_JOINT), 0)
+    return [
+        {
+            "keypoints": joints.round(2).reshape(-1).tolist(),
+            "bbox": box.astype(np.float64).round(2).tolist(),
+            "score": max(LEAST, round(float(score), 3)),
+            "category_id": 1,
+            **({"id_": i + FIRST} if i >= 0 else {}),
+        }
+        for joints, box, score, i in zip(triples, people.boxes(), people.person_score, ids, strict=True)
+    ]
+
+
+def write(recordings: Sequence[Recording], folder: Path, options: WriteOptions) -> list[Path]:
+    """Write ``PICTURE.jpg.predictions.json`` of each picture, and ``VIDEO.mp4.openpifpaf.json`` of each video."""
+    paths = []
+    for recording in recordings:
+        if recording.files is None:
+            paths.append(folder / f"{safe_name(recording.video or recording.name)}{OF_VIDEO}")
+            with writing_text(paths[-1]) as file:
+                for number, people in zip(recording.numbers.tolist(), recording.people, strict=True):
+                    line = {"frame": number + FIRST, "predictions": as_openpifpaf(people)}
+                    file.write(f"{json.dumps(line)}\n")
+        else:
+            for name, people in zip(recording.files, recording.people, strict=True):
+                paths.append(folder / f"{safe_name(name)}{OF_PICTURE}")
+                write_text(paths[-1], json.dumps(as_openpifpaf(people)), sync=False)
+    return paths
+
+
+def read(path: Path, skeleton: Skeleton | None = None) -> list[Recording]:
+    """The recording of a video's file, or of the pictures whose files are in a folder and those below."""
+    files, video, name = None, "", "pictures"
+    if path.name.endswith(OF_VIDEO):
+        video = path.name.removesuffix(OF_VIDEO)
+        numbers, found = _read_lines(path)
+        name = Path(video).stem
+    else:
+        places = sorted(path.rglob(f"*{OF_PICTURE}")) if path.is_dir() else [path]
+        root = path if path.is_dir() else path.parent
+        files = [str(place.relative_to(root)).removesuffix(OF_PICTURE) for place in places]
+        found = [records(load_json(place)[0], "predictions", place.name) for place in places]
+        numbers = list(range(len(found)))
+    skeleton = skeleton or _guess(found, path.name)
+    people = [_people(one, skeleton, path.name) for one in found]
+    return [
+        Recording(name, skeleton, np.array(numbers), np.full(len(people), np.nan), people, files=files, video=video)
+    ]
+
+
+def _read_lines(path: Path) -> tuple[list[int], list[list[Mapping]]]:
+    """Numbers and predictions of a video's frames."""
+    try:
+        lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+        numbers = [int(line["frame"]) - FIRST for line in lines]
+        return numbers, [records(line["predictions"], "predictions", path.name) for line in lines]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as problem:
+        told = "give a file of openpifpaf.video --json-output"
+        raise InputError(f"cannot read {str(path)!r}: {type(problem).__name__}: {problem!s:.100}; {told}") from None
+
+
+def _people(found: list[Mapping], skeleton: Skeleton, name: str) -> People:
+    if not found:
+        return People.nobody(skeleton)
+    rows = [flat_keypoints(one.get("keypoints"), len(skeleton.joints), name) for one in found]
+    triples = numbers_of(rows, name).reshape(len(rows), -1, 3)
+    score = np.clip(np.nan_to_num(triples[..., 2]), 0, 1)
+    xy = np.where(score[..., None] > 0, triples[..., :2], np.nan)  # places of absent joints mean nothing
+    worth = numbers_of([one.get("score", 1.0) for one in found], name, "a score")
+    order = np.argsort(-worth, kind="stable")
+    return People(xy, score, worth, skeleton, ids=_ids(found, name))[order]
+
+
+def _ids(found: list[Mapping], name: str) -> np.ndarray | None:
+    ids = [one.get("id_") for one in found]
+    if all(i is None for i in ids):
+        return None
+    if any(i is not None and (not isinstance(i, int) or i < FIRST) for i in ids):
+        raise LabelsError(f"{name} has an id_ that is no whole number from {FIRST} on; write one, or none")
+    return np.array([-1 if i is None else i - FIRST for i in ids], np.int32)
+
+
+def _guess(found: list[list[Mapping]], name: str) -> Skeleton:
+    """COCO's or COCO-WholeBody's skeleton, by the number of joints."""
+    count = next((len(one.get("keypoints") or ()) // 3 for people in found for one in people), len(COCO17.joints))
+    for known in (COCO17, COCO_WHOLEBODY):
+        if len(known.joints) == count:
+            return known
+    raise InputError(f"{name} has {count} joints, which it does not name; give skeleton=")
+
+
+def _recognises(path: Path) -> bool:
+    if path.is_dir():
+        return next(path.glob(f"*{OF_PICTURE}"), None) is not None
+    return path.name.endswith((OF_PICTURE, OF_VIDEO))
+
+
+OPENPIFPAF = Format("openpifpaf's predictions", (".json", ""), read, write, _recognises)
