@@ -70,6 +70,7 @@ CONTENTS = {
             "own_data",
             "skeletons",
             "data",
+            "laboratories",
             "training",
             "sweeps",
             "cluster",

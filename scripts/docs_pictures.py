@@ -24,7 +24,7 @@ HOUSE = {  # floors from the ground up, see tests/test_layers.py
     "compiled code": ("kernels",),
     "methods": ("paf", "tags", "centre", "single", "yours"),
     "pictures": ("images", "media", "synthetic"),
-    "videos": ("track",),
+    "videos": ("track", "exchange"),
     "parts": ("data", "nn", "viz"),
     "networks": ("weights", "runtimes"),
     "a photo's way": ("estimate", "predict"),

@@ -67,7 +67,7 @@ BARE = (
 THIRD_PARTY = {
     **{name: set() for name in BARE},
     "skeletons": {"yaml"},
-    "annotations": {"pycocotools"},
+    "annotations": {"h5py", "pandas", "pycocotools", "tables", "yaml"},
     "people": {"pandas"},
     "kernels": {"numba"},
     "methods": {"scipy", "torch"},
@@ -77,7 +77,7 @@ THIRD_PARTY = {
     "synthetic": {"cv2"},
     "track": {"scipy"},
     "exchange": {"h5py", "pandas", "tables"},
-    "data": {"cv2", "pycocotools", "torch"},
+    "data": {"cv2", "h5py", "pycocotools", "torch"},
     "viz": {"cv2", "matplotlib"},
     "nn": {"torch", "safetensors", "timm"},
     "weights": {"torch", "safetensors", "tqdm"},
@@ -88,7 +88,7 @@ LAZY_ONLY = {
     "people": {"pandas"},
     "exchange": {"h5py", "pandas", "tables"},
     "skeletons": {"yaml"},
-    "annotations": {"pycocotools"},
+    "annotations": {"h5py", "pandas", "pycocotools", "tables", "yaml"},
     "nn": {"timm"},
 }
 HYDRA = {"hydra", "omegaconf"}

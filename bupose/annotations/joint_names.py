@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from bupose import skeletons
 from bupose.errors import LabelsError
-from bupose.skeleton import Skeleton
+from bupose.skeleton import Skeleton, mirror_name
 
 # Synonyms of joints in files, used only without an exact match.
 SYNONYMS = {"head": "top_head", "head_top": "top_head", "upper_neck": "neck", "head_bottom": "neck"}
@@ -79,6 +79,20 @@ def read_names(values, whose: str) -> tuple[str, ...]:
         twice = sorted({n for n in names if names.count(n) > 1})
         raise LabelsError(f"{whose} names joints twice: {', '.join(twice)}; give every joint a name of its own")
     return tuple(names)
+
+
+def read_joints(names: Sequence[str], whose: str) -> list[str]:
+    """Joints of a file in bupose's spelling; a side without its counterpart, as of animals seen from one side, is
+    written behind: ``paw_left``.
+
+    Raises
+    ------
+    LabelsError
+        Names that repeat or cannot be printed.
+    """
+    spelt = read_names(list(names), whose)
+    alone = [name for name in spelt if mirror_name(name) not in spelt]
+    return ["_".join([*name.split("_")[1:], name.split("_")[0]]) if name in alone else name for name in spelt]
 
 
 def match_names(wanted: Sequence[str], names: Sequence[str]) -> list[int]:

@@ -96,7 +96,8 @@ def read(source, kind: str = "auto", category: str | int | None = None) -> Annot
     Parameters
     ----------
     source : path of a JSON file, or its content
-        For PoseTrack also a folder of JSON files.
+        For PoseTrack also a folder of JSON files; a project of DeepLabCut's, by its folder or config.yaml; a file of
+        SLEAP's.
     kind : name in ``FORMATS``, or "auto"
         The format; by default detected from the content.
     category : name or id, optional
@@ -109,9 +110,9 @@ def read(source, kind: str = "auto", category: str | int | None = None) -> Annot
     LabelsError
         It is inconsistent; the message names the place.
     """
-    data, name = _load(source, kind)
+    data, name, kind = _load(source, kind)
     kind = guess_format(data) if kind in ("auto", "coco") else kind
-    return _normalise(FORMATS[kind].convert(data, name), name, kind, category)
+    return _normalise(FORMATS[kind].convert(data, name), name, kind, category or FORMATS[kind].category or None)
 
 
 def nothing(names: Sequence[str], joints: Sequence[str]) -> Annotations:
@@ -124,18 +125,22 @@ def nothing(names: Sequence[str], joints: Sequence[str]) -> Annotations:
     )  # fmt: skip
 
 
-def _load(source, kind: str) -> tuple[object, str]:
+def _load(source, kind: str) -> tuple[object, str, str]:
+    """The content, its name, and its format as far as it is known."""
     if not isinstance(source, (str, Path)):
-        return load_json(source)
+        return *load_json(source), kind
     if not str(source):
         raise InputError("no annotation file is given; set annotations=FILE.json")
     try:
         folder = expand(source)
+        for own, form in FORMATS.items():
+            if form.load and folder.exists() and (kind == own or (kind in ("auto", "coco") and form.holds(folder))):
+                return *form.load(folder), own
         files = sorted(folder.glob("*.json")) if folder.is_dir() else None
     except (OSError, ValueError):
         files = None  # reported by load_json
     if files is None:
-        return load_json(source)
+        return *load_json(source), kind
     if not files:
         raise InputError(f"there is no .json file in {str(source)!r}; give an annotation file, or a folder of them")
     together: dict = {"images": [], "annotations": []}
@@ -147,7 +152,7 @@ def _load(source, kind: str) -> tuple[object, str]:
             raise LabelsError(f"{name} has other categories than {files[0].name}; give files of one set")
         for key in ("images", "annotations"):
             together[key] += records(part[key], key, name)
-    return together, folder.name
+    return together, folder.name, kind
 
 
 def _normalise(data: Mapping, name: str, kind: str, wanted) -> Annotations:

@@ -225,6 +225,17 @@ def joint_boxes(xy: np.ndarray, present: np.ndarray) -> np.ndarray:
     return np.concatenate([low, high - low], 1).astype(np.float64)
 
 
+def extent(xy: np.ndarray) -> dict:
+    """``bbox`` and ``area`` of an animal whose joints (N, 2), in pixels, are all that is known.
+
+    Joints end inside the body: the box is that of the joints and, on each side, a tenth of its diagonal.
+    """
+    low, high = xy.min(0), xy.max(0)
+    margin = 0.1 * float(np.hypot(*(high - low)))
+    corner, size = low - margin, high - low + 2 * margin
+    return {"bbox": [*corner.tolist(), *size.tolist()], "area": float(AREA_OF_BOX * size.prod())}
+
+
 _NO_BOX = [np.nan] * 4
 
 

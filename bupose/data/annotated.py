@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from bupose import skeletons
@@ -13,6 +12,7 @@ from bupose.annotations.joint_names import fit_names
 from bupose.annotations.reader import Annotations, read
 from bupose.data.each_person import EachPerson
 from bupose.data.photos import Photos
+from bupose.data.video_frames import bring_frames
 from bupose.errors import LabelsError
 from bupose.options import check, option
 from bupose.paths import expand
@@ -27,9 +27,9 @@ class PhotosOptions:
     Parameters
     ----------
     annotations : str
-        The JSON file.
+        The JSON file, a project of DeepLabCut's, or a file of SLEAP's.
     images : str
-        The folder of the photos; by default the JSON file's own.
+        The folder of the photos; by default the JSON file's own, or the project's.
     skeleton : str, Skeleton or dict
         Skeleton of the labels, as ``bupose.skeletons.get`` takes it, or "auto": the data set's own. For a file in
         COCO's format this is the built-in one with the same joints, else the file's own joints and limbs.
@@ -89,7 +89,8 @@ def open_photos(kind: str, options: PhotosOptions) -> Photos | EachPerson:
     found = read(options.annotations, kind, options.category or None)
     skeleton, told = choose_skeleton(options.skeleton, found)
     names, matched = fit_names(found.joints, skeleton, found.name, compute=found.own_middle)
-    folder = expand(options.images or Path(options.annotations).parent)
+    folder = expand(options.images or FORMATS[found.kind].home(expand(options.annotations)))
+    bring_frames(found.images, folder)
     if lost := [image["id"] for image in found.images if not image["file_name"]]:
         raise LabelsError(f"{found.name}: image {lost[0]!r:.40} has no file_name; name its photo")
     rows, notes = _choose_images(found, options)

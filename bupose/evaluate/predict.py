@@ -9,6 +9,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from bupose.data.video_frames import bring_frames
 from bupose.errors import BuposeError, LabelsError
 from bupose.estimate import Estimator, Failure
 from bupose.evaluate.ground_truth import GroundTruth, annotated_size
@@ -55,6 +56,7 @@ def predict(estimator: Estimator, truth: GroundTruth, images: str | Path, *, pro
     if lost := [i for i, image in truth.images.items() if not image["file_name"]]:
         raise LabelsError(f"image {lost[0]!r:.40} has no file_name; name its photo in the annotations")
     folder, photos = expand(images), []
+    bring_frames(truth.images.values(), folder)
     for image_id, image in truth.images.items():
         name = image["file_name"]
         photos.append(Frame(name, name, image_id, folder / name, size=annotated_size(image)))

@@ -7,27 +7,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from bupose.annotations.joint_names import fit_names, read_names
+from bupose.annotations.joint_names import fit_names
 from bupose.annotations.own_skeleton import declare_skeleton, find_known
 from bupose.errors import LabelsError
 from bupose.joint_arrays import pick_by_name
-from bupose.skeleton import Skeleton, mirror_name
+from bupose.skeleton import Skeleton
 
 _LOG = logging.getLogger(__name__)
-
-
-def joint_names(names: Sequence[str], whose: str) -> list[str]:
-    """Joints of a file in bupose's spelling; a side without its counterpart, as of animals seen from one side, is
-    written behind: ``paw_left``.
-
-    Raises
-    ------
-    LabelsError
-        Names that repeat or cannot be printed.
-    """
-    spelt = read_names(list(names), whose)
-    alone = [name for name in spelt if mirror_name(name) not in spelt]
-    return ["_".join([*name.split("_")[1:], name.split("_")[0]]) if name in alone else name for name in spelt]
 
 
 def with_skeleton(
@@ -42,7 +28,7 @@ def with_skeleton(
     xy : float array (…, K, 2)
         NaN where absent.
     score : float array (…, K)
-    names : K names, as of :func:`joint_names`
+    names : K names, as of ``read_joints``
     wanted : Skeleton, optional
     name : str
         Of the file.

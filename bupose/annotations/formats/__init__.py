@@ -7,9 +7,11 @@ from bupose.annotations.formats.base import AnnotationReader
 from bupose.annotations.formats.coco import COCO
 from bupose.annotations.formats.coco_wholebody import COCO_WHOLEBODY_SET
 from bupose.annotations.formats.crowdpose import CROWDPOSE
+from bupose.annotations.formats.dlc import DLC
 from bupose.annotations.formats.mpii import MPII
 from bupose.annotations.formats.ochuman import OCHUMAN
 from bupose.annotations.formats.posetrack import POSETRACK
+from bupose.annotations.formats.sleap import SLEAP
 
 FORMATS: dict[str, AnnotationReader] = {
     "coco": COCO,
@@ -19,6 +21,8 @@ FORMATS: dict[str, AnnotationReader] = {
     "posetrack": POSETRACK,
     "mpii": MPII,
     "aichallenger": AICHALLENGER,
+    "dlc": DLC,
+    "sleap": SLEAP,
 }
 
 

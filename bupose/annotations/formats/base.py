@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from bupose.annotations.joint_names import spell
 
@@ -80,6 +81,14 @@ class AnnotationReader:
         Default skeleton of training; "auto" is the one that the file declares.
     source : Source, optional
         Source of a public data set.
+    load : function of a path, optional
+        Content and name of what is no JSON file.
+    holds : function of a path
+        Whether ``load`` reads it.
+    home : function of a path
+        Folder that file names of pictures are relative to, if the user does not say.
+    category : str
+        Category that is read by default; "" is ``person``, else the only one.
     """
 
     convert: Callable[[object, str], Mapping]
@@ -90,6 +99,10 @@ class AnnotationReader:
     complete: bool = True
     skeleton: str = "coco17"
     source: Source | None = None
+    load: Callable[[Path], tuple[object, str]] | None = None
+    holds: Callable[[Path], bool] = lambda path: False
+    home: Callable[[Path], Path] = lambda path: path.parent
+    category: str = ""
 
 
 def joint_lists(data) -> list[set[str]]:

@@ -10,26 +10,22 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Sequence
-from importlib import import_module, util
+from importlib import util
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
+from bupose.annotations.dlc_table import KEY, LEVELS, SINGLE, is_table, load_pandas, read_table
+from bupose.annotations.joint_names import read_joints
 from bupose.atomic import replacing, writing_text
-from bupose.errors import DependencyError, InputError
 from bupose.exchange.formats.base import Format
 from bupose.exchange.formats.options import WriteOptions
 from bupose.exchange.individuals import Individuals
-from bupose.exchange.joints import joint_names, with_skeleton
+from bupose.exchange.joints import with_skeleton
 from bupose.exchange.recording import Recording
-from bupose.requirements import of_module
 from bupose.skeleton import Skeleton
 
-LEVELS = ("scorer", "individuals", "bodyparts", "coords")
 COORDS = ("x", "y", "likelihood")
-KEY = "df_with_missing"  # of the table in an H5 file
-SINGLE = "single"
 _OF_ID = re.compile(r"individual(\d+)")
 
 
@@ -50,7 +46,7 @@ def read(path: Path, skeleton: Skeleton | None = None) -> list[Recording]:
         triples[..., 2] = 1.0  # labels
     xy, score = triples[..., :2], triples[..., 2]
     score = np.where(np.isnan(xy).any(3), np.nan, np.clip(score, 0, 1))
-    xy, score, skeleton = with_skeleton(xy, score, joint_names(bodyparts, path.name), skeleton, path.name)
+    xy, score, skeleton = with_skeleton(xy, score, read_joints(bodyparts, path.name), skeleton, path.name)
     ids, followed = _ids(individuals)
     with np.errstate(invalid="ignore"):
         worth = np.where(np.isnan(score).all(2), np.nan, np.nan_to_num(score).mean(2))
@@ -58,57 +54,6 @@ def read(path: Path, skeleton: Skeleton | None = None) -> list[Recording]:
     numbers, files = _numbers(rows)
     name = path.stem.partition(columns[0][0])[0] or path.stem  # files are called by video and scorer
     return [Recording(name, skeleton, numbers, np.full(len(rows), np.nan), people, files=files)]
-
-
-def read_table(path: Path) -> tuple[list[str], list[tuple[str, str, str, str]], np.ndarray]:
-    """Names of the rows, each column's scorer, individual ("" in files of one animal), bodypart and coordinate, and
-    the float64 values.
-
-    Raises
-    ------
-    InputError
-        It cannot be read, or is no table of DeepLabCut's.
-    """
-    return _read_csv(path) if path.suffix.lower() == ".csv" else _read_h5(path)
-
-
-def _read_csv(path: Path) -> tuple[list[str], list[tuple[str, str, str, str]], np.ndarray]:
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            lines = [line for line in csv.reader(file) if line]
-    except (OSError, UnicodeError, csv.Error) as problem:
-        raise InputError(f"cannot read {str(path)!r}: {problem}; give a CSV file of DeepLabCut's") from None
-    head = {line[0]: line for line in lines[: len(LEVELS)] if line[0] in LEVELS}
-    if not {"scorer", "bodyparts", "coords"} <= set(head):
-        expected = "its first lines begin with scorer, bodyparts, coords"
-        raise InputError(f"{str(path)!r} is no table of DeepLabCut's: {expected}")
-    width = len(head["coords"])
-    first = next((n for n in range(1, width) if head["coords"][n]), width)  # rows may be named by several columns
-    levels = [head.get(level, [""] * width) for level in LEVELS]
-    body = lines[len(head) :]
-    try:
-        columns = [tuple(level[n] for level in levels) for n in range(first, width)]
-        values = [[float(cell) if cell else np.nan for cell in line[first:width]] for line in body]
-        array = np.array(values, np.float64).reshape(len(body), width - first)
-    except (ValueError, IndexError) as problem:
-        raise InputError(f"{str(path)!r} is damaged: {problem}; give a CSV file of DeepLabCut's") from None
-    return ["/".join(line[:first]) for line in body], columns, array  # type: ignore[return-value]  # of four
-
-
-def _read_h5(path: Path) -> tuple[list[str], list[tuple[str, str, str, str]], np.ndarray]:
-    pandas = _pandas(f"reading {path.name}")
-    try:
-        table = pandas.read_hdf(path)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as problem:
-        raise InputError(f"cannot read {str(path)!r}: {problem}; give an H5 file of DeepLabCut's") from None
-    names = [str(name) for name in getattr(table.columns, "names", ())]
-    if not {"scorer", "bodyparts", "coords"} <= set(names):
-        got = f"its columns have the levels {', '.join(names) or 'none'}, not scorer, bodyparts, coords"
-        raise InputError(f"{str(path)!r} is no table of DeepLabCut's: {got}")
-    order = [names.index(level) if level in names else None for level in LEVELS]
-    columns = [tuple("" if n is None else str(column[n]) for n in order) for column in table.columns]
-    rows = ["/".join(map(str, row)) if isinstance(row, tuple) else str(row) for row in table.index]
-    return rows, columns, table.to_numpy(np.float64)  # type: ignore[return-value]  # of four
 
 
 def _ids(individuals: Sequence[str]) -> tuple[np.ndarray, bool]:
@@ -174,7 +119,7 @@ def _write_csv(path: Path, rows: Sequence, columns: Sequence[tuple[str, ...]], v
 
 
 def _write_h5(path: Path, rows: Sequence, columns: Sequence[tuple[str, ...]], values: np.ndarray) -> Path:
-    pandas = _pandas(f"writing {path.name}")
+    pandas = load_pandas(f"writing {path.name}")
     levels = LEVELS if len(columns[0]) == len(LEVELS) else [level for level in LEVELS if level != "individuals"]
     table = pandas.DataFrame(values, list(rows), pandas.MultiIndex.from_tuples(columns, names=levels))
     with replacing(path, ".h5") as partial:
@@ -183,22 +128,5 @@ def _write_h5(path: Path, rows: Sequence, columns: Sequence[tuple[str, ...]], va
     return path
 
 
-def _pandas(what: str) -> Any:
-    try:
-        import_module("tables")
-        return import_module("pandas")
-    except ImportError as problem:
-        name = problem.name or "tables"
-        raise DependencyError(f"{what} needs {name}, not installed; {of_module(name).remedy}") from None
-
-
-def _recognises(path: Path) -> bool:
-    if path.suffix.lower() == ".csv":
-        with path.open("rb") as file:
-            return file.read(10).removeprefix(b"\xef\xbb\xbf").startswith(b"scorer,")
-    with path.open("rb") as file:
-        return file.read(8) == b"\x89HDF\r\n\x1a\n" and KEY.encode() in file.read(100_000)
-
-
 DLC = Format("DeepLabCut's tables, which movement, keypoint-MoSeq, SimBA and napari read, too",
-             (".csv", ".h5"), read, write, _recognises)  # fmt: skip
+             (".csv", ".h5"), read, write, is_table)  # fmt: skip
