@@ -49,6 +49,14 @@ class Boxes:
         """Of nobody."""
         return cls(np.zeros((0, 4)), np.zeros(0))
 
+    def overlap(self) -> np.ndarray:
+        """float64 (N, N): intersection over union of each two."""
+        low, high = self.xywh[:, :2], self.xywh[:, :2] + self.xywh[:, 2:]
+        inside = np.clip(np.minimum(high[:, None], high) - np.maximum(low[:, None], low), 0, None).prod(2)
+        area = self.xywh[:, 2:].prod(1)
+        share: np.ndarray = inside / np.maximum(area[:, None] + area - inside, 1e-9)
+        return share
+
     def best(self, most: int, least_score: float = 0.0) -> Boxes:
         """Those of at least this score, best first, at most so many."""
         order = np.argsort(-self.score, kind="stable")

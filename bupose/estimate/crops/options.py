@@ -24,6 +24,9 @@ class CropsOptions:
     suppress : float
         Somebody at least this similar to a surer one is the same person: mean over joints of RMPE's pose similarity,
         0 to 2.28. 2.28 keeps nearly all.
+    crowd : bool
+        All peaks of every crop are candidates, and each joint goes to one person, by the largest total weight: for
+        networks that also see neighbours' joints.
     label : int
         Number of people's class in a file of boxes; null is the usual one.
     """
@@ -32,6 +35,7 @@ class CropsOptions:
     min_box_score: float = option(0.05, 0, 1)
     most: int = option(100, 1, 10_000)
     suppress: float = option(1.32, 0.01, MOST_ALIKE)
+    crowd: bool = option(False)
     label: int | None = option(None, 0, 1_000_000)
 
     def __post_init__(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -20,8 +21,13 @@ from bupose.estimate.windows import Window
 from bupose.images import Photo
 from bupose.maps import Maps
 from bupose.methods import Codec
+from bupose.methods.codec import finite
+from bupose.methods.scoring import expected_similarity
+from bupose.methods.single import SingleCodec
+from bupose.methods.single.candidates import Candidates, read_candidates, share_out
 from bupose.people import People
 
+SAME_BOX = 0.7  # intersection over union from which two boxes of a crowd are one
 SURE = 0.2  # score of joints that a person's score counts: ``in_vis_thre`` of Simple Baselines and HRNet
 
 
@@ -68,21 +74,25 @@ class CropsPipeline(Pipeline):
         found = self.finder.find(views, there, sources or [None] * len(there), each)
         boxes = [self._chosen(one, photo.size) for one, photo in zip(found, there, strict=True)]
         jobs = [(n, self._window(box)) for n, one in enumerate(boxes) for box in one.xywh]
-        read: list[list[People]] = [[] for _ in there]
-        everybody, many = self.codec.showing_everybody(), max(1, AT_ONCE // (self.shape[0] * self.shape[1]))
+        read: list[list[Any]] = [[] for _ in there]
+        codec, many = self.codec.showing_everybody(), max(1, AT_ONCE // (self.shape[0] * self.shape[1]))
         for start in range(0, len(jobs), many):
             batch = jobs[start : start + many]
             crops = list(each(self._prepare, [there[n] for n, _ in batch], [window for _, window in batch]))
             maps = self.run([self.mirror(view) for view in crops])
-            for (n, _), person in zip(batch, each(self._read, [everybody] * len(crops), maps, crops), strict=True):
-                read[n].append(person)
-        return [Look(None, geometry.IDENTITY, one) for one in each(self._gather, read, boxes)]
+            look = _candidates if self.crops.crowd else _person
+            merged = [self.merge(several, self.mirror(view)) for several, view in zip(maps, crops, strict=True)]
+            for (n, _), one in zip(batch, each(look, [codec] * len(crops), merged, crops), strict=True):
+                read[n].append(one)
+        gather = self._share_out if self.crops.crowd else self._join
+        return [Look(None, geometry.IDENTITY, one) for one in each(gather, read, boxes)]
 
     def _chosen(self, boxes: Boxes, size: tuple[int, int]) -> Boxes:
         """The best boxes, of those that lie in a photo."""
         low, high = boxes.xywh[:, :2], boxes.xywh[:, :2] + boxes.xywh[:, 2:]
         inside = ((np.minimum(high, size) - np.maximum(low, 0)) >= 1).all(1)
-        return boxes[inside].best(self.crops.most, self.crops.min_box_score)
+        best = boxes[inside].best(self.crops.most, self.crops.min_box_score)
+        return best[keep_unlike(best.overlap(), SAME_BOX)] if self.crops.crowd else best
 
     def _window(self, box: np.ndarray) -> Window:
         """A box, extended to the crop's aspect and enlarged by the margin (Xiao et al. 2018, section 3)."""
@@ -95,22 +105,41 @@ class CropsPipeline(Pipeline):
     def _prepare(self, photo: Photo, window: Window) -> View:
         return prepare_crop(photo, window.box, window.shape, self.network.pad)
 
-    def _read(self, everybody: Codec, maps: Sequence[Maps], view: View) -> People:
-        """The person of a crop, in the photo's pixels, whatever the score; or nobody."""
-        people = everybody.decode(self.merge(maps, self.mirror(view)))
-        return people.transform(geometry.invert(view.matrix))
-
-    def _gather(self, read: Sequence[People], boxes: Boxes) -> Sighting:
-        """A photo's people, best first, without those who are much like a surer one."""
+    def _join(self, read: Sequence[People], boxes: Boxes) -> Sighting:
+        """A photo's people, of each crop one or nobody."""
         rows = np.array([n for n, one in enumerate(read) if len(one)], int)
-        people = join_people([People.nobody(self.codec.skeleton), *read])
-        people.person_score[:] = boxes.score[rows] * mean_score(people)
+        return self._rank(join_people([People.nobody(self.codec.skeleton), *read]), boxes[rows])
+
+    def _share_out(self, read: Sequence[Candidates], boxes: Boxes) -> Sighting:
+        """A photo's people, among whom the joints of all crops are shared out."""
+        skeleton, cell = self.codec.skeleton, self.codec.grid.stride / self._scale(boxes)
+        xy, score = share_out(read, boxes.score, len(skeleton.joints))
+        sigma = float(self.codec.decoder.localization_sigma)
+        score = score * np.sqrt(expected_similarity(xy / cell[:, None, None], skeleton.sigmas, sigma))
+        some = (score > 0).any(1)
+        return self._rank(People(xy, np.clip(score, 0, 1), boxes.score, skeleton)[some], boxes[some])
+
+    def _rank(self, people: People, boxes: Boxes) -> Sighting:
+        """With their scores, best first, without those who are much like a surer one."""
+        people.person_score[:] = boxes.score * mean_score(people)
         order = np.argsort(-people.person_score, kind="stable")
-        people, boxes = people[order], boxes[rows[order]]
+        people, boxes = people[order], boxes[order]
         kept = keep_unlike(pose_similarity(people, boxes.xywh[:, 2:].max(1, initial=0)), self.crops.suppress)
-        windows = [self._window(box) for box in boxes.xywh]
-        scale = np.array([window.scale for window in windows])
-        return Sighting(people[kept], scale[kept])
+        return Sighting(people[kept], self._scale(boxes)[kept])
+
+    def _scale(self, boxes: Boxes) -> np.ndarray:
+        """float64 (N,): crop pixels per photo pixel."""
+        return np.array([self._window(box).scale for box in boxes.xywh])
+
+
+def _person(codec: Codec, maps: Maps, view: View) -> People:
+    """The person of a crop, in the photo's pixels, whatever the score; or nobody."""
+    return codec.decode(maps).transform(geometry.invert(view.matrix))
+
+
+def _candidates(codec: SingleCodec, maps: Maps, view: View) -> Candidates:
+    """The joints of whoever is seen in a crop, in the photo's pixels."""
+    return read_candidates(codec, finite(maps)).transform(geometry.invert(view.matrix))
 
 
 def mean_score(people: People) -> np.ndarray:

@@ -46,7 +46,7 @@ def one_by_one(
     BuposeError
         Those of :func:`bupose.estimate.crops.finders.open_finder`.
     """
-    check_reader(reader)
+    check_reader(reader, options.crowd)
     high = height or told.height or HEIGHT
     aspect = told.width / told.height if told.width and told.height else CROP_ASPECT
     multiple = reader.network.multiple
@@ -55,13 +55,13 @@ def one_by_one(
     return CropsPipeline(**own, finder=open_finder(boxes, options, network), crops=options, shape=shape)
 
 
-def check_reader(reader: Pipeline) -> None:
+def check_reader(reader: Pipeline, crowd: bool) -> None:
     """Check that a network reads one person.
 
     Raises
     ------
     OptionsError
-        It reads many.
+        It reads many, or has no heatmaps for ``crowd``.
     """
     codec = reader.codec
     if codec.name != "single":
@@ -69,3 +69,6 @@ def check_reader(reader: Pipeline) -> None:
             f"mode=crops needs a network for one person (method=single); this one's method is {codec.name}: give "
             "another as weights=FILE (docs/top_down.md)"
         )
+    names = [spec.name for spec in codec.specs]
+    if crowd and "heat" not in names:
+        raise OptionsError(f"crops.crowd needs heatmaps; this network gives {', '.join(names)}: leave it out")
