@@ -45,7 +45,7 @@ reference: .venv/dev
 	touch $@
 
 .venv/dev: .venv/core
-	$(PIP) --editable ".[train,sweep,search,export,fast,explore,tables,heic,lab,docs,dev]"
+	$(PIP) --editable ".[train,sweep,search,export,fast,explore,tables,heic,lab,ray,docs,dev]"
 	touch $@
 
 clean:

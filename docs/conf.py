@@ -79,6 +79,7 @@ CONTENTS = {
             "input",
             "video",
             "output",
+            "scale",
             "from_openpose",
             "from_openpifpaf",
             "evaluation",

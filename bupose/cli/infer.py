@@ -13,11 +13,23 @@ from bupose.predict.predict import infer
 
 
 def main(options: InferOptions) -> int:
+    if options.engine == "ray":
+        return _infer_many(options)
     summary = infer(options)
     if summary.passed_over:
         print(f"passed over: {summary.passed_over}")
     told = "the results of an earlier run stay" if summary.kept else "results"
     print(f"{summary}; {told} in {summary.folder}")
+    return 1 if summary.failed else 0
+
+
+def _infer_many(options: InferOptions) -> int:
+    from bupose.predict.scale.run import infer_many
+
+    summary = infer_many(options)
+    if summary.passed_over:
+        print(f"passed over: {summary.passed_over}")
+    print(f"{summary}; results in {summary.place}")
     return 1 if summary.failed else 0
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -34,6 +34,8 @@ class Recording:
         Of the pictures; None of a video.
     video : str
         File name of the video; "" if unknown, and of pictures.
+    sizes : sequence of T (width, height), optional
+        Of pictures that differ.
 
     Raises
     ------
@@ -49,6 +51,7 @@ class Recording:
     size: tuple[int, int] | None = None
     files: Sequence[str] | None = None
     video: str = ""
+    sizes: Sequence[tuple[int, int] | None] | None = None
 
     def __post_init__(self) -> None:
         put = object.__setattr__
@@ -58,6 +61,7 @@ class Recording:
         count = len(self.people)
         of_each = {"numbers": self.numbers.shape, "times": self.times.shape}
         of_each |= {} if self.files is None else {"files": (len(self.files),)}
+        of_each |= {} if self.sizes is None else {"sizes": (len(self.sizes),)}
         for what, shape in of_each.items():
             if shape != (count,):
                 got = f"{self.name!r} has {what} of shape {shape} for {counted(count, 'frame')}"
@@ -70,6 +74,10 @@ class Recording:
 
     def __len__(self) -> int:
         return len(self.people)
+
+    def size_of(self, n: int) -> tuple[int, int] | None:
+        """(width, height) of a frame or picture, pixels; None if unknown."""
+        return self.size if self.sizes is None else self.sizes[n]
 
     @property
     def rate(self) -> float | None:
@@ -89,4 +97,4 @@ class Recording:
         if skeleton == self.skeleton:
             return self
         people = [people.to(skeleton) for people in self.people]
-        return Recording(self.name, skeleton, self.numbers, self.times, people, self.size, self.files, self.video)
+        return replace(self, skeleton=skeleton, people=people)

@@ -1,3 +1,6 @@
+from .mapper import (
+    PoseMapper as PoseMapper,
+)
 from .output import (
     write_coco as write_coco,
 )

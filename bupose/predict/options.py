@@ -17,13 +17,15 @@ from bupose.viz.overlay import OverlayOptions
 
 PICTURES = ("jpg", "png")
 TRACKING = ("auto", "live", "off")
+ENGINES = ("local", "ray")
 
 
 def flat_settings(options) -> dict:
     """All options by name, grouped ones as ``decoder.samples``; decoder options only if set."""
     groups = {"decoder": given(options.decoder), "overlay": vars(options.overlay)}
     if isinstance(options, InferOptions):
-        groups |= {"track": asdict(options.track), "write": vars(options.write), "crops": asdict(options.crops)}
+        groups |= {"track": asdict(options.track), "write": vars(options.write)}
+        groups |= {"crops": asdict(options.crops), "ray": asdict(options.ray)}
     plain = {name: value for name, value in vars(options).items() if name not in groups}
     return plain | {f"{group}.{name}": value for group, values in groups.items() for name, value in values.items()}
 
@@ -89,6 +91,34 @@ class GroupOptions:
 
 
 @dataclass
+class RayOptions:
+    """A run over many pictures on a Ray cluster (engine=ray).
+
+    Parameters
+    ----------
+    address : text
+        Of the cluster, as host:6379 or ray://host:10001; null is RAY_ADDRESS, else this machine alone.
+    workers : int
+        Processes that each hold the network; null is as many as there is room for.
+    cpus : int
+        Processors of each worker: its threads, of whatever library.
+    gpus : float
+        GPUs of each worker; 0.5 is two workers a GPU.
+    rows : int
+        Pictures of a shard, at most; a worker that is killed loses what it has of one.
+    """
+
+    address: str | None = option(None)
+    workers: int | None = option(None, 1, 100_000)
+    cpus: int = option(1, 1, 1024)
+    gpus: float = option(0.0, 0, 64)
+    rows: int = option(1000, 1, 100_000)
+
+    def __post_init__(self) -> None:
+        check(self, "ray")
+
+
+@dataclass
 class InferOptions(NetworkOptions):
     """Find people in pictures and videos.
 
@@ -132,6 +162,9 @@ class InferOptions(NetworkOptions):
         Replace another run's results in that folder.
     show : bool
         Show overlays in a window; q or Escape ends.
+    engine : local or ray
+        Ray is for very many pictures and videos: on all processors of a machine or cluster, into shards of Parquet.
+    ray.* : see RayOptions
     """
 
     input: Any = option(None, path=True)
@@ -157,6 +190,8 @@ class InferOptions(NetworkOptions):
     resume: bool = option(False)
     overwrite: bool = option(False)
     show: bool = option(False)
+    engine: str = option("local", among=ENGINES)
+    ray: RayOptions = field(default_factory=RayOptions)
 
     def __post_init__(self) -> None:
         if self.input in (None, "", []):

@@ -6,7 +6,9 @@ from bupose.exchange.formats.base import Format
 from bupose.exchange.formats.coco import COCO
 from bupose.exchange.formats.dlc import DLC
 from bupose.exchange.formats.openpifpaf import OPENPIFPAF
+from bupose.exchange.formats.shards import SHARDED
 
 __all__ = ["FORMATS", "Format"]
 
-FORMATS: dict[str, Format] = {"openpifpaf": OPENPIFPAF, "coco": COCO, "dlc": DLC}  # in the order of recognition
+# In the order of recognition.
+FORMATS: dict[str, Format] = {"openpifpaf": OPENPIFPAF, "coco": COCO, "dlc": DLC, "shards": SHARDED}

@@ -103,8 +103,7 @@ def _group(image: Mapping) -> str:
 def _recording(
     group: str, images: Sequence[Mapping], people: Mapping, names: Sequence[str], skeleton: Skeleton
 ) -> Recording:
-    sizes = {(image.get("width"), image.get("height")) for image in images}
-    size = sizes.pop() if len(sizes) == 1 else None
+    sizes = [(image["width"], image["height"]) if {"width", "height"} <= image.keys() else None for image in images]
     numbers, video, files = np.arange(len(images)), "", [image["file_name"] for image in images]
     if group:
         places = [_OF_VIDEO.fullmatch(file) for file in files]
@@ -117,9 +116,10 @@ def _recording(
         numbers[order],
         np.array([float(image.get("time", np.nan)) for image in images]),
         [_people(people.get(id_key(image["id"]), ()), names, skeleton) for image in images],
-        size if size is None or None not in size else None,  # type: ignore[arg-type]
+        sizes[0] if len(set(sizes)) == 1 else None,
         None if group else files,
         video,
+        None if group else sizes,
     )
 
 
@@ -147,8 +147,8 @@ def write(recordings: Sequence[Recording], folder: Path, options: WriteOptions) 
             entry: dict = {"id": number, "file_name": file_name, "name": name}
             if not np.isnan(recording.times[n]):
                 entry["time"] = round(float(recording.times[n]), 6)
-            if recording.size is not None:
-                entry |= {"width": int(recording.size[0]), "height": int(recording.size[1])}
+            if (size := recording.size_of(n)) is not None:
+                entry |= {"width": int(size[0]), "height": int(size[1])}
             add_image(entry)
             for result in as_coco(recording.people[n], number, CategoryOptions()):
                 add_result(result)

@@ -1,0 +1,1 @@
+"""Runs over millions of pictures on many machines: inputs, shards, and the engine between."""
