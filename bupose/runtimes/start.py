@@ -80,10 +80,11 @@ def start(
             if found is not None:
                 return found
         from bupose import weights
+        from bupose.nn.model import PoseNet
         from bupose.runtimes.torch_network import choose_device
 
         net = weights.load(path)
-        if not compile and choose_device(device).type == "cpu":
+        if not compile and isinstance(net, PoseNet) and choose_device(device).type == "cpu":
             return ready.run_torch(path, net, precision, channels_last, threads)
     elif runtime not in ("auto", "torch"):
         raise OptionsError(f"runtime is {runtime!r}; a network in memory runs in torch: save it, and give the file")
