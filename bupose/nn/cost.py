@@ -1,9 +1,14 @@
-"""The cost of a network: parameters and multiply-accumulate operations."""
+"""The cost of a network: parameters, multiply-accumulate operations, and memory."""
 
 from __future__ import annotations
 
+import weakref
+from typing import Any
+
 import torch
 from torch import nn
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
 from torch.utils.flop_counter import FlopCounterMode
 
 
@@ -21,3 +26,42 @@ def count_macs(module: nn.Module, height: int, width: int) -> int:
     with torch.no_grad(), counter:
         module(torch.empty(1, 3, height, width, device="meta"))
     return counter.get_total_flops() // 2
+
+
+def count_memory(module: nn.Module, height: int, width: int) -> int:
+    """Bytes of all activations of a picture that exist at once, at most, without computing anything.
+
+    What is freed counts as free at once; allocators may take more. The module must be on the ``meta`` device.
+    """
+    watch = _Watch()
+    with torch.no_grad(), watch:
+        module(torch.empty(1, 3, height, width, device="meta"))
+    return watch.most
+
+
+class _Watch(TorchDispatchMode):
+    """Counts the bytes of the tensors that operations make, until they are freed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.most = self._now = 0
+        self._seen: set[int] = set()
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        out = func(*args, **(kwargs or {}))
+        for tensor in tree_leaves(out):
+            if isinstance(tensor, torch.Tensor):
+                self._add(tensor.untyped_storage())
+        return out
+
+    def _add(self, storage: torch.UntypedStorage) -> None:
+        key, size = storage._cdata, storage.nbytes()
+        if key not in self._seen:  # else a view, or changed in place
+            self._seen.add(key)
+            self._now += size
+            self.most = max(self.most, self._now)
+            weakref.finalize(storage, self._free, key, size)
+
+    def _free(self, key: int, size: int) -> None:
+        self._seen.discard(key)
+        self._now -= size

@@ -12,7 +12,7 @@ from bupose import skeletons
 from bupose.errors import BuposeError, InputError, OptionsError
 from bupose.maps import Grid
 from bupose.nn import NetworkConfig, PoseNet
-from bupose.nn.cost import count_macs, count_parameters
+from bupose.nn.cost import count_macs, count_memory, count_parameters
 from bupose.nn.model import shrink
 
 COCO17 = skeletons.get("coco17")
@@ -253,3 +253,13 @@ def test_networks_need_torch_alone():
         "import sys\nfor m in ('cv2', 'numba', 'hydra', 'scipy', 'matplotlib'): sys.modules[m] = None\nimport bupose.nn"
     )
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, timeout=120)
+
+
+def test_memory_is_that_of_what_exists_at_once():
+    """Float32: the picture stays with its owner; a ReLU in place needs nothing, another as much as its input."""
+    with torch.device("meta"):
+        in_place = torch.nn.Sequential(torch.nn.Conv2d(3, 8, 1), torch.nn.ReLU(inplace=True), torch.nn.Conv2d(8, 4, 1))
+        copying = torch.nn.Sequential(torch.nn.Conv2d(3, 8, 1), torch.nn.ReLU(), torch.nn.Conv2d(8, 4, 1))
+    cells = 16 * 20
+    assert count_memory(in_place, 16, 20) == 4 * cells * (3 + 8 + 4)
+    assert count_memory(copying, 16, 20) == 4 * cells * (3 + 8 + 8)

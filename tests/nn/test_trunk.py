@@ -15,7 +15,9 @@ from bupose.nn.trunk.mobilenet_v2 import layer_plan, round_width
 CASES = [
     ("vgg19", {}),
     ("vgg19", {"activation": "prelu", "channels": 64, "middle": 32}),
+    ("vgg19", {"width": 0.25}),
     ("hrnet", {"width": 18}),
+    ("hrnet", {"width": 8}),
     ("hrnet", {"width": 18, "fuse": "all"}),
     ("mobilenet_v1", {}),
     ("mobilenet_v1", {"neck": "fpn", "width": 0.5}),
@@ -36,6 +38,7 @@ CASES = [
     ("resnet", {"depth": 50, "neck": "dilated"}),
     ("resnet", {"neck": "deconv", "channels": 64}),
     ("resnet", {"neck": "deconv", "out_stride": 4, "channels": 64}),
+    ("resnet", {"depth": 50, "width": 0.5}),
     ("hourglass", {"channels": 64}),
     ("cpm", {"channels": 32}),
     ("timm", {"model": "fake"}),

@@ -20,13 +20,14 @@ _BLOCKS = 4  # residual blocks per branch between two exchanges
 
 @dataclass
 class HRNetOptions:
-    """``width`` of the finest resolution (18, 32 or 48; each coarser one has twice the channels of the one before).
+    """``width`` of the finest resolution (18, 32 or 48 as published, 8 for trials; each coarser one has twice the
+    channels of the one before).
 
     ``fuse``: "finest" returns that resolution alone, as the pose network; "all" concatenates all four, up-sampled (15
     times the width).
     """
 
-    width: int = option(32, among=(18, 32, 48))
+    width: int = option(32, among=(8, 18, 32, 48))
     fuse: str = option("finest", among=("finest", "all"))
     normalisation: str = option("imagenet", among=NORMALISATIONS)
 

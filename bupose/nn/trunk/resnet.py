@@ -79,11 +79,13 @@ class ResNetOptions:
     ``neck``: "fpn" sums the native strides 8, 16, 32 into ``channels`` at stride 8 (or 4 by ``out_stride``);
     "dilated" keeps stride 8 by dilation and reduces to ``channels``; "deconv" goes up from stride 32 to
     ``out_stride``, also 16, by transposed convolutions of ``channels`` (Simple Baselines: 256 channels, stride 4);
-    "levels" gives the strides 4, 8, 16, 32 to a head that reads them (``cpn``).
+    "levels" gives the strides 4, 8, 16, 32 to a head that reads them (``cpn``). ``width``
+    multiplies every layer's channels.
     """
 
     depth: int = option(18, among=_DEPTHS)
     neck: str = option("fpn", among=("dilated", "fpn", "deconv", "levels"))
+    width: float = option(1.0, 0.02, 4)
     channels: int = option(128, 1, 4096)
     out_stride: int = option(8, among=(4, 8, 16))
     normalisation: str = option("imagenet", among=NORMALISATIONS)
@@ -111,16 +113,17 @@ class ResNet(Trunk):
     def __init__(self, options: ResNetOptions):
         super().__init__(options)
         block, repeats = _DEPTHS[options.depth]
-        self.conv1 = nn.Conv2d(3, 64, 7, 2, 3, bias=False)
-        self.bn1 = nn.BatchNorm2d(64)
+        base = max(1, round(64 * options.width))
+        self.conv1 = nn.Conv2d(3, base, 7, 2, 3, bias=False)
+        self.bn1 = nn.BatchNorm2d(base)
         self.relu = nn.ReLU(inplace=True)
         self.maxpool = nn.MaxPool2d(3, 2, 1)
         dilated = options.neck == "dilated"
-        widths = [64] + [64 * 2**n * block.EXPANSION for n in range(4)]
-        self.layer1 = _layer(block, widths[0], 64, repeats[0], 1)
-        self.layer2 = _layer(block, widths[1], 128, repeats[1], 2)
-        self.layer3 = _layer(block, widths[2], 256, repeats[2], 1 if dilated else 2, (1, 2) if dilated else (1, 1))
-        self.layer4 = _layer(block, widths[3], 512, repeats[3], 1 if dilated else 2, (2, 4) if dilated else (1, 1))
+        widths = [base] + [base * 2**n * block.EXPANSION for n in range(4)]
+        self.layer1 = _layer(block, widths[0], base, repeats[0], 1)
+        self.layer2 = _layer(block, widths[1], 2 * base, repeats[1], 2)
+        self.layer3 = _layer(block, widths[2], 4 * base, repeats[2], 1 if dilated else 2, (1, 2) if dilated else (1, 1))
+        self.layer4 = _layer(block, widths[3], 8 * base, repeats[3], 1 if dilated else 2, (2, 4) if dilated else (1, 1))
         self.stride, self.multiple, self.channels = options.out_stride, 8 if dilated else 32, options.channels
         self.neck: nn.Module
         if options.neck == "levels":

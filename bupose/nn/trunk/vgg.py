@@ -17,9 +17,11 @@ _LAYERS = (64, 64, 0, 128, 128, 0, 256, 256, 256, 256, 0, 512, 512)  # channels 
 
 @dataclass
 class VGG19Options:
-    """``middle`` and ``channels`` are the widths of the two convolutions after VGG's; ``activation`` (relu or prelu)
-    follows VGG's last convolution and those two; ``normalisation`` is that of the weights."""
+    """``width`` multiplies the channels of VGG's own layers; ``middle`` and ``channels`` are the widths of the two
+    convolutions after these; ``activation`` (relu or prelu) follows VGG's last convolution and those two;
+    ``normalisation`` is that of the weights."""
 
+    width: float = option(1.0, 0.02, 4)
     middle: int = option(256, 1, 4096)
     channels: int = option(128, 1, 4096)
     activation: str = option("relu", among=ACTIVATIONS)
@@ -56,8 +58,9 @@ class VGG19(Trunk):
         before = 3
         for width in _LAYERS:
             if width:
-                layers += [nn.Conv2d(before, width, 3, padding=1), nn.ReLU(inplace=True)]
-                before = width
+                channels = max(1, round(width * options.width))
+                layers += [nn.Conv2d(before, channels, 3, padding=1), nn.ReLU(inplace=True)]
+                before = channels
             else:
                 layers.append(nn.MaxPool2d(2))
         layers[-1] = make_activation(activation, before)
