@@ -10,6 +10,7 @@ from typing import Any
 from bupose import skeletons
 from bupose.annotations.formats import FORMATS
 from bupose.data.annotated import PhotosOptions, open_photos
+from bupose.data.each_person import OneOfEach
 from bupose.data.mixture import Mixture
 from bupose.data.unlabelled import FolderOptions, read_folder
 from bupose.errors import OptionsError
@@ -71,11 +72,31 @@ def mix(options: MixtureOptions) -> Mixture:
     return Mixture(opened, [options.weights.get(name, 1.0) for name in options.sets], options.seed)
 
 
+@dataclass
+class DrawnOptions(SyntheticOptions):
+    """Options of a data set of drawn pictures.
+
+    Parameters
+    ----------
+    each_person : float
+        Cut each picture around one of its people, to this many times the person's box, for networks of a single
+        person; 0 is whole pictures.
+    """
+
+    each_person: float = option(0.0, 0, 10)
+
+
+def open_drawn(options: SyntheticOptions) -> Synthetic | OneOfEach:
+    """Drawn pictures, or people cut out of them."""
+    margin = options.each_person if isinstance(options, DrawnOptions) else 0.0
+    return OneOfEach(Synthetic(options), margin) if margin else Synthetic(options)
+
+
 # Each kind of data set: its options, and the function that opens it.
 DATASETS: dict[str, tuple[type, Callable[..., Any]]] = {
     **{name: (PhotosOptions, partial(open_photos, name)) for name in FORMATS},
     "folder": (FolderOptions, read_folder),
-    "synthetic": (SyntheticOptions, Synthetic),
+    "synthetic": (DrawnOptions, open_drawn),
     "mixture": (MixtureOptions, mix),
 }
 

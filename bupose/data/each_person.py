@@ -1,4 +1,4 @@
-"""Photos cut around each labelled person: what networks for a single person learn from."""
+"""Pictures cut around labelled people: what networks for a single person learn from."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ import numpy as np
 from bupose import geometry
 from bupose.annotations.categories import CategoryOptions
 from bupose.data.photos import Photos
-from bupose.data.picture import Picture, whole_sample
+from bupose.data.picture import Drawn, Picture, whole_sample
 from bupose.images import Photo
 from bupose.images.sample import Sample
 from bupose.people import Labels
 from bupose.proportions import CROP_ASPECT
+from bupose.synthetic.draw import Synthetic
 
 _UNIT = 8  # cuts begin at multiples of it, so that a photo decoded at reduced size can be cut, too
 
@@ -68,6 +69,22 @@ class EachPerson:
     def empty(self) -> Iterator[tuple[str, str]]:
         """As of the photos."""
         return self._photos.empty()
+
+
+class OneOfEach:
+    """Drawn scenes, each cut around one of its people: in scene n the n-th, counted round. Arguments are those of
+    :class:`EachPerson`; a scene without labelled people stays whole."""
+
+    def __init__(self, scenes: Synthetic, margin: float) -> None:
+        self.skeleton, self._scenes, self._margin = scenes.skeleton, scenes, margin
+
+    def __len__(self) -> int:
+        return len(self._scenes)
+
+    def __getitem__(self, i: int) -> Sample:
+        scene = self._scenes[i]
+        people = len(scene.labels)
+        return whole_sample(CutPhoto(Drawn(scene), i % people, self._margin)) if people else scene
 
 
 class CutPhoto:

@@ -90,3 +90,17 @@ def test_a_cut_lies_in_the_photo_and_holds_the_box(box, margin, size):
     inside = x - w >= 0 and x + 2 * w < size[0] and y - h >= 0 and y + 2 * h < size[1]
     if inside and h > 40 and x - h > 0 and x + w + h < size[0]:
         assert cut[0] >= CROP_ASPECT * h * 0.99
+
+
+def test_drawn_people_are_cut_out_in_turns():
+    scenes = {"count": 6, "size": [96, 96], "people": [2, 3], "scene": "simple"}
+    whole, cut = open_samples("synthetic", scenes), open_samples("synthetic", scenes | {"each_person": 1.25})
+    assert len(cut) == 6
+    for n in range(6):
+        sample, scene = cut[n], whole[n]
+        person = scene.labels[n % len(scene.labels) :][:1]
+        low, size = around(person.box[0], 1.25, (96, 96))
+        assert len(sample.labels) == 1
+        assert sample.image.shape[1::-1] == size
+        np.testing.assert_array_equal(sample.image, scene.image[low[1] : low[1] + size[1], low[0] : low[0] + size[0]])
+        np.testing.assert_allclose(sample.labels.xy[0] + low, person.xy[0], rtol=1e-6)
