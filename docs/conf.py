@@ -85,7 +85,7 @@ CONTENTS = {
             "evaluation",
         ),
     ),
-    "Facts": ("methods", "networks", "top_down", "default_network", "speed", "comparison", "faq"),
+    "Facts": ("methods", "networks", "bench", "top_down", "default_network", "speed", "comparison", "faq"),
     "Reference": ("configuration", "api/index", "contributing", "changelog"),
 }
 

@@ -2,7 +2,8 @@
 [shared=../shared] [photos=40] [plots=docs/images]
 
 Photos, labels and the published network come from ``shared``. part=methods networks=FOLDER compares the networks of a
-sweep over methods. Measure times on an idle machine.
+sweep over methods, part=systems networks=runs/bench those of bupose train -m experiment=bench. Measure times on an idle
+machine.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import torch
 
 from bupose import weights
 from bupose.atomic import replacing
-from bupose.benchmark import closer, grouping, methods, mosaic, network, shipped, steady, track
+from bupose.benchmark import closer, grouping, methods, mosaic, network, shipped, steady, systems, track
 from bupose.benchmark.table import markdown
 from bupose.cli.pairs import HELP, split_pairs, whole_number
 from bupose.errors import OptionsError
@@ -106,19 +107,28 @@ def measure_methods(networks: Path, plots: str) -> None:
     report("AP on drawn scenes, by the people in them", methods.in_crowds(networks), plot, methods.plot_crowds)
 
 
+def measure_systems(networks: Path, photos: int, plots: str) -> None:
+    for kind, rows in systems.compare(systems.find_runs(networks), photos).items():
+        plot = plots and f"{plots}/bench_{kind}.png"
+        report(f"The field's systems on {kind} data", rows, plot, systems.plot_systems)
+
+
 def run(arguments: list[str]) -> int:
     if HELP & set(arguments):
         print(__doc__)
         return 0
     pairs, others = split_pairs(arguments, ("part", "shared", "photos", "plots", "networks"))
     part = pairs.get("part", "all")
-    if others or part not in (*PARTS, "all", "methods"):
+    if others or part not in (*PARTS, "all", "methods", "systems"):
         got = f"part is {part!r}" if not others else f"{others[0]!r} is no option"
-        raise OptionsError(f"{got}; give part= one of all, methods, {', '.join(PARTS)}")
+        raise OptionsError(f"{got}; give part= one of all, methods, systems, {', '.join(PARTS)}")
     shared, photos = expand(pairs.get("shared", "../shared")), whole_number(pairs, "photos", 40)
     plots = str(expand(pairs["plots"])) if pairs.get("plots") else ""
     if part == "methods":
         measure_methods(expand(pairs.get("networks", "multirun")), plots)
+        return 0
+    if part == "systems":
+        measure_systems(expand(pairs.get("networks", "runs/bench")), photos, plots)
         return 0
     for name in PARTS if part == "all" else (part,):
         PARTS[name](shared, photos, plots)

@@ -2,7 +2,7 @@
 
 `experiment=finetune data.annotations=FILE data.images=FOLDER` learns the joints of your own pictures in minutes;
 `resume=RUN` goes on where the run in that folder was interrupted; `-m` tries each of several values, as in
-optim.lr=0.001,0.003.
+optim.lr=0.001,0.003, and given the same hydra.sweep.dir goes on with the runs that have not finished.
 """
 
 from __future__ import annotations
@@ -14,12 +14,16 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
+from hydra.core.hydra_config import HydraConfig
+from hydra.types import RunMode
+
 from bupose.cli import hydra_app
 from bupose.paths import expand
 from bupose.process import INTERRUPTED
 from bupose.train import TrainOptions, train
 from bupose.train.checkpoints import LAST
 from bupose.train.resume import recall_arguments
+from bupose.train.sweep import find_result, go_on
 
 MODULE = "bupose.cli.train"
 _RUNS: list[Path] = []  # folders of the trainings that this command began
@@ -27,7 +31,12 @@ _RUNS: list[Path] = []  # folders of the trainings that this command began
 
 def main(options: TrainOptions) -> float:
     _RUNS.append(expand(options.resume or options.output))
-    return train(options)
+    if HydraConfig.get().mode is not RunMode.MULTIRUN:
+        return train(options)
+    if (result := find_result(options)) is not None:
+        print(f"{options.output}: finished before")
+        return result
+    return train(go_on(options))
 
 
 def run(arguments: list[str]) -> int:

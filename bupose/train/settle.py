@@ -80,18 +80,19 @@ def steps_in_time(options: TrainOptions, net: PoseNet, sets: Sets, teacher: Teac
 
 
 def time_step(options: TrainOptions, net: PoseNet, sets: Sets, teacher: Teacher | None) -> float:
-    """Seconds per training step, loading included, measured on a copy of the network."""
+    """Seconds per training step by ``trainer.clock``, loading included, measured on a copy of the network."""
     t, device = options.trainer, training_device(options.trainer)
     data = PoseDataModule(options, options.codec(net.skeleton, net.grid), sets)
     module = (
         PoseModule(copy.deepcopy(net), options.settings("loss"), options.optim, t.steps, teacher).to(device).train()
     )
     optimizer = module.configure_optimizers()["optimizer"]
+    clock, threads = (time.process_time, torch.get_num_threads()) if t.clock == "processor" else (time.perf_counter, 1)
     order = EpochOrder(len(sets.train), t.batch, (_WARM + _TIMED) * t.accumulate, options.seed)
     start = 0.0
     for number, batch in enumerate(BatchStream(data.train_dataset(), order, t.workers)):
         if number == _WARM * t.accumulate:
-            start = time.perf_counter()
+            start = clock()
         batch = data.on_after_batch_transfer({name: value.to(device) for name, value in batch.items()}, 0)
         with torch.autocast(device.type, torch.bfloat16, enabled=t.precision == "bfloat16"):
             loss = module.losses(batch)["loss"]
@@ -100,7 +101,7 @@ def time_step(options: TrainOptions, net: PoseNet, sets: Sets, teacher: Teacher 
             optimizer.step()
             optimizer.zero_grad()
         loss.item()  # waits for a GPU
-    return (time.perf_counter() - start) / _TIMED
+    return (clock() - start) / (_TIMED * threads)
 
 
 def _recall(path: Path, names: Sequence[str]) -> dict:

@@ -30,6 +30,9 @@ class TrainerOptions:
         Optimizer steps, at most; rounded up to a whole number of validations.
     minutes : float
         Time limit; the number of steps is set by timing a few of them, validations included. 0 is no limit.
+    clock : "wall" or "processor"
+        What ``minutes`` are of: time, or processor time of each of torch's threads, which other work on the machine
+        leaves as it is (with ``workers=0``).
     passes : float
         Epochs, on average. 0 is no limit.
     batch : int
@@ -74,6 +77,7 @@ class TrainerOptions:
 
     steps: int = option(10_000, 1, 100_000_000)
     minutes: float = option(0.0, 0, 10_000_000)
+    clock: str = option("wall", among=("wall", "processor"))
     passes: float = option(0.0, 0, 1_000_000)
     batch: int = option(16, 1, 65_536)
     accumulate: int = option(1, 1, 65_536)

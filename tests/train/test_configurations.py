@@ -51,6 +51,14 @@ def test_experiments_build(experiment):
     assert options.codec(net.skeleton, net.grid).target == options.settings("target")
 
 
+@pytest.mark.parametrize("system", presets("system"))
+def test_systems_of_the_bench_build(system):
+    options = options_of("experiment=bench", f"system={system}")
+    net = build(options)
+    assert {"system", "by"} == set(options.note)
+    assert sum(p.numel() for p in net.parameters()) < 4e6  # those of a bench for processors
+
+
 def test_published_recipes_are_the_published_networks():
     """Parameter counts: OpenPose's prototxts (the counts of its files), lightweight OpenPose's paper."""
     counts = {}

@@ -1,6 +1,7 @@
 """How long a training is, where that follows from the time, the pictures, or the run that it resumes."""
 
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -59,6 +60,27 @@ def test_a_step_is_timed_on_a_copy(small_training):
     before = {name: tensor.clone() for name, tensor in net.state_dict().items()}
     assert 0 < time_step(options, net, sets, None) < 60
     assert all(torch.equal(before[name], tensor) for name, tensor in net.state_dict().items())
+
+
+def test_processor_time_leaves_out_waiting(small_training, monkeypatch):
+    """Between timed steps this machine waits, as for other work."""
+    monkeypatch.setattr(settling.BatchStream, "__iter__", waiting(settling.BatchStream.__iter__))
+    took = {}
+    for clock in ("wall", "processor"):
+        options = small_training(clock=clock)
+        sets = open_sets(options)
+        took[clock] = time_step(options, build_network(options, COCO17), sets, None)
+    assert took["wall"] > 0.1
+    assert took["processor"] < took["wall"] - 0.07
+
+
+def waiting(iterate):
+    def each(stream):
+        for batch in iterate(stream):
+            time.sleep(0.1)
+            yield batch
+
+    return each
 
 
 def test_a_part_of_the_data_is_measured_on(small_training, caplog):

@@ -79,8 +79,8 @@ class ResNetOptions:
     ``neck``: "fpn" sums the native strides 8, 16, 32 into ``channels`` at stride 8 (or 4 by ``out_stride``);
     "dilated" keeps stride 8 by dilation and reduces to ``channels``; "deconv" goes up from stride 32 to
     ``out_stride``, also 16, by transposed convolutions of ``channels`` (Simple Baselines: 256 channels, stride 4);
-    "levels" gives the strides 4, 8, 16, 32 to a head that reads them (``cpn``). ``width``
-    multiplies every layer's channels.
+    "levels" gives the strides 4, 8, 16, 32 to a head that reads them (``cpn``). ``width`` multiplies
+    every layer's channels.
     """
 
     depth: int = option(18, among=_DEPTHS)
