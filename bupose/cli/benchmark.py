@@ -92,7 +92,7 @@ def measure_track(shared: Path, photos: int, plots: str) -> None:
     report("Who is who in drawn videos, by the people on the way", track.in_crossings())
     videos = shared / "data" / "video"
     if videos.is_dir():
-        ways = {"as it comes": {}, "refine=true": {"refine": True}}
+        ways = {"as it comes": {}, "refine=false": {"refine": False}}
         report("Who is who in annotated videos, boxes of joints", track.on_videos(weights.resolve(), videos, ways))
 
 

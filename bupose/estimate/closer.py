@@ -106,7 +106,7 @@ class _Closer:
 
     def crops(self, photo: Photo, seen: Sighting, look: Look) -> list[Window]:
         """Where to look again."""
-        plan = CropPlan(self.unit, self.pipeline.network.multiple)
+        plan = CropPlan(self.unit, self.pipeline.network.multiple, self.pipeline.refine_below)
         least = FAINT * getattr(self.pipeline.codec.decoder, "min_person_score", 0.0)
         width, height = look.whole.size
         return plan.windows(seen, photo.size, least, self.pipeline.refine * width * height)

@@ -21,9 +21,11 @@ from bupose.estimate.options import REFINE_MOST, NetworkOptions, read_tiles
 from bupose.estimate.pipeline import Pipeline
 from bupose.estimate.preprocess import View
 from bupose.estimate.stream import Estimate, Failure, Picture, Series, Stream, are_many, open_photo
+from bupose.estimate.windows import SMALL, SMALL_IN_VIDEOS
 from bupose.images import MAX_PIXELS, Photo
 from bupose.machine import count_threads
 from bupose.maps import Maps
+from bupose.media.sources import Frame
 from bupose.methods import Codec
 from bupose.methods.options import read_options
 from bupose.methods.trace import Trace
@@ -54,10 +56,12 @@ class Estimator:
         own, else [1].
     flip : bool
         Average with the maps of the mirrored picture.
-    refine : bool
-        Run the network again on enlarged crops of small people.
+    refine : bool, optional
+        Run the network again on enlarged crops of small people; by default in video files only.
     refine_most : float
         Pixels of all crops of a picture, at most, as a multiple of the first pass.
+    refine_below : float, optional
+        Small is below this share of the network's input height; by default 0.43, or 0.25 where ``refine`` is not given.
     tiles : "off", "auto" or float
         Run the network again on overlapping tiles: at full resolution if there are 20 megapixels or more, or at this
         many times the scale of the first pass.
@@ -98,8 +102,9 @@ class Estimator:
         longest: int | None = None,
         scales: Sequence[float] | None = None,
         flip: bool = False,
-        refine: bool = False,
+        refine: bool | None = None,
         refine_most: float = REFINE_MOST,
+        refine_below: float | None = None,
         tiles: str | float = "off",
         mode: str = "whole",
         boxes: str | Path | Finder | None = None,
@@ -116,8 +121,8 @@ class Estimator:
     ) -> None:
         scales = list(scales) if isinstance(scales, Sequence) and not isinstance(scales, str) else scales
         chosen = NetworkOptions(height=height, longest=longest, scales=scales, flip=flip, refine=refine,
-                                refine_most=refine_most, tiles=str(tiles), batch=batch, threads=threads,
-                                max_pixels=max_pixels, mode=mode,
+                                refine_most=refine_most, refine_below=refine_below, tiles=str(tiles), batch=batch,
+                                threads=threads, max_pixels=max_pixels, mode=mode,
                                 boxes=str(boxes) if isinstance(boxes, (str, Path)) else None,
                                 crops=crops or CropsOptions())  # fmt: skip
         self.max_pixels, self.threads = chosen.max_pixels, chosen.threads or count_threads()
@@ -129,16 +134,16 @@ class Estimator:
         codec = method(net.skeleton, net.grid, target, read_options(method.Decoder, net.decoder, decoder or {}))
         scales = sorted(chosen.scales or told.scales or [1.0], reverse=True)
         unit = told.height or HEIGHT
-        self.pipeline = Pipeline(net, codec, chosen.height or unit, chosen.longest, scales, flip, unit,
-                                 chosen.refine and chosen.refine_most, read_tiles(chosen.tiles))  # fmt: skip
+        budget = chosen.refine_most if chosen.refine else 0
+        below = chosen.refine_below or (SMALL_IN_VIDEOS if chosen.refine is None else SMALL)
+        self.pipeline = Pipeline(net, codec, chosen.height or unit, chosen.longest, scales, flip, unit, budget, below,
+                                 read_tiles(chosen.tiles))  # fmt: skip
+        self._refine_videos = chosen.refine_most if chosen.refine is None else budget
         if chosen.mode == "crops":
-            same: dict[str, Any] = {
-                "device": device,
-                "precision": precision,
-                "runtime": runtime,
-                "threads": chosen.threads,
-            }
-            same |= {"longest": chosen.longest, "refine": refine, "refine_most": chosen.refine_most, "tiles": tiles}
+            same: dict[str, Any] = {"device": device, "precision": precision, "runtime": runtime,
+                                    "threads": chosen.threads, "longest": chosen.longest, "refine": refine,
+                                    "refine_most": chosen.refine_most, "refine_below": refine_below,
+                                    "tiles": tiles}  # fmt: skip
             self.pipeline = one_by_one(self.pipeline, told, chosen.height, boxes, chosen.crops,
                                        lambda path: Estimator(path, **same).pipeline)  # fmt: skip
         self.category = from_dict(CategoryOptions, net.category, "category")
@@ -167,6 +172,20 @@ class Estimator:
         other.pipeline = replace(self.pipeline, codec=codec)
         return other
 
+    def for_videos(self) -> Estimator:
+        """As frames of video files are seen: with a second look at small people, unless ``refine`` is given.
+
+        A frame of :func:`bupose.media.open_media` is seen so by itself; pictures that are a video need to be told.
+        """
+        other = copy.copy(self)
+        other.pipeline = self.pipeline.refining(self._refine_videos)
+        return other
+
+    def pipeline_of(self, source: object) -> Pipeline:
+        """The pipeline of a picture; cameras and streams are photos here, as their frames should not wait."""
+        of_file = isinstance(source, Frame) and source.video is not None and not source.video.live
+        return (self.for_videos() if of_file else self).pipeline
+
     def showing_everybody(self) -> Estimator:
         """As :meth:`bupose.methods.Codec.showing_everybody`."""
         return self._with_codec(self.codec.showing_everybody())
@@ -191,9 +210,9 @@ class Estimator:
         """
         if are_many(image):
             return [_people(estimate) for estimate in self.stream(image)]
-        photo = self._open(image)
-        look = self.pipeline.look([self.pipeline.plan(photo, image)], [photo], sources=[image])[0]
-        return self.pipeline.people(look)
+        photo, pipeline = self._open(image), self.pipeline_of(image)
+        look = pipeline.look([pipeline.plan(photo, image)], [photo], sources=[image])[0]
+        return pipeline.people(look)
 
     def stream(
         self, sources: Iterable[Picture], *, keep_images: bool = False, keep_fields: bool = False, in_order: bool = True
@@ -234,7 +253,7 @@ class Estimator:
         return self._views(image)[0].matrix
 
     def _open(self, image: object) -> Photo:
-        return open_photo(image, self.pipeline.least, self.max_pixels)
+        return open_photo(image, self.pipeline_of(image).least, self.max_pixels)
 
     def _views(self, image: object) -> list[View]:
         if isinstance(self.pipeline, CropsPipeline):

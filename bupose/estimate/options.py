@@ -43,9 +43,11 @@ class NetworkOptions:
     flip : bool
         Average with the maps of the mirrored picture.
     refine : bool
-        Run the network again on enlarged crops of small people.
+        Run the network again on enlarged crops of small people; null does so in video files only.
     refine_most : float
         Pixels of all crops of a picture, at most, as a multiple of the first pass; the surest people come first.
+    refine_below : float
+        Small is below this share of the network's input height; null is 0.43, or 0.25 where refine is null.
     tiles : off, auto or float
         Run the network again on overlapping tiles, for people who are tiny in a large photo: auto at full resolution,
         where there are 20 megapixels or more; a number at that many times the scale of the first pass.
@@ -79,8 +81,9 @@ class NetworkOptions:
     longest: int | None = option(None, 8, 100_000)
     scales: list[float] | None = option(None, 0.05, 20, least=1, most=16)
     flip: bool = option(False)
-    refine: bool = option(False)
+    refine: bool | None = option(None)
     refine_most: float = option(REFINE_MOST, 0.1, 1000)
+    refine_below: float | None = option(None, 0.01, 1)
     tiles: str = option("off")
     batch: int = option(8, 1, 1024)
     max_pixels: int = option(MAX_PIXELS, 1, 10**12)
@@ -106,8 +109,8 @@ class NetworkOptions:
 
     def for_estimator(self) -> dict[str, Any]:
         """The options that :class:`bupose.estimate.Estimator` takes."""
-        names = ("height", "longest", "scales", "flip", "refine", "refine_most", "tiles", "batch", "max_pixels",
-                 "mode", "boxes", "crops", "device", "runtime", "precision", "threads")  # fmt: skip
+        names = ("height", "longest", "scales", "flip", "refine", "refine_most", "refine_below", "tiles", "batch",
+                 "max_pixels", "mode", "boxes", "crops", "device", "runtime", "precision", "threads")  # fmt: skip
         return {name: getattr(self, name) for name in names} | {"decoder": chosen(self.decoder, self.completed)}
 
 

@@ -13,7 +13,7 @@ from bupose.estimate.closer import Each, Look, look_closer
 from bupose.estimate.merging import listed
 from bupose.estimate.preprocess import View, network_size, prepare
 from bupose.estimate.views import join_views
-from bupose.estimate.windows import MOST_ENLARGED
+from bupose.estimate.windows import MOST_ENLARGED, SMALL
 from bupose.images import Photo
 from bupose.maps import Maps
 from bupose.methods import Codec
@@ -45,6 +45,8 @@ class Pipeline:
         Input height that the network was trained for, pixels; by default ``height``.
     refine : float
         Pixels of the crops of small people, at most, as a multiple of the first view's; 0 is no second look.
+    refine_below : float
+        Small is below this share of the input height.
     tiles : float or "auto"
         Scale of the finest tiles relative to the first view; "auto" is full resolution for photos of 20 megapixels or
         more; 0 is none.
@@ -58,6 +60,7 @@ class Pipeline:
     flip: bool = False
     unit: int | None = None
     refine: float = 0
+    refine_below: float = SMALL
     tiles: float | str = 0
 
     @property
@@ -134,6 +137,10 @@ class Pipeline:
         seen = zip(self.run(views), views, strict=True)
         looks = [Look(self.merge(maps, planned), planned[0].matrix) for maps, planned in seen]
         return look_closer(self, [p for p in photos if p], looks, each) if self.looks_closer else looks
+
+    def refining(self, budget: float) -> Pipeline:
+        """The same with another ``refine``."""
+        return replace(self, refine=budget)
 
     def people(self, look: Look) -> People:
         """A photo's people, in its own pixels, best first."""

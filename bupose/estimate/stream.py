@@ -28,10 +28,11 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from bupose.estimate.estimator import Estimator
+    from bupose.estimate.pipeline import Pipeline
 
 Picture: TypeAlias = "PathLike | Content | np.ndarray | Tensor | Image | Frame | Photo"
 Series: TypeAlias = "list[Any] | tuple[Any, ...] | Iterator[Any] | Media"
-Shape = tuple[tuple[int, ...], ...]  # of the pixels of each of a photo's views
+Kind = tuple[float | tuple[int, ...], ...]  # what can run together: ``refine``, and the shapes of a photo's views
 
 HELD_BYTES = 500_000_000  # pictures waiting for others of their size
 HELD_BATCHES = 4
@@ -92,20 +93,21 @@ class _Job:
     """A picture in progress."""
 
     source: Any
+    pipeline: Pipeline
     photo: Photo | None = None  # if it is to be kept, and for closer looks
     size: tuple[int, int] = (0, 0)
     views: list[View] = field(default_factory=list)  # until the network has run
     result: Future[Estimate | Failure] = field(default_factory=Future)
 
     @classmethod
-    def failed(cls, source: Any, problem: BuposeError) -> _Job:
-        job = cls(source)
+    def failed(cls, source: Any, pipeline: Pipeline, problem: BuposeError) -> _Job:
+        job = cls(source, pipeline)
         job.result.set_result(Failure(source, problem))
         return job
 
     @property
-    def shape(self) -> Shape:
-        return tuple(view.pixels.shape for view in self.views)
+    def kind(self) -> Kind:
+        return self.pipeline.refine, *(view.pixels.shape for view in self.views)
 
     @property
     def held(self) -> int:
@@ -134,12 +136,12 @@ class Stream(Iterator[Estimate | Failure]):
             raise InputError("a stream takes many pictures; give them in a list, a single one in brackets: [picture]")
         if not isinstance(sources, Iterable):
             raise InputError(f"a stream takes a list or generator of pictures; got {type(sources).__name__}")
-        self._estimator, self._pipeline = estimator, estimator.pipeline
+        self._estimator = estimator
         self._sources, self._in_order = sources, in_order
         self._keep_images, self._keep_fields = keep_images, keep_fields
         self._batch = estimator.batch if in_order else 1  # grows
         self._order: deque[_Job] = deque()
-        self._waiting: dict[Shape, list[_Job]] = {}
+        self._waiting: dict[Kind, list[_Job]] = {}
         self._steps = self._go()
 
     def __next__(self) -> Estimate | Failure:
@@ -159,52 +161,53 @@ class Stream(Iterator[Estimate | Failure]):
             for job in read_ahead(self._open, self._sources, ahead, max(1, estimator.threads // 2)):
                 self._order.append(job)
                 if not job.result.done():
-                    batch = self._waiting.setdefault(job.shape, [])
+                    batch = self._waiting.setdefault(job.kind, [])
                     batch.append(job)
                     if len(batch) >= self._batch:
-                        self._run(job.shape)
+                        self._run(job.kind)
                         self._batch = min(2 * self._batch, estimator.batch)
                 while self._full():
-                    self._run(self._order[0].shape)  # the oldest has waited long enough
+                    self._run(self._order[0].kind)  # the oldest has waited long enough
                     yield self._finish(self._order.popleft())
                 yield from self._finish_done()
-            for shape in list(self._waiting):
-                self._run(shape)
+            for kind in list(self._waiting):
+                self._run(kind)
                 yield from self._finish_done()
             while self._order:
                 yield self._finish(self._order.popleft())
 
     def _open(self, source: object) -> _Job:
         """Read and prepare a picture, in a reader thread."""
+        pipeline = self._estimator.pipeline_of(source)
         try:
-            least = None if self._keep_images else self._pipeline.least
+            least = None if self._keep_images else pipeline.least
             photo = open_photo(source, least, self._estimator.max_pixels)
-            needed = self._keep_images or self._pipeline.looks_closer
-            return _Job(source, photo if needed else None, photo.size, self._pipeline.plan(photo, source))
+            needed = self._keep_images or pipeline.looks_closer
+            return _Job(source, pipeline, photo if needed else None, photo.size, pipeline.plan(photo, source))
         except BuposeError as problem:
-            return _Job.failed(source, problem)
+            return _Job.failed(source, pipeline, problem)
         except FAULTS as problem:
-            return _Job.failed(source, InputError(f"cannot be read: {reason(problem)}"))
+            return _Job.failed(source, pipeline, InputError(f"cannot be read: {reason(problem)}"))
 
     def _full(self) -> bool:
         if not self._order or len(self._order) < 2:
             return False
         return len(self._order) > HELD_BATCHES * self._batch or sum(job.held for job in self._order) > HELD_BYTES
 
-    def _run(self, shape: Shape) -> None:
-        """Run the network on the waiting pictures of this shape, then group them in the pool."""
-        jobs = self._waiting.pop(shape, [])
+    def _run(self, kind: Kind) -> None:
+        """Run the network on the waiting pictures of this kind, then group them in the pool."""
+        jobs = self._waiting.pop(kind, [])
         if not jobs:
             return
         views, photos, sources = zip(*((job.views, job.photo, job.source) for job in jobs), strict=True)
-        looks = self._pipeline.look(views, photos, self._pool.map, sources)
+        looks = jobs[0].pipeline.look(views, photos, self._pool.map, sources)
         for job, look in zip(jobs, looks, strict=True):
             job.views, job.photo = [], job.photo if self._keep_images else None
             job.result = self._pool.submit(self._decode, job, look)
 
     def _decode(self, job: _Job, look: Look) -> Estimate | Failure:
         image, kept = None if job.photo is None else job.photo.image, look if self._keep_fields else None
-        return Estimate(job.source, self._pipeline.people(look), job.size, look.matrix, image, kept)
+        return Estimate(job.source, job.pipeline.people(look), job.size, look.matrix, image, kept)
 
     def _finish_done(self) -> Iterator[Estimate | Failure]:
         """Finished results; in order, only up to the first unfinished one."""

@@ -12,6 +12,7 @@ from bupose.estimate.merging import Sighting
 # As fractions of the input height that the network was trained for. At 416 px: people below 180 px are looked at again
 # at 200 px, with a margin of 30 px, in crops with sides of 160, 256 or 384 px.
 SMALL, WANTED, AROUND = 0.43, 0.48, 0.072
+SMALL_IN_VIDEOS = 0.25  # the same people in every frame: a second look at larger ones costs more than it shows
 SIDES = (0.38, 0.615, 0.92)
 PIECE, OVERLAP = 2.46, 0.48  # of tiles; whoever is smaller than the overlap is whole in one of them
 MOST_ENLARGED = 4  # times
@@ -71,10 +72,13 @@ class CropPlan:
         Input height that the network was trained for, pixels.
     multiple : int
         What the sides of a view must be multiples of.
+    small : float
+        People below this share of ``unit`` are looked at again.
     """
 
     unit: int
     multiple: int
+    small: float = SMALL
 
     @property
     def sides(self) -> list[int]:
@@ -95,7 +99,7 @@ class CropPlan:
             Pixels of all crops.
         """
         sizes = seen.sizes
-        wanted = (sizes < SMALL * self.unit) & (sizes >= LEAST_SIZE) & (seen.people.person_score >= least_score)
+        wanted = (sizes < self.small * self.unit) & (sizes >= LEAST_SIZE) & (seen.people.person_score >= least_score)
         most = int(budget // self.sides[0] ** 2)
         rows = np.flatnonzero(wanted)[:most]
         boxes = seen.people.boxes()[rows].astype(np.float64)

@@ -141,7 +141,8 @@ def test_a_network_over_a_video(folder, monkeypatch, capsys):
         for frame, (people, _) in zip(frames, walk, strict=True):
             yield SimpleNamespace(people=people, source=frame)
 
-    monkeypatch.setattr(estimate, "load", lambda name, **options: SimpleNamespace(stream=stream))
+    seen_as_a_video = SimpleNamespace(stream=stream)
+    monkeypatch.setattr(estimate, "load", lambda name, **options: SimpleNamespace(for_videos=lambda: seen_as_a_video))
     options = {"annotations": folder / "gt.txt", "images": folder / "img1", "output": folder / "out"}
     assert run(**options, fps=10, **{"track.confirm": 0.3}) == 0
     first = capsys.readouterr().out

@@ -139,6 +139,15 @@ def test_a_bottom_up_network_finds_them():
     assert furthest(people, labels).max() < 1.0
 
 
+@pytest.mark.parametrize(("refine", "looks"), [(None, 2), (False, 1)])
+def test_what_finds_people_in_videos_looks_again_at_small_ones(refine, looks):
+    labels = people_at([(300, 200)], [90])
+    net = AtlasNetwork([(labels, SIZE)])
+    finder = BottomUp(Estimator(net).pipeline)
+    Estimator(OnePerson([(labels, SIZE)]), mode="crops", boxes=finder, refine=refine).for_videos()(paint(*SIZE))
+    assert len(net.seen) == looks
+
+
 def test_boxes_around_people_hold_their_joints():
     people = STANDING.to_people()
     found = boxes_of(people)

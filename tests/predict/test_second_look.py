@@ -2,6 +2,7 @@
 
 import io
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,6 +13,8 @@ from bupose import geometry
 from bupose.estimate.estimator import Estimator
 from bupose.estimate.merging import Sighting, listed, merge, similarity, whole_people
 from bupose.estimate.windows import CropPlan
+from bupose.images import Video
+from bupose.media.sources import Frame
 from bupose.people import Labels, People
 from bupose.skeletons import COCO18
 
@@ -113,6 +116,46 @@ def test_a_batch_is_like_one_photo_after_the_other():
     photos = [paint(*size, number) for number, (_, size) in enumerate(scenes)]
     together = [e.people for e in Estimator(AtlasNetwork(scenes), refine=True, batch=4).stream(photos)]
     assert together == [Estimator(AtlasNetwork(scenes), refine=True)(photo) for photo in photos]
+
+
+FILM, CAMERA = Video(Path("walk.mp4")), Video(0)
+
+
+@pytest.mark.parametrize(("refine", "looks"), [(None, [1, 2, 1, 2, 1]), (True, [2] * 5), (False, [1] * 5)])
+def test_small_people_in_video_files_get_it_by_themselves(refine, looks):
+    """Photos and cameras between them do not, unless asked to."""
+    scenes = [(GROUPS[4:], SIZE)] * 5
+    pictures = [paint(*SIZE, n) for n in range(5)]
+    sources = [
+        Frame("", "", n + 1, image=picture, video=video, index=n)
+        for n, (picture, video) in enumerate(zip(pictures, [None, FILM, None, FILM, CAMERA], strict=True))
+    ]
+    alone = [Estimator(AtlasNetwork(scenes), refine=one == 2)(picture) for one, picture in zip(looks, pictures)]
+    assert alone[0].person_score != run(GROUPS[4:], refine=True)[0].person_score or refine
+    net = AtlasNetwork(scenes)
+    estimator = Estimator(net, refine=refine, batch=4)
+    assert [estimate.people for estimate in estimator.stream(sources)] == alone
+    assert len(net.seen) == sum(looks)
+    assert [estimator(source) for source in sources] == alone
+    as_a_video = [estimate.people for estimate in estimator.for_videos().with_decoder().stream(pictures)]
+    assert as_a_video == [run(GROUPS[4:], refine=refine is not False)[0]] * 5
+
+
+@pytest.mark.parametrize(
+    ("height", "options", "again"),
+    [
+        (130, {}, True),  # a fifth of the input height
+        (180, {}, False),
+        (180, {"refine_below": 0.32}, True),
+        (180, {"refine": True}, True),
+        (180, {"refine": True, "refine_below": 0.2}, False),
+        (330, {"refine": True}, False),
+    ],
+)
+def test_who_is_small(height, options, again):
+    net = AtlasNetwork([(people_at([(400, 100)], [height]), SIZE)])
+    Estimator(net, **options).for_videos()(paint(*SIZE))
+    assert (len(net.seen) > 1) == again
 
 
 def test_a_turned_photo_is_looked_at_upright():

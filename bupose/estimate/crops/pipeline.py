@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ import numpy as np
 from bupose import geometry
 from bupose.annotations.detections import Boxes
 from bupose.estimate.closer import AT_ONCE, Each, Look
-from bupose.estimate.crops.finders import Finder
+from bupose.estimate.crops.finders import BottomUp, Finder
 from bupose.estimate.crops.options import CropsOptions
 from bupose.estimate.merging import Sighting, join_people
 from bupose.estimate.pipeline import Pipeline
@@ -61,6 +61,13 @@ class CropsPipeline(Pipeline):
     def plan(self, photo: Photo, source: object = None) -> list[View]:
         """What the finder has to see."""
         return self.finder.plan(photo, source)
+
+    def refining(self, budget: float) -> CropsPipeline:
+        """The same with another ``refine`` of what finds people."""
+        finder = self.finder
+        if isinstance(finder, BottomUp):
+            finder = BottomUp(finder.pipeline.refining(budget))
+        return replace(self, refine=budget, finder=finder)
 
     def look(
         self,

@@ -75,7 +75,7 @@ def follow(
     found = Followed()
     for video in truth.videos:
         keys, frames = _boxed(video, images) if not truth.joints else _pictures(video, images)
-        estimates = estimator.stream(frames)
+        estimates = estimator.for_videos().stream(frames)
         bar = tqdm(
             estimates,
             total=len(keys),
