@@ -7,8 +7,15 @@ from bupose.exchange.formats.coco import COCO
 from bupose.exchange.formats.dlc import DLC
 from bupose.exchange.formats.openpifpaf import OPENPIFPAF
 from bupose.exchange.formats.shards import SHARDED
+from bupose.exchange.formats.sleap import SLEAP
 
 __all__ = ["FORMATS", "Format"]
 
 # In the order of recognition.
-FORMATS: dict[str, Format] = {"openpifpaf": OPENPIFPAF, "coco": COCO, "dlc": DLC, "shards": SHARDED}
+FORMATS: dict[str, Format] = {
+    "openpifpaf": OPENPIFPAF,
+    "coco": COCO,
+    "dlc": DLC,
+    "sleap": SLEAP,
+    "shards": SHARDED,
+}
