@@ -6,8 +6,6 @@ Reads the runs of ``bupose train -m experiment=bench`` and the comments of conf/
 import sys
 from pathlib import Path
 
-import yaml
-
 from bupose.benchmark import systems
 from bupose.benchmark.table import markdown
 from bupose.wording import counted
@@ -23,7 +21,7 @@ def paragraphs() -> str:
     for file in sorted((ROOT / "conf" / "system").glob("*.yaml")):
         text = file.read_text(encoding="utf-8")
         lines = [line.lstrip("# ") for line in text.splitlines() if line.startswith("#") and "@package" not in line]
-        parts.append(f"**`{file.stem}`**, {yaml.safe_load(text)['note']['system']}. {' '.join(lines)}")
+        parts.append(f"**`{file.stem}`**: {' '.join(lines)}")
     return "\n\n".join(parts)
 
 

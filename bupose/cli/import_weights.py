@@ -1,7 +1,8 @@
 """Import a published network: bupose import-weights input=FILE output=FILE.safetensors [kind=…]
 
-input is an OpenVINO .xml (its .bin beside it), a lightweight OpenPose .pth or an OpenPose .caffemodel; the kind
-(openvino, lightweight, caffe) is detected from the file's content, whatever its name.
+input is an OpenVINO .xml (its .bin beside it), an OpenPose .caffemodel, or a .pth of lightweight OpenPose, Simple
+Baselines, HRNet, HigherHRNet or Stacked Hourglass (princeton-vl's); the kind (openvino, caffe, lightweight,
+simple_baselines, hrnet, higher_hrnet, hourglass) is detected from the file's content, whatever its name.
 """
 
 from __future__ import annotations

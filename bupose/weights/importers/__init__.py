@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from bupose.errors import WeightsError
@@ -10,13 +11,15 @@ from bupose.nn.model import PoseNet
 from bupose.options import choose
 from bupose.paths import expand
 from bupose.weights import checkpoint
-from bupose.weights.importers import caffe, lightweight, movenet, openvino_ir
+from bupose.weights.importers import authors, caffe, lightweight, movenet, openvino_ir
+from bupose.weights.importers.torch_file import read_tensors
 
 IMPORTERS: dict[str, Callable[[Path], PoseNet]] = {
     "openvino": openvino_ir.read_network,
     "lightweight": lightweight.read_network,
     "caffe": caffe.read_network,
     "movenet": movenet.read_network,
+    **{name: partial(authors.read_network, kind=name) for name in authors.LAYOUTS},
     "bupose": checkpoint.load,
 }
 
@@ -29,8 +32,9 @@ def import_weights(path: str | Path, kind: str | None = None) -> PoseNet:
     Parameters
     ----------
     path : path
-        An OpenVINO ``.xml`` or ``.bin`` (the other beside it), a lightweight OpenPose checkpoint, an OpenPose
-        ``.caffemodel``, MoveNet MultiPose's tensors (``.safetensors``, under their TensorFlow names), or a bupose file.
+        An OpenVINO ``.xml`` or ``.bin`` (the other beside it), an OpenPose ``.caffemodel``, a checkpoint of lightweight
+        OpenPose, Simple Baselines, HRNet, HigherHRNet or Stacked Hourglass, MoveNet MultiPose's tensors
+        (``.safetensors``, under their TensorFlow names), or a bupose file.
     kind : str, optional
         A key of :data:`IMPORTERS`; by default detected from the content.
 
@@ -63,12 +67,13 @@ def recognise(path: str | Path) -> str:
     if text.startswith((b"<?xml", b"<net")) or (path.suffix == ".bin" and path.with_suffix(".xml").is_file()):
         return "openvino"
     if start.startswith(b"PK\x03\x04") or start.startswith(b"\x80\x02"):  # torch.save: zip, or before 1.6 a pickle
-        return "lightweight"
+        return authors.recognise(read_tensors(path)) or "lightweight"
     if start[8:9] == b"{" and int.from_bytes(start[:8], "little") < 1 << 32:  # safetensors
         return "movenet" if movenet.recognise(path) else "bupose"
     if start[:1] in (b"\x0a", b"\xa2") and len(start) > 2:  # caffe.proto's NetParameter: its name, or its first layer
         return "caffe"
     raise WeightsError(
-        f"{str(path)!r} is of no kind that can be imported: OpenVINO .xml, lightweight OpenPose .pth, "
-        "OpenPose .caffemodel, MoveNet MultiPose .safetensors; give one of these"
+        f"{str(path)!r} is of no kind that can be imported: OpenVINO .xml, OpenPose .caffemodel, "
+        "a .pth of lightweight OpenPose, Simple Baselines, HRNet, HigherHRNet or Stacked Hourglass, "
+        "MoveNet MultiPose .safetensors; give one of these"
     )

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import pickle
 from pathlib import Path
 
-import torch
 from torch import Tensor
 
 from bupose import skeletons
@@ -15,6 +13,7 @@ from bupose.nn.model import PoseNet
 from bupose.nn.normalisation import NORMALISATIONS, Normalisation
 from bupose.weights import checkpoint
 from bupose.weights.importers.channels import paf_order, reorder_inputs, reorder_output
+from bupose.weights.importers.torch_file import read_tensors
 
 PREFIXES = {"model.": "trunk.", "cpm.": "trunk.", "initial_stage.": "head.", "refinement_stages.": "head."}
 
@@ -31,7 +30,7 @@ def read_network(path: str | Path) -> PoseNet:
     -----
     Parameter names: lightweight-human-pose-estimation.pytorch, models/with_mobilenet.py.
     """
-    tensors = _read_tensors(path)
+    tensors = read_tensors(path)
     if not any(name.startswith("initial_stage.") for name in tensors):
         few = ", ".join(list(tensors)[:3])
         raise WeightsError(f"{str(path)!r} is no lightweight OpenPose (its {len(tensors)} tensors begin {few})")
@@ -93,20 +92,3 @@ def _reorder_pafs(tensors: dict[str, Tensor], refinements: int) -> None:
         if name in tensors:
             before = tensors[name].shape[1] - len(order)  # features and heatmaps
             tensors[name] = reorder_inputs(tensors[name], [*range(before), *(before + n for n in order)])
-
-
-def _read_tensors(path: str | Path) -> dict[str, Tensor]:
-    try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
-    except FileNotFoundError:
-        raise WeightsError(f"there is no {str(path)!r}; check the path") from None
-    except (OSError, RuntimeError, EOFError, ValueError, pickle.UnpicklingError) as problem:
-        reason = str(problem).splitlines()[0] if str(problem) else type(problem).__name__
-        raise WeightsError(
-            f"{str(path)!r} is damaged, no torch checkpoint, or holds more than tensors and plain values ({reason})"
-        ) from None
-    if isinstance(content, dict):
-        content = content.get("state_dict", content)
-    if not isinstance(content, dict) or not content or not all(isinstance(t, Tensor) for t in content.values()):
-        raise WeightsError(f"{str(path)!r} holds no state_dict of tensors; give a checkpoint of lightweight OpenPose")
-    return {str(name).removeprefix("module."): tensor for name, tensor in content.items()}
