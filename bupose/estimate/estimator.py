@@ -145,7 +145,7 @@ class Estimator:
                                     "refine_most": chosen.refine_most, "refine_below": refine_below,
                                     "tiles": tiles}  # fmt: skip
             self.pipeline = one_by_one(self.pipeline, told, chosen.height, boxes, chosen.crops,
-                                       lambda path: Estimator(path, **same).pipeline)  # fmt: skip
+                                       lambda path: Estimator(path, **same).pipeline, device, self.threads)  # fmt: skip
         self.category = from_dict(CategoryOptions, net.category, "category")
 
     @property

@@ -59,8 +59,8 @@ class NetworkOptions:
         Crops: people are found first, and a network for one person looks at each (docs/top_down.md). Then height and
         flip are those of crops; longest, refine and tiles those of the bottom-up network that finds people.
     boxes : path or name
-        Of mode=crops, where people are: a bottom-up network, or boxes in COCO's format (.json); null is the network
-        shipped with bupose.
+        Of mode=crops, where people are: a bottom-up network, boxes in COCO's format (.json), or a detector (.onnx);
+        null is the network shipped with bupose.
     crops.* : see CropsOptions
     device : auto, cpu, cuda, cuda:N or mps
     runtime : auto, torch, onnx or openvino

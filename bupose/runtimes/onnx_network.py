@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -43,26 +44,10 @@ class OnnxNetwork(ExportedNetwork):
         precision: str = "float32",
         threads: int = 1,
     ):
-        try:
-            import onnxruntime
-        except ImportError:
-            raise DependencyError("an .onnx network needs onnxruntime; pip install onnxruntime") from None
         if precision not in ("float32", "auto"):
             raise OptionsError(f"precision is {precision!r}; an .onnx network has its own: export it with another")
-        path, options = Path(path), onnxruntime.SessionOptions()
-        options.intra_op_num_threads, options.log_severity_level = threads, 4
-        spin = os.environ.get("OMP_WAIT_POLICY", "").upper() == "ACTIVE"  # as torch's threads, see bupose/__init__.py
-        options.add_session_config_entry("session.intra_op.allow_spinning", str(int(spin)))
-        provider = choose_provider(device, onnxruntime.get_available_providers())
-        content = read_file(path)
-        if _LOCATION in content:
-            raise WeightsError(f"{quoted(path)} keeps numbers in other files, which are not read; export it anew")
-        try:
-            self._session = onnxruntime.InferenceSession(content, options, providers=[provider])
-        except Exception as problem:  # onnxruntime's own kinds, which it does not give names to
-            raise WeightsError(
-                f"{quoted(path)} is damaged or no ONNX network: {first_line(problem)}; get a fresh copy"
-            ) from None
+        path = Path(path)
+        self._session = open_session(path, device, threads)
         super().__init__(self._session.get_modelmeta().custom_metadata_map.get(KEY), path)
         self.how = "ONNX Runtime"
         self._try()
@@ -71,6 +56,28 @@ class OnnxNetwork(ExportedNetwork):
         pixels = np.ascontiguousarray(images.transpose(0, 3, 1, 2))
         maps: list[np.ndarray] = self._session.run([spec.name for spec in self.specs], {"images": pixels})
         return maps
+
+
+def open_session(path: Path, device: str = "auto", threads: int = 1) -> Any:
+    """An ``onnxruntime.InferenceSession`` of any ONNX file; arguments and errors are those of :class:`OnnxNetwork`."""
+    try:
+        import onnxruntime
+    except ImportError:
+        raise DependencyError("an .onnx network needs onnxruntime; pip install onnxruntime") from None
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads, options.log_severity_level = threads, 4
+    spin = os.environ.get("OMP_WAIT_POLICY", "").upper() == "ACTIVE"  # as torch's threads, see bupose/__init__.py
+    options.add_session_config_entry("session.intra_op.allow_spinning", str(int(spin)))
+    provider = choose_provider(device, onnxruntime.get_available_providers())
+    content = read_file(path)
+    if _LOCATION in content:
+        raise WeightsError(f"{quoted(path)} keeps numbers in other files, which are not read; export it anew")
+    try:
+        return onnxruntime.InferenceSession(content, options, providers=[provider])
+    except Exception as problem:  # onnxruntime's own kinds, which it does not give names to
+        raise WeightsError(
+            f"{quoted(path)} is damaged or no ONNX network: {first_line(problem)}; get a fresh copy"
+        ) from None
 
 
 def choose_provider(device: str, available: list[str]) -> str:

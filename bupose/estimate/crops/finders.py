@@ -14,6 +14,7 @@ from bupose import weights
 from bupose.annotations.detections import Boxes, Detections, read_detections
 from bupose.errors import InputError
 from bupose.estimate.closer import Each
+from bupose.estimate.crops.detector import Detector
 from bupose.estimate.crops.options import CropsOptions
 from bupose.estimate.preprocess import View
 from bupose.images import Photo
@@ -21,7 +22,9 @@ from bupose.images.files import quote
 from bupose.media.file_names import file_number
 from bupose.media.sources import Frame
 from bupose.people import People
+from bupose.runtimes.onnx_network import open_session
 from bupose.track import body_boxes
+from bupose.weights.header import KEY
 
 if TYPE_CHECKING:
     from bupose.estimate.pipeline import Pipeline
@@ -137,17 +140,23 @@ class Listed:
 
 
 def open_finder(
-    boxes: str | Path | Finder | None, options: CropsOptions, network: Callable[[Path], Pipeline]
+    boxes: str | Path | Finder | None,
+    options: CropsOptions,
+    network: Callable[[Path], Pipeline],
+    device: str,
+    threads: int,
 ) -> Finder:
     """What finds people.
 
     Parameters
     ----------
     boxes : path, name or Finder, optional
-        A file of boxes (.json), or a bottom-up network, by default the one shipped with bupose.
+        A file of boxes (.json), a detector (.onnx), or a bottom-up network, by default the one shipped with bupose.
     options : CropsOptions
     network : callable
         The pipeline of a network's file.
+    device, threads
+        Of a detector.
 
     Raises
     ------
@@ -158,6 +167,11 @@ def open_finder(
         return boxes
     if boxes is not None and Path(boxes).suffix.lower() == ".json":
         return Listed(read_detections(boxes, options.label))
-    pipeline = network(weights.resolve(boxes))
+    path = weights.resolve(boxes)
+    if path.suffix.lower() == ".onnx":
+        session = open_session(path, device, threads)
+        if KEY not in session.get_modelmeta().custom_metadata_map:
+            return Detector(session, path, options)
+    pipeline = network(path)
     least = {"min_person_score": min(options.min_box_score, 1.0)}
     return BottomUp(replace(pipeline, codec=pipeline.codec.with_decoder(**least)))

@@ -25,6 +25,8 @@ def one_by_one(
     boxes: str | Path | Finder | None,
     options: CropsOptions,
     network: Callable[[Path], Pipeline],
+    device: str,
+    threads: int,
 ) -> CropsPipeline:
     """People found one by one.
 
@@ -36,7 +38,7 @@ def one_by_one(
         What that network says of its input.
     height : int, optional
         Of crops, network pixels; by default the network's own, else 256.
-    boxes, options, network
+    boxes, options, network, device, threads
         As for :func:`bupose.estimate.crops.finders.open_finder`.
 
     Raises
@@ -52,7 +54,9 @@ def one_by_one(
     multiple = reader.network.multiple
     shape = round_up(round(aspect * high), multiple), round_up(high, multiple)
     own = {field.name: getattr(reader, field.name) for field in fields(Pipeline)}
-    return CropsPipeline(**own, finder=open_finder(boxes, options, network), crops=options, shape=shape)
+    return CropsPipeline(
+        **own, finder=open_finder(boxes, options, network, device, threads), crops=options, shape=shape
+    )
 
 
 def check_reader(reader: Pipeline, crowd: bool) -> None:
