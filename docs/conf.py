@@ -82,6 +82,7 @@ CONTENTS = {
             "scale",
             "from_openpose",
             "from_openpifpaf",
+            "sports",
             "evaluation",
         ),
     ),

@@ -16,7 +16,7 @@ PACKAGE = Path(bupose.__file__).parent
 LAYERS = [
     {"errors", "lazy", "messages", "requirements", "wording"},
     {"atomic", "colors", "machine", "options", "paths", "process", "proportions"},
-    {"folder", "skeleton"},
+    {"folder", "skeleton", "yaml_file"},
     {"skeletons"},
     {"geometry"},
     {"annotations", "joint_arrays"},
@@ -66,7 +66,8 @@ BARE = (
 )
 THIRD_PARTY = {
     **{name: set() for name in BARE},
-    "skeletons": {"yaml"},
+    "skeletons": set(),
+    "yaml_file": {"yaml"},
     "annotations": {"h5py", "pandas", "pycocotools", "tables", "yaml"},
     "people": {"pandas"},
     "kernels": {"numba"},
@@ -88,7 +89,7 @@ LAZY_ONLY = {
     "people": {"pandas"},
     "exchange": {"h5py", "pandas", "pyarrow", "tables"},
     "media": {"fsspec"},
-    "skeletons": {"yaml"},
+    "yaml_file": {"yaml"},
     "annotations": {"h5py", "pandas", "pycocotools", "tables", "yaml"},
     "nn": {"timm"},
 }
@@ -212,6 +213,7 @@ PLANTED = {
     ],
     "people.py": ["def f():\n    from toy.maps import Grid", "from toy import Fields", "from . import methods"],
     "skeletons.py": ["import yaml", "try:\n    import torch\nexcept ImportError:\n    pass"],
+    "yaml_file.py": ["import yaml"],
     "nn/model.py": ["from ..viz import draw", "import cv2", "import hydra", "def f():\n    import numba"],
     "methods/peaks.py": ["from ..data import x", "from importlib import import_module; import_module('toy.nn')"],
     "predict/run.py": ["from omegaconf import DictConfig", "from toy import train"],
@@ -220,7 +222,8 @@ PLANTED = {
 }
 HARMLESS = {
     "geometry.py": ["import os, numpy as np", "from toy.errors import E", "from toy import __version__"],
-    "skeletons.py": ["def f():\n    import yaml", "from .skeleton import Skeleton"],
+    "skeletons.py": ["from .skeleton import Skeleton"],
+    "yaml_file.py": ["def f():\n    import yaml"],
     "people.py": ["import typing\nif typing.TYPE_CHECKING:\n    import torch\n    from toy.nn import Net"],
     "nn/head/plain.py": ["from ..blocks import Block", "from ...errors import E", "import torch.nn.functional as F"],
     "methods/__init__.py": ["from .peaks import find", "from toy.kernels import find"],

@@ -1,4 +1,4 @@
-"""What README and docs show: Python runs as it stands, commands compose, YAML is skeletons, JSON is JSON."""
+"""What README and docs show: Python runs as it stands, commands compose, YAML is skeletons or angles, JSON is JSON."""
 
 import dataclasses
 import json
@@ -19,6 +19,7 @@ from films import write_film
 from bupose import weights
 from bupose.bridges.flags import read_flags
 from bupose.cli import COMMANDS, hydra_app, recipe, schemas
+from bupose.exchange import Angle
 from bupose.nn import NetworkConfig, PoseNet, build_trunk
 from bupose.predict import write_coco, write_image
 from bupose.skeleton import Skeleton
@@ -27,7 +28,11 @@ from bupose.synthetic import draw_scene
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
-NEEDS = {"training.md": "lightning", "export.md": "onnxruntime"}  # pages whose code needs an extra
+NEEDS = {
+    "training.md": "lightning",
+    "export.md": "onnxruntime",
+    "sports.md": "supervision",
+}  # pages whose code needs an extra
 
 
 def blocks(page: Path, language: str) -> list[tuple[int, str]]:
@@ -194,9 +199,12 @@ def test_a_wrong_command_is_seen(at_home, capsys):
 
 
 @pytest.mark.parametrize("page", [case for case in cases("yaml") if case.id != "docs/configuration.md"])
-def test_yaml_is_skeletons(page):
+def test_yaml_is_skeletons_and_angles(page):
     """The configuration reference shows files of conf."""
     for _, block in blocks(page, "yaml"):
+        if page.name == "sports.md":
+            assert [Angle.declare(name, values) for name, values in yaml.safe_load(block).items()]
+            continue
         assert Skeleton.from_dict(yaml.safe_load(block)).name
 
 

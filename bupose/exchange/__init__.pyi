@@ -1,3 +1,6 @@
+from .angles import Angle as Angle
+from .angles import angles_of as angles_of
+from .angles import measure_angles as measure_angles
 from .convert import read_recordings as read_recordings
 from .convert import write_recordings as write_recordings
 from .formats import FORMATS as FORMATS

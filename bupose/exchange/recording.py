@@ -87,6 +87,12 @@ class Recording:
         steps = seconds[seconds > 0] / frames[seconds > 0]
         return float(1 / np.median(steps)) if len(steps) else None
 
+    def seconds(self, rate: float | None = None) -> np.ndarray:
+        """float64 (T,): ``times`` if they are all known, else frame numbers at ``rate`` frames per second, or NaN."""
+        if rate is None or (len(self) and not np.isnan(self.times).any()):
+            return self.times
+        return self.numbers / rate
+
     @property
     def followed(self) -> bool:
         """Whether anybody has an id."""

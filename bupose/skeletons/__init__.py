@@ -7,10 +7,10 @@ from typing import Any
 
 from bupose.errors import SkeletonError
 from bupose.options import shown
-from bupose.paths import expand
 from bupose.skeleton import Skeleton
 from bupose.skeletons.bodies import BODY25, BODY25_DENSE, COCO17, COCO17_DENSE, COCO18, CROWDPOSE14
 from bupose.skeletons.wholebody import COCO_WHOLEBODY, OPENPOSE_PARTS
+from bupose.yaml_file import read_yaml
 
 __all__ = [
     "BODY25",
@@ -25,8 +25,6 @@ __all__ = [
     "get",
     "read",
 ]
-
-MOST_BYTES = 1_000_000  # of a file
 
 SKELETONS = {s.name: s for s in (COCO17, COCO17_DENSE, COCO18, BODY25, BODY25_DENSE, CROWDPOSE14, COCO_WHOLEBODY)}
 
@@ -58,29 +56,7 @@ def read(path: str | Path) -> Skeleton:
     SkeletonError
         The file is missing, is not YAML, or the declaration contradicts itself.
     """
-    import yaml
-
-    class Loader(yaml.SafeLoader):
-        """Plain values; without ``*references``, by which a few lines stand for more than any memory holds."""
-
-        def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
-            if self.check_event(yaml.AliasEvent):
-                name = self.peek_event().anchor  # type: ignore[no-untyped-call]  # so are yaml's stubs
-                raise yaml.YAMLError(f"it refers to another part by *{name}; write that out")
-            return super().compose_node(parent, index)
-
-    path = expand(path)
-    try:
-        if path.exists() and not path.is_file():
-            raise SkeletonError(f"the skeleton file {shown(str(path))} is no ordinary file; give another")
-        if path.stat().st_size > MOST_BYTES:
-            raise SkeletonError(f"the skeleton file {shown(str(path))} is larger than {MOST_BYTES:,} bytes; is it one?")
-        values = yaml.load(path.read_text(encoding="utf-8-sig"), Loader)
-    except OSError as problem:
-        raise SkeletonError(f"cannot read the skeleton file {shown(str(path))}: {problem.strerror}") from None
-    except (yaml.YAMLError, ValueError, RecursionError) as problem:  # ValueError: not UTF-8, an impossible date
-        told = shown(" ".join(str(problem).split()), 300)[1:-1]
-        raise SkeletonError(f"{shown(str(path))} is not a YAML file: {told}") from None
+    values = read_yaml(path, "skeleton file", SkeletonError)
     if isinstance(values, dict):
-        values.setdefault("name", path.stem)
+        values.setdefault("name", Path(path).stem)
     return Skeleton.from_dict(values)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from bupose.exchange.formats.angles import ANGLES
 from bupose.exchange.formats.base import Format
 from bupose.exchange.formats.coco import COCO
 from bupose.exchange.formats.dlc import DLC
 from bupose.exchange.formats.openpifpaf import OPENPIFPAF
+from bupose.exchange.formats.opensim import MOT, TRC
 from bupose.exchange.formats.shards import SHARDED
 from bupose.exchange.formats.sleap import SLEAP
 
@@ -18,4 +20,7 @@ FORMATS: dict[str, Format] = {
     "dlc": DLC,
     "sleap": SLEAP,
     "shards": SHARDED,
+    "angles": ANGLES,
+    "trc": TRC,
+    "mot": MOT,
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bupose.errors import OptionsError
 from bupose.options import check, option
 
 
@@ -17,10 +18,21 @@ class WriteOptions:
         Frames per second of recordings without times; null leaves times out, or is the format's usual rate.
     scorer : str
         Who found the people, for DeepLabCut.
+    angles : .yaml path
+        Angles of joints and segments; null are the usual ones that the skeleton has.
+    height : float, m
+        Of the person who is seen most: places are then metres, in TRC.
+    scale : float
+        Pixels per metre, instead.
     """
 
     rate: float | None = option(None, 1e-3, 1e5)
     scorer: str = option("DLC_bupose")
+    angles: str | None = option(None, path=True)
+    height: float | None = option(None, 0.01, 100)
+    scale: float | None = option(None, 1e-3, 1e6)
 
     def __post_init__(self) -> None:
         check(self, "write")
+        if self.height is not None and self.scale is not None:
+            raise OptionsError("write.height and write.scale are both given; give the one that is known")
