@@ -97,6 +97,8 @@ def test_it_runs_anywhere_and_leaves_nothing_behind(path, tmp_path, monkeypatch)
         monkeypatch.setenv(name, "http://127.0.0.1:9")  # nobody listens: what downloads fails
     notebook = nbformat.read(path, as_version=4)
     kept = [kinds(cell) for cell in code(notebook)]
+    for cell in code(notebook):
+        cell["source"] = re.sub(r"^STEPS = \d+", "STEPS = 6", text(cell), flags=re.M)  # of training; the site takes all
     client.NotebookClient(
         notebook, timeout=LONGEST, kernel_name="python3", coalesce_streams=True, resources={"metadata": {"path": here}}
     ).execute()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import functools
 import typing
 from importlib import import_module
 from pathlib import Path
@@ -156,6 +157,7 @@ def describe(kind: type, key: str, hint) -> str:
     return expected(hint, known.get(last, {}))
 
 
+@functools.cache
 def _hints(kind: typing.Any) -> dict[str, typing.Any]:
     hints = typing.get_type_hints(kind)
     return {f.name: hints[f.name] for f in dataclasses.fields(kind)}

@@ -99,7 +99,7 @@ class Recording:
         return any(people.ids is not None and (people.ids >= 0).any() for people in self.people)
 
     def to(self, skeleton: Skeleton) -> Recording:
-        """The same with another skeleton's joints, by :meth:`People.to`."""
+        """The same with another skeleton's joints, by :meth:`bupose.People.to`."""
         if skeleton == self.skeleton:
             return self
         people = [people.to(skeleton) for people in self.people]
