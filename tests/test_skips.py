@@ -35,10 +35,11 @@ def run(tmp_path):
         (light / "torch.py").write_text("raise ImportError")
         for name in names:
             (tmp_path / f"test_{name}.py").write_text(f"import pytest\n{SKIPS[name]}\ndef test_two():\n    pass\n")
+        environment = {**os.environ, "CI": ci, "PYTHONPATH": str(light)}
         done = subprocess.run(
             [sys.executable, "-m", "pytest", "-c", os.devnull, f"--rootdir={tmp_path}", "-q", "-n", str(processes),
              "-p", "no:cacheprovider", *(f"test_{name}.py" for name in names)],
-            cwd=tmp_path, env={**os.environ, "CI": ci, "PYTHONPATH": str(light)}, capture_output=True, text=True, timeout=120,
+            cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120,
         )  # fmt: skip
         return done.returncode, done.stdout + done.stderr
 

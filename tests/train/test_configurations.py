@@ -102,8 +102,8 @@ def test_every_kind_of_data_composes_on_both_sides(preset):
     "chosen", [f"{group}={preset}" for group in ("experiment", "debug") for preset in presets(group)]
 )
 def test_experiments_and_debugging_go_with_every_kind_of_data(chosen):
-    """They leave no options of one kind to another, which would refuse them."""
-    one_of_each = {DATASETS[kind_of(preset)][0]: preset for preset in presets("data")}  # all photos' options are the same
+    """They leave no options of one kind to another, which would refuse them. All formats of photos have the same."""
+    one_of_each = {DATASETS[kind_of(preset)][0]: preset for preset in presets("data")}
     for preset in one_of_each.values():
         options = options_of(chosen, f"data={preset}", f"data@val={preset}")
         assert options.data.kind == options.val.kind == kind_of(preset)
