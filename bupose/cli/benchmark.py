@@ -2,8 +2,8 @@
 [shared=../shared] [photos=40] [plots=docs/images]
 
 Photos, labels and the published network come from ``shared``. part=methods networks=FOLDER compares the networks of a
-sweep over methods, part=systems networks=runs/bench those of bupose train -m experiment=bench. Measure times on an idle
-machine.
+sweep over methods, part=systems networks=runs/bench those of bupose train -m experiment=bench, part=scale photos=20000
+the plain command and engine=ray. Measure times on an idle machine.
 """
 
 from __future__ import annotations
@@ -80,6 +80,14 @@ def measure_steady(shared: Path, photos: int, plots: str) -> None:
     report(f"{title}: the truth with noise", steady.compare(steady.seen_with_noise(steady.SHOWN)))
 
 
+def measure_scale(photos: int) -> None:
+    from bupose.benchmark import scale  # which needs Ray
+
+    with tempfile.TemporaryDirectory() as folder:
+        rows = scale.beside_plain(Path(folder), photos)
+    report("Small drawn pictures, in turns by the plain command and by engine=ray on this machine", rows)
+
+
 def measure_tiles(shared: Path, photos: int, plots: str) -> None:
     files = sorted((shared / "data" / "coco" / "val").glob("*.jpg"))
     with tempfile.TemporaryDirectory() as folder:
@@ -119,9 +127,9 @@ def run(arguments: list[str]) -> int:
         return 0
     pairs, others = split_pairs(arguments, ("part", "shared", "photos", "plots", "networks"))
     part = pairs.get("part", "all")
-    if others or part not in (*PARTS, "all", "methods", "systems"):
+    if others or part not in (*PARTS, "all", "methods", "scale", "systems"):
         got = f"part is {part!r}" if not others else f"{others[0]!r} is no option"
-        raise OptionsError(f"{got}; give part= one of all, methods, systems, {', '.join(PARTS)}")
+        raise OptionsError(f"{got}; give part= one of all, methods, scale, systems, {', '.join(PARTS)}")
     shared, photos = expand(pairs.get("shared", "../shared")), whole_number(pairs, "photos", 40)
     plots = str(expand(pairs["plots"])) if pairs.get("plots") else ""
     if part == "methods":
@@ -129,6 +137,9 @@ def run(arguments: list[str]) -> int:
         return 0
     if part == "systems":
         measure_systems(expand(pairs.get("networks", "runs/bench")), photos, plots)
+        return 0
+    if part == "scale":
+        measure_scale(photos)
         return 0
     for name in PARTS if part == "all" else (part,):
         PARTS[name](shared, photos, plots)

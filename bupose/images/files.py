@@ -9,6 +9,7 @@ from typing import TypeAlias
 import cv2
 
 from bupose.errors import InputError
+from bupose.images.tar import read_member, split_member
 
 PathLike: TypeAlias = str | os.PathLike[str]
 MAX_BYTES = 1_000_000_000  # maximum size of a picture file
@@ -33,13 +34,15 @@ def check_regular(path: PathLike) -> int:
 
 
 def read_bytes(path: PathLike, most: int | None = None) -> bytes:
-    """The content of a regular file; with ``most``, only its first bytes.
+    """The content of a regular file, or of a member of a tar file; with ``most``, only its first bytes.
 
     Raises
     ------
     InputError
         There is no such regular file, it cannot be read, or it exceeds ``MAX_BYTES``.
     """
+    if (inside := split_member(str(path))) and not os.path.lexists(path):
+        return read_member(*inside, most)
     size = check_regular(path)
     if most is None and size > MAX_BYTES:
         raise InputError(f"{quote(path)} has {size / 1e6:.0f} MB, no picture has more than {MAX_BYTES // 10**6}")

@@ -12,6 +12,7 @@ from bupose.annotations.formats.mpii import MPII
 from bupose.annotations.formats.ochuman import OCHUMAN
 from bupose.annotations.formats.posetrack import POSETRACK
 from bupose.annotations.formats.sleap import SLEAP
+from bupose.annotations.formats.webdataset import WEBDATASET
 
 FORMATS: dict[str, AnnotationReader] = {
     "coco": COCO,
@@ -23,6 +24,7 @@ FORMATS: dict[str, AnnotationReader] = {
     "aichallenger": AICHALLENGER,
     "dlc": DLC,
     "sleap": SLEAP,
+    "webdataset": WEBDATASET,
 }
 
 
