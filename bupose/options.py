@@ -91,7 +91,7 @@ def from_dict(kind: type[T], values: Mapping[str, Any], owner: str = "") -> T:
         raise OptionsError(f"{owner} is {shown(values)}; give options by name, among {', '.join(known)}")
     for name in values:
         if name not in known:
-            raise OptionsError(f"{owner} has no option {shown(name)}; it has {', '.join(known)}")
+            raise OptionsError(f"{owner} has no option {shown(name)}; it has {', '.join(known) or 'none'}")
     return kind(**values)
 
 

@@ -7,6 +7,7 @@ from bupose.methods.centre import CentreCodec
 from bupose.methods.codec import Codec
 from bupose.methods.options import DecoderOptions, LossOptions, Overrides
 from bupose.methods.paf import FieldCodec
+from bupose.methods.regression import RegressionCodec
 from bupose.methods.single import SingleCodec
 from bupose.methods.tags import TagCodec
 from bupose.options import from_dict, shown
@@ -16,6 +17,7 @@ METHODS: dict[str, type[Codec]] = {
     "tags": TagCodec,
     "centre": CentreCodec,
     "single": SingleCodec,
+    "regression": RegressionCodec,
 }
 
 

@@ -107,3 +107,14 @@ def known_share(
     if painted is not None:
         known[painted] = 1
     return known
+
+
+def place_largest(labels: Labels, xy: np.ndarray, here: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """float32 (K, 3): x, y in cells, and 1, of the largest person's joints that are ``here``, bool (P, K), and inside
+    the map; else 0."""
+    place = np.zeros((xy.shape[1], 3), np.float32)
+    if len(labels):
+        person = int(labels.area.argmax())
+        inside = here[person] & (xy[person] >= -0.5).all(1) & (xy[person] < np.array(shape[::-1]) - 0.5).all(1)
+        place[inside] = np.column_stack([xy[person][inside], np.ones(inside.sum())])
+    return place

@@ -77,7 +77,8 @@ class PoseModule(pl.LightningModule):
 
     def configure_optimizers(self) -> OptimizerLRSchedulerConfig:
         """Optimizer and per-step schedule."""
-        optimizer, schedule = build_optimizer(self.net, self.optim, self.steps)
+        beside = self.map_loss if isinstance(self.map_loss, nn.Module) else None
+        optimizer, schedule = build_optimizer(self.net, self.optim, self.steps, beside)
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 
     def losses(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -86,15 +86,23 @@ class OptimOptions:
             raise OptionsError(f"optim.muon needs optim.name=adamw; got {self.name}")
 
 
-def build_optimizer(net: nn.Module, options: OptimOptions, steps: int) -> tuple[Optimizer, LambdaLR]:
-    """The optimizer of a network's trainable weights, and the schedule of ``steps`` steps.
+def build_optimizer(
+    net: nn.Module, options: OptimOptions, steps: int, loss: nn.Module | None = None
+) -> tuple[Optimizer, LambdaLR]:
+    """The optimizer of the trainable weights of a network, and of a loss that has some, and the schedule of ``steps``
+    steps.
 
     Raises
     ------
     OptionsError
         An option names a part that the network does not have, or nothing is left to train.
     """
-    optimizer = OPTIMIZERS[options.name](parameter_groups(net, options), options)
+    groups = parameter_groups(net, options)
+    learned = [] if loss is None else list(loss.parameters())
+    if learned:
+        beside = {"lr": options.lr, "weight_decay": 0.0, "channelwise_lr": False, "muon": False}
+        groups.append({"params": learned, "name": "loss"} | beside)
+    optimizer = OPTIMIZERS[options.name](groups, options)
     if any(group["muon"] or group["channelwise_lr"] for group in optimizer.param_groups):
         _change_steps(optimizer)
     return optimizer, LambdaLR(optimizer, lambda step: rate_factor(step, steps, options))

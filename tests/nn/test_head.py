@@ -8,6 +8,7 @@ import torch
 from bupose import skeletons
 from bupose.errors import OptionsError
 from bupose.methods.paf.fields import field_specs
+from bupose.methods.regression import RegressionCodec
 from bupose.nn import NetworkConfig, PoseNet
 from bupose.nn.cost import count_macs, count_parameters
 from bupose.nn.head import HEADS, build_head, final_maps
@@ -42,6 +43,7 @@ CASES = [
     ("higher", {"width": 16, "blocks": 1}),
     ("occlusion", {"width": 16, "cross": True, "background": True}),
     ("occlusion", {"deconvs": 0}),
+    ("regression", {}),
 ]
 IDS = [f"{name}-{'-'.join(map(str, options.values()))}" for name, options in CASES]
 
@@ -50,9 +52,12 @@ LEVELS = (12, 16, 20)  # channels of three levels, finest first
 
 
 def head_of(name, specs, channels: int = 12, **options):
-    """A head for so many features, or for levels, if it reads those; also for hidden joints, if it tells them."""
+    """A head for so many features, or for levels, if it reads those; also for hidden joints, if it tells them; or for
+    what it says instead."""
     if name == "occlusion":
         specs = (*specs, replace(specs[0], name="hidden"))
+    if name == "regression":
+        specs = RegressionCodec.outputs(COCO17)
     return build_head(name, LEVELS if HEADS[name].reads_levels else channels, specs, **options)
 
 
@@ -139,6 +144,32 @@ def test_occlusion_networks_have_the_size_of_the_published_layout(cross):
     assert net.stride == 4
 
 
+@pytest.mark.parametrize(("depth", "millions", "gmac"), [(50, 23.6, 4.0), (152, 58.3, 11.3)])
+def test_regression_networks_have_the_published_size(depth, millions, gmac):
+    """Li et al. 2021, table 3, at 256x192 (their ResNet-50 4.0 GFLOPs, multiply-adds, the ResNet-152 11.3)."""
+    net = network("resnet", "regression", COCO17, method="regression", depth=depth, neck="none")
+    assert round(count_parameters(net) / 1e6, 1) == millions
+    assert count_macs(net, 256, 192) / 1e9 == pytest.approx(gmac, rel=0.02)
+
+
+def test_all_cells_of_a_regression_say_one_place():
+    """As the linear layer says it of the mean features, computed apart; also of a picture twice as wide."""
+    torch.manual_seed(0)
+    head = head_of("regression", None)
+    torch.nn.init.normal_(head.output.weight)
+    for h, w in ((4, 3), (4, 6)):
+        features = torch.randn(2, 12, h, w)
+        stage = head(features)[0]
+        numbers = features.double().mean((2, 3)) @ head.output.weight.double().T
+        share, deviation = numbers[:, :34].view(2, 17, 2), torch.sigmoid(numbers[:, 34:]).view(2, 17, 2)
+        place = (share + 0.5) * torch.tensor([w, h]) - 0.5
+        rows, columns = torch.meshgrid(torch.arange(h), torch.arange(w), indexing="ij")
+        expected = place[..., None, None] - torch.stack([columns, rows])
+        torch.testing.assert_close(stage["offset"].double().view(2, 17, 2, h, w), expected, atol=1e-4, rtol=1e-4)
+        sure = (1 - deviation)[..., None, None].expand(2, 17, 2, h, w)
+        torch.testing.assert_close(stage["sure"].double().view(2, 17, 2, h, w), sure, atol=1e-5, rtol=1e-4)
+
+
 def test_branches_feed_each_other_only_if_told():
     """What the visible output says depends on the hidden branch with ``cross``, and teaches it without ``stop``."""
     torch.manual_seed(0)
@@ -195,6 +226,7 @@ def test_stages(name, options):
         "cpn": [(True, True)] * (len(LEVELS) + options.get("refine", True)),
         "higher": [(True, True), (True, False)],
         "occlusion": [(True, True)],
+        "regression": [(False, False)],
     }
     assert kinds == expected[name]
 
@@ -220,9 +252,8 @@ def test_a_new_head_says_little(name, options):
     torch.manual_seed(0)
     head = head_of(name, field_specs(COCO18), 128, **options)
     features = [[f.abs() for f in fs] if isinstance(fs, list) else fs.abs() for fs in features_for(head, 1, 128, 8, 8)]
-    heat, paf = final_maps(head(*features), field_specs(COCO18))
-    assert heat.abs().max() < 2
-    assert paf.abs().max() < 2
+    for one in final_maps(head(*features), field_specs(COCO18) if name != "regression" else head.specs):
+        assert one.abs().max() < (2 if name != "regression" else 8)  # offsets from 8 cells
 
 
 @pytest.mark.parametrize(

@@ -80,7 +80,7 @@ def test_published_recipes_are_the_published_networks():
 # What a preset is made for.
 BESIDE = {
     "started": ["start=default"], "cpn": ["trunk=resnet50_levels"], "resnet50_levels": ["head=cpn"],
-    "occlusion": ["method=single", "target.hidden=true"],
+    "occlusion": ["method=single", "target.hidden=true"], "regression": ["method=regression"],
 }  # fmt: skip
 
 

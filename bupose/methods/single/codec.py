@@ -15,7 +15,7 @@ from bupose.methods.scoring import COMPLETED, expected_similarity, list_people
 from bupose.methods.single.options import SingleDecodeOptions, SingleLossOptions, SingleTargetOptions
 from bupose.methods.single.reading import highest_cells, read_positions
 from bupose.methods.single.trace import SingleTrace, link_candidates
-from bupose.methods.targets import Targets, check_shape, in_cells, known_share
+from bupose.methods.targets import Targets, check_shape, in_cells, known_share, place_largest
 from bupose.people import Labels, People
 from bupose.skeleton import Skeleton
 
@@ -56,7 +56,7 @@ class SingleCodec(Codec):
         paint, sigma = kernels.load("encode").paint_heat, self.target.sigma / self.grid.stride
         maps = {name: paint(shape, xy, here, sigma) for name, here in shown.items()}
         weight = known_share(ignore, size, self.grid, np.any([(m > 0).any(0) for m in maps.values()], 0))
-        places = {f"{name}_place": _place(labels, xy, here, shape) for name, here in shown.items()}
+        places = {f"{name}_place": place_largest(labels, xy, here, shape) for name, here in shown.items()}
         return Targets(self.maps(maps), weight, places)
 
     def _explain(self, maps: Maps) -> SingleTrace:
@@ -101,17 +101,6 @@ class SingleCodec(Codec):
         from bupose.methods.single.loss import SingleLoss
 
         return SingleLoss(cls.outputs(skeleton, target), options)
-
-
-def _place(labels: Labels, xy: np.ndarray, here: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
-    """float32 (K, 3): x, y in cells, and 1, of the largest person's joints that are ``here``, bool (P, K), and inside
-    the map; else 0."""
-    place = np.zeros((xy.shape[1], 3), np.float32)
-    if len(labels):
-        person = int(labels.area.argmax())
-        inside = here[person] & (xy[person] >= -0.5).all(1) & (xy[person] < np.array(shape[::-1]) - 0.5).all(1)
-        place[inside] = np.column_stack([xy[person][inside], np.ones(inside.sum())])
-    return place
 
 
 def _highest(peaks: Peaks) -> np.ndarray:

@@ -17,6 +17,7 @@ from bupose.nn.head.occlusion import OcclusionHead
 from bupose.nn.head.openpose2017 import OpenPose2017Head
 from bupose.nn.head.openpose2019 import OpenPose2019Head
 from bupose.nn.head.plain import PlainHead
+from bupose.nn.head.regression import RegressionHead
 from bupose.nn.head.stages import final_maps
 from bupose.options import choose, from_dict
 
@@ -31,6 +32,7 @@ HEADS: dict[str, type[Head]] = {
     "cpn": CPNHead,
     "higher": HigherHead,
     "occlusion": OcclusionHead,
+    "regression": RegressionHead,
 }
 
 __all__ = ["HEADS", "Head", "build_head", "final_maps"]

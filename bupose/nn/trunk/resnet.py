@@ -79,12 +79,12 @@ class ResNetOptions:
     ``neck``: "fpn" sums the native strides 8, 16, 32 into ``channels`` at stride 8 (or 4 by ``out_stride``);
     "dilated" keeps stride 8 by dilation and reduces to ``channels``; "deconv" goes up from stride 32 to
     ``out_stride``, also 16, by transposed convolutions of ``channels`` (Simple Baselines: 256 channels, stride 4);
-    "levels" gives the strides 4, 8, 16, 32 to a head that reads them (``cpn``). ``width`` multiplies
-    every layer's channels.
+    "levels" gives the strides 4, 8, 16, 32 to a head that reads them (``cpn``), "none" the features of stride 32.
+    ``width`` multiplies every layer's channels.
     """
 
     depth: int = option(18, among=_DEPTHS)
-    neck: str = option("fpn", among=("dilated", "fpn", "deconv", "levels"))
+    neck: str = option("fpn", among=("dilated", "fpn", "deconv", "levels", "none"))
     width: float = option(1.0, 0.02, 4)
     channels: int = option(128, 1, 4096)
     out_stride: int = option(8, among=(4, 8, 16))
@@ -128,6 +128,8 @@ class ResNet(Trunk):
         self.neck: nn.Module
         if options.neck == "levels":
             self.stride, self.channels, self.level_channels = 4, widths[1], tuple(widths[1:])
+        elif options.neck == "none":
+            self.stride, self.channels = 32, widths[4]
         elif dilated:
             self.neck = conv_norm(widths[4], options.channels, 1)
         elif options.neck == "deconv":
@@ -146,6 +148,8 @@ class ResNet(Trunk):
             levels.append(features)
         if self.options.neck == "levels":
             return levels
+        if self.options.neck == "none":
+            return features
         if self.options.neck == "dilated":
             return self.neck(features)
         if self.options.neck == "deconv":
