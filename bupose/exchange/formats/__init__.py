@@ -7,6 +7,7 @@ from bupose.exchange.formats.base import Format
 from bupose.exchange.formats.coco import COCO
 from bupose.exchange.formats.dlc import DLC
 from bupose.exchange.formats.openpifpaf import OPENPIFPAF
+from bupose.exchange.formats.openpose import OPENPOSE
 from bupose.exchange.formats.opensim import MOT, TRC
 from bupose.exchange.formats.shards import SHARDED
 from bupose.exchange.formats.sleap import SLEAP
@@ -16,6 +17,7 @@ __all__ = ["FORMATS", "Format"]
 # In the order of recognition.
 FORMATS: dict[str, Format] = {
     "openpifpaf": OPENPIFPAF,
+    "openpose": OPENPOSE,
     "coco": COCO,
     "dlc": DLC,
     "sleap": SLEAP,
