@@ -1,6 +1,6 @@
 """Numbers with their nouns."""
 
-_IRREGULAR = {"person": "people", "entry": "entries"}
+_IRREGULAR = {"person": "people", "entry": "entries", "box": "boxes"}
 
 
 def counted(number: int, noun: str) -> str:

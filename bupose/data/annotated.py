@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from bupose import skeletons
+from bupose.annotations.detections import Boxes, read_detections
 from bupose.annotations.formats import FORMATS
 from bupose.annotations.joint_names import fit_names
 from bupose.annotations.reader import Annotations, read
+from bupose.annotations.values import id_key
 from bupose.data.each_person import EachPerson
 from bupose.data.photos import Photos
+from bupose.data.proposals import Offsets
 from bupose.data.video_frames import bring_frames
-from bupose.errors import LabelsError
+from bupose.errors import LabelsError, OptionsError
 from bupose.options import check, option
 from bupose.paths import expand
 from bupose.skeleton import Skeleton
@@ -47,6 +53,11 @@ class PhotosOptions:
     each_person : float
         Cut photos around each person, to this many times the person's box (1.25 is usual), for networks of a single
         person; 0 is whole photos. ``limit`` still counts photos.
+    proposals : str
+        Boxes that a detector found in these photos, a JSON file in COCO's format: photos are then cut around boxes that
+        are off as those are, as RMPE's networks learn.
+    cuts : int
+        Of each person, around so many boxes drawn for ``proposals``.
     """
 
     annotations: str = option("")
@@ -58,10 +69,17 @@ class PhotosOptions:
     max_box: float = option(0.5, 0, 1)
     complete: bool | None = option(None)
     each_person: float = option(0.0, 0, 10)
+    proposals: str = option("")
+    cuts: int = option(1, 1, 1000)
 
     def __post_init__(self) -> None:
-        self.annotations, self.images = (p if isinstance(p, str) else _path(p) for p in (self.annotations, self.images))
+        for name in ("annotations", "images", "proposals"):
+            setattr(self, name, _path(getattr(self, name)))
         check(self, "data")
+        if self.proposals and not self.each_person:
+            raise OptionsError("data.proposals are boxes to cut photos around; add data.each_person=1.25")
+        if self.cuts > 1 and not self.proposals:
+            raise OptionsError(f"data.cuts={self.cuts} of one box would be all the same; add data.proposals=BOXES.json")
 
 
 def _path(value):
@@ -97,7 +115,24 @@ def open_photos(kind: str, options: PhotosOptions) -> Photos | EachPerson:
     complete = FORMATS[found.kind].complete if options.complete is None else options.complete
     notes = [f"{found.name}: {note}" for note in (matched, told, *found.notes, *notes) if note]
     photos = Photos(folder, found, rows, skeleton, names, options.max_box, not complete, notes)
-    return EachPerson(photos, options.each_person) if options.each_person else photos
+    if not options.each_person:
+        return photos
+    offsets = _read_offsets(options.proposals, photos) if options.proposals else None
+    return EachPerson(photos, options.each_person, offsets, options.cuts)
+
+
+def _read_offsets(path: str, photos: Photos) -> Offsets:
+    """How detections of photos differ from their labels."""
+    found = read_detections(path)
+
+    def pairs() -> Iterator[tuple[np.ndarray, Boxes]]:
+        for n in range(len(photos)):
+            key = found.find(photos.name(n))
+            key = id_key(photos.image_id(n)) if key is None else key
+            if key is not None and key in found.by_id:
+                yield photos.labels(n).box, found.by_id[key]
+
+    return Offsets.fit(pairs(), found.name)
 
 
 def choose_skeleton(wanted: Any, found: Annotations) -> tuple[Skeleton, str]:

@@ -129,6 +129,8 @@ class DataOptions:
     max_box: float | None = _unset(PhotosOptions, "max_box")
     complete: bool | None = _unset(PhotosOptions, "complete")
     each_person: float | None = _unset(PhotosOptions, "each_person")
+    proposals: str | None = option(None, path=True)
+    cuts: int | None = _unset(PhotosOptions, "cuts")
     count: int | None = _unset(SyntheticOptions, "count")
     seed: int | None = _unset(SyntheticOptions, "seed")
     size: tuple[int, int] | None = _unset(SyntheticOptions, "size")

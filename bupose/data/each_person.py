@@ -11,6 +11,7 @@ from bupose import geometry
 from bupose.annotations.categories import CategoryOptions
 from bupose.data.photos import Photos
 from bupose.data.picture import Drawn, Picture, whole_sample
+from bupose.data.proposals import Offsets
 from bupose.images import Photo
 from bupose.images.sample import Sample
 from bupose.people import Labels
@@ -29,11 +30,17 @@ class EachPerson:
     margin : float
         Size of a cut relative to the person's box (1.25 in Simple Baselines and HRNet), which is first extended to
         ``CROP_ASPECT``; cut off at the photo's borders.
+    offsets : Offsets, optional
+        Cuts are made around boxes that are off by these, drawn at random but the same each time; by default around the
+        labelled box.
+    cuts : int
+        Of each person, one after the other.
     """
 
-    def __init__(self, photos: Photos, margin: float) -> None:
+    def __init__(self, photos: Photos, margin: float, offsets: Offsets | None = None, cuts: int = 1) -> None:
         self.skeleton, self._photos, self._margin = photos.skeleton, photos, margin
         self.notes, self.category = photos.notes, photos.category
+        self._offsets, self._cuts = offsets, cuts
         counts = np.diff(photos.first_person)
         self._photo = np.repeat(np.arange(len(photos)), counts)
         self._person = np.arange(len(self._photo)) - np.repeat(photos.first_person[:-1], counts)
@@ -42,7 +49,7 @@ class EachPerson:
     category: CategoryOptions
 
     def __len__(self) -> int:
-        return len(self._photo)
+        return self._cuts * len(self._photo)
 
     def __getitem__(self, i: int) -> Sample:
         return whole_sample(self.picture(i))
@@ -51,8 +58,13 @@ class EachPerson:
         """A person's part of the photo, not yet decoded."""
         if not -len(self) <= i < len(self):
             raise IndexError(f"person {i} of a set of {len(self)}")
-        picture = self._photos.picture(int(self._photo[i]))
-        return CutPhoto(picture, int(self._person[i]), self._margin)
+        i %= len(self)
+        n = i // self._cuts
+        picture, person = self._photos.picture(int(self._photo[n])), int(self._person[n])
+        drawn = None
+        if self._offsets is not None:
+            drawn = self._offsets.draw(np.random.default_rng(i), picture.labels.box[person])
+        return CutPhoto(picture, person, self._margin, drawn)
 
     def labels(self, i: int) -> Labels:
         """The one person, in pixels of the cut."""
@@ -88,12 +100,12 @@ class OneOfEach:
 
 
 class CutPhoto:
-    """The part of a picture around a person; see :class:`bupose.data.picture.Picture`."""
+    """The part of a picture around a person's box, or another; see :class:`bupose.data.picture.Picture`."""
 
-    def __init__(self, picture: Picture, person: int, margin: float) -> None:
+    def __init__(self, picture: Picture, person: int, margin: float, box: np.ndarray | None = None) -> None:
         self._picture, self._person = picture, person
         labels = picture.labels[person : person + 1]
-        self._low, self.size = around(labels.box[0], margin, picture.size)
+        self._low, self.size = around(labels.box[0] if box is None else box, margin, picture.size)
         self._move = geometry.translate(-self._low[0], -self._low[1])
         self.labels = replace(labels.transform(self._move), area=labels.area)
         self.name, self.image_id = picture.name, picture.image_id

@@ -8,9 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bupose.annotations.detections import Boxes
 from bupose.data.dataset import PoseDataset
 from bupose.data.datasets import open_samples
-from bupose.data.each_person import CROP_ASPECT, around
+from bupose.data.each_person import CROP_ASPECT, EachPerson, around
+from bupose.data.proposals import Offsets
+from bupose.errors import LabelsError, OptionsError
 from bupose.maps import Grid
 from bupose.methods.single import SingleCodec
 from bupose.skeletons import COCO17
@@ -21,6 +24,11 @@ SIZE = (200, 160)
 @pytest.fixture
 def people(tmp_path):
     """Two photos with two people and one, a bright dot on each joint, cut around each person."""
+    return open_samples("coco", {"annotations": str(made(tmp_path)), "each_person": 1.25})
+
+
+def made(tmp_path):
+    """The annotations of two photos."""
     rng = np.random.default_rng(0)
     images, annotations = [], []
     for n, boxes in enumerate([[(20, 30, 30, 80), (120, 40, 60, 100)], [(90, 5, 40, 150)]]):
@@ -39,7 +47,7 @@ def people(tmp_path):
     category = {"id": 1, "name": "person", "keypoints": list(COCO17.joints), "skeleton": []}
     path = tmp_path / "people.json"
     path.write_text(json.dumps({"images": images, "annotations": annotations, "categories": [category]}))
-    return open_samples("coco", {"annotations": str(path), "each_person": 1.25})
+    return path
 
 
 def test_an_entry_is_a_person(people):
@@ -104,3 +112,61 @@ def test_drawn_people_are_cut_out_in_turns():
         assert sample.image.shape[1::-1] == size
         np.testing.assert_array_equal(sample.image, scene.image[low[1] : low[1] + size[1], low[0] : low[0] + size[0]])
         np.testing.assert_allclose(sample.labels.xy[0] + low, person.xy[0], rtol=1e-6)
+
+
+# --- boxes as a detector draws them ---
+
+
+def test_offsets_are_those_that_the_boxes_were_made_with():
+    rng = np.random.default_rng(0)
+    mean, spread = np.array([-0.05, 0.02, 0.04, -0.03]), np.diag([0.03, 0.02, 0.04, 0.05]) ** 2
+    spread[0, 2] = spread[2, 0] = -0.5 * 0.03 * 0.04  # wider on both sides
+    pairs = []
+    for _ in range(300):
+        truth = np.array([[100.0, 100, 40, 80], [300, 120, 90, 60]])
+        sides = np.concatenate([truth[:, 2:]] * 2, 1)
+        low_high = np.concatenate([truth[:, :2], truth[:, :2] + truth[:, 2:]], 1)
+        edges = low_high + rng.multivariate_normal(mean, spread, 2) * sides
+        found = np.concatenate([edges[:, :2], edges[:, 2:] - edges[:, :2]], 1)
+        false = np.array([[600.0, 10, 50, 50], [100, 100, 12, 12]])  # of nobody, and of a hand
+        pairs.append((truth, Boxes(np.concatenate([false, found[::-1]]), np.ones(4))))
+    offsets = Offsets.fit(pairs, "boxes.json")
+    np.testing.assert_allclose(offsets.mean, mean, atol=4 * 0.05 / np.sqrt(600))
+    np.testing.assert_allclose(offsets.spread, spread, atol=4 * np.sqrt(2 / 600) * 0.05**2)
+    boxes = np.array([offsets.draw(rng, np.array([10.0, 20, 200, 100])) for _ in range(600)])
+    np.testing.assert_allclose(boxes[:, 0].mean(), 10 + 200 * mean[0], atol=4 * 200 * 0.03 / np.sqrt(600))
+    np.testing.assert_allclose(boxes[:, 2].std(), 200 * np.sqrt(0.0009 + 0.0016 + 0.0012), rtol=0.15)
+    with pytest.raises(LabelsError, match="has 1 box that half overlap"):
+        Offsets.fit([(truth[:1], pairs[0][1])], "boxes.json")
+
+
+def test_cuts_of_a_person_differ_and_show_the_same_person(tmp_path):
+    path = made(tmp_path)
+    boxes = [(0, 20, 30, 30, 80), (0, 120, 40, 60, 100), (1, 90, 5, 40, 150)]
+    rng = np.random.default_rng(0)
+    proposals = [
+        {"image_id": n, "bbox": [*(rng.normal((x, y), 3)), *rng.normal((w, h), 3)], "score": 0.5}
+        for n, x, y, w, h in boxes
+    ]
+    (tmp_path / "b.json").write_text(json.dumps(proposals))
+    options = {"annotations": str(path), "each_person": 1.25, "proposals": tmp_path / "b.json", "cuts": 3}
+    with pytest.raises(LabelsError, match="has 3 boxes that"):
+        open_samples("coco", options)
+    photos = open_samples("coco", {"annotations": str(path)})
+    people = EachPerson(photos, 1.25, Offsets(np.array([-0.2, -0.2, 0.2, 0.2]), 0.01 * np.eye(4)), 3)
+    assert len(people) == 9
+    assert [people.image_id(n) for n in range(9)] == [0] * 6 + [1] * 3
+    assert len({people.size(n) for n in range(3)}) > 1
+    for n in (*range(9), -1):
+        sample = people[n]
+        assert sample.labels == people.labels(n)
+        inside = ((sample.labels.xy[0] >= 0) & (sample.labels.xy[0] < people.size(n))).all(1)
+        u, v = sample.labels.xy[0][inside].astype(int).T
+        assert inside.sum() > 5
+        assert (sample.image[v, u] == 255).all()
+
+
+@pytest.mark.parametrize("options", [{"proposals": "b.json"}, {"each_person": 1.25, "cuts": 2}])
+def test_options_of_cuts_that_do_not_fit(options):
+    with pytest.raises(OptionsError, match="add data"):
+        open_samples("coco", {"annotations": "a.json", **options})
