@@ -6,12 +6,16 @@ with their labels into output=check.
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from pathlib import Path
+
+import numpy as np
 
 from bupose.atomic import write_text
 from bupose.cli import hydra_app
 from bupose.data.check import CheckOptions, find_defects, spread_rows, survey
+from bupose.data.limb_choice import LimbChoice, choose_limbs
 from bupose.data.picture import picture_of
 from bupose.data.sheet import contact_sheet
 from bupose.folder import OutputFolder
@@ -19,7 +23,7 @@ from bupose.predict.output import write_image
 from bupose.viz import draw_people
 from bupose.wording import counted
 
-RESULTS = ("defects.txt", "empty.txt", "labels.jpg", "suspicious.jpg")
+RESULTS = ("limbs.csv", "skeleton.yaml", "defects.txt", "empty.txt", "labels.jpg", "suspicious.jpg")
 
 
 def main(options: CheckOptions) -> int:
@@ -32,6 +36,8 @@ def main(options: CheckOptions) -> int:
 
 def check(samples, options: CheckOptions, folder: Path) -> int:
     print(survey(samples))
+    if options.limbs == "auto":
+        write_choice(choose_limbs(samples, samples.skeleton), folder)
     defects = list(find_defects(samples, options.decode))
     write_text(folder / "defects.txt", "".join(f"{d.kind}\t{d}\n" for d in defects))
     empty = list(samples.empty()) if hasattr(samples, "empty") else []
@@ -51,6 +57,18 @@ def check(samples, options: CheckOptions, folder: Path) -> int:
     kinds = ", ".join(f"{count} {kind}" for kind, count in Counter(d.kind for d in defects).most_common())
     print(f"{counted(len(defects), 'defect')} ({kinds}): {folder / 'defects.txt'}" if defects else "no defects found")
     return 1 if unreadable else 0
+
+
+def write_choice(choice: LimbChoice, folder: Path) -> None:
+    print(choice)
+    rows = ["first,second,fields,distance,value,chosen"]
+    chosen = {frozenset(limb) for limb in choice.skeleton.limbs}
+    for n in np.argsort(-choice.value, kind="stable"):
+        values = ",".join(f"{v[n]:.4f}" for v in (choice.fields, choice.distance, choice.value))
+        rows.append(f"{','.join(choice.pairs[n])},{values},{int(frozenset(choice.pairs[n]) in chosen)}")
+    write_text(folder / "limbs.csv", "\n".join(rows) + "\n")
+    write_text(folder / "skeleton.yaml", json.dumps(choice.skeleton.to_dict(), indent=1) + "\n")  # JSON is YAML
+    print(f"all pairs of joints: {folder / 'limbs.csv'}; the skeleton: {folder / 'skeleton.yaml'}")
 
 
 def run(arguments: list[str]) -> int:

@@ -12,6 +12,8 @@ from .datasets import DATASETS as DATASETS
 from .datasets import DataOptions as DataOptions
 from .datasets import MixtureOptions as MixtureOptions
 from .datasets import open_samples as open_samples
+from .limb_choice import LimbChoice as LimbChoice
+from .limb_choice import choose_limbs as choose_limbs
 from .mixture import Mixture as Mixture
 from .photos import Photos as Photos
 from .sheet import contact_sheet as contact_sheet

@@ -15,6 +15,7 @@ from bupose.options import check, option
 from bupose.people import Labels
 from bupose.wording import counted
 
+LIMBS = ("declared", "auto")
 _FACING = ("shoulder", "hip", "eye", "ear")  # pairs across a body, not along a limb
 
 
@@ -28,6 +29,9 @@ class CheckOptions:
         The data set.
     skeleton : name of a built-in skeleton, or path of a .yaml file
         Skeleton of the joints; "auto" as in training: for a file in COCO's format the one it declares.
+    limbs : declared or auto
+        "auto" also writes how well each pair of joints tells people apart, limbs.csv, and the skeleton with the limbs
+        chosen, skeleton.yaml.
     output : str
         A folder for ``labels.jpg``, ``suspicious.jpg``, ``defects.txt`` and ``empty.txt``.
     pictures : int
@@ -38,6 +42,7 @@ class CheckOptions:
 
     data: DataOptions = field(default_factory=DataOptions)
     skeleton: str = option("auto", path=True)
+    limbs: str = option("declared", among=LIMBS)
     output: str = option("check", path=True)
     pictures: int = option(24, 0, 1000)
     decode: bool = option(True)

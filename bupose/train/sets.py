@@ -7,6 +7,7 @@ from typing import Any
 
 from bupose import skeletons
 from bupose.annotations.categories import CategoryOptions
+from bupose.data.limb_choice import choose_limbs
 from bupose.data.limb_lengths import learn_lengths
 from bupose.data.part import hold_out
 from bupose.skeleton import Skeleton
@@ -47,6 +48,11 @@ def open_sets(options: TrainOptions) -> Sets:
     wanted = None if options.skeleton == "auto" else skeletons.get(options.skeleton)
     train = options.data.open(wanted or "auto")
     notes: list[str] = []
+    if options.limbs == "auto":
+        choice = choose_limbs(train, wanted or train.skeleton)
+        notes.append(str(choice))
+        wanted = choice.skeleton
+        train = options.data.open(wanted)
     skeleton = wanted or train.skeleton
     if options.hold_out and options.val.annotations is None:
         train, val = hold_out(train, options.hold_out, options.seed)
