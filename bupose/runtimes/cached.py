@@ -19,7 +19,7 @@ from bupose import __version__, atomic
 from bupose.machine import name_processor
 from bupose.paths import cache_home, temporary_home
 
-REVISION = 5  # of how graphs are made; another one makes them anew
+REVISION = 6  # of how graphs are made; another one makes them anew
 KEPT = 12  # graphs; those used longest ago go
 PATIENCE = 120.0  # seconds to wait for another process that makes one
 _LIST = "whole.json"

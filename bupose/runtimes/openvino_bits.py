@@ -19,7 +19,8 @@ CONVOLUTIONS = ("Convolution", "GroupConvolution")
 def quantise(model: Any, activations: Mapping[str, Mapping[str, Sequence[float]]], exact: bool) -> int:
     """Put a rounding before every convolution of a graph that has a range, and into its weights.
 
-    Whatever else reads the same values gets the rounded ones, too, so that bytes go from one to the next.
+    Whatever else reads the same values, sums above all, gets them as they are: errors would add up from block to block
+    (AP 56.5 instead of 56.4 for the network that comes along, 56.8 in float32, at 1.5 % more time).
 
     Parameters
     ----------
@@ -86,15 +87,9 @@ def _constant(node: Any) -> Any:
 
 
 def _round_activations(nodes: Sequence[Any], least: float, largest: float) -> None:
-    source = nodes[0].input_value(0)
-    readers = list(source.get_target_inputs())
-    rounded = _fake(source, *fit_range(least, largest), LEVELS).output(0)
-    names = {node.get_friendly_name() for node in nodes}
-    for reader in readers:
-        node = reader.get_node()
-        floating = node.get_type_name() in CONVOLUTIONS and node.get_friendly_name() not in names
-        if not floating and node.get_type_name() not in ("Result", "ShapeOf"):
-            reader.replace_source_output(rounded)
+    rounded = _fake(nodes[0].input_value(0), *fit_range(least, largest), LEVELS).output(0)
+    for node in nodes:
+        node.input(0).replace_source_output(rounded)
 
 
 def _round_weights(node: Any, steps: int, mean: np.ndarray) -> None:
