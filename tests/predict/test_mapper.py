@@ -1,5 +1,8 @@
 """The callable for engines: batches in, batches out, whatever a batch holds."""
 
+import sys
+
+import cv2
 import numpy as np
 import pytest
 from films import write_film
@@ -13,7 +16,9 @@ from bupose.predict.predict import infer
 
 @pytest.fixture
 def mapper(net):
-    return PoseMapper(height=160)
+    before = cv2.getNumThreads()
+    yield PoseMapper(height=160)
+    cv2.setNumThreads(before)
 
 
 @pytest.fixture
@@ -100,3 +105,20 @@ def test_ray_takes_what_comes_out(mapper, files):
 
     whole = concat([table if isinstance(table, arrow.Table) else arrow.Table.from_pandas(table) for table in tables])
     assert whole.num_rows == 3
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_threads_are_those_of_the_actor(net, files, threads, monkeypatch):
+    """OpenCV, whose threads are the process's, and the estimator; in an actor of Ray as many as it has processors."""
+    from types import SimpleNamespace
+
+    context = SimpleNamespace(get_assigned_resources=lambda: {"CPU": float(threads), "GPU": 0.0})
+    ray = SimpleNamespace(is_initialized=lambda: True, get_runtime_context=lambda: context)
+    monkeypatch.setitem(sys.modules, "ray", ray)
+    before = cv2.getNumThreads()
+    try:
+        mapper = PoseMapper(height=160)
+        assert mapper.estimator.threads == cv2.getNumThreads() == threads
+        assert PoseMapper(height=160, threads=3 - threads).estimator.threads == 3 - threads
+    finally:
+        cv2.setNumThreads(before)

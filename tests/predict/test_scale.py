@@ -2,6 +2,7 @@
 
 import errno
 import io
+import sys
 import tarfile
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from bupose import atomic, cli
 from bupose.errors import DependencyError, DiskError, InputError, OptionsError
 from bupose.exchange import read_recordings
 from bupose.predict.options import InferOptions, RayOptions
-from bupose.predict.scale import ray_engine, run
+from bupose.predict.scale import run
 from bupose.predict.scale.inputs import Inputs, find_inputs, keys
 from bupose.predict.scale.place import Place
 from bupose.predict.scale.units import plan, split
@@ -332,7 +333,11 @@ def test_killed_writers_leave_no_shard(tmp_path):
     assert place.names() == []
 
 
-def test_ray_that_is_missing_is_told(monkeypatch):
-    monkeypatch.setitem(__import__("sys").modules, "ray.data", None)
-    with pytest.raises(DependencyError, match="engine=ray needs ray"), ray_engine.connected(RayOptions()):
-        pass
+def test_ray_that_is_missing_is_told_and_costs_nothing(photos, net, tmp_path, monkeypatch):
+    shard = tmp_path / "out/shards/000000-0.parquet"
+    shard.parent.mkdir(parents=True)
+    shard.write_bytes(b"of an earlier run")
+    monkeypatch.setitem(sys.modules, "ray.data", None)
+    with pytest.raises(DependencyError, match="engine=ray needs ray"):
+        go(photos, tmp_path / "out", overwrite=True)
+    assert shard.exists()

@@ -20,7 +20,7 @@ from bupose.predict.scale import run
 pytest.importorskip("ray")
 pq = pytest.importorskip("pyarrow.parquet")
 
-PICTURES, HEIGHT, ROWS = 240, 184, 8
+PICTURES, HEIGHT, ROWS = 240, 96, 8
 PATIENCE = 120  # seconds, on a busy machine
 
 
@@ -94,37 +94,25 @@ def test_a_run_goes_on_past_every_death(cluster, tmp_path, monkeypatch):
         (photos / f"{n:04d}.png").symlink_to(tmp_path / "one.png")
     people = bupose.load(height=HEIGHT, threads=1)(tmp_path / "one.png")
     assert len(people)
-    strikes: list = []
-    receipts: list = []
+    strikes, receipts = {4: kill_one, 12: remove_node}, []
 
     def note(self, receipt, inputs):
         receipts.append(receipt)
         before(self, receipt, inputs)
-        if strikes and len(receipts) > 3:
-            strikes.pop()(cluster)
+        if strike := strikes.pop(len(receipts), None):
+            strike(cluster)
 
     before = run._Run._note
     monkeypatch.setattr(run._Run, "_note", note)
+    out = tmp_path / "out"
+    options = {"input": str(photos), "output": str(out), "height": HEIGHT, "engine": "ray"}
+    options["ray"] = RayOptions(address=cluster.address, rows=ROWS)
 
-    def go(out, **values):
-        options = RayOptions(address=cluster.address, rows=ROWS)
-        receipts.clear()
-        return run.infer_many(
-            InferOptions(input=str(photos), output=str(out), height=HEIGHT, engine="ray", ray=options, **values)
-        )
-
-    start_and_kill(cluster.address, photos, tmp_path / "out")
+    start_and_kill(cluster.address, photos, out)
     with pytest.raises(InputError, match="interrupted run"):
-        go(tmp_path / "out")
-    strikes.append(kill_one)
-    summary = go(tmp_path / "out", resume=True)
+        run.infer_many(InferOptions(**options))
+    summary = run.infer_many(InferOptions(**options, resume=True))
     assert not strikes
     assert summary.skipped >= 2
-    assert summary.pictures == PICTURES - summary.skipped
-    check_whole(tmp_path / "out", people)
-
-    strikes.append(remove_node)
-    summary = go(tmp_path / "again")
-    assert not strikes
-    assert (summary.pictures, summary.failed) == (PICTURES, 0)
-    check_whole(tmp_path / "again", people)
+    assert (summary.pictures, summary.failed) == (PICTURES - summary.skipped, 0)
+    check_whole(out, people)

@@ -16,21 +16,25 @@ from bupose.predict.scale.place import Place
 from bupose.wording import counted
 
 
-def begin(place: Place, options: InferOptions, settings: dict) -> None:
-    """Refuse to mix runs, remove shards that are replaced, and note that a run has begun."""
+def refuse_others(place: Place, options: InferOptions, settings: dict) -> None:
+    """Refuse to mix runs."""
     names = place.names()
     if names and not options.resume and not options.overwrite:
         raise InputError(
             f"{place.base!r} holds {counted(len(names), 'shard')}: resume=true adds what is new, overwrite=true starts "
             "anew; or choose another output"
         )
-    if names and options.overwrite and not options.resume:
-        for name in names:
-            place.remove(name)
-    elif names:
+    if names and options.resume:
         _check_same(place, settings)
+
+
+def begin(place: Place, options: InferOptions, settings: dict) -> None:
+    """Note that a run has begun, and remove the shards that it replaces."""
     lines = [json.dumps(one, default=str) for one in (settings, {"shards": SHARDS})]
     place.write_text(UNFINISHED, "\n".join(lines) + "\n")
+    if not options.resume:
+        for name in place.names():
+            place.remove(place.where(name))
 
 
 def _check_same(place: Place, settings: dict) -> None:
@@ -65,7 +69,7 @@ def find_done(place: Place) -> tuple[np.ndarray, int]:
             whole = told.get("whole")
             kept = None if whole or failed.all() or not failed.any() else file.read()
         if failed.all():
-            place.remove(name)
+            place.remove(place.where(name))
         elif whole:
             found.append(keys([whole]))
         else:

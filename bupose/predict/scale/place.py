@@ -90,24 +90,28 @@ class Place:
                 raise atomic.refusal(partial, problem) from None
             self._upload(str(partial), where)
 
-    def remove(self, name: str) -> None:
-        """Remove a shard."""
+    def remove(self, where: str) -> None:
+        """Remove a file, by its path or URL."""
         if self.remote:
-            store, path = open_store(self.where(name))
+            store, path = open_store(where)
             store.rm_file(path)
         else:
-            os.unlink(self.where(name))
+            os.unlink(where)
+
+    def beside(self, name: str) -> str:
+        """Path or URL of a file beside the folder."""
+        return f"{os.path.dirname(self.base)}/{name}"
 
     def read_text(self, name: str) -> str:
         """A small file beside the shards' folder; "" if there is none."""
         with suppress(InputError, OSError, ValueError):
-            url = f"{os.path.dirname(self.base)}/{name}"
+            url = self.beside(name)
             return (read_url(url) if self.remote else Path(url).read_bytes()).decode()
         return ""
 
     def write_text(self, name: str, text: str) -> None:
         """Write a small file beside the shards' folder."""
-        where = f"{os.path.dirname(self.base)}/{name}"
+        where = self.beside(name)
         if not self.remote:
             return atomic.write_text(where, text)
         with TemporaryDirectory(prefix="bupose-") as folder:

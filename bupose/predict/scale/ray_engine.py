@@ -46,7 +46,8 @@ def connected(options: RayOptions) -> Iterator[None]:
             "num_cpus": count_cores(), "include_dashboard": False, "object_store_memory": STORE,
         }  # fmt: skip
         try:
-            ray.init(address, log_to_driver=False, logging_level=logging.ERROR, **own)
+            # Without "local" it would join whatever cluster was started on this machine.
+            ray.init(address or "local", log_to_driver=False, logging_level=logging.ERROR, **own)
         except Exception as problem:
             what = f"connect to the Ray cluster {address!r}" if address else "start Ray on this machine"
             raise InputError(f"cannot {what}: {reason(problem)}; check ray.address, and ray status there") from None

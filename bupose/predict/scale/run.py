@@ -23,7 +23,7 @@ from bupose.media.passed_over import PassedOver
 from bupose.media.remote import is_url
 from bupose.paths import expand
 from bupose.predict.options import InferOptions, flat_settings
-from bupose.predict.scale.done import begin, find_done
+from bupose.predict.scale.done import begin, find_done, refuse_others
 from bupose.predict.scale.inputs import Inputs, find_inputs
 from bupose.predict.scale.place import Place
 from bupose.predict.scale.ray_engine import connected, count_workers, work
@@ -79,7 +79,9 @@ def infer_many(options: InferOptions) -> Summary:
     exclude = [expand(options.output)] if local and options.output else []
     inputs = find_inputs(options.input, exclude)
     network = weights.resolve(options.weights, options.accept_license)
-    with connected(options.ray), _output(options, _settings(options, network)) as place:
+    settings = _settings(options, network)
+    with _output(options, settings) as place, connected(options.ray):
+        begin(place, options, settings)
         run = _Run(options, place, inputs)
         try:
             run.go()
@@ -170,19 +172,20 @@ def _output(options: InferOptions, settings: dict) -> Iterator[Place]:
     """Where shards go, checked against what is there; a run that ends well is noted."""
     if options.output and is_url(options.output):
         place = Place(f"{options.output.rstrip('/')}/{SHARDS}")
-        begin(place, options, settings)
+        refuse_others(place, options, settings)
         yield place
         place.write_text(RUN, json.dumps({"bupose": __version__, **settings}, indent=1))
+        place.remove(place.beside(UNFINISHED))
         return
     folder = open_output(
         options.output, "out", settings, results=(SHARDS,), overwrite=options.overwrite, resume=options.resume
     )
     with folder:
         place = Place(str(folder.path / SHARDS))
-        begin(place, options, folder.settings)
+        refuse_others(place, options, settings)
         yield place
         folder.finish()
-        (folder.path / UNFINISHED).unlink(missing_ok=True)
+        place.remove(place.beside(UNFINISHED))
 
 
 def _check(options: InferOptions) -> None:
