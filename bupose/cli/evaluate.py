@@ -117,7 +117,8 @@ def follow_people(options: EvaluateOptions, truth: Truth, folder: OutputFolder) 
 
     net = estimate.load(options.weights, accept_license=options.accept_license, **options.for_estimator())
     live = options.tracking == "live"
-    found = follow(net, truth, options.images or "", options.track, live=live, fps=options.fps, progress=True)
+    found = follow(net, truth, options.images or "", options.track, live=live, look_every=options.look_every,
+                   fps=options.fps, progress=True)  # fmt: skip
     for problem in found.unreadable:
         print(problem, file=sys.stderr)
     if found.unreadable and not any(map(len, found.people.values())):

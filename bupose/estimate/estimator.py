@@ -17,6 +17,7 @@ from bupose.estimate.crops.finders import Finder
 from bupose.estimate.crops.options import CropsOptions
 from bupose.estimate.crops.pipeline import CropsPipeline
 from bupose.estimate.crops.start import one_by_one
+from bupose.estimate.key_frames import KeyFrames
 from bupose.estimate.options import REFINE_MOST, NetworkOptions, read_tiles
 from bupose.estimate.pipeline import Pipeline
 from bupose.estimate.preprocess import View
@@ -215,8 +216,9 @@ class Estimator:
         return pipeline.people(look)
 
     def stream(
-        self, sources: Iterable[Picture], *, keep_images: bool = False, keep_fields: bool = False, in_order: bool = True
-    ) -> Stream:
+        self, sources: Iterable[Picture], *, keep_images: bool = False, keep_fields: bool = False,
+        in_order: bool = True, look_every: int = 1,
+    ) -> Stream | KeyFrames:  # fmt: skip
         """Process any number of pictures.
 
         Pictures are read ahead in threads and batched by size; a batch is grouped while the network runs on the next.
@@ -228,12 +230,16 @@ class Estimator:
             Return the photo, or the averaged maps, with each estimate.
         in_order : bool
             Keep the order of the sources; else return each as soon as it is done.
+        look_every : int
+            The network looks at each n-th frame of video files; optical flow carries people on from there.
 
         Yields
         ------
         Estimate or Failure
             A Failure for a picture that cannot be read; the others continue.
         """
+        if look_every > 1:
+            return KeyFrames(self, sources, look_every, keep_images, keep_fields)
         return Stream(self, sources, keep_images, keep_fields, in_order)
 
     def fields(self, image: Picture) -> Maps:

@@ -57,6 +57,8 @@ class Estimate:
     look : Look, optional
         What the network said, if that was to be kept: people of other decode options come from it
         (:meth:`Pipeline.people`).
+    carried : bool
+        The network has not seen the picture: the people of the frame before were moved by optical flow.
     """
 
     source: Any
@@ -65,6 +67,7 @@ class Estimate:
     matrix: np.ndarray
     image: np.ndarray | None = None
     look: Look | None = None
+    carried: bool = False
 
     @property
     def fields(self) -> Maps | None:

@@ -10,6 +10,7 @@ from bupose.evaluate.run import PROTOCOLS
 from bupose.evaluate.tracking.options import PosevalOptions
 from bupose.evaluate.tracking.run import PROTOCOLS as OF_VIDEOS
 from bupose.options import option
+from bupose.predict.options import check_looks
 from bupose.track import TrackOptions
 
 
@@ -36,6 +37,9 @@ class EvaluateOptions(NetworkOptions):
     tracking : auto or live
         How the network's people are followed through a video: auto with the whole video known, live frame by frame.
     track.* : see TrackOptions
+    look_every : int
+        The network looks at each n-th frame of a video file; people in between are followed by optical
+        flow and filled in from both sides.
     fps : float
         Frames a second of the pictures of a video, for following people; a video file has its own times.
     skeleton : name or .yaml path
@@ -61,6 +65,7 @@ class EvaluateOptions(NetworkOptions):
     poseval: PosevalOptions = field(default_factory=PosevalOptions)
     tracking: str = option("auto", among=("auto", "live"))
     track: TrackOptions = field(default_factory=TrackOptions)
+    look_every: int = option(1, 1, 1000)
     fps: float = option(25.0, 0.001, 10_000)
     skeleton: str | None = option(None, path=True)
     category: str | None = option(None)
@@ -79,3 +84,4 @@ class EvaluateOptions(NetworkOptions):
         if self.predictions and self.weights:
             raise OptionsError("predictions and weights are both given; give one of them")
         super().__post_init__()
+        check_looks(self.look_every, self.tracking)

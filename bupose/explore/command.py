@@ -75,7 +75,7 @@ def _serve(options: ExploreOptions, stopped: list) -> None:
         from bupose.explore.server import serve
 
         uploads = Uploads(folder)
-        blocks = Page(estimator, first, uploads, options.overlay, options.track).blocks
+        blocks = Page(estimator, first, uploads, options.overlay, options.track, options.look_every).blocks
         try:
             address = serve(blocks, port, uploads)
             _LOG.info("the explorer is at %s, for this machine only; Ctrl-C ends it", address)

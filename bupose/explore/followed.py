@@ -18,7 +18,7 @@ from bupose.explore.observation import Film, named
 from bupose.images import Clip, Video
 from bupose.media.sources import Frame
 from bupose.people import People
-from bupose.predict.following import Follower
+from bupose.predict.following import Follower, drop_carried
 from bupose.predict.video_output import VideoOutput
 from bupose.track import TrackOptions, finish
 from bupose.viz import OverlayOptions, Plot, Trails
@@ -114,7 +114,12 @@ class Followed:
 
 
 def follow(
-    estimator: Estimator, film: Film, seconds: float, options: TrackOptions, stopped: Callable[[], bool]
+    estimator: Estimator,
+    film: Film,
+    seconds: float,
+    options: TrackOptions,
+    stopped: Callable[[], bool],
+    look_every: int = 1,
 ) -> Iterator[int | Followed]:
     """Follow the people of a video from one of its frames on.
 
@@ -128,6 +133,8 @@ def follow(
     options : TrackOptions
     stopped : callable
         Whether to be content with what is followed by now.
+    look_every : int
+        As of :meth:`bupose.estimate.Estimator.stream`.
 
     Yields
     ------
@@ -145,22 +152,24 @@ def follow(
         start = Video(film.path).frame(film.frame, estimator.max_pixels).time
         clip = Clip(start, None if start is None else start + seconds)
         follower, numbers = Follower(options), []
-        seen: list[tuple[float, People]] = []
-        stream = estimator.stream(islice(_frames(film, clip, estimator.max_pixels), MOST))
+        seen: list[tuple[tuple[float, People], bool]] = []
+        frames = islice(_frames(film, clip, estimator.max_pixels), MOST)
+        stream = estimator.stream(frames, look_every=look_every)
         try:
             for estimate in stream:
                 if isinstance(estimate, Failure):
                     raise estimate.problem
                 frame = estimate.source
-                seen.append(follower.link(frame.index, frame.time, estimate.people))
+                seen.append((follower.link(frame.index, frame.time, estimate.people), estimate.carried))
                 numbers.append(frame.index)
                 yield len(seen)
                 if stopped():
                     break
         finally:
             stream.close()
-        people = tuple(_known(people) for _, people in finish(seen.copy, options))
-        yield Followed(film, clip, tuple(numbers), np.array([time for time, _ in seen]), people)
+        linked = list(drop_carried(seen))
+        people = tuple(_known(people) for _, people in finish(linked.copy, options))
+        yield Followed(film, clip, tuple(numbers), np.array([time for time, _ in linked]), people)
 
 
 def _known(people: People) -> People:

@@ -27,6 +27,8 @@ class ExploreOptions(NetworkOptions):
         Initial overlay options.
     track.* : see TrackOptions
         How people are followed through a video.
+    look_every : int
+        Of the frames of a followed video the network looks at each n-th.
     """
 
     photo: str | None = option(None, path=True)
@@ -34,6 +36,7 @@ class ExploreOptions(NetworkOptions):
     browser: bool = option(True)
     overlay: OverlayOptions = field(default_factory=OverlayOptions)
     track: TrackOptions = field(default_factory=TrackOptions)
+    look_every: int = option(1, 1, 1000)
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -77,9 +77,10 @@ class Page:
         uploads: Uploads,
         overlay: OverlayOptions | None = None,
         track: TrackOptions | None = None,
+        look_every: int = 1,
     ) -> None:
         self.estimator, self.first, self.uploads, self.overlay = estimator, first, uploads, overlay
-        self.track = track or TrackOptions()
+        self.track, self.look_every = track or TrackOptions(), look_every
         self.tabs: dict[str, str] = {}  # a tab's desk by gradio's name of the tab
         session = Session.begin(first, estimator.decoder)  # kernels are compiled before the first grouping is timed
         with Blocks(title="bupose", analytics_enabled=False, fill_width=True) as self.blocks:

@@ -118,7 +118,7 @@ class Player:
             estimator = page.estimator.with_decoder(**page.options(said))
             part, told = None, 0.0
             film = session.observation.film
-            for step in follow(estimator, film, said[self.seconds], page.track, enough.is_set):
+            for step in follow(estimator, film, said[self.seconds], page.track, enough.is_set, page.look_every):
                 if isinstance(step, Followed):
                     part = step
                 elif time.monotonic() - told > 1:

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
-
-import numpy as np
 
 from bupose import track
 from bupose.people import People
@@ -37,11 +34,6 @@ class Follower:
         """The same with the joints as found."""
         return self._go_to(number, time), self._tracker.update(people, self._time)
 
-    def skip(self, number: int, time: float | None, nobody: People) -> tuple[float, People]:
-        """A frame that the network has not looked at."""
-        none = np.zeros(0, np.int32)
-        return self._go_to(number, time), replace(nobody, ids=none, data={"tracklet": none})
-
     def update_live(self, number: int, time: float | None, people: People) -> tuple[float, People]:
         """The same at the precision of the list, from which the results are written."""
         time = None if time is None else round(time, 6)
@@ -50,6 +42,23 @@ class Follower:
     def _go_to(self, number: int, time: float | None) -> float:
         self._time = max(self._time, number / USUAL_RATE if time is None else time)  # damaged files go back
         return self._time
+
+
+def drop_carried(frames: Iterable[tuple[tuple[float, People], bool]]) -> Iterator[tuple[float, People]]:
+    """Frames' times and people, without people who were carried there from a look (True), unless it was the last.
+
+    Between two looks :func:`bupose.track.finish` fills people in from both sides, which is more accurate; those
+    carried have told who is who.
+    """
+    waiting: list[tuple[float, People]] = []
+    for (time, people), carried in frames:
+        if carried:
+            waiting.append((time, people))
+            continue
+        yield from ((t, some[:0]) for t, some in waiting)
+        waiting = []
+        yield time, people
+    yield from waiting
 
 
 def follow(read: Callable[[], Entries], options: TrackOptions, live: bool) -> Iterator[tuple[dict, People]]:
@@ -67,9 +76,8 @@ def follow(read: Callable[[], Entries], options: TrackOptions, live: bool) -> It
     def linked() -> Iterator[tuple[float, People]]:
         follower = Follower(options)
         step = follower.update if live else follower.link
-        for entry, people in read():
-            looked = entry.get("people") is not None or "problem" in entry
-            yield (step if looked else follower.skip)(entry["frame"], entry.get("time"), people)
+        steps = ((step(e["frame"], e.get("time"), people), "carried" in e) for e, people in read())
+        return drop_carried(steps)
 
     frames = linked() if live else track.finish(linked, options)
     for (entry, _), (_, people) in zip(read(), frames, strict=True):

@@ -182,19 +182,12 @@ class PoseMapper:
 
     def _record(self, media: Media, records: Records) -> list[str]:
         """Record what the network says of each frame; returns what is wrong with the video."""
-        step, errors = self._clip.every * self._look_every, []
-
-        def looked() -> Iterator[Frame]:
-            for frame in map(records.settle, media):
-                if frame.index is None or frame.index % step == 0:
-                    yield frame
-                else:
-                    records.add(replace(frame, image=None), frame.read().size, None)
-
-        for estimate in self.estimator.stream(looked()):
+        errors = []
+        frames = map(records.settle, media)
+        for estimate in self.estimator.stream(frames, look_every=self._look_every):
             frame = replace(estimate.source, image=None)
             if not isinstance(estimate, Failure):
-                records.add(frame, estimate.size, estimate.people)
+                records.add(frame, estimate.size, estimate.people, carried=estimate.carried)
             elif frame.index is None:
                 errors.append(str(estimate.problem))
             else:

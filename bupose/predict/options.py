@@ -20,6 +20,15 @@ TRACKING = ("auto", "live", "off")
 ENGINES = ("local", "ray")
 
 
+def check_looks(look_every: int, tracking: str) -> None:
+    """Check that people can be filled in between looks."""
+    if look_every > 1 and tracking != "auto":
+        raise OptionsError(
+            f"look_every={look_every} fills in people from the whole video, which tracking={tracking} does not know; "
+            "use tracking=auto, or every= to leave frames out"
+        )
+
+
 def flat_settings(options) -> dict:
     """All options by name, grouped ones as ``decoder.samples``; decoder options only if set."""
     groups = {"decoder": given(options.decoder), "overlay": vars(options.overlay)}
@@ -151,7 +160,8 @@ class InferOptions(NetworkOptions):
     write.* : see WriteOptions
         What their files say beside the poses.
     look_every : int
-        The network looks at each n-th frame of video files; people in between are filled in from both sides.
+        The network looks at each n-th frame of video files; people in between are followed by optical
+        flow and filled in from both sides.
     start, end : float
         Seconds of videos: frames from start on, and before end.
     every : int
@@ -205,8 +215,4 @@ class InferOptions(NetworkOptions):
             raise OptionsError("fields are of whole pictures, which mode=crops has none of; leave out fields=true")
         if self.start is not None and self.end is not None and self.start >= self.end:
             raise OptionsError(f"start={self.start:g} is not before end={self.end:g}; give seconds of the video")
-        if self.look_every > 1 and self.tracking != "auto":
-            raise OptionsError(
-                f"look_every={self.look_every} fills in people from the whole video, which tracking={self.tracking} "
-                "does not know; use tracking=auto, or every= to leave frames out"
-            )
+        check_looks(self.look_every, self.tracking)

@@ -18,6 +18,7 @@ from tqdm import tqdm
 from bupose import kernels, viz, weights
 from bupose.errors import DiskError, OptionsError
 from bupose.estimate.estimator import Estimator
+from bupose.estimate.key_frames import FARTHEST, is_key
 from bupose.estimate.stream import Estimate, Failure
 from bupose.exchange.coco_results import describe_joints
 from bupose.exchange.options import WRITABLE
@@ -142,7 +143,6 @@ class _Run:
         self.summary = Summary(folder, passed_over=media.passed_over)
         self.films: dict[str, Video] = {}  # video files, by the names of their results
         self._followed = ""  # the video that is followed at once
-        self._between: deque[Frame] = deque()
         self._written: deque[tuple[Estimate | Failure, Future]] = deque()
         self._told: set[str] = set()
 
@@ -157,6 +157,7 @@ class _Run:
             keep_images=pictures,
             keep_fields=options.fields or options.fields_pictures,
             in_order=bool(self.media.videos) or options.show or options.compile,
+            look_every=options.look_every,
         )
         total = None if self.media.total is None else max(0, self.media.total - self.records.count_before)
         bar = tqdm(total=total, unit=" images", disable=None, dynamic_ncols=True)
@@ -175,7 +176,6 @@ class _Run:
                         break
                 else:
                     self._note_all(screen)
-                    self._note_between()
             finally:
                 stream.close()
                 self._written += [self._start_writing(pool, estimate) for estimate in stream.drain()]
@@ -183,33 +183,26 @@ class _Run:
                 self.summary.seconds = time.perf_counter() - start
 
     def _frames(self) -> Iterator[Frame]:
-        """Frames without a result yet."""
+        """Frames without a result yet, and before carried ones those that they are carried from."""
+        every, group = self.options.look_every, deque[Frame]()  # with results: the last that was looked at, and after
         for frame in map(self.records.settle, self.media):
             if frame.video is not None and not frame.video.live:
                 self.films[video_name(frame)] = frame.video
+            if is_key(frame, every) or (group and group[0].video is not frame.video):
+                group.clear()
             if self.records.has(frame):
                 self.summary.skipped += 1
-            elif self._is_between(frame):
-                self._between.append(replace(frame, image=None, size=frame.read().size))
-            else:
-                yield frame
-
-    def _is_between(self, frame: Frame) -> bool:
-        """Whether the network does not look at it."""
-        looked = self.options.every * self.options.look_every
-        return frame.video is not None and not frame.video.live and (frame.index or 0) % looked > 0
-
-    def _note_between(self, until: Frame | None = None) -> None:
-        """Record the frames before this one that the network does not look at; in the end all of them."""
-        while self._between and (until is None or _is_before(self._between[0], until)):
-            frame = self._between.popleft()
-            self.records.add(frame, frame.size, None)
-            self.summary.pictures += 1
-            self._bar.update()
+                if every > 1 and len(group) <= FARTHEST:
+                    group.append(frame)
+                continue
+            self.summary.skipped -= len(group)
+            while group:
+                yield group.popleft()
+            yield frame
 
     def _start_writing(self, pool: Executor, estimate: Estimate | Failure) -> tuple[Estimate | Failure, Future]:
         """Start writing a picture's own files; returns the estimate without what only they need."""
-        if isinstance(estimate, Failure):
+        if isinstance(estimate, Failure) or estimate.carried:
             return estimate, pool.submit(lambda: (None, ""))
         estimate, trails = self._follow(estimate)
         written = pool.submit(self._files.write, estimate, trails)
@@ -245,14 +238,14 @@ class _Run:
         if overlay is not None and frame.video is not None and frame.video.live and self.options.overlays:
             self._video.add(frame, overlay)
         size = people = None
+        carried = isinstance(estimate, Estimate) and estimate.carried
         if isinstance(estimate, Failure):
             problem = str(estimate.problem)
         else:
             size, people = estimate.size, estimate.people
             self.summary.people += len(people) * (frame.video is None or frame.video.live)
-        self._note_between(frame)
         self.summary.pictures += not problem
-        self.records.add(frame, size, people, problem)
+        self.records.add(frame, size, people, problem, carried)
         if problem:
             self.tell(f"{shorten(frame.file_name)}: {problem}")
         if overlay is not None:
@@ -266,13 +259,6 @@ class _Run:
         if problem not in self._told:
             self._told.add(problem)
             tqdm.write(printable(problem), file=sys.stderr)
-
-
-def _is_before(one: Frame, other: Frame) -> bool:
-    """Whether both are frames of a video, in this order."""
-    if one.index is None or other.index is None:
-        return False
-    return video_name(one) == video_name(other) and one.index < other.index
 
 
 def _load_kernels() -> None:

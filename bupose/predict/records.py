@@ -192,7 +192,10 @@ class Records:
             self._running += 1
         return self._running
 
-    def add(self, frame: Frame, size: tuple[int, int] | None, people: People | None, problem: str = "") -> None:
+    def add(
+        self, frame: Frame, size: tuple[int, int] | None, people: People | None, problem: str = "",
+        carried: bool = False,
+    ) -> None:  # fmt: skip
         """Record a picture's people, its problem, or both.
 
         Parameters
@@ -201,8 +204,10 @@ class Records:
         size : (width, height), optional
             Of the photo, pixels.
         people : People, optional
-            In the photo's pixels; None where it could not be read, or was not looked at.
+            In the photo's pixels; None where it could not be read.
         problem : str
+        carried : bool
+            As of an :class:`bupose.estimate.Estimate`.
 
         Raises
         ------
@@ -221,6 +226,8 @@ class Records:
         if people is not None or not problem:
             entry["people"] = None if people is None else as_lists(people)
             self.empty = False
+        if carried:
+            entry["carried"] = True
         self._append(entry | {"source": source_of(frame)})
 
     def _append(self, entry: dict) -> None:

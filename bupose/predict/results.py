@@ -165,4 +165,4 @@ class Results:
         yield from read_ahead(draw, seen(), DRAWN_AHEAD, WRITERS)
 
 
-_OWN = ("people", "source", "video", "frame")  # what only the list needs
+_OWN = ("people", "source", "video", "frame", "carried")  # what only the list needs

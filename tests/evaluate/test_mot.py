@@ -137,9 +137,9 @@ def test_a_network_over_a_video(folder, monkeypatch, capsys):
     for t in range(14):
         cv2.imwrite(str(folder / "img1" / f"{t + 1:06d}.png"), np.zeros((200, 300, 3), np.uint8))
 
-    def stream(frames):
+    def stream(frames, look_every):
         for frame, (people, _) in zip(frames, walk, strict=True):
-            yield SimpleNamespace(people=people, source=frame)
+            yield SimpleNamespace(people=people, source=frame, carried=False)
 
     seen_as_a_video = SimpleNamespace(stream=stream)
     monkeypatch.setattr(estimate, "load", lambda name, **options: SimpleNamespace(for_videos=lambda: seen_as_a_video))

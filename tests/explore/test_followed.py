@@ -29,13 +29,13 @@ class Seer:
     def __init__(self):
         self.frames = []
 
-    def stream(self, frames):
+    def stream(self, frames, look_every):
         def go():
             for frame in frames:
                 self.frames.append(frame.index)
                 xy = np.array([walker(frame.index, row) for row in range(2)])[: 1 + (frame.index >= 9)]
                 score = np.full(xy.shape[:2], 0.9)
-                yield SimpleNamespace(people=People(xy, score, score[:, 0], COCO17), source=frame)
+                yield SimpleNamespace(people=People(xy, score, score[:, 0], COCO17), source=frame, carried=False)
 
         return go()
 

@@ -18,7 +18,7 @@ from bupose.media import open_media
 from bupose.media.sources import Frame
 from bupose.paths import expand
 from bupose.people import People
-from bupose.predict.following import Follower
+from bupose.predict.following import Follower, drop_carried
 from bupose.track import TrackOptions, finish
 
 
@@ -45,6 +45,7 @@ def follow(
     options: TrackOptions | None = None,
     *,
     live: bool = False,
+    look_every: int = 1,
     fps: float = 25.0,
     progress: bool = False,
 ) -> Followed:
@@ -60,6 +61,8 @@ def follow(
     options : TrackOptions, optional
     live : bool
         Each frame from those before it alone; else from the whole video.
+    look_every : int
+        The network looks at each n-th frame of a video file; people in between are filled in.
     fps : float
         Frames a second of pictures; a video has its own times.
     progress : bool
@@ -75,7 +78,7 @@ def follow(
     found = Followed()
     for video in truth.videos:
         keys, frames = _boxed(video, images) if not truth.joints else _pictures(video, images)
-        estimates = estimator.for_videos().stream(frames)
+        estimates = estimator.for_videos().stream(frames, look_every=look_every)
         bar = tqdm(
             estimates,
             total=len(keys),
@@ -84,16 +87,19 @@ def follow(
             file=sys.stderr,
             disable=None if progress else True,
         )
-        follower, frames_found, seen = Follower(options or TrackOptions()), [], []
+        follower, seen = Follower(options or TrackOptions()), []
+        frames_found: list[tuple[tuple[float, People], bool]] = []
         for n, estimate in enumerate(bar):
             if isinstance(estimate, Failure):
                 found.unreadable.append(estimate.problem)
                 continue
             frame = estimate.source
             step = follower.update if live else follower.link
-            frames_found.append(step(n, n / fps if frame.time is None else frame.time, estimate.people))
+            found_here = step(n, n / fps if frame.time is None else frame.time, estimate.people)
+            frames_found.append((found_here, estimate.carried))
             seen.append(keys[n] if frame.index is None else frame.index + 1)
-        followed = frames_found if live else finish(frames_found.copy, options)
+        linked = list(drop_carried(frames_found))
+        followed = linked if live else finish(linked.copy, options)
         found.people.update(zip(seen, (people for _, people in followed), strict=True))
     return found
 
