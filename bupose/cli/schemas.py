@@ -132,7 +132,7 @@ def is_free(kind: type, key: str) -> bool:
     """Whether an option is a dict, or lies in one, whose keys hydra would only let be added."""
     hint: typing.Any = kind
     for name in key.split("."):
-        hint = _hints(hint).get(name) if dataclasses.is_dataclass(hint) else None
+        hint = _hints(hint).get(name) if isinstance(hint, type) and dataclasses.is_dataclass(hint) else None
         if typing.get_origin(hint) is dict:
             return True
     return False
@@ -152,7 +152,7 @@ def describe(kind: type, key: str, hint) -> str:
     *path, last = key.split(".")
     owner: typing.Any = kind
     for name in path:
-        owner = _hints(owner).get(name) if dataclasses.is_dataclass(owner) else None
+        owner = _hints(owner).get(name) if isinstance(owner, type) and dataclasses.is_dataclass(owner) else None
     known = {f.name: f.metadata for f in dataclasses.fields(owner)} if dataclasses.is_dataclass(owner) else {}
     return expected(hint, known.get(last, {}))
 
