@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Self, TypeAlias, overload
 
 import numpy as np
 
-from bupose import skeletons
+from bupose import geometry, skeletons
 from bupose.errors import LabelsError
 from bupose.options import shown
 from bupose.skeleton import Skeleton
@@ -29,6 +29,7 @@ class JointArrays:
     xy: np.ndarray
     ids: np.ndarray | None
     data: Mapping[str, np.ndarray] = {}
+    joint_data: Sequence[str] = ()  # entries of ``data`` that go with the joints
     thirds: ClassVar[str]  # the third value where joints are written as triples
 
     def __len__(self) -> int:
@@ -111,6 +112,33 @@ class JointArrays:
             self._put("ids", self.ids, np.int32, (len(self),))
             if (self.ids < -1).any():
                 raise LabelsError(f"ids must be at least 0, or -1 if unknown; got {self.ids.min()}")
+
+    def _put_data(self) -> None:
+        """Check that the arrays of ``data`` go with people, and those of ``joint_data`` with joints."""
+        if not isinstance(self.data, Mapping):
+            raise LabelsError(f"data must be a dict of arrays; got {type(self.data).__name__}")
+        arrays, shape = {name: np.asarray(values) for name, values in self.data.items()}, self.xy.shape
+        for name, array in arrays.items():
+            if not isinstance(name, str) or array.dtype == object or not array.ndim or len(array) != len(self):
+                entries = f"an array with an entry for each of {counted(len(self), 'person')}"
+                raise LabelsError(f"data[{shown(name)}] must be {entries}; got {array.dtype} {array.shape}")
+            if name in self.joint_data and array.shape not in (shape[:2], shape):
+                told = f"is in joint_data and must have shape {shape[:2]} or {shape}"
+                raise LabelsError(f"data[{shown(name)}] {told}; got {array.shape}")
+        object.__setattr__(self, "data", arrays)
+
+    def _moved_data(self, matrix: np.ndarray) -> dict[str, np.ndarray]:
+        """``data`` in another picture's pixels."""
+        places = {name for name in self.joint_data if name in self.data and self.data[name].ndim == 3}
+        return {**self.data, **{name: geometry.apply(matrix, self.data[name]) for name in places}}
+
+    def _data_for(self, skeleton: Skeleton) -> dict[str, np.ndarray]:
+        """``data`` for another skeleton's joints."""
+        data = dict(self.data)
+        for name in set(self.joint_data) & data.keys():
+            there = ~np.isnan(data[name][..., 0]) if data[name].ndim == 3 else ~np.isnan(self.xy[..., 0])
+            (data[name],) = pick_by_name([data[name]], self.skeleton.joints, skeleton, there)
+        return data
 
 
 def _is_same(one: np.ndarray | None, other: np.ndarray | None) -> bool:

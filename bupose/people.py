@@ -14,7 +14,6 @@ from bupose.annotations.joint_names import fit_names
 from bupose.annotations.values import joint_boxes, numbers_of, read_table, records, split_triples, track_ids
 from bupose.errors import DependencyError, LabelsError
 from bupose.joint_arrays import JointArrays, joint_columns, pick_by_name
-from bupose.options import shown
 from bupose.proportions import AREA_OF_BOX
 from bupose.requirements import of_module
 from bupose.skeleton import Skeleton
@@ -50,9 +49,12 @@ class People(JointArrays):
     ids : int32 array (P,), optional
         Identity of each person across pictures, −1 if unknown. None without identities.
     data : dict of name to array (P, …), optional
-        Further data per person; indexing, :meth:`to`, :meth:`flip` and :meth:`transform` keep it unchanged.
+        Further data per person; indexing selects its rows, and nothing else changes it but as ``joint_data`` says.
     hidden : bool array (P, K), optional
         Joints found where something hides them. None from a network that does not tell.
+    joint_data : sequence of names
+        Entries of ``data`` with a value (P, K), or a place (P, K, 2), pixels, for each joint: they go with the joints
+        in :meth:`to` and :meth:`flip`, and places with the picture in :meth:`transform`.
     """
 
     xy: np.ndarray
@@ -63,6 +65,7 @@ class People(JointArrays):
     ids: np.ndarray | None = None
     data: dict[str, np.ndarray] = field(default_factory=dict)
     hidden: np.ndarray | None = None
+    joint_data: Sequence[str] = ()
     thirds: ClassVar[str] = "score"
 
     def __post_init__(self) -> None:
@@ -76,16 +79,6 @@ class People(JointArrays):
             self._put("hidden", self.hidden, bool, (p, k))
         self._put_ids()
         self._put_data()
-
-    def _put_data(self) -> None:
-        if not isinstance(self.data, Mapping):
-            raise LabelsError(f"data must be a dict of arrays; got {type(self.data).__name__}")
-        arrays = {name: np.asarray(values) for name, values in self.data.items()}
-        for name, array in arrays.items():
-            if not isinstance(name, str) or array.dtype == object or not array.ndim or len(array) != len(self):
-                entries = f"an array with an entry for each of {counted(len(self), 'person')}"
-                raise LabelsError(f"data[{shown(name)}] must be {entries}; got {array.dtype} {array.shape}")
-        object.__setattr__(self, "data", arrays)
 
     @classmethod
     def nobody(cls, skeleton: Skeleton) -> People:
@@ -110,14 +103,15 @@ class People(JointArrays):
 
     def transform(self, matrix: np.ndarray) -> People:
         """The same people in another picture's pixels, by a 2x3 ``matrix``."""
-        return replace(self, xy=geometry.apply(matrix, self.xy))
+        return replace(self, xy=geometry.apply(matrix, self.xy), data=self._moved_data(matrix))
 
     def flip(self, width: int) -> People:
         """The people of the mirrored picture: left joints become right ones."""
-        m = self.skeleton.mirror_joints
-        xy = geometry.apply(geometry.flip(width), self.xy)[:, m]
+        moved, m = self.transform(geometry.flip(width)), self.skeleton.mirror_joints
         hidden = None if self.hidden is None else self.hidden[:, m]
-        return replace(self, xy=xy, score=self.score[:, m], completed=self.completed[:, m], hidden=hidden)
+        data = {name: values[:, m] if name in self.joint_data else values for name, values in moved.data.items()}
+        return replace(self, xy=moved.xy[:, m], score=self.score[:, m], completed=self.completed[:, m], hidden=hidden,
+                       data=data)  # fmt: skip
 
     def to(self, skeleton: Skeleton) -> People:
         """The same people with another skeleton's joints, found by name; derived joints are computed, others absent."""
@@ -125,7 +119,8 @@ class People(JointArrays):
         arrays = self.xy, self.score, self.completed, visible
         xy, score, completed, visible = pick_by_name(arrays, self.skeleton.joints, skeleton, self.present)
         hidden = None if self.hidden is None else ~np.isnan(xy[..., 0]) & ~visible
-        return replace(self, xy=xy, score=score, skeleton=skeleton, completed=completed, hidden=hidden)
+        data = self._data_for(skeleton)
+        return replace(self, xy=xy, score=score, skeleton=skeleton, completed=completed, hidden=hidden, data=data)
 
     def boxes(self) -> np.ndarray:
         """float32 (P, 4): x, y, width, height of the found joints, pixels; 0 where a person has none."""

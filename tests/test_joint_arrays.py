@@ -24,7 +24,8 @@ def some(make, count=4, seed=0, skeleton=COCO17):
     absent = rng.random(shape) < 0.3
     xy[absent] = np.nan
     score = np.where(absent, 0, rng.uniform(0.1, 1, shape))
-    return People(xy, score, np.sort(rng.random(count))[::-1], skeleton, rng.random(shape) < 0.2, ids=np.arange(count))
+    told = {"completed": rng.random(shape) < 0.2, "hidden": rng.random(shape) < 0.1}
+    return People(xy, score, np.sort(rng.random(count))[::-1], skeleton, ids=np.arange(count), **told)
 
 
 @MAKE
@@ -54,7 +55,7 @@ def test_rows_keep_everything(make):
         part = everyone[rows]
         assert type(part) is type(everyone)
         for f in fields(everyone):
-            if f.name not in ("skeleton", "data"):  # further data has tests of its own, in test_people.py
+            if f.name not in ("skeleton", "data", "joint_data"):  # further data has tests of its own, in test_people.py
                 np.testing.assert_array_equal(getattr(part, f.name), getattr(everyone, f.name)[1:3])
     assert [len(one) for one in everyone] == [1] * 4
     with pytest.raises(IndexError):
@@ -71,7 +72,7 @@ def test_equal_is_the_same_to_the_last_number(make):
     assert everyone != 5
     assert some(make, 0) == some(make, 0)
     for f in fields(everyone):
-        if f.name not in ("skeleton", "data"):
+        if f.name not in ("skeleton", "data", "joint_data"):
             changed = getattr(everyone, f.name).copy()
             number = changed.reshape(-1)
             number[-1] = not number[-1] if number.dtype == bool else np.nan_to_num(number[-1]) + 1

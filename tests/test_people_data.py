@@ -33,6 +33,19 @@ def test_ids_and_data_go_with_their_people(key):
     assert some.flip(320).flip(320).data.keys() == some.data.keys()
 
 
+def test_data_of_joints_goes_with_them():
+    people = known_people()
+    data = {**people.data, "filled": people.completed, "raw_xy": people.xy}
+    people = replace(people, data=data, joint_data=("filled", "raw_xy"))
+    matrix = geometry.compose(geometry.scale(2), geometry.translate(3, 4))
+    for moved in (people.to(COCO18), people.flip(320), people.transform(matrix), people.to(COCO18).flip(9)[1:]):
+        np.testing.assert_array_equal(moved.data["raw_xy"], moved.xy)
+        np.testing.assert_array_equal(moved.data["filled"], moved.completed)
+        assert moved.data["tag"].shape == (len(moved), 2)
+    with pytest.raises(LabelsError, match=r"joint_data and must have shape \(3, 17\)"):
+        replace(people, joint_data=("tag",))
+
+
 def test_people_with_other_ids_or_data_differ():
     people = known_people()
     assert people == known_people()

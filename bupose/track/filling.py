@@ -55,6 +55,7 @@ class _Frame:
             np.concatenate([identities(found), ids]).astype(np.int32),
             data,
             None if found.hidden is None else _extended(found.hidden, n),
+            found.joint_data,
         )
 
 

@@ -99,11 +99,11 @@ class LiveSmoother:
         ids = np.full(len(people), -1) if people.ids is None else people.ids
         rows = np.flatnonzero(ids >= 0)
         if not self.options.live:
-            return replace(people, data=data)
+            return replace(people, data=data, joint_data=("raw_xy",))
         filters = self._known(ids[rows], people.xy.shape[1], time)
         xy = people.xy.copy()
         xy[rows] = self._filter(filters, people.xy[rows].astype(np.float64), people.score[rows], time)
-        return replace(people, xy=xy, data=data)
+        return replace(people, xy=xy, data=data, joint_data=("raw_xy",))
 
     def _known(self, ids: np.ndarray, joints: int, time: float) -> _Filters:
         """The filters of these people, in order; those of others are kept for a moment."""

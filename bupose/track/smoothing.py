@@ -71,7 +71,7 @@ def steady_window(frames: Sequence[tuple[float, People]], options: SteadyOptions
     steady = []
     for (time, p), (xy, score, interpolated, completed, covered) in zip(frames, new, strict=True):
         data = {"raw_xy": p.xy, **p.data, "interpolated": interpolated}
-        now = replace(p, xy=xy, score=score, completed=completed, data=data)
+        now = replace(p, xy=xy, score=score, completed=completed, data=data, joint_data=("interpolated", "raw_xy"))
         steady.append((time, now if p.hidden is None else replace(now, hidden=covered)))
     return steady
 
