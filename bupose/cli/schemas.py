@@ -157,8 +157,12 @@ def describe(kind: type, key: str, hint) -> str:
     return expected(hint, known.get(last, {}))
 
 
-@functools.cache
 def _hints(kind: typing.Any) -> dict[str, typing.Any]:
+    return _resolve_hints(kind)
+
+
+@functools.cache
+def _resolve_hints(kind: type) -> dict[str, typing.Any]:
     hints = typing.get_type_hints(kind)
     return {f.name: hints[f.name] for f in dataclasses.fields(kind)}
 
