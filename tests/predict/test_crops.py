@@ -274,10 +274,10 @@ def test_pictures_are_known_by_name_or_number(photos, reader):
         (json.dumps([{"image_id": 1, "bbox": [0.1, 0.2, 0.3, 0.4]}] * 3), "shares"),
     ],
 )
-def test_a_file_that_is_no_boxes_says_so(tmp_path, reader, content, told):
+def test_a_file_that_is_no_boxes_says_so(tmp_path, content, told):
     (tmp_path / "b.json").write_text(content)
     with pytest.raises(BuposeError, match=told):
-        Estimator(reader, mode="crops", boxes=tmp_path / "b.json", runtime="torch")
+        Estimator(OnePerson([]), mode="crops", boxes=tmp_path / "b.json")
 
 
 @pytest.mark.parametrize(
@@ -295,9 +295,9 @@ def test_options_that_do_not_fit(options, told):
         Estimator(AtlasNetwork([]), **{"mode": "crops", **options})
 
 
-def test_there_are_no_maps_of_a_whole_picture(reader):
+def test_there_are_no_maps_of_a_whole_picture():
     with pytest.raises(OptionsError, match="without mode=crops"):
-        Estimator(reader, mode="crops", boxes=Given([]), runtime="torch").fields(paint(*SIZE))
+        Estimator(OnePerson([]), mode="crops", boxes=Given([])).fields(paint(*SIZE))
     with pytest.raises(OptionsError, match="fields"):
         InferOptions(input="a.jpg", mode="crops", fields=True)
 
