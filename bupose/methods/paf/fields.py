@@ -9,6 +9,7 @@ import numpy as np
 from bupose import skeletons
 from bupose.errors import FieldsError
 from bupose.maps import Grid, Maps, MapSpec, float_array
+from bupose.methods.paf.resampling import collect_votes, resample, smooth_discs
 from bupose.skeleton import Skeleton
 from bupose.skeletons import BODY25, COCO17, COCO18
 from bupose.wording import counted
@@ -152,6 +153,103 @@ class Fields(Maps):
         limbs = tuple((names[a], names[b]) for a, b in parts)
         derived = () if skeleton is not None else COCO18.derived
         return cls(cmap, paf[topology[:, 1::-1]], Grid(stride), Skeleton("trt_pose", names, limbs, declared, derived))
+
+    @classmethod
+    def from_deeplabcut(
+        cls,
+        heat: np.ndarray,
+        paf: np.ndarray,
+        skeleton: Skeleton,
+        *,
+        locref: np.ndarray | None = None,
+        stride: int = 8,
+        locref_std: float = 7.2801,
+    ) -> Fields:
+        """Fields from the maps of a multi-animal network of DeepLabCut's.
+
+        Parameters
+        ----------
+        heat : array (K, h, w)
+            After the sigmoid, as ``poses`` of its PyTorch networks.
+        paf : array (2L, h, w)
+            x and y for each edge of its ``paf_graph``.
+        skeleton : Skeleton
+            Names the K bodyparts in order; its L limbs are the edges, in order and direction.
+        locref : array (2K, h, w), optional
+            Offsets from cells to joints; they place joints more exactly than the discs of ``heat``.
+        stride : int
+            Pixels per cell.
+        locref_std : float, pixels
+            Unit of ``locref``, from the network's configuration.
+
+        Raises
+        ------
+        FieldsError
+            Channel counts that do not fit the skeleton.
+
+        Notes
+        -----
+        DeepLabCut's cell u is centred at pixel ``u * stride + stride / 2``.
+        """
+        skeleton = skeletons.get(skeleton)
+        heat, paf, grid = _of_joints(heat, skeleton), _of_limbs(paf, skeleton), Grid(stride)
+        cells, origin = (heat.shape[1], heat.shape[2]), stride / 2
+        if locref is None:
+            heat = resample(np.stack([smooth_discs(h) for h in heat]), stride, origin, grid, cells, 3)
+        else:
+            offsets = float_array(locref, "locref")
+            if offsets.shape != (2 * len(heat), *cells):
+                raise FieldsError(f"locref has shape {offsets.shape}; this heat needs {(2 * len(heat), *cells)}")
+            heat = collect_votes(heat, offsets.reshape(-1, 2, *cells) * locref_std, stride, origin, grid)
+        return cls(heat, resample(paf, stride, origin, grid, cells, 1), grid, skeleton)
+
+    @classmethod
+    def from_sleap(
+        cls, heat: np.ndarray, paf: np.ndarray, skeleton: Skeleton, *, heat_stride: int = 4, paf_stride: int = 8
+    ) -> Fields:
+        """Fields from the maps of a bottom-up network of SLEAP's, on a grid of the finer stride.
+
+        Parameters
+        ----------
+        heat : array (K, h, w)
+            Confidence maps (SLEAP gives channels last: move them first).
+        paf : array (2L, h', w')
+            x and y for each edge.
+        skeleton : Skeleton
+            Names the K nodes in order; its L limbs are the edges, in order and direction.
+        heat_stride, paf_stride : int
+            Pixels per cell of each.
+
+        Raises
+        ------
+        FieldsError
+            Channel counts that do not fit the skeleton.
+
+        Notes
+        -----
+        SLEAP's cell u is centred at pixel ``u * stride``.
+        """
+        skeleton = skeletons.get(skeleton)
+        heat, paf = _of_joints(heat, skeleton), _of_limbs(paf, skeleton)
+        grid = Grid(min(heat_stride, paf_stride))
+        cells = tuple(n * heat_stride // grid.stride for n in heat.shape[1:])
+        size = (cells[0], cells[1])
+        heat = resample(heat, heat_stride, 0.0, grid, size, 3)
+        return cls(heat, resample(paf, paf_stride, 0.0, grid, size, 1), grid, skeleton)
+
+
+def _of_joints(heat: np.ndarray, skeleton: Skeleton) -> np.ndarray:
+    heat = float_array(heat, "heat")
+    if heat.ndim != 3 or len(heat) != len(skeleton.joints):
+        raise FieldsError(f"heat has shape {heat.shape}; {skeleton.name!r} needs ({len(skeleton.joints)}, h, w)")
+    return heat
+
+
+def _of_limbs(paf: np.ndarray, skeleton: Skeleton) -> np.ndarray:
+    paf = float_array(paf, "paf")
+    if paf.ndim != 3 or len(paf) != 2 * len(skeleton.limbs):
+        raise FieldsError(f"paf has shape {paf.shape}; {skeleton.name!r} needs ({2 * len(skeleton.limbs)}, h, w)")
+    return paf
 
 
 # First PAF channel (x; the next is y) of each limb, in the order in which skeletons.py declares the limbs.
