@@ -208,7 +208,8 @@ def measure_costs(nets: Mapping[Any, PoseNet]) -> dict[Any, dict[str, float]]:
 def plot_systems(rows: Sequence[Mapping]) -> Figure:
     """AP against the network's time, a mark per method."""
     figure = Figure(figsize=(8, 4.6), layout="constrained")
-    axes, written = figure.add_subplot(), []
+    axes = figure.add_subplot()
+    written: list[tuple[float, float]] = []
     for method, mark in zip(dict.fromkeys(row["method"] for row in rows), "os^Dvp*"):
         mine = [row for row in rows if row["method"] == method]
         axes.plot([row["ms"] for row in mine], [row["AP"] for row in mine], mark, label=method, alpha=0.7)
