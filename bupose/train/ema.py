@@ -29,6 +29,16 @@ class MovingAverage(WeightAveraging):
         return average if isinstance(average, type(net)) else net
 
 
+@torch.no_grad()
+def follow(mean: torch.nn.Module, now: torch.nn.Module, step: int, decay: float) -> None:
+    """Move the weights and statistics of ``mean`` towards those of ``now``, as :class:`MovingAverage` does."""
+    pairs = [*zip(mean.parameters(), now.parameters(), strict=True), *zip(mean.buffers(), now.buffers(), strict=True)]
+    for kind in (True, False):
+        chosen = [(a, b) for a, b in pairs if a.is_floating_point() == kind]
+        if chosen:
+            _step([a for a, _ in chosen], [b for _, b in chosen], min(decay, (1 + step) / (10 + step)))
+
+
 def _step(means: list[Tensor], now: list[Tensor], decay: float) -> None:
     if means[0].is_floating_point():
         torch._foreach_lerp_(means, now, 1 - decay)

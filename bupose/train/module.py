@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import lightning.pytorch as pl
@@ -14,6 +15,7 @@ from bupose.errors import BuposeError
 from bupose.nn import PoseNet
 from bupose.nn.memory import lay_out
 from bupose.options import from_dict
+from bupose.train.ema import follow
 from bupose.train.optim import OptimOptions, build_optimizer, freeze, hold_norms
 from bupose.train.teacher import Teacher
 
@@ -52,6 +54,10 @@ class PoseModule(pl.LightningModule):
         target: Any = from_dict(method.Target, net.config.target, "target")
         self.map_loss = method.build_loss(net.skeleton, loss, target)
         self.optim, self.steps, self.teacher = optim, steps, teacher
+        self.mean: PoseNet | None = None
+        if teacher is not None and teacher.options.itself:
+            self.mean = copy.deepcopy(self.net).requires_grad_(False)
+            self.teacher = teacher.of_average(self.mean)
         freeze(net, optim)
         self._unchecked: list[Tensor] = []
         self.started = False
@@ -85,6 +91,7 @@ class PoseModule(pl.LightningModule):
         """Total loss and its terms for a batch of :class:`bupose.data.PoseDataset`."""
         images = batch["image"].contiguous(memory_format=torch.channels_last)
         if self.teacher is not None:
+            self.teacher.strength = self.teacher.options.strength(self.global_step)
             batch = self.teacher.join(batch, images)
         return self.map_loss(self.net.forward_stages(images), batch)
 
@@ -97,6 +104,12 @@ class PoseModule(pl.LightningModule):
         self.log("loss", losses["loss"].detach(), prog_bar=True)
         self.log_dict({f"loss/{name}": value.detach() for name, value in losses.items() if name != "loss"})
         return losses["loss"]
+
+    def on_train_batch_end(self, outputs: object, batch: object, batch_idx: int) -> None:
+        """After an optimizer step, let the network's own average follow."""
+        stepped = (batch_idx + 1) % self.trainer.accumulate_grad_batches == 0
+        if self.mean is not None and self.teacher is not None and stepped:
+            follow(self.mean, self.net, self.global_step, self.teacher.options.itself)
 
     def validation_step(self, batch: dict, number: int) -> None:
         """Nothing: :class:`bupose.train.validation.CocoValidation` evaluates the pictures."""

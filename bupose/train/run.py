@@ -96,6 +96,8 @@ def _train(options: TrainOptions, folder: Path, state: Path | None) -> float:
     sets = open_sets(options)
     net = build_network(options, sets.skeleton, sets.category)
     teacher = Teacher.load(net.specs, options.teacher) if options.teacher.weights else None
+    if options.teacher.itself:
+        teacher = Teacher([net], net.specs, options.teacher)
     options = settle(options, net, sets, teacher, state)
     data = PoseDataModule(options, options.codec(net.skeleton, net.grid), sets)
     module = PoseModule(net, options.settings("loss"), options.optim, options.trainer.steps, teacher)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -41,6 +42,11 @@ class TeacherOptions:
         Factor by which crops are enlarged for teachers.
     shift : x, y of each teacher in turn, or one x, y for all; px
         Offset of a teacher's maps: for teachers with systematically displaced joints.
+    itself : float in [0, 1)
+        Decay of the moving average of the network's own weights, which teaches it, too (mean teacher): for photos
+        without labels. 0 is none.
+    ramp : int, steps
+        Over which that average's influence rises.
     """
 
     weights: list[str] = option(list, path=True)
@@ -49,9 +55,13 @@ class TeacherOptions:
     mirror: bool = option(False)
     scale: float = option(1.0, 0.1, 4)
     shift: tuple[float, ...] = option((0.0, 0.0), -100, 100)
+    itself: float = option(0.0, 0, 0.999999)
+    ramp: int = option(1000, 0, 100_000_000)
 
     def __post_init__(self) -> None:
         check(self, "teacher")
+        if self.itself and self.weights:
+            raise OptionsError("teacher.itself is the network's own average; give that or teacher.weights, not both")
         if len(self.shift) not in (2, 2 * len(self.weights)):
             raise OptionsError(
                 f"teacher.shift is {shown(self.shift)}; give [x,y], or x and y of each of the "
@@ -62,6 +72,15 @@ class TeacherOptions:
         """The (x, y) of each teacher."""
         pairs = list(zip(self.shift[::2], self.shift[1::2], strict=True))
         return pairs * teachers if len(pairs) == 1 else pairs
+
+    def strength(self, step: int) -> float:
+        """Influence of the network's own average at a step, in [0, 1].
+
+        Notes
+        -----
+        exp(−5 (1 − t)²), Tarvainen and Valpola 2017, section 3.
+        """
+        return math.exp(-5 * (1 - min(step / self.ramp, 1)) ** 2) if self.itself and self.ramp else 1.0
 
 
 class Teacher:
@@ -81,8 +100,13 @@ class Teacher:
     """
 
     def __init__(self, nets: Sequence[PoseNet | Network], specs: Sequence[MapSpec], options: TeacherOptions):
-        self.options, self.specs = options, [spec for spec in specs if spec.merge == "mean" and not spec.lengths]
-        self._nets = [_InTorch(net) if isinstance(net, torch.nn.Module) else _Exported(net) for net in nets]
+        self.options = options
+        self.specs = [spec for spec in specs if spec.merge == "mean" and spec.depth == 1 and not spec.lengths]
+        if not self.specs:
+            raise OptionsError("this method's maps cannot be taught by a teacher; train from labels alone")
+        self.strength = options.strength(0)
+        own = _Live if options.itself else _InTorch
+        self._nets = [own(net) if isinstance(net, torch.nn.Module) else _Exported(net) for net in nets]
         self._rows = [[_Rows(spec, net) for spec in self.specs] for net in self._nets]
         for net, rows in zip(self._nets, self._rows, strict=True):
             if not any(part.known.any() for part in rows):
@@ -104,8 +128,12 @@ class Teacher:
         ]
         return cls(nets, specs, options)
 
+    def of_average(self, mean: PoseNet) -> Teacher:
+        """With ``itself`` the same teacher as the network ``mean``, whose weights go on changing."""
+        return Teacher([mean], self.specs, self.options)
+
     def __deepcopy__(self, memo) -> Teacher:
-        return self  # immutable: averaged copies of a module share it
+        return self  # averaged copies of a module share it
 
     @torch.no_grad()
     def maps(self, images: Tensor, cells: tuple[int, int]) -> dict[str, Tensor]:
@@ -154,7 +182,7 @@ class Teacher:
         return joined
 
     def _see(
-        self, net: _InTorch | _Exported, images: Tensor, cells: tuple[int, int], shift: tuple[float, float]
+        self, net: _InTorch | _Live | _Exported, images: Tensor, cells: tuple[int, int], shift: tuple[float, float]
     ) -> dict[str, Tensor]:
         """One teacher's maps of the images, on the student's cells."""
         crop, images = images.shape[2:], images.float()
@@ -178,7 +206,7 @@ class Teacher:
 
     def _mix(self, label: Tensor, weight: Tensor, seen: Tensor, known: Tensor) -> tuple[Tensor, Tensor]:
         """The weighted mean: with a squared error equivalent to two losses, one for labels and one for the teacher."""
-        share = self.options.share * known.to(label)[:, None, None]
+        share = self.strength * self.options.share * known.to(label)[:, None, None]
         weight, taught = (1 - share) * weight, share.expand_as(seen[:, :, 0])
         total = weight + taught
         target = (weight[:, :, None] * label + taught[:, :, None] * seen) / total[:, :, None].clamp(min=1e-6)
@@ -188,7 +216,7 @@ class Teacher:
         """The longer vector of label and teacher; where labels are unknown, the teacher's."""
         known = known.to(label.device)[:, None, None, None]
         taught = known & ((length(seen) > length(label)) | (weight == 0)[:, :, None])
-        weight = torch.where(known[..., 0], torch.ones_like(weight), weight)
+        weight = torch.where(known[..., 0], weight.clamp(min=self.strength), weight)
         return torch.where(taught, seen, label), weight
 
 
@@ -201,6 +229,16 @@ class _InTorch:
 
     def __call__(self, images: Tensor) -> tuple[Tensor, ...]:
         return self._net.to(images.device)(images.contiguous(memory_format=torch.channels_last))
+
+
+class _Live:
+    """A torch network whose weights change."""
+
+    def __init__(self, net: PoseNet):
+        self.skeleton, self.specs, self.multiple, self._net = net.skeleton, net.specs, net.multiple, net
+
+    def __call__(self, images: Tensor) -> tuple[Tensor, ...]:
+        return self._net.eval()(images.contiguous(memory_format=torch.channels_last))
 
 
 class _Exported:
@@ -219,7 +257,7 @@ class _Exported:
 class _Rows:
     """The correspondence of a teacher's to a student's rows of a map, by name; limbs may be reversed."""
 
-    def __init__(self, spec: MapSpec, teacher: _InTorch | _Exported):
+    def __init__(self, spec: MapSpec, teacher: _InTorch | _Live | _Exported):
         theirs = {s.name: s for s in teacher.specs}.get(spec.name)
         if theirs is None or theirs.shape[1:] != spec.shape[1:]:
             where, signs = torch.full((len(spec.rows),), -1), torch.ones(len(spec.rows))
