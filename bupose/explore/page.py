@@ -68,6 +68,8 @@ class Page:
         How people are drawn.
     track : TrackOptions, optional
         How people are followed through a video.
+    look_every : int
+        As of :meth:`bupose.estimate.Estimator.stream`, for a followed video.
     """
 
     def __init__(
