@@ -6,6 +6,7 @@ from bupose.exchange.formats.angles import ANGLES
 from bupose.exchange.formats.base import Format
 from bupose.exchange.formats.coco import COCO
 from bupose.exchange.formats.dlc import DLC
+from bupose.exchange.formats.nwb import NWB
 from bupose.exchange.formats.openpifpaf import OPENPIFPAF
 from bupose.exchange.formats.openpose import OPENPOSE
 from bupose.exchange.formats.opensim import MOT, TRC
@@ -21,6 +22,7 @@ FORMATS: dict[str, Format] = {
     "coco": COCO,
     "dlc": DLC,
     "sleap": SLEAP,
+    "nwb": NWB,
     "shards": SHARDED,
     "angles": ANGLES,
     "trc": TRC,
