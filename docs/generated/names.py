@@ -25,6 +25,7 @@ PAGES = {
         "bupose.methods.tags",
         "bupose.methods.centre",
         "bupose.methods.single",
+        "bupose.methods.regression",
     ),
     "images": ("bupose.images",),
     "estimate": ("bupose.estimate", "bupose.media", "bupose.predict"),

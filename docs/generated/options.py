@@ -45,7 +45,7 @@ PACKAGE = "# @package _global_\n"  # a preset's first line: for hydra, not for r
 
 
 # As they are read: what runs a network, what trains one, what prepares both.
-SCRIPTS = ("infer", "explore", "group", "openpose", "evaluate", "train", "export", "check_data", "download")
+SCRIPTS = ("infer", "explore", "group", "convert", "openpose", "evaluate", "train", "export", "check_data", "download")
 
 
 def show_reference() -> str:

@@ -13,8 +13,6 @@ from bupose.exchange.formats.opensim import MOT, TRC
 from bupose.exchange.formats.shards import SHARDED
 from bupose.exchange.formats.sleap import SLEAP
 
-__all__ = ["FORMATS", "Format"]
-
 # In the order of recognition.
 FORMATS: dict[str, Format] = {
     "openpifpaf": OPENPIFPAF,
