@@ -61,16 +61,18 @@ def _read_h5(path: Path) -> tuple[list[str], list[tuple[str, str, str, str]], np
     pandas = load_pandas(f"reading {path.name}")
     try:
         table = pandas.read_hdf(path)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as problem:
-        raise InputError(f"cannot read {str(path)!r}: {problem}; give an H5 file of DeepLabCut's") from None
-    names = [str(name) for name in getattr(table.columns, "names", ())]
-    if not {"scorer", "bodyparts", "coords"} <= set(names):
+        names = [str(name) for name in getattr(getattr(table, "columns", None), "names", ())]
+        values = table.to_numpy(np.float64) if {"scorer", "bodyparts", "coords"} <= set(names) else None
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RuntimeError) as problem:
+        told = (str(problem).strip().splitlines() or [type(problem).__name__])[-1]  # after the library's back trace
+        raise InputError(f"cannot read {str(path)!r}: {told:.200}; give an H5 file of DeepLabCut's") from None
+    if values is None:
         got = f"its columns have the levels {', '.join(names) or 'none'}, not scorer, bodyparts, coords"
         raise InputError(f"{str(path)!r} is no table of DeepLabCut's: {got}")
     order = [names.index(level) if level in names else None for level in LEVELS]
     columns = [tuple("" if n is None else str(column[n]) for n in order) for column in table.columns]
     rows = ["/".join(map(str, row)) if isinstance(row, tuple) else str(row) for row in table.index]
-    return rows, columns, table.to_numpy(np.float64)  # type: ignore[return-value]  # of four
+    return rows, columns, values  # type: ignore[return-value]  # of four
 
 
 def load_pandas(what: str) -> Any:

@@ -6,8 +6,8 @@ import pytest
 from recordings import make_people, make_photos, make_video
 
 from bupose import People
-from bupose.errors import InputError
-from bupose.exchange import Recording, read_recordings, write_recordings
+from bupose.errors import InputError, OptionsError
+from bupose.exchange import Recording, WriteOptions, read_recordings, write_recordings
 from bupose.skeletons import COCO17
 
 
@@ -138,3 +138,19 @@ def test_damaged_tables(tmp_path, text, told):
     (tmp_path / "x.csv").write_text(text)
     with pytest.raises(InputError, match=told):
         read_recordings(tmp_path / "x.csv", "dlc")
+
+
+@pytest.mark.parametrize("kind", ["cut", "foreign", "series"])
+def test_damaged_h5_files(tmp_path, kind):
+    path = tmp_path / "x.h5"
+    pd.Series([1.0]).to_hdf(path, key="df_with_missing")
+    if kind != "series":
+        path.write_bytes(path.read_bytes()[:3000] if kind == "cut" else b"\xff\xd8\xff\xe0 a photo")
+    with pytest.raises(InputError, match=r"H5 file of DeepLabCut's|no table of DeepLabCut's"):
+        read_recordings(path, "dlc")
+
+
+@pytest.mark.parametrize("scorer", ["/../../out", "a/b", "a\\b", "", " "])
+def test_a_scorer_stays_in_the_folder(scorer):
+    with pytest.raises(OptionsError, match=r"write\.scorer"):
+        WriteOptions(scorer=scorer)

@@ -115,3 +115,15 @@ def test_the_predictor_answers_as_openpifpafs(monkeypatch):
     assert answers[1][0] == as_openpifpaf(people)
     with pytest.raises(BuposeError, match="no picture"):
         bridges.Predictor().image("broken.jpg")
+
+
+def test_a_folder_of_videos(tmp_path):
+    """With the pictures beside them, by the folder alone and by the format's name."""
+    made = [make_video(), make_photos()]
+    write_recordings(made, "openpifpaf", tmp_path)
+    write_recordings([make_video(3)], "openpifpaf", tmp_path / "more")
+    for folder, names in [(tmp_path / "films", ["walk"]), (tmp_path, ["films/walk", "more/films/walk", "pictures"])]:
+        found = read_recordings(folder, "openpifpaf")
+        assert [one.name for one in found] == names
+        assert found[0].numbers.tolist() == made[0].numbers.tolist()
+    assert [one.video for one in read_recordings(tmp_path / "films")] == ["walk.mp4"]

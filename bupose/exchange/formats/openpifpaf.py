@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from os.path import splitext
 from pathlib import Path
 from typing import Any
 
@@ -66,23 +67,32 @@ def write(recordings: Sequence[Recording], folder: Path, options: WriteOptions) 
 
 
 def read(path: Path, skeleton: Skeleton | None = None) -> list[Recording]:
-    """The recording of a video's file, or of the pictures whose files are in a folder and those below."""
-    files, video, name = None, "", "pictures"
-    if path.name.endswith(OF_VIDEO):
-        video = path.name.removesuffix(OF_VIDEO)
-        numbers, found = _read_lines(path)
-        name = Path(video).stem
-    else:
-        places = sorted(path.rglob(f"*{OF_PICTURE}")) if path.is_dir() else [path]
-        root = path if path.is_dir() else path.parent
-        files = [str(place.relative_to(root)).removesuffix(OF_PICTURE) for place in places]
-        found = [records(load_json(place)[0], "predictions", place.name) for place in places]
-        numbers = list(range(len(found)))
-    skeleton = skeleton or _guess(found, path.name)
-    people = [_people(one, skeleton, path.name) for one in found]
-    return [
-        Recording(name, skeleton, np.array(numbers), np.full(len(people), np.nan), people, files=files, video=video)
-    ]
+    """A recording of each video's file, and one of the pictures whose files are in a folder and those below."""
+    places = sorted(path.rglob("*.json")) if path.is_dir() else [path]
+    root = path if path.is_dir() else path.parent
+    videos = [place for place in places if place.name.endswith(OF_VIDEO)]
+    pictures = [place for place in places if place not in videos and place.name.endswith(OF_PICTURE)]
+    pictures = pictures if path.is_dir() or videos else [path]
+    recordings = [_read_video(place, root, skeleton) for place in videos]
+    if pictures:
+        files = [str(place.relative_to(root)).removesuffix(OF_PICTURE) for place in pictures]
+        found = [records(load_json(place)[0], "predictions", place.name) for place in pictures]
+        recordings.append(_recording("pictures", range(len(found)), found, skeleton, path.name, files=files))
+    return recordings
+
+
+def _read_video(place: Path, root: Path, skeleton: Skeleton | None) -> Recording:
+    video = str(place.relative_to(root)).removesuffix(OF_VIDEO)
+    numbers, found = _read_lines(place)
+    return _recording(splitext(video)[0], numbers, found, skeleton, place.name, video=Path(video).name)
+
+
+def _recording(
+    name: str, numbers: Sequence[int], found: list[list[Mapping]], skeleton: Skeleton | None, file: str, **more: Any
+) -> Recording:
+    skeleton = skeleton or _guess(found, file)
+    people = [_people(one, skeleton, file) for one in found]
+    return Recording(name, skeleton, np.array(numbers), np.full(len(people), np.nan), people, **more)
 
 
 def _read_lines(path: Path) -> tuple[list[int], list[list[Mapping]]]:
@@ -128,7 +138,7 @@ def _guess(found: list[list[Mapping]], name: str) -> Skeleton:
 
 def _recognises(path: Path) -> bool:
     if path.is_dir():
-        return next(path.glob(f"*{OF_PICTURE}"), None) is not None
+        return any(next(path.glob(f"*{ending}"), None) for ending in (OF_PICTURE, OF_VIDEO))
     return path.name.endswith((OF_PICTURE, OF_VIDEO))
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bupose.errors import OptionsError
-from bupose.options import check, option
+from bupose.options import check, option, shown
 
 
 @dataclass
@@ -18,7 +18,7 @@ class WriteOptions:
     rate : float
         Frames per second of recordings without times; null leaves times out, or is the format's usual rate.
     scorer : str
-        Who found the people, for DeepLabCut and NWB.
+        Who found the people, for DeepLabCut and NWB; a part of file names, so without slashes and not empty.
     begin : str
         When the video begins, as 2026-11-26T15:30 or with an offset from UTC, for NWB; null is 1970, unknown.
     angles : .yaml path
@@ -38,6 +38,10 @@ class WriteOptions:
 
     def __post_init__(self) -> None:
         check(self, "write")
+        if not self.scorer.strip() or "/" in self.scorer or "\\" in self.scorer:
+            raise OptionsError(
+                f"write.scorer is {shown(self.scorer)}; give a name without slashes, which becomes a part of file names"
+            )
         if self.begin is not None:
             try:
                 datetime.fromisoformat(self.begin)
