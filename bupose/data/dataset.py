@@ -146,9 +146,11 @@ class PoseDataset(Dataset):
 def init_worker(worker: int = 0) -> None:
     """For ``DataLoader(worker_init_fn=…)``: one thread per worker, as OpenCV's and torch's own would compete.
 
-    A terminal sends Ctrl-C to every process; workers ignore it and are ended by the main process.
+    Ctrl-C, and SIGTERM from a job's scheduler, reach every process of a training. Workers ignore the first, so that the
+    main process can end its step and save; it ends them, where need be by another SIGTERM.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, lambda number, _: signal.signal(number, signal.SIG_DFL))
     cv2.setNumThreads(0)
     torch.set_num_threads(1)
 

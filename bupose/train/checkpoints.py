@@ -145,9 +145,9 @@ class StopBetweenSteps(Callback):
             self._owner = os.getpid()
 
     def _ask(self, number: int, _) -> None:
-        if os.getpid() != self._owner:  # a data worker ends at once
+        if os.getpid() != self._owner:  # a data worker, before init_worker has set this handler
             signal.signal(number, signal.SIG_DFL)
-            os.kill(os.getpid(), number)
+            return
         if self.asked is not None:
             raise self.asked
         self.asked = stop_for(number)

@@ -83,17 +83,17 @@ LONG += ["data.annotations=crabs/annotations/person_keypoints_default.json", "da
 LONG += ["trainer.steps=60", "trainer.validate_every=30", "trainer.save_every=5"]
 
 
-def interrupt(words: list[str], folder: Path, ready: Callable[[str], bool]) -> str:
-    """Ctrl-C as soon as a line that is printed is ``ready``; the command that is named then."""
+def interrupt(words: list[str], folder: Path, ready: Callable[[str], bool], number=signal.SIGINT) -> str:
+    """Ctrl-C, or another signal, as soon as a line that is printed is ``ready``; the command that is named then."""
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     train = subprocess.Popen(command(words), cwd=folder, text=True, start_new_session=True, **pipes)
     try:
         assert any(ready(line) for line in train.stdout), train.stderr.read()
-        os.killpg(train.pid, signal.SIGINT)  # as a terminal does: to the workers, too
+        os.killpg(train.pid, number)  # as a terminal or a scheduler does: to the workers, too
         _, told = train.communicate(timeout=300)
     finally:
         train.kill()
-    assert train.returncode == 130, told
+    assert train.returncode == 128 + number, told
     (way_on,) = re.findall("^go on with: (.*)$", told, re.M)
     return way_on
 
@@ -110,11 +110,14 @@ def saved(path: Path) -> Callable[[str], bool]:
     return wait
 
 
-@pytest.mark.parametrize(("place", "words"), [("hydra.run.dir=a run", []), ("output=mine", [*LONG[2:], "output=mine"])])
-def test_ctrl_c_prints_the_command_that_goes_on(folder, place, words):
-    """With a real signal. Where resume= finds no options in the run's folder, they are given again."""
+@pytest.mark.parametrize(
+    ("place", "words", "number"),
+    [("hydra.run.dir=a run", [], signal.SIGTERM), ("output=mine", [*LONG[2:], "output=mine"], signal.SIGINT)],
+)
+def test_a_signal_prints_the_command_that_goes_on(folder, place, words, number):
+    """With a real signal, which workers get, too. Where resume= finds no options in the run's folder, they are given again."""
     run_folder = place.partition("=")[2]
-    way_on = interrupt([*LONG, place], folder, saved(folder / run_folder / "last.ckpt"))
+    way_on = interrupt([*LONG, place], folder, saved(folder / run_folder / "last.ckpt"), number)
     assert shlex.split(way_on) == ["bupose", "train", *words, f"resume={run_folder}"]
     assert not (folder / run_folder / "result.json").exists()
     assert "step 60 of 60" in run(shlex.split(way_on), folder)
