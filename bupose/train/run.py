@@ -6,7 +6,7 @@ import json
 import logging
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import asdict
 from pathlib import Path
 
@@ -24,7 +24,7 @@ from lightning.pytorch.utilities.exceptions import MisconfigurationException
 from bupose import weights
 from bupose.atomic import write_text
 from bupose.data.picture import picture_of
-from bupose.errors import BuposeError, OptionsError
+from bupose.errors import BuposeError, InputError, OptionsError
 from bupose.estimate.estimator import Estimator
 from bupose.export import calibrate
 from bupose.folder import OutputFolder
@@ -148,10 +148,11 @@ def _train(options: TrainOptions, folder: Path, state: Path | None) -> float:
 
 
 def spread(samples: Sequence[Sample], most: int, least: int) -> Iterator[Photo]:
-    """Some photos, evenly spread over those of a set; ``least`` as for :func:`bupose.images.read`."""
+    """Some photos, evenly spread over those of a set that can be read; ``least`` as for :func:`bupose.images.read`."""
     many = min(most, len(samples))
     for n in range(many):
-        yield picture_of(samples, n * len(samples) // many).photo(least)
+        with suppress(InputError):  # told when it was left out of training
+            yield picture_of(samples, n * len(samples) // many).photo(least)
 
 
 def _is_out_of_memory(problem: Exception) -> bool:

@@ -23,7 +23,7 @@ from bupose.train.checkpoints import KeepNetworks, KeepState, StopBetweenSteps
 from bupose.train.log import CurveLog
 from bupose.train.module import PoseModule, TrainingError
 from bupose.train.options import TeacherOptions
-from bupose.train.run import train
+from bupose.train.run import spread, train
 from bupose.train.state import read_state
 from bupose.train.validation import CocoValidation
 
@@ -207,3 +207,23 @@ def test_too_little_memory_is_one_sentence(small_training, monkeypatch, problem)
     monkeypatch.setattr(PoseModule, "training_step", fail)
     with pytest.raises(TrainingError, match=r"memory for trainer\.batch=2 crops of 64x64 px; lower trainer.batch"):
         train(small_training())
+
+
+def test_a_picture_that_cannot_be_read_does_not_cost_the_end():
+    """Calibration sees the others, as training did."""
+
+    class Samples:
+        def __len__(self):
+            return 4
+
+        def picture(self, n):
+            return self if n != 1 else Damaged()
+
+        def photo(self, least):
+            return least
+
+    class Damaged:
+        def photo(self, least):
+            raise InputError("it is cut short")
+
+    assert list(spread(Samples(), 32, 64)) == [64, 64, 64]
