@@ -115,7 +115,7 @@ def saved(path: Path) -> Callable[[str], bool]:
     [("hydra.run.dir=a run", [], signal.SIGTERM), ("output=mine", [*LONG[2:], "output=mine"], signal.SIGINT)],
 )
 def test_a_signal_prints_the_command_that_goes_on(folder, place, words, number):
-    """With a real signal, which workers get, too. Where resume= finds no options in the run's folder, they are given again."""
+    """With a real signal, which workers get, too. Where the run's folder has no options, they are given again."""
     run_folder = place.partition("=")[2]
     way_on = interrupt([*LONG, place], folder, saved(folder / run_folder / "last.ckpt"), number)
     assert shlex.split(way_on) == ["bupose", "train", *words, f"resume={run_folder}"]
