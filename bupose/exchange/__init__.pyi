@@ -5,6 +5,7 @@ from .convert import read_recordings as read_recordings
 from .convert import write_recordings as write_recordings
 from .formats import FORMATS as FORMATS
 from .formats.base import Format as Format
+from .formats.base import PartlyRead as PartlyRead
 from .formats.options import WriteOptions as WriteOptions
 from .individuals import Individuals as Individuals
 from .options import ConvertOptions as ConvertOptions

@@ -11,6 +11,7 @@ from bupose.annotations.categories import CategoryOptions
 from bupose.errors import InputError
 from bupose.exchange.coco_results import describe_joints
 from bupose.exchange.formats import FORMATS
+from bupose.exchange.formats.base import PartlyRead, unless
 from bupose.exchange.formats.options import WriteOptions
 from bupose.exchange.options import READABLE, WRITABLE, ConvertOptions
 from bupose.exchange.recording import Recording
@@ -36,7 +37,9 @@ def read_recordings(path: str | Path, kind: str = "auto", skeleton: str | Skelet
     Raises
     ------
     InputError
-        It cannot be read, or its format is not recognised.
+        It cannot be read or holds nothing, or its format is not recognised.
+    PartlyRead
+        Some files of a folder cannot be read; it has the ``recordings`` of the others.
     LabelsError
         It contradicts itself.
     """
@@ -45,10 +48,17 @@ def read_recordings(path: str | Path, kind: str = "auto", skeleton: str | Skelet
         raise InputError(f"there is no {str(path)!r}; give a folder that bupose infer wrote, or a file of poses")
     wanted = None if skeleton is None else skeletons.get(skeleton)
     name = _recognise(place) if kind == "auto" else str(choose(kind, READABLE, "kind"))
-    reader = FORMATS[name].read
+    reader, suffixes = FORMATS[name].read, FORMATS[name].suffixes
     assert reader is not None
-    found = reader(place, wanted)
-    return found if wanted is None else [recording.to(wanted) for recording in found]
+    if place.is_dir() and "" not in suffixes:
+        raise InputError(f"{str(path)!r} is a folder, and {name} is read from files; give one, {' or '.join(suffixes)}")
+    try:
+        found, problems = reader(place, wanted), []
+    except PartlyRead as problem:
+        found, problems = problem.recordings, problem.problems
+    if not found:
+        raise InputError(f"{str(path)!r} holds no poses of the format {name}; give another path, or kind=")
+    return unless(problems, found if wanted is None else [recording.to(wanted) for recording in found])
 
 
 def _recognise(path: Path) -> str:
@@ -85,9 +95,14 @@ def convert(options: ConvertOptions) -> list[Path]:
     ------
     BuposeError
         Those of :func:`read_recordings` and :func:`write_recordings`, or an output folder with another run's results.
+        PartlyRead is raised once the others' poses are written.
     """
     path, to = expand(options.input or ""), str(options.to)  # the options have refused none
-    recordings = read_recordings(path, options.kind, options.skeleton)
+    partly = None
+    try:
+        recordings = read_recordings(path, options.kind, options.skeleton)
+    except PartlyRead as problem:
+        partly, recordings = problem, problem.recordings
     values = {key: value for key, value in vars(options).items() if key not in ("output", "overwrite", "write")}
     settings = {"command": "convert"} | values | {f"write.{k}": v for k, v in vars(options.write).items()}
     folder = open_output(options.output, "out", settings, results=(), overwrite=options.overwrite)
@@ -95,11 +110,12 @@ def convert(options: ConvertOptions) -> list[Path]:
         raise InputError(f"the input would be overwritten in {str(folder.path)!r}; choose another output")
     with folder:
         written = write_recordings(recordings, to, folder.path, options.write)
-        facts = {"joints": describe_joints(recordings[0].skeleton, CategoryOptions())} if recordings else {}
-        folder.finish(facts)
+        folder.finish({"joints": describe_joints(recordings[0].skeleton, CategoryOptions())})
     frames = sum(map(len, recordings))
     _LOG.info(
         "%s of %s; %s in %s",
         counted(frames, "frame"), counted(len(recordings), "recording"), counted(len(written), "file"), folder.path,
     )  # fmt: skip
+    if partly is not None:
+        raise partly
     return written

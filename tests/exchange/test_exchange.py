@@ -126,3 +126,41 @@ def test_joints_that_results_lack_are_kept_by_others(tmp_path):
     write_recordings([video], "dlc", tmp_path)
     (back,) = read_recordings(tmp_path / "walkDLC_bupose.csv")
     assert set(back.skeleton.joints) == set(COCO18.joints)
+
+
+@pytest.mark.parametrize(
+    ("kind", "pattern"),
+    [
+        ("openpifpaf", "*/*.openpifpaf.json"),
+        ("openpifpaf", "*.predictions.json"),
+        ("openpose", "*_keypoints.json"),
+        ("shards", "shards/*"),
+    ],
+)
+def test_a_damaged_file_does_not_lose_the_others(kind, pattern, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    if kind == "openpose":
+        for name in "abc":
+            person = {"pose_keypoints_2d": [9, 9, 1] * 25}
+            (tmp_path / "in").mkdir(exist_ok=True)
+            (tmp_path / f"in/{name}_keypoints.json").write_text(json.dumps({"people": [person]}))
+    else:
+        pytest.importorskip("pyarrow")
+        write_recordings([make_video(), make_photos(), make_video(2, name="films/b")], kind, tmp_path / "in")
+        write_recordings([make_video(2)], kind, tmp_path / "in" / "more")
+    file = sorted((tmp_path / "in").glob(pattern))[0]
+    file.write_bytes(file.read_bytes()[:-9])
+    assert cli.main(["convert", "in", "to=coco"]) == 1
+    err = capsys.readouterr().err
+    assert "1 file that cannot be read" in err
+    assert file.name in err
+    assert json.loads((tmp_path / "out/coco_results.json").read_text())
+
+
+@pytest.mark.parametrize("kind", ["openpose", "openpifpaf", "shards", "dlc", "sleap", "nwb"])
+def test_a_folder_without_poses(kind, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "photos").mkdir()
+    assert cli.main(["convert", "photos", "to=coco", f"kind={kind}"]) == 2
+    err = capsys.readouterr().err
+    assert "holds no" in err or "is a folder" in err

@@ -13,9 +13,9 @@ import numpy as np
 from bupose.annotations.json_file import load_json
 from bupose.annotations.values import flat_keypoints, numbers_of, records
 from bupose.atomic import write_text, writing_text
-from bupose.errors import InputError, LabelsError
+from bupose.errors import BuposeError, InputError, LabelsError
 from bupose.exchange.coco_results import results_skeleton
-from bupose.exchange.formats.base import Format
+from bupose.exchange.formats.base import Format, read_each, unless
 from bupose.exchange.formats.options import WriteOptions
 from bupose.exchange.recording import Recording
 from bupose.media.file_names import safe_name
@@ -73,25 +73,30 @@ def read(path: Path, skeleton: Skeleton | None = None) -> list[Recording]:
     videos = [place for place in places if place.name.endswith(OF_VIDEO)]
     pictures = [place for place in places if place not in videos and place.name.endswith(OF_PICTURE)]
     pictures = pictures if path.is_dir() or videos else [path]
-    recordings = [_read_video(place, root, skeleton) for place in videos]
+    problems: list[BuposeError] = []
+    recordings = read_each(videos, lambda place: _read_video(place, root, skeleton), problems)
     if pictures:
-        files = [str(place.relative_to(root)).removesuffix(OF_PICTURE) for place in pictures]
-        found = [records(load_json(place)[0], "predictions", place.name) for place in pictures]
-        recordings.append(_recording("pictures", range(len(found)), found, skeleton, path.name, files=files))
-    return recordings
+        loaded = read_each(pictures, lambda place: (place, _load(place)), problems)
+        own = skeleton or _guess([found for _, found in loaded], path.name)
+        made = read_each(loaded, lambda one: (one[0], _people(one[1], own, one[0].name)), problems)
+        files = [str(place.relative_to(root)).removesuffix(OF_PICTURE) for place, _ in made]
+        recordings.append(_recording("pictures", range(len(made)), [people for _, people in made], own, files=files))
+    return unless(problems, recordings)
+
+
+def _load(place: Path) -> list[Mapping]:
+    return records(load_json(place)[0], "predictions", place.name)
 
 
 def _read_video(place: Path, root: Path, skeleton: Skeleton | None) -> Recording:
     video = str(place.relative_to(root)).removesuffix(OF_VIDEO)
     numbers, found = _read_lines(place)
-    return _recording(splitext(video)[0], numbers, found, skeleton, place.name, video=Path(video).name)
+    own = skeleton or _guess(found, place.name)
+    people = [_people(one, own, place.name) for one in found]
+    return _recording(splitext(video)[0], numbers, people, own, video=Path(video).name)
 
 
-def _recording(
-    name: str, numbers: Sequence[int], found: list[list[Mapping]], skeleton: Skeleton | None, file: str, **more: Any
-) -> Recording:
-    skeleton = skeleton or _guess(found, file)
-    people = [_people(one, skeleton, file) for one in found]
+def _recording(name: str, numbers: Sequence[int], people: list[People], skeleton: Skeleton, **more: Any) -> Recording:
     return Recording(name, skeleton, np.array(numbers), np.full(len(people), np.nan), people, **more)
 
 

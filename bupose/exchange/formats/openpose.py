@@ -11,8 +11,8 @@ import numpy as np
 
 from bupose.annotations.json_file import load_json
 from bupose.annotations.values import flat_keypoints, numbers_of, records
-from bupose.errors import InputError, LabelsError
-from bupose.exchange.formats.base import Format
+from bupose.errors import BuposeError, InputError, LabelsError
+from bupose.exchange.formats.base import Format, read_each, unless
 from bupose.exchange.recording import Recording
 from bupose.people import People
 from bupose.skeleton import Skeleton
@@ -30,25 +30,30 @@ def read(path: Path, skeleton: Skeleton | None = None) -> list[Recording]:
     """
     files = sorted(path.rglob(f"*{ENDING}")) if path.is_dir() else [path]
     root = path if path.is_dir() else path.parent
-    groups: dict[str, list[tuple[int, str, list[Mapping]]]] = defaultdict(list)
-    for file in files:
-        name = str(file.relative_to(root)).removesuffix(ENDING)
+    problems: list[BuposeError] = []
+    loaded = read_each(files, lambda file: (str(file.relative_to(root)).removesuffix(ENDING), _load(file)), problems)
+    skeleton = skeleton or _guess([listed for _, listed in loaded], path.name)
+    made = read_each(loaded, lambda one: (one[0], _people(one[1], skeleton, one[0])), problems)
+    groups: dict[str, list[tuple[int, str, People]]] = defaultdict(list)
+    for name, people in made:
         found = _OF_VIDEO.fullmatch(name)
-        content, called = load_json(file)
-        if not isinstance(content, Mapping):
-            raise LabelsError(f"{called} is no file of OpenPose's, which is an object with people; give another")
-        people = records(content.get("people"), "people", called)
         groups[found[1] if found else ""].append((int(found[2]) if found else len(groups[""]), name, people))
-    skeleton = skeleton or _guess([people for group in groups.values() for *_, people in group], path.name)
     recordings = []
     for name, frames in groups.items():
         frames = sorted(frames, key=lambda frame: frame[0])
-        them = [_people(listed, skeleton, called) for _, called, listed in frames]
         files_of = None if name else [called for _, called, _ in frames]
         numbers = np.array([number for number, *_ in frames])
-        times = np.full(len(them), np.nan)
+        times = np.full(len(frames), np.nan)
+        them = [people for *_, people in frames]
         recordings.append(Recording(name or "pictures", skeleton, numbers, times, them, files=files_of))
-    return recordings
+    return unless(problems, recordings)
+
+
+def _load(file: Path) -> list[Mapping]:
+    content, called = load_json(file)
+    if not isinstance(content, Mapping):
+        raise LabelsError(f"{called} is no file of OpenPose's, which is an object with people; give another")
+    return records(content.get("people"), "people", called)
 
 
 def _people(found: list[Mapping], skeleton: Skeleton, name: str) -> People:

@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 
 from bupose.atomic import replacing
-from bupose.errors import InputError
-from bupose.exchange.formats.base import Format
+from bupose.errors import BuposeError, InputError
+from bupose.exchange.formats.base import Format, read_each, unless
 from bupose.exchange.formats.coco import PICTURES
 from bupose.exchange.formats.options import WriteOptions
 from bupose.exchange.recording import Recording
@@ -40,8 +40,8 @@ def read(path: Path, skeleton: Skeleton | None = None) -> list[Recording]:
     videos: dict[str, list[Row]] = defaultdict(list)
     known: Skeleton | None = None
     failed = 0
-    for file in _files(path):
-        own, rows = _read(file)
+    problems: list[BuposeError] = []
+    for file, own, rows in read_each(_files(path), _read, problems):
         if known not in (None, own):
             raise InputError(f"{str(file)!r} has the skeleton {own.name}, and others have another; convert them apart")
         known = own
@@ -57,19 +57,18 @@ def read(path: Path, skeleton: Skeleton | None = None) -> list[Recording]:
     found = [_recording(video.removeprefix(base), videos[video], known) for video in sorted(videos)]
     if pictures:
         found.append(_recording_of_pictures(sorted(pictures, key=lambda row: row.path), base, known))
-    return found
+    return unless(problems, found)
 
 
-def _read(file: Path) -> tuple[Skeleton, Iterator[Row]]:
+def _read(file: Path) -> tuple[Path, Skeleton, list[Row]]:
     opened = open_shard(file)
     skeleton = about(opened.schema_arrow, str(file))["skeleton"]
-
-    def rows() -> Iterator[Row]:
+    try:
         with opened:
-            for batch in opened.iter_batches(HELD):
-                yield from from_table(batch, skeleton)
-
-    return skeleton, rows()
+            return file, skeleton, [row for batch in opened.iter_batches(HELD) for row in from_table(batch, skeleton)]
+    except (OSError, ValueError, KeyError) as problem:  # of Arrow, too
+        told = " ".join(str(problem).split())
+        raise InputError(f"cannot read {str(file)!r} as Parquet: {told:.200}; remove it if it is damaged") from None
 
 
 def _recording(name: str, rows: list[Row], skeleton: Skeleton) -> Recording:
@@ -137,9 +136,12 @@ def _files(path: Path) -> list[Path]:
 
 
 def _recognises(path: Path) -> bool:
+    return any(map(_is_shard, _files(path)))  # the first may be damaged
+
+
+def _is_shard(file: Path) -> bool:
     try:
-        files = _files(path)
-        return bool(files) and bool(about(open_shard(files[0]).schema_arrow, str(files[0])))
+        return bool(about(open_shard(file).schema_arrow, str(file)))
     except InputError:
         return False
 
