@@ -112,6 +112,8 @@ DECIDED = {
         "mirror": False,
         "scale": 1.0,
         "shift": (0.0, 0.0),
+        "itself": 0.0,
+        "ramp": 1000,
     },
 }
 STRONG = {

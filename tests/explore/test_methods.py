@@ -18,6 +18,7 @@ VIEWS = {
     "tags": ["heatmap", "tags"],
     "centre": ["heatmap", "centre", "offset"],
     "single": ["heatmap"],
+    "regression": ["offset", "sure"],
 }
 
 
@@ -39,7 +40,7 @@ def paint(codec, labels):
 @pytest.fixture(scope="module", params=METHODS)
 def explored(request, scenes):
     scene, codec = scenes[0], METHODS[request.param](COCO18, Grid(8))
-    labels = scene.labels[:1] if request.param == "single" else scene.labels
+    labels = scene.labels[:1] if request.param in ("single", "regression") else scene.labels
     maps = paint(codec, labels)
     seen = Observation("a.png", SIZE, scene.image, maps, codec, geometry.IDENTITY, 0.1)
     return request.param, Session.begin(seen, codec.decoder), labels

@@ -148,7 +148,7 @@ def test_yaml_lists_only_what_differs():
         ("optim.lr=fast", "it must be a number"),
         ("optim.name=lion", "choose one of adamw, adam, sgd"),
         ("trunk=alexnet", "choose one of cpm"),
-        ("experiment=mine", "choose one of default"),
+        ("experiment=mine", "choose one of bench, default"),
         ("data@val=nothing", "choose one of aichallenger"),
         ("val=coco", "data@val="),
         ("trunk.options.depth=3", "it has neck, width"),

@@ -21,6 +21,7 @@ from bupose.media.finding import Search
 from bupose.media.passed_over import PassedOver
 from bupose.media.patterns import is_pattern
 from bupose.media.remote import find_urls, is_url, is_url_pattern, open_file, read_url, suffix_of
+from bupose.paths import expand
 
 TARS = frozenset((".tar", ".tgz"))
 TABLES = frozenset((".parquet", ".pq"))
@@ -92,7 +93,7 @@ def find_inputs(source: Any, exclude: Sequence[Path] = ()) -> Inputs:
     problems: list[tuple[str, str]] = []
     every: list[str] = []
     for one in source if isinstance(source, (list, tuple)) else [source]:
-        every += _find(os.path.expanduser(str(one)), search, problems)
+        every += _find(str(one) if is_url(str(one)) else str(expand(one)), search, problems)
     numbers = keys(every)
     first = np.sort(np.unique(numbers, return_index=True)[1]) if every else np.zeros(0, np.int64)
     pictures: list[str] = []
@@ -161,7 +162,7 @@ def _absolute(paths: Iterable[str], folder: str) -> Iterator[str]:
         elif is_url(folder):
             yield f"{folder}/{path}"
         else:
-            yield os.path.normpath(os.path.join(folder, os.path.expanduser(path)))
+            yield os.path.normpath(os.path.join(folder, path))
 
 
 def _read_table(path: str) -> Iterator[str]:

@@ -39,7 +39,8 @@ def test_cells_are_those_in_which_joints_lie(codec, seed, people):
 
 def test_a_batch_is_painted_like_its_pictures(codec, crowd):
     several = [crowd(n, n) for n in (3, 1)]
-    batch = {"xy": torch.zeros(2, 3, 17, 2), "present": torch.zeros(2, 3, 17, dtype=torch.bool)}
+    nobody = torch.zeros(2, 3, 17, dtype=torch.bool)
+    batch = {"xy": torch.zeros(2, 3, 17, 2), "present": nobody, "visible": nobody.clone()}
     for row, labels in enumerate(several):
         batch["xy"][row, : len(labels)] = torch.from_numpy(labels.xy)
         batch["present"][row, : len(labels)] = torch.from_numpy(labels.present)
