@@ -74,7 +74,7 @@ class PoseMapper:
         threads: int | None = None, **options: Any,
     ) -> None:  # fmt: skip
         self._path, self._data, self._clip, self._track, self._look_every = path, data, clip, track, look_every
-        threads = threads or _own_processors()
+        threads = _own_processors() if threads is None else threads
         self.estimator = load(weights, accept_license=accept_license, threads=threads, **options)
         cv2.setNumThreads(self.estimator.threads)
 
@@ -112,21 +112,21 @@ class PoseMapper:
         Raises
         ------
         OptionsError
-            The batch has neither column.
+            The batch has neither column, or columns that are none or differ in length.
         """
         if self._path not in batch and self._data not in batch:
             raise OptionsError(
                 f"the batch has the columns {', '.join(map(str, batch)) or 'none'}, and neither {self._path!r} with "
                 f"paths nor {self._data!r} with files; name yours by path= or data="
             )
-        count = len(next(iter(batch.values())))
+        count = _count(batch)
         paths, data = (batch.get(name, [None] * count) for name in (self._path, self._data))
-        found = list(self.rows(zip(paths, (None if one is None else bytes(one) for one in data), strict=True)))
+        found = list(self.rows(zip(paths, data, strict=True)))
         where = np.array([n for n, _ in found], np.int64)
         kept = {name: np.asarray(values)[where] for name, values in batch.items() if name != self._data}
         return kept | _columns([row for _, row in found], len(self.skeleton.joints))
 
-    def rows(self, sources: Iterable[tuple[Any, bytes | None]]) -> Iterator[tuple[int, Row]]:
+    def rows(self, sources: Iterable[tuple[Any, Any]]) -> Iterator[tuple[int, Row]]:
         """The rows of sources, each with its source's index.
 
         Parameters
@@ -140,7 +140,7 @@ class PoseMapper:
             else:
                 yield from self._look(some)
 
-    def _look(self, pictures: Iterable[tuple[int, Any, bytes | None]]) -> Iterator[tuple[int, Row]]:
+    def _look(self, pictures: Iterable[tuple[int, Any, Any]]) -> Iterator[tuple[int, Row]]:
         """A row for each picture, in order."""
         begun: deque[tuple[int, str]] = deque()
 
@@ -232,11 +232,27 @@ def _is_video(path: Any) -> bool:
     return isinstance(path, str) and suffix_of(path) in VIDEOS
 
 
-def _fetch(one: tuple[int, Any, bytes | None]) -> tuple[int, str, Any]:
+def _count(batch: Mapping[str, Any]) -> int:
+    """Rows of a batch, of which every column has as many."""
+    for name, values in batch.items():
+        if isinstance(values, (str, bytes)) or not hasattr(values, "__len__"):
+            raise OptionsError(f"the batch's column {name!r} is {shown(values)}; give a list or array, an entry a row")
+    lengths = {name: len(values) for name, values in batch.items()}
+    if len(set(lengths.values())) > 1:
+        told = ", ".join(f"{name!r} {length}" for name, length in lengths.items())
+        raise OptionsError(f"the batch's columns have different lengths: {told}; give each an entry a row")
+    return next(iter(lengths.values()))
+
+
+def _fetch(one: tuple[int, Any, Any]) -> tuple[int, str, Any]:
     """A picture that the estimator takes: a path, bytes, or what says why there is none."""
     n, path, data = one
     if data is not None:
-        return n, str(path or ""), data
+        try:
+            return n, str(path or ""), bytes(memoryview(data))
+        except TypeError:
+            problem = f"there are no bytes of a file, but {shown(data)}; give bytes, or None and a path"
+            return n, str(path or ""), Frame("", "", n, problem=problem)
     if not isinstance(path, (str, Path)) or not str(path):
         return n, "", Frame("", "", n, problem=f"there is no path, but {shown(path)}; give a path, URL or bytes")
     if not is_url(str(path)):

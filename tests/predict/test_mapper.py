@@ -63,6 +63,34 @@ def test_what_is_no_path_costs_its_row(mapper, files, tmp_path):
     assert "abc" in found["error"][-1]
 
 
+def test_what_are_no_bytes_costs_its_row(mapper, files):
+    with open(files[0], "rb") as file:
+        good = file.read()
+    found = mapper({"bytes": [good, b"", b"xx", None, "text", 7, bytearray(good)]})
+    assert [bool(error) for error in found["error"]] == [False, True, True, True, True, True, False]
+    assert "'text'" in found["error"][4]
+
+
+@pytest.mark.parametrize(
+    ("batch", "says"),
+    [
+        ({"path": "a.jpg"}, "'path' is 'a.jpg'; give a list"),
+        ({"path": ["a.jpg"], "n": 3}, "'n' is 3; give a list"),
+        ({"path": ["a.jpg"], "n": [3, 4]}, "'path' 1, 'n' 2"),
+    ],
+)
+def test_columns_that_are_none(mapper, batch, says):
+    with pytest.raises(OptionsError, match=says):
+        mapper(batch)
+
+
+def test_options_that_are_none(net):
+    with pytest.raises(OptionsError, match="threads is 0"):
+        PoseMapper(threads=0)
+    with pytest.raises(OptionsError, match="'foo'; choose one of height"):
+        PoseMapper(foo=3)
+
+
 def test_urls(mapper, files):
     found = mapper({"path": [f"file://{files[0]}", f"file://{files[0]}x"]})
     assert found["path"][0].startswith("file://")
