@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,11 +11,12 @@ import cv2
 import numpy as np
 
 from bupose import geometry, viz
+from bupose.errors import OptionsError
 from bupose.estimate.estimator import load
 from bupose.estimate.stream import Failure
 from bupose.images import Photo, read
 from bupose.media.sources import open_media
-from bupose.options import check, option
+from bupose.options import check, declared, from_dict, option
 from bupose.people import People
 from bupose.skeletons import COCO18, OPENPOSE_PARTS
 
@@ -53,6 +54,20 @@ class PosePictureOptions:
     hand_and_face: bool | None = option(None)
     output_type: str = option("pil", among=("pil", "np"))
     image_and_json: bool = option(False)
+
+    @classmethod
+    def given(cls, arguments: Sequence[Any], named: Mapping[str, Any]) -> PosePictureOptions:
+        """Of a call's arguments.
+
+        Raises
+        ------
+        OptionsError
+            Too many arguments, or a name that is no option.
+        """
+        names = list(declared(cls))
+        if len(arguments) > len(names):
+            raise OptionsError(f"a pose picture has {len(arguments)} options; give at most {', '.join(names)}")
+        return from_dict(cls, dict(zip(names, arguments, strict=False)) | dict(named), "a pose picture")
 
     def __post_init__(self) -> None:
         check(self)
@@ -105,9 +120,9 @@ class OpenposeDetector:
         InputError
             It is no picture.
         OptionsError
-            An option out of its range.
+            An option out of its range, or that is none.
         """
-        options = PosePictureOptions(*arguments, **named)
+        options = PosePictureOptions.given(arguments, named)
         is_path = isinstance(input_image, (str, os.PathLike))
         photo = read(input_image) if is_path else Photo.whole(viz.as_rgb(input_image))
         return _pose_picture(self.estimator(photo), photo.size, options)
@@ -120,7 +135,7 @@ class OpenposeDetector:
         InputError
             There is no such video or folder, or a frame cannot be read.
         """
-        options = PosePictureOptions(*arguments, **named)
+        options = PosePictureOptions.given(arguments, named)
         for estimate in self.estimator.stream(open_media(source)):
             if isinstance(estimate, Failure):
                 raise estimate.problem

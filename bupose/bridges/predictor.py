@@ -8,6 +8,7 @@ from typing import IO, Any
 
 import numpy as np
 
+from bupose.errors import InputError
 from bupose.estimate.estimator import load
 from bupose.estimate.stream import Failure
 from bupose.exchange.coco_results import results_skeleton
@@ -79,17 +80,17 @@ class Predictor:
     def images(self, file_names: Iterable[Any]) -> Iterator[Answer]:
         """The answer for each file, in order.
 
-        Raises
-        ------
-        InputError
-            A file that cannot be read.
+        Of a file that cannot be read it has no annotations, and meta the reason as ``error`` instead of
+        ``width_height``; openpifpaf's own ends there.
         """
         for number, estimate in enumerate(self.estimator.stream(file_names)):
-            if isinstance(estimate, Failure):
-                raise estimate.problem
-            meta = {"dataset_index": number, "width_height": estimate.size}
+            meta: dict[str, Any] = {"dataset_index": number}
             if isinstance(estimate.source, str):
                 meta["file_name"] = estimate.source
+            if isinstance(estimate, Failure):
+                yield [], [], meta | {"error": str(estimate.problem)}
+                continue
+            meta["width_height"] = estimate.size
             people = estimate.people.to(results_skeleton(estimate.people.skeleton))
             if self.json_data:
                 yield as_openpifpaf(people), [], meta
@@ -97,8 +98,17 @@ class Predictor:
                 yield [Annotation(people[n]) for n in range(len(people))], [], meta
 
     def image(self, file_name: Any) -> Answer:
-        """That of one file."""
-        return next(self.images([file_name]))
+        """That of one file.
+
+        Raises
+        ------
+        InputError
+            It cannot be read.
+        """
+        answer = next(self.images([file_name]))
+        if "error" in answer[2]:
+            raise InputError(answer[2]["error"])
+        return answer
 
     def image_file(self, file_pointer: IO[bytes]) -> Answer:
         """That of an open file."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
@@ -31,7 +32,7 @@ from bupose.methods import Codec
 from bupose.methods.options import read_options
 from bupose.methods.trace import Trace
 from bupose.nn.config import PreprocessOptions
-from bupose.options import from_dict
+from bupose.options import choose, from_dict
 from bupose.people import People
 from bupose.runtimes.network import Network
 from bupose.runtimes.start import start
@@ -287,8 +288,11 @@ def load(name_or_path: str | Path | None = None, *, accept_license: bool = False
     WeightsError
         No such file or name, a damaged file, a failed download, or a licence not accepted.
     OptionsError
-        An option out of its range.
+        An option out of its range, or that is none.
     """
+    known = [name for name, one in signature(Estimator).parameters.items() if one.kind is one.KEYWORD_ONLY]
+    for name in options:
+        choose(name, known, "an option of the estimator")
     return Estimator(weights.resolve(name_or_path, accept_license), **options)
 
 

@@ -115,6 +115,10 @@ def test_a_call(detector):
     assert person["face_keypoints_2d"] is None
     with pytest.raises(OptionsError, match="output_type"):
         detector(image, output_type="jpg")
+    with pytest.raises(OptionsError, match="no option 'foo'; it has detect_resolution"):
+        detector(image, foo=3)
+    with pytest.raises(OptionsError, match="9 options"):
+        detector(image, *[512] * 9)
 
 
 def test_networks_that_callers_name(detector):

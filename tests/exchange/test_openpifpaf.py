@@ -115,6 +115,9 @@ def test_the_predictor_answers_as_openpifpafs(monkeypatch):
     assert answers[1][0] == as_openpifpaf(people)
     with pytest.raises(BuposeError, match="no picture"):
         bridges.Predictor().image("broken.jpg")
+    answers = list(bridges.Predictor().images(["a.jpg", "broken.jpg", "b.jpg"]))
+    assert [len(found) for found, _, _ in answers] == [2, 0, 2]
+    assert answers[1][2] == {"dataset_index": 1, "file_name": "broken.jpg", "error": "no picture"}
 
 
 def test_a_folder_of_videos(tmp_path):
