@@ -2,7 +2,8 @@
 
 A PHOTO, or input=, is a picture, video, folder, glob pattern, .txt list, camera number or URL. Writes
 coco_results.json, images.json, OpenPose JSON files and overlays, more on request (docs/output.md). Exit status: 0 all
-well, 1 some pictures failed, 2 an error in the options or a full disk, 130 interrupted (Ctrl-C), 143 ended (SIGTERM).
+well, 1 some pictures or formats failed, 2 an error in the options or a full disk, 130 interrupted (Ctrl-C), 143 ended
+(SIGTERM).
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ def main(options: InferOptions) -> int:
         print(f"passed over: {summary.passed_over}")
     told = "the results of an earlier run stay" if summary.kept else "results"
     print(f"{summary}; {told} in {summary.folder}")
-    return 1 if summary.failed else 0
+    return 1 if summary.failed or summary.unwritten else 0
 
 
 def _infer_many(options: InferOptions) -> int:

@@ -31,6 +31,7 @@ from bupose.media.sources import Frame, Media, open_media
 from bupose.paths import expand
 from bupose.predict.entries import video_name
 from bupose.predict.following import Follower
+from bupose.predict.further import Further
 from bupose.predict.options import InferOptions, flat_settings
 from bupose.predict.picture_files import PictureFiles
 from bupose.predict.records import Records
@@ -54,6 +55,7 @@ class Summary:
     pictures: int = 0
     people: int = 0
     failed: int = 0
+    unwritten: int = 0  # further formats
     skipped: int = 0
     ids: int = 0
     seconds: float = 0.0
@@ -63,6 +65,7 @@ class Summary:
     def __str__(self) -> str:
         people = counted(self.people, "person") + (f" ({counted(self.ids, 'id')})" if self.ids else "")
         done = f"{counted(self.pictures, 'picture')}, {people}, {self.failed} failed"
+        done += f", {counted(self.unwritten, 'format')} not written" if self.unwritten else ""
         skipped = f", {self.skipped} done before" if self.skipped else ""
         rate = self.pictures / self.seconds if self.seconds else 0
         return f"{done}{skipped}; {self.seconds:.1f} s, {rate:.1f} images/s"
@@ -94,6 +97,9 @@ def infer(options: InferOptions) -> Summary:
     output.check_apart((file for file in files if isinstance(file, Path)), OF_PICTURES)
     with output:
         estimator = _load(options, path, live=media.live)
+        videos = len(media.videos)
+        further = Further(options.also, options.write, estimator.network.skeleton)
+        further.rehearse(pictures=videos < len(media.sources), videos=videos > 0)
         try:
             return _run(options, media, estimator, output)
         except DiskError as problem:
@@ -123,7 +129,10 @@ def _run(options: InferOptions, media: Media, estimator: Estimator, output: Outp
         else:
             results = Results(records, options, estimator.category, run.tell, estimator.threads, run.films)
             begun = time.perf_counter()
-            people, run.summary.ids = results.write()
+            people, run.summary.ids, problems = results.write()
+            for problem in problems:
+                run.say(problem)
+            run.summary.unwritten = len(problems)
             run.summary.people += people
             run.summary.seconds += time.perf_counter() - begun
             joints = describe_joints(skeleton, estimator.category)
@@ -254,8 +263,12 @@ class _Run:
         self._bar.set_postfix(people=self.summary.people, refresh=False)
 
     def tell(self, problem: str) -> None:
-        """Report a problem that does not stop the run, once."""
+        """Report a picture's problem, which does not stop the run."""
         self.summary.failed += 1
+        self.say(problem)
+
+    def say(self, problem: str) -> None:
+        """Print a problem on stderr, once."""
         if problem not in self._told:
             self._told.add(problem)
             tqdm.write(printable(problem), file=sys.stderr)

@@ -53,7 +53,7 @@ class Results:
     threads: int
     films: dict[str, Video] = field(default_factory=dict)
 
-    def write(self) -> tuple[int, int]:
+    def write(self) -> tuple[int, int, list[str]]:
         """Write coco_results.json, images.json, people.csv and further formats, in input order; of videos also overlays
         and tables.
 
@@ -63,6 +63,8 @@ class Results:
             Of all frames of video files: their number is known only now.
         ids : int
             Of all videos.
+        problems : list of str
+            Of further formats that were not written.
 
         Raises
         ------
@@ -97,8 +99,7 @@ class Results:
                     count += len(people) * (group.video in self.films)
                     most = max(most, -1 if people.ids is None else int(people.ids.max(initial=-1)))
                 ids += most + 1
-        further.write(folder, self.tell)
-        return count, ids
+        return count, ids, further.write(folder)
 
     def _read(self, group: Group, films: VideoOutput, bar: tqdm) -> Iterator[tuple[dict, People]]:
         """The entries of a group with their people, in the end; what belongs to a video alone is written on the way."""
