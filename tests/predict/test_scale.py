@@ -2,6 +2,7 @@
 
 import errno
 import io
+import socket
 import sys
 import tarfile
 from pathlib import Path
@@ -17,6 +18,7 @@ from bupose.predict.options import InferOptions, RayOptions
 from bupose.predict.scale import run
 from bupose.predict.scale.inputs import Inputs, find_inputs, keys
 from bupose.predict.scale.place import Place
+from bupose.predict.scale.ray_engine import check_answers
 from bupose.predict.scale.units import plan, split
 from bupose.predict.scale.worker import ShardWorker
 
@@ -341,3 +343,14 @@ def test_ray_that_is_missing_is_told_and_costs_nothing(photos, net, tmp_path, mo
     with pytest.raises(DependencyError, match="engine=ray needs ray"):
         go(photos, tmp_path / "out", overwrite=True)
     assert shard.exists()
+
+
+def test_a_cluster_that_does_not_answer():
+    """Told at once, by what Ray itself takes minutes for."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        place = f"127.0.0.1:{server.getsockname()[1]}"
+        for address in (place, f"ray://{place}", "auto", "local", ""):
+            check_answers(address)
+    for address in (place, f"ray://{place}", "127.0.0.1:99999"):
+        with pytest.raises(InputError, match=f"no Ray cluster answers at '{address}'"):
+            check_answers(address)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import logging
 import os
 import signal
+import socket
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from importlib import import_module
 from typing import Any
+from urllib.parse import urlsplit
 
 from bupose.errors import DependencyError, InputError, OptionsError
 from bupose.exchange.rows import load_arrow
@@ -21,6 +23,7 @@ from bupose.predict.scale.worker import Receipt, ShardWorker
 from bupose.requirements import of_module
 
 STORE = 300_000_000  # bytes of objects in a cluster of this machine's own: lists of paths
+PATIENCE = 5.0  # seconds to connect
 HANDED = 2  # units at a worker at once: the next waits there
 
 
@@ -45,6 +48,7 @@ def connected(options: RayOptions) -> Iterator[None]:
         own = {} if address else {
             "num_cpus": count_cores(), "include_dashboard": False, "object_store_memory": STORE,
         }  # fmt: skip
+        check_answers(address or "")
         try:
             # Without "local" it would join whatever cluster was started on this machine.
             ray.init(address or "local", log_to_driver=False, logging_level=logging.ERROR, **own)
@@ -59,6 +63,25 @@ def connected(options: RayOptions) -> Iterator[None]:
     finally:
         if mine:
             ray.shutdown()
+
+
+def check_answers(address: str) -> None:
+    """Check that something listens there, which Ray takes minutes to give up on.
+
+    Raises
+    ------
+    InputError
+        Nothing does.
+    """
+    scheme, _, rest = address.rpartition("://")
+    try:
+        place = urlsplit(f"//{rest}")
+        if scheme in ("", "ray") and place.hostname and place.port:
+            socket.create_connection((place.hostname, place.port), PATIENCE).close()
+    except (OSError, ValueError) as problem:
+        raise InputError(
+            f"no Ray cluster answers at {address!r}: {reason(problem)}; check ray.address, and ray status there"
+        ) from None
 
 
 def count_workers(options: RayOptions) -> int:
