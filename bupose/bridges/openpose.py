@@ -123,6 +123,8 @@ def _open(options: OpenPoseOptions) -> Media:
     if options.camera is not None:
         return open_media(max(0, options.camera))
     if options.ip_camera is not None:
+        if "://" not in options.ip_camera:
+            raise InputError(f"--ip_camera is {quote(options.ip_camera)}, no stream; give its URL, as rtsp://HOST/PATH")
         return open_media(options.ip_camera)
     name, given = ("video", options.video) if options.video else ("image_dir", options.image_dir)
     path = expand(given or "")

@@ -89,6 +89,7 @@ def test_values_that_cannot_be(values, words):
         ("--image_dir a --number_people_max all", ["'all'", "whole number"]),
         ("--image_dir nowhere --write_json out", ["'nowhere'", "no folder"]),
         ("--image_dir . --write_json out", ["no picture"]),
+        ("--ip_camera x --write_json out", ["'x'", "no stream"]),
     ],
 )
 def test_a_wrong_command_is_one_sentence(line, words, capsys, tmp_path, monkeypatch):
