@@ -101,7 +101,7 @@ def read_detections(source: str | Path | list[Any] | dict[str, Any], category: i
     Raises
     ------
     InputError
-        No such file, or neither of these; nobody has a box.
+        No such file, or neither of these; its boxes are of other categories or without size. An empty list is nobody.
     LabelsError
         A box that is no four numbers, or in shares of the picture.
     """
@@ -133,9 +133,12 @@ def read_detections(source: str | Path | list[Any] | dict[str, Any], category: i
             continue
         corners.append(box)
         kept.setdefault(key, []).append((box.tolist(), min(max(score, 0.0), 1.0)))
-    if not kept:
+    if flat and not kept:
+        raise InputError(f"{name} has only boxes without width or height, {flat} of them; write x, y, width, height")
+    if entries and not kept:
         raise InputError(f"{name} has no box of category {wanted} among {counted(len(entries), 'entry')}")
-    refuse_shares(np.array(corners)[:, :2] + np.array(corners)[:, 2:], f"{name}: ")
+    if kept:
+        refuse_shares(np.array(corners)[:, :2] + np.array(corners)[:, 2:], f"{name}: ")
     if flat:
         _LOG.warning("%s: without width or height, left out: %d of %d boxes", name, flat, len(entries))
     ids = {str(i["file_name"]): key for i in images if i.get("file_name") and (key := id_key(i.get("id"))) is not None}
@@ -149,7 +152,9 @@ def _box(entry: Mapping[str, Any], whose: str) -> np.ndarray:
     if entry.get("bbox") is not None:
         return _numbers(entry["bbox"], whose, "bbox", 4)
     triples = numbers_of(entry.get("keypoints") or [], whose, "keypoints")
-    if triples.size % 3 or not triples.size:
+    if triples.size % 3:
+        raise LabelsError(f"{whose} has {counted(triples.size, 'number')} as keypoints; write three for each joint")
+    if not triples.size:
         raise LabelsError(f"{whose} has neither a bbox nor keypoints; write x, y, width, height")
     xy = split_triples(triples.reshape(1, -1, 3))[0] + 0.5  # of a pixel's centre, from the corner
     box: np.ndarray = joint_boxes(xy, np.isfinite(xy[..., 0]))[0]

@@ -16,6 +16,7 @@ import numpy as np
 
 from bupose.errors import DependencyError, InputError
 from bupose.requirements import of_module
+from bupose.wording import counted
 
 LEVELS = ("scorer", "individuals", "bodyparts", "coords")
 KEY = "df_with_missing"  # of the table in an H5 file
@@ -37,9 +38,11 @@ def read_table(path: Path) -> tuple[list[str], list[tuple[str, str, str, str]], 
 def _read_csv(path: Path) -> tuple[list[str], list[tuple[str, str, str, str]], np.ndarray]:
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            lines = [line for line in csv.reader(file) if line]
+            reader = csv.reader(file)
+            numbered = [(reader.line_num, line) for line in reader if line]
     except (OSError, UnicodeError, csv.Error) as problem:
         raise InputError(f"cannot read {str(path)!r}: {problem}; give a CSV file of DeepLabCut's") from None
+    lines = [line for _, line in numbered]
     head = {line[0]: line for line in lines[: len(LEVELS)] if line[0] in LEVELS}
     if not {"scorer", "bodyparts", "coords"} <= set(head):
         expected = "its first lines begin with scorer, bodyparts, coords"
@@ -47,14 +50,28 @@ def _read_csv(path: Path) -> tuple[list[str], list[tuple[str, str, str, str]], n
     width = len(head["coords"])
     first = next((n for n in range(1, width) if head["coords"][n]), width)  # rows may be named by several columns
     levels = [head.get(level, [""] * width) for level in LEVELS]
-    body = lines[len(head) :]
-    try:
-        columns = [tuple(level[n] for level in levels) for n in range(first, width)]
-        values = [[float(cell) if cell else np.nan for cell in line[first:width]] for line in body]
-        array = np.array(values, np.float64).reshape(len(body), width - first)
-    except (ValueError, IndexError) as problem:
-        raise InputError(f"{str(path)!r} is damaged: {problem}; give a CSV file of DeepLabCut's") from None
-    return ["/".join(line[:first]) for line in body], columns, array  # type: ignore[return-value]  # of four
+    if wrong := next((level for level, line in head.items() if len(line) != width), None):
+        got = f"{len(head[wrong])} cells after {wrong}, {width} after coords"
+        raise InputError(f"{str(path)!r} is damaged: {got}; mend its first lines")
+    columns = [tuple(level[n] for level in levels) for n in range(first, width)]
+    body = numbered[len(head) :]
+    array = np.array([_numbers(line, first, width, number, path) for number, line in body], np.float64)
+    rows = ["/".join(line[:first]) for _, line in body]
+    return rows, columns, array.reshape(len(body), width - first)  # type: ignore[return-value]  # of four
+
+
+def _numbers(line: list[str], first: int, width: int, number: int, path: Path) -> list[float]:
+    """A row's values."""
+    where = f"{str(path)!r} is damaged: line {number} has"
+    if len(line) != width:
+        raise InputError(f"{where} {counted(len(line), 'cell')}, the first lines {width}; mend or remove it")
+    values = []
+    for cell in line[first:]:
+        try:
+            values.append(float(cell) if cell else np.nan)
+        except ValueError:
+            raise InputError(f"{where} {cell!r:.40} among its numbers; write pixels, or nothing if unseen") from None
+    return values
 
 
 def _read_h5(path: Path) -> tuple[list[str], list[tuple[str, str, str, str]], np.ndarray]:

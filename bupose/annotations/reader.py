@@ -133,6 +133,8 @@ def _load(source, kind: str) -> tuple[object, str, str]:
         raise InputError("no annotation file is given; set annotations=FILE.json")
     try:
         folder = expand(source)
+        if kind in FORMATS and FORMATS[kind].load and not folder.exists():
+            raise InputError(f"there is no {str(source)!r}; give the path of labels of the format {kind}")
         for own, form in FORMATS.items():
             if form.load and folder.exists() and (kind == own or (kind in ("auto", "coco") and form.holds(folder))):
                 return *form.load(folder), own

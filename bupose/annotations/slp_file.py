@@ -85,9 +85,12 @@ def read_slp(path: Path) -> SlpFile:
         As :func:`open_h5`.
     """
     with open_h5(path) as file:
+        _check_slp(file, path)
         attributes = file["metadata"].attrs
         version = float(attributes.get("format_id", 1.0))
         metadata = json.loads(attributes["json"])
+        if not metadata.get("skeletons"):
+            raise InputError(f"{str(path)!r} has no skeleton; make one in SLEAP, and save it again")
         nodes, edges, symmetries = _skeleton(metadata)
         instances, frames = file["instances"][()], file["frames"][()]
         points, predicted = file["points"][()], file["pred_points"][()]
@@ -108,6 +111,14 @@ def read_slp(path: Path) -> SlpFile:
     frames = frames.copy()
     frames["video"] = [place[int(v)] for v in frames["video"]]
     return SlpFile(nodes, edges, symmetries, videos, tracks, frames, instances, xy, score)
+
+
+def _check_slp(file: Any, path: Path) -> None:
+    wanted = ("metadata", "instances", "frames", "points", "pred_points", "videos_json", "tracks_json")
+    lacking = [key for key in wanted if key not in file]
+    lacking += ["json of metadata"] * ("metadata" in file and "json" not in file["metadata"].attrs)
+    if lacking:
+        raise InputError(f"cannot read {str(path)!r}: it lacks {', '.join(lacking)}; give a file of SLEAP's labels")
 
 
 def _skeleton(metadata: Mapping) -> tuple[list[str], list[tuple[int, int]], list[tuple[int, int]]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from weakref import WeakSet
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from bupose.skeleton import Skeleton
 from bupose.wording import counted
 
 _LOG = logging.getLogger(__name__)
+_TOLD: WeakSet[Recording] = WeakSet()  # whose people without an id have been told of
 MOST_BYTES = 16e9  # of the arrays
 
 
@@ -57,7 +59,9 @@ class Individuals:
         ids = [_ids(people, followed) for people in recording.people]
         known = np.unique(np.concatenate([np.zeros(0, np.int32), *ids]))
         known = known[known >= 0].astype(np.int32)
-        if left := sum(int((i < 0).sum()) for i in ids):
+        left = sum(int((i < 0).sum()) for i in ids)
+        if left and recording not in _TOLD:  # several formats may ask
+            _TOLD.add(recording)
             _LOG.warning("%s: %s without an id in their frames, left out", recording.name, counted(left, "person"))
         rows = recording.numbers if every_frame and recording.files is None else np.arange(len(recording))
         count = int(rows[-1]) + 1 if len(rows) else 0

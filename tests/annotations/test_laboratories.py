@@ -220,5 +220,18 @@ def test_no_file_of_sleap(tmp_path):
         read(tmp_path / "a.slp")
     with h5py.File(tmp_path / "b.slp", "w") as file:
         file["x"] = 1
-    with pytest.raises(InputError, match=r"cannot read .*b\.slp"):
+    with pytest.raises(InputError, match=r"cannot read .*b\.slp.*lacks metadata"):
         read(tmp_path / "b.slp")
+    with pytest.raises(InputError, match=r"there is no .*format sleap"):
+        read(tmp_path / "none.slp", "sleap")
+    write_slp(tmp_path / "c.slp")
+    with h5py.File(tmp_path / "c.slp", "a") as file:
+        file["metadata"].attrs["json"] = np.bytes_('{"skeletons": []}')
+    with pytest.raises(InputError, match="has no skeleton"):
+        read(tmp_path / "c.slp")
+
+
+def test_limbs_of_no_bodyparts_are_told(tmp_path, caplog):
+    write_project(tmp_path)
+    read(tmp_path)
+    assert "names nothing, no bodyparts" in caplog.text

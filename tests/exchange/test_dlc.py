@@ -130,8 +130,8 @@ def test_nobody_at_all(tmp_path):
     ("text", "told"),
     [
         ("a,b\n1,2\n", "first lines begin with scorer"),
-        ("scorer,a,a\nbodyparts,p,p\ncoords,x,y\n0,1,oops\n", "damaged"),
-        ("scorer,a,a\nbodyparts,p,p\ncoords,x,y\n0,1\n", "damaged"),
+        ("scorer,a,a\nbodyparts,p,p\ncoords,x,y\n0,1,oops\n", "line 4 has 'oops'"),
+        ("scorer,a,a\nbodyparts,p,p\ncoords,x,y\n\n0,1\n", "line 5 has 2 cells"),
     ],
 )
 def test_damaged_tables(tmp_path, text, told):

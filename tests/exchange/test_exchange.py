@@ -164,3 +164,11 @@ def test_a_folder_without_poses(kind, tmp_path, monkeypatch, capsys):
     assert cli.main(["convert", "photos", "to=coco", f"kind={kind}"]) == 2
     err = capsys.readouterr().err
     assert "holds no" in err or "is a folder" in err
+
+
+def test_people_without_an_id_are_told_once(tmp_path, caplog):
+    rng = np.random.default_rng(0)
+    video = Recording("x", COCO17, [0, 1], [0.0, 0.1], [make_people(rng, [0, -1]), make_people(rng, [0])])
+    for form in ("dlc", "sleap"):
+        write_recordings([video], form, tmp_path)
+    assert caplog.text.count("1 person without an id") == 1

@@ -75,8 +75,10 @@ def test_scores_are_never_rounded_away():
     ("text", "words"),
     [
         ("{}", "list of objects"),
-        ('[{"keypoints": [1, 2, 3]}]', "1 joints"),
-        ('[{"keypoints": "no", "id_": 1}]', "0 joints"),
+        ('[{"keypoints": [1, 2, 3]}]', "1 joint,"),
+        ('[{"keypoints": "no", "id_": 1}]', "no list of numbers"),
+        ('[{"keypoints": [1, 2, 3, 4]}]', "4 numbers as keypoints"),
+        (PUBLISHED.replace("}]", '}, {"keypoints": [1, 2]}]'), "entry 1 has 2"),
         (PUBLISHED.replace('"category_id": 1', '"id_": 0'), "id_"),
         ("[", "no|not JSON"),
     ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
 
@@ -14,6 +15,7 @@ from bupose.annotations.joint_names import read_joints
 from bupose.annotations.values import extent
 from bupose.errors import InputError, LabelsError
 
+_LOG = logging.getLogger(__name__)
 CONFIG = "config.yaml"
 ANIMAL = "animal"
 _TABLES = "CollectedData_*"
@@ -42,6 +44,10 @@ def _load(path: Path) -> tuple[dict, str]:
         pairs = [(parts.index(a), parts.index(b)) for a, b in _pairs(config) if a in parts and b in parts]
         skeleton = [[a + 1, b + 1] for a, b in pairs]
         content["categories"].append({"id": n, "name": category, "keypoints": joints, "skeleton": skeleton})
+    known = {part for parts in names.values() for part in parts}
+    if strange := sorted({part for pair in _pairs(config) for part in pair} - known):
+        told = ", ".join(strange)
+        _LOG.warning("%s: the skeleton in %s names %s, no bodyparts; such limbs are left out", home.name, CONFIG, told)
     identity = config.get("identity") is True
     for table, rows, columns, values in labels:
         _add(content, home, table, rows, columns, values, list(names.values()), identity)

@@ -22,6 +22,7 @@ from bupose.media.file_names import safe_name
 from bupose.people import People
 from bupose.skeleton import Skeleton
 from bupose.skeletons import COCO17, COCO_WHOLEBODY
+from bupose.wording import counted
 
 OF_PICTURE, OF_VIDEO = ".predictions.json", ".openpifpaf.json"
 LEAST_JOINT, LEAST = 0.01, 0.001  # scores that rounding must not take away (openpifpaf, annotation.py)
@@ -114,7 +115,9 @@ def _read_lines(path: Path) -> tuple[list[int], list[list[Mapping]]]:
 def _people(found: list[Mapping], skeleton: Skeleton, name: str) -> People:
     if not found:
         return People.nobody(skeleton)
-    rows = [flat_keypoints(one.get("keypoints"), len(skeleton.joints), name) for one in found]
+    rows = [
+        flat_keypoints(one.get("keypoints"), len(skeleton.joints), f"{name}: entry {n}") for n, one in enumerate(found)
+    ]
     triples = numbers_of(rows, name).reshape(len(rows), -1, 3)
     score = np.clip(np.nan_to_num(triples[..., 2]), 0, 1)
     xy = np.where(score[..., None] > 0, triples[..., :2], np.nan)  # places of absent joints mean nothing
@@ -134,11 +137,15 @@ def _ids(found: list[Mapping], name: str) -> np.ndarray | None:
 
 def _guess(found: list[list[Mapping]], name: str) -> Skeleton:
     """COCO's or COCO-WholeBody's skeleton, by the number of joints."""
-    count = next((len(one.get("keypoints") or ()) // 3 for people in found for one in people), len(COCO17.joints))
+    listed = next((one.get("keypoints") for people in found for one in people if one.get("keypoints")), None)
+    length = len(listed) if isinstance(listed, list) else 3 * len(COCO17.joints)
+    if length % 3:
+        raise InputError(f"{name} has {length} numbers as keypoints; write x, y and score of each joint")
+    count = length // 3
     for known in (COCO17, COCO_WHOLEBODY):
         if len(known.joints) == count:
             return known
-    raise InputError(f"{name} has {count} joints, which it does not name; give skeleton=")
+    raise InputError(f"{name} has {counted(count, 'joint')}, without names; give skeleton=")
 
 
 def _recognises(path: Path) -> bool:

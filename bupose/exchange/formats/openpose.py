@@ -17,6 +17,7 @@ from bupose.exchange.recording import Recording
 from bupose.people import People
 from bupose.skeleton import Skeleton
 from bupose.skeletons import BODY25, COCO18
+from bupose.wording import counted
 
 ENDING = "_keypoints.json"
 KEY = "pose_keypoints_2d"
@@ -59,7 +60,9 @@ def _load(file: Path) -> list[Mapping]:
 def _people(found: list[Mapping], skeleton: Skeleton, name: str) -> People:
     if not found:
         return People.nobody(skeleton)
-    rows = [flat_keypoints(one.get(KEY), len(skeleton.joints), name, KEY) for one in found]
+    rows = [
+        flat_keypoints(one.get(KEY), len(skeleton.joints), f"{name}: entry {n}", KEY) for n, one in enumerate(found)
+    ]
     triples = numbers_of(rows, name, KEY).reshape(len(rows), -1, 3)
     score = np.clip(np.nan_to_num(triples[..., 2]), 0, 1)
     xy = np.where(score[..., None] > 0, triples[..., :2], np.nan)
@@ -80,11 +83,15 @@ def _id(one: Mapping, name: str) -> int:
 
 def _guess(frames: list[list[Mapping]], name: str) -> Skeleton:
     """BODY_25 or COCO-18, by the number of joints."""
-    count = next((len(one.get(KEY) or ()) // 3 for people in frames for one in people), len(BODY25.joints))
+    listed = next((one.get(KEY) for people in frames for one in people if one.get(KEY)), None)
+    length = len(listed) if isinstance(listed, list) else 3 * len(BODY25.joints)
+    if length % 3:
+        raise InputError(f"{name} has {length} numbers as {KEY}; write x, y and score of each joint")
+    count = length // 3
     for known in (BODY25, COCO18):
         if len(known.joints) == count:
             return known
-    raise InputError(f"{name} has {count} joints, which are not BODY_25's nor COCO's; give skeleton=")
+    raise InputError(f"{name} has {counted(count, 'joint')}, neither BODY_25's nor COCO's; give skeleton=")
 
 
 def _recognises(path: Path) -> bool:
