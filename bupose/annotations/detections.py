@@ -137,7 +137,9 @@ def read_detections(source: str | Path | list[Any] | dict[str, Any], category: i
         raise InputError(f"{name} has only boxes without width or height, {flat} of them; write x, y, width, height")
     if entries and not kept:
         raise InputError(f"{name} has no box of category {wanted} among {counted(len(entries), 'entry')}")
-    if kept:
+    if not kept:
+        _LOG.warning("%s holds no box: nobody is there", name)
+    else:
         refuse_shares(np.array(corners)[:, :2] + np.array(corners)[:, 2:], f"{name}: ")
     if flat:
         _LOG.warning("%s: without width or height, left out: %d of %d boxes", name, flat, len(entries))

@@ -263,7 +263,9 @@ def _check_value(kind: type, key: str, hint, override: Override) -> None:
         OmegaConf.update(OmegaConf.structured(kind), key, value)
     except (OmegaConfBaseException, ValueError, TypeError, OverflowError, RecursionError):
         text = value.text if isinstance(value, QuotedString) else value
-        raise OptionsError(f"{key} is {shown(text)}; it must be {schemas.describe(kind, key, hint)}") from None
+        alone = typing.get_origin(hint) in (list, tuple) and isinstance(text, str) and len(text) < 40
+        example = f"; write {key}=[{text}] for one" if alone else ""
+        raise OptionsError(f"{key} is {shown(text)}; it must be {schemas.describe(kind, key, hint)}{example}") from None
 
 
 def _sentence(problem: BaseException) -> str:

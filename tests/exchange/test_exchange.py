@@ -172,3 +172,17 @@ def test_people_without_an_id_are_told_once(tmp_path, caplog):
     for form in ("dlc", "sleap"):
         write_recordings([video], form, tmp_path)
     assert caplog.text.count("1 person without an id") == 1
+
+
+def test_one_format_without_brackets(capsys):
+    assert cli.main(["infer", "x.jpg", "also=dlc"]) == 2
+    assert "write also=[dlc] for one" in capsys.readouterr().err
+
+
+def test_results_of_another_length_are_named(tmp_path):
+    write_recordings([make_photos()], "coco", tmp_path)
+    results = json.loads((tmp_path / "coco_results.json").read_text())
+    results[-1]["keypoints"].pop()
+    (tmp_path / "coco_results.json").write_text(json.dumps(results))
+    with pytest.raises(LabelsError, match=f"result of image {results[-1]['image_id']} has 50"):
+        read_recordings(tmp_path)

@@ -264,11 +264,10 @@ def test_pictures_are_known_by_name_or_number(photos, reader):
     ("content", "told"),
     [
         ("{}", "holds no detections"),
-        ("[]", "no box"),
         ('[{"image_id": 1, "bbox": [1, 2, 3]}]', "write x, y, width, height"),
         ('[{"image_id": 1, "bbox": [1, 2, 3, null]}]', "write x, y, width, height"),
         ('[{"image_id": 1, "score": 0.5}]', "neither a bbox nor keypoints"),
-        ('[{"image_id": 1, "bbox": [1, 2, 0, 4]}]', "no box"),
+        ('[{"image_id": 1, "bbox": [1, 2, 0, 4]}]', "without width or height"),
         ('[{"image_id": 1, "category_id": 3, "bbox": [1, 2, 3, 4]}]', "no box of category 1 among 1 entry"),
         ('[{"image_id": [1], "bbox": [1, 2, 3, 4]}]', "image_id"),
         (json.dumps([{"image_id": 1, "bbox": [0.1, 0.2, 0.3, 0.4]}] * 3), "shares"),
@@ -278,6 +277,12 @@ def test_a_file_that_is_no_boxes_says_so(tmp_path, content, told):
     (tmp_path / "b.json").write_text(content)
     with pytest.raises(BuposeError, match=told):
         Estimator(OnePerson([]), mode="crops", boxes=tmp_path / "b.json")
+
+
+def test_an_empty_list_of_boxes_is_nobody(tmp_path):
+    (tmp_path / "b.json").write_text("[]")
+    estimator = Estimator(OnePerson([]), mode="crops", boxes=tmp_path / "b.json")
+    assert len(estimator(np.zeros((64, 48, 3), np.uint8))) == 0
 
 
 @pytest.mark.parametrize(

@@ -96,14 +96,15 @@ class Listed:
 
     def plan(self, photo: Photo, source: object) -> list[View]:
         """Nothing is looked at; the errors are those of :meth:`key`."""
-        self.key(source)
+        if self.boxes.by_id:
+            self.key(source)
         return []
 
     def find(
         self, views: Sequence[Sequence[View]], photos: Sequence[Photo], sources: Sequence[object], each: Each
     ) -> list[Boxes]:
         """As of :class:`Finder`."""
-        return [self._of(source) for source in sources]
+        return [self._of(source) if self.boxes.by_id else Boxes.none() for source in sources]
 
     def _of(self, source: object) -> Boxes:
         key = self.key(source)

@@ -124,7 +124,10 @@ def _recording(
 
 
 def _people(results: Iterable[Mapping], names: Sequence[str], skeleton: Skeleton) -> People:
-    rows = [flat_keypoints(join_keypoints(r), len(names), "a COCO result") for r in results]
+    rows = [
+        flat_keypoints(join_keypoints(r), len(names), f"a COCO result of image {r.get('image_id')!r:.40}")
+        for r in results
+    ]
     if not rows:
         return People.nobody(skeleton)
     triples = numbers_of(rows, "a COCO result").reshape(len(rows), -1, 3)
