@@ -6,6 +6,7 @@ import logging
 import os
 import signal
 import socket
+import time
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -23,8 +24,11 @@ from bupose.predict.scale.worker import Receipt, ShardWorker
 from bupose.requirements import of_module
 
 STORE = 300_000_000  # bytes of objects in a cluster of this machine's own: lists of paths
-PATIENCE = 5.0  # seconds to connect
+PATIENCE = 5.0  # seconds to connect, and between trials
+TRIALS = 3  # to start workers
 HANDED = 2  # units at a worker at once: the next waits there
+
+_LOG = logging.getLogger(__name__)
 
 
 @contextmanager
@@ -121,6 +125,28 @@ def work(units: Sequence[Unit], options: RayOptions, workers: int, construct: Ma
     InputError
         No worker can be started.
     """
+    ray = _load()
+    done: set[str] = set()
+    for trial in range(TRIALS):
+        try:
+            for receipt in _work_once([unit for unit in units if unit.name not in done], options, workers, construct):
+                done.add(receipt.unit)
+                yield receipt
+            return
+        except ray.exceptions.RayError as problem:
+            # A worker that was sent to a machine just lost ends the pool's start; the cluster knows it a little later.
+            if trial + 1 < TRIALS and isinstance(problem, ray.exceptions.RayActorError):
+                _LOG.warning("a worker could not start; another trial: %s", _last_line(problem))
+                time.sleep(PATIENCE)
+                continue
+            raise InputError(
+                f"Ray cannot go on: {_last_line(problem)}; what is finished is kept: resume=true goes on from here"
+            ) from None
+
+
+def _work_once(
+    units: Sequence[Unit], options: RayOptions, workers: int, construct: Mapping[str, Any]
+) -> Iterator[Receipt]:
     ray, arrow = _load(), load_arrow()
     kinds = arrow.schema([("name", arrow.string()), ("paths", arrow.list_(arrow.string())), ("whole", arrow.bool_()),
                           ("problem", arrow.string())])  # fmt: skip
@@ -138,13 +164,8 @@ def work(units: Sequence[Unit], options: RayOptions, workers: int, construct: Ma
             ShardWorker, batch_size=None, batch_format="pyarrow", compute=pool, fn_constructor_kwargs=dict(construct),
             num_cpus=options.cpus, num_gpus=options.gpus or None, max_restarts=0, max_task_retries=0,
         )  # fmt: skip
-    try:
-        for batch in receipts.iter_batches(batch_size=None, batch_format="pyarrow", prefetch_batches=0):
-            yield from (Receipt(**one) for one in batch.to_pylist())
-    except ray.exceptions.RayError as problem:
-        raise InputError(
-            f"Ray cannot go on: {_last_line(problem)}; what is finished is kept: resume=true goes on from here"
-        ) from None
+    for batch in receipts.iter_batches(batch_size=None, batch_format="pyarrow", prefetch_batches=0):
+        yield from (Receipt(**one) for one in batch.to_pylist())
 
 
 def _last_line(problem: Exception) -> str:

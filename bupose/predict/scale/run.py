@@ -119,8 +119,17 @@ class _Run:
     def _do_again(self, missing: list[tuple[Unit, str]]) -> list[Unit]:
         """Try lost units again, in ever smaller ones; returns what is left, with what is wrong with each."""
         for most in SMALLER:
+            self._remove(missing)
             missing = self._do(split([unit for unit, _ in missing], most, self._next))
+        self._remove(missing)
         return unreadable([(unit.paths[0], problem or KILLED) for unit, problem in missing], self._next)
+
+    def _remove(self, missing: list[tuple[Unit, str]]) -> None:
+        """Shards whose worker ended between writing and telling: their pictures are done again, in other shards."""
+        there = set(self.place.names()) if missing else set()
+        for unit, _ in missing:
+            if unit.name in there:
+                self.place.remove(self.place.where(unit.name))
 
     def _do(self, units: list[Unit]) -> list[tuple[Unit, str]]:
         """Do units; returns those that are not done, with the reason where it is known."""
