@@ -89,7 +89,7 @@ def test_results_are_written_in_flat_memory(lab, tmp_path, monkeypatch):
             frame = Frame(f"walk_{n:06d}", f"walk.avi#{n}", n + 1, video=film, index=n, time=n / 5)
             records.add(records.settle(frame), SIZE, people)
         options = InferOptions(input="walk.avi", overlays=False, openpose=False, tables=False)
-        count_people, ids = Results(records, options, CategoryOptions(), print, 1, {"walk": film}).write()
+        count_people, ids, _ = Results(records, options, CategoryOptions(), print, 1, {"walk": film}).write()
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
         records.remove()
