@@ -37,15 +37,21 @@ def photos(tmp_path, face, lab):
 
 @pytest.fixture
 def here(net, monkeypatch):
-    """The engine is one worker in this process; units with a path in ``killers`` end it, and come to nothing."""
+    """The engine is one worker in this process; units with a path in ``killers`` end it, and come to nothing; the first
+    one with a path in ``mute`` is written, but nobody is told."""
     killers: set[str] = set()
+    mute: set[str] = set()
     done: list[tuple] = []
 
     def work(units, options, workers, construct):
         worker = ShardWorker(**construct)
         for unit in units:
             done.append(unit.paths)
-            if unit.problem or not killers & {Path(path).name for path in unit.paths}:
+            names = {Path(path).name for path in unit.paths}
+            if mute & names:
+                mute.difference_update(names)
+                worker.do(unit)
+            elif unit.problem or not killers & names:
                 yield worker.do(unit)
 
     def connected(options):
@@ -54,7 +60,7 @@ def here(net, monkeypatch):
     monkeypatch.setattr(run, "work", work)
     monkeypatch.setattr(run, "connected", connected)
     monkeypatch.setattr(run, "count_workers", lambda options: 2)
-    work.killers, work.done = killers, done
+    work.killers, work.mute, work.done = killers, mute, done
     return work
 
 
@@ -223,6 +229,13 @@ def test_a_picture_that_ends_its_worker_costs_its_own_row(here, photos, tmp_path
     assert [Path(p).name for p, e in zip(table["path"], table["error"], strict=True) if e] == ["07.png"]
     assert "the process that read it ended" in table["error"][7]
     assert len(set(table["path"])) == len(table["path"]) == 30
+
+
+def test_what_a_lost_worker_wrote_is_not_there_twice(here, photos, tmp_path):
+    here.mute.add("07.png")
+    summary = go(photos, tmp_path / "out", ray=RayOptions(rows=4))
+    assert (summary.pictures, summary.failed) == (30, 0)
+    assert [Path(path).name for path in rows(tmp_path / "out")["path"]] == [f"{n:02d}.png" for n in range(30)]
 
 
 def test_an_unexpected_error_is_told_in_the_row(here, photos, tmp_path, monkeypatch):
