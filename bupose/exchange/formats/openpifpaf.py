@@ -11,18 +11,18 @@ from typing import Any
 import numpy as np
 
 from bupose.annotations.json_file import load_json
-from bupose.annotations.values import flat_keypoints, numbers_of, records
+from bupose.annotations.values import numbers_of, records
 from bupose.atomic import write_text, writing_text
 from bupose.errors import BuposeError, InputError, LabelsError
 from bupose.exchange.coco_results import results_skeleton
 from bupose.exchange.formats.base import Format, read_each, unless
+from bupose.exchange.formats.entries import guess_skeleton, read_joints
 from bupose.exchange.formats.options import WriteOptions
 from bupose.exchange.recording import Recording
 from bupose.media.file_names import safe_name
 from bupose.people import People
 from bupose.skeleton import Skeleton
 from bupose.skeletons import COCO17, COCO_WHOLEBODY
-from bupose.wording import counted
 
 OF_PICTURE, OF_VIDEO = ".predictions.json", ".openpifpaf.json"
 LEAST_JOINT, LEAST = 0.01, 0.001  # scores that rounding must not take away (openpifpaf, annotation.py)
@@ -78,7 +78,9 @@ def read(path: Path, skeleton: Skeleton | None = None) -> list[Recording]:
     recordings = read_each(videos, lambda place: _read_video(place, root, skeleton), problems)
     if pictures:
         loaded = read_each(pictures, lambda place: (place, _load(place)), problems)
-        own = skeleton or _guess([found for _, found in loaded], path.name)
+        own = skeleton or guess_skeleton(
+            [found for _, found in loaded], path.name, "keypoints", (COCO17, COCO_WHOLEBODY)
+        )
         made = read_each(loaded, lambda one: (one[0], _people(one[1], own, one[0].name)), problems)
         files = [str(place.relative_to(root)).removesuffix(OF_PICTURE) for place, _ in made]
         recordings.append(_recording("pictures", range(len(made)), [people for _, people in made], own, files=files))
@@ -92,7 +94,7 @@ def _load(place: Path) -> list[Mapping]:
 def _read_video(place: Path, root: Path, skeleton: Skeleton | None) -> Recording:
     video = str(place.relative_to(root)).removesuffix(OF_VIDEO)
     numbers, found = _read_lines(place)
-    own = skeleton or _guess(found, place.name)
+    own = skeleton or guess_skeleton(found, place.name, "keypoints", (COCO17, COCO_WHOLEBODY))
     people = [_people(one, own, place.name) for one in found]
     return _recording(splitext(video)[0], numbers, people, own, video=Path(video).name)
 
@@ -115,12 +117,7 @@ def _read_lines(path: Path) -> tuple[list[int], list[list[Mapping]]]:
 def _people(found: list[Mapping], skeleton: Skeleton, name: str) -> People:
     if not found:
         return People.nobody(skeleton)
-    rows = [
-        flat_keypoints(one.get("keypoints"), len(skeleton.joints), f"{name}: entry {n}") for n, one in enumerate(found)
-    ]
-    triples = numbers_of(rows, name).reshape(len(rows), -1, 3)
-    score = np.clip(np.nan_to_num(triples[..., 2]), 0, 1)
-    xy = np.where(score[..., None] > 0, triples[..., :2], np.nan)  # places of absent joints mean nothing
+    xy, score = read_joints(found, skeleton, name, "keypoints")
     worth = numbers_of([one.get("score", 1.0) for one in found], name, "a score")
     order = np.argsort(-worth, kind="stable")
     return People(xy, score, worth, skeleton, ids=_ids(found, name))[order]
@@ -133,19 +130,6 @@ def _ids(found: list[Mapping], name: str) -> np.ndarray | None:
     if any(i is not None and (not isinstance(i, int) or i < FIRST) for i in ids):
         raise LabelsError(f"{name} has an id_ that is no whole number from {FIRST} on; write one, or none")
     return np.array([-1 if i is None else i - FIRST for i in ids], np.int32)
-
-
-def _guess(found: list[list[Mapping]], name: str) -> Skeleton:
-    """COCO's or COCO-WholeBody's skeleton, by the number of joints."""
-    listed = next((one.get("keypoints") for people in found for one in people if one.get("keypoints")), None)
-    length = len(listed) if isinstance(listed, list) else 3 * len(COCO17.joints)
-    if length % 3:
-        raise InputError(f"{name} has {length} numbers as keypoints; write x, y and score of each joint")
-    count = length // 3
-    for known in (COCO17, COCO_WHOLEBODY):
-        if len(known.joints) == count:
-            return known
-    raise InputError(f"{name} has {counted(count, 'joint')}, without names; give skeleton=")
 
 
 def _recognises(path: Path) -> bool:

@@ -10,14 +10,14 @@ from pathlib import Path
 import numpy as np
 
 from bupose.annotations.json_file import load_json
-from bupose.annotations.values import flat_keypoints, numbers_of, records
-from bupose.errors import BuposeError, InputError, LabelsError
+from bupose.annotations.values import records
+from bupose.errors import BuposeError, LabelsError
 from bupose.exchange.formats.base import Format, read_each, unless
+from bupose.exchange.formats.entries import guess_skeleton, read_joints
 from bupose.exchange.recording import Recording
 from bupose.people import People
 from bupose.skeleton import Skeleton
 from bupose.skeletons import BODY25, COCO18
-from bupose.wording import counted
 
 ENDING = "_keypoints.json"
 KEY = "pose_keypoints_2d"
@@ -33,7 +33,7 @@ def read(path: Path, skeleton: Skeleton | None = None) -> list[Recording]:
     root = path if path.is_dir() else path.parent
     problems: list[BuposeError] = []
     loaded = read_each(files, lambda file: (str(file.relative_to(root)).removesuffix(ENDING), _load(file)), problems)
-    skeleton = skeleton or _guess([listed for _, listed in loaded], path.name)
+    skeleton = skeleton or guess_skeleton([listed for _, listed in loaded], path.name, KEY, (BODY25, COCO18))
     made = read_each(loaded, lambda one: (one[0], _people(one[1], skeleton, one[0])), problems)
     groups: dict[str, list[tuple[int, str, People]]] = defaultdict(list)
     for name, people in made:
@@ -60,12 +60,7 @@ def _load(file: Path) -> list[Mapping]:
 def _people(found: list[Mapping], skeleton: Skeleton, name: str) -> People:
     if not found:
         return People.nobody(skeleton)
-    rows = [
-        flat_keypoints(one.get(KEY), len(skeleton.joints), f"{name}: entry {n}", KEY) for n, one in enumerate(found)
-    ]
-    triples = numbers_of(rows, name, KEY).reshape(len(rows), -1, 3)
-    score = np.clip(np.nan_to_num(triples[..., 2]), 0, 1)
-    xy = np.where(score[..., None] > 0, triples[..., :2], np.nan)
+    xy, score = read_joints(found, skeleton, name, KEY)
     worth = score.sum(1) / np.maximum((score > 0).sum(1), 1)  # OpenPose keeps its own to itself
     ids = np.array([_id(one, name) for one in found], np.int32)
     order = np.argsort(-worth, kind="stable")
@@ -79,19 +74,6 @@ def _id(one: Mapping, name: str) -> int:
     if isinstance(value, bool) or not isinstance(value, (int, float)) or value % 1 or not -1 <= value < 2**31:
         raise LabelsError(f"{name} has the person_id {given!r:.40}; write a whole number in brackets, -1 if unknown")
     return int(value)
-
-
-def _guess(frames: list[list[Mapping]], name: str) -> Skeleton:
-    """BODY_25 or COCO-18, by the number of joints."""
-    listed = next((one.get(KEY) for people in frames for one in people if one.get(KEY)), None)
-    length = len(listed) if isinstance(listed, list) else 3 * len(BODY25.joints)
-    if length % 3:
-        raise InputError(f"{name} has {length} numbers as {KEY}; write x, y and score of each joint")
-    count = length // 3
-    for known in (BODY25, COCO18):
-        if len(known.joints) == count:
-            return known
-    raise InputError(f"{name} has {counted(count, 'joint')}, neither BODY_25's nor COCO's; give skeleton=")
 
 
 def _recognises(path: Path) -> bool:
