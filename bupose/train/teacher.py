@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 import torch
 from torch import Tensor
@@ -38,8 +39,11 @@ class TeacherOptions:
         Weighted mean of labels and teacher; or the stronger of the two, so that teachers add to labels.
     mirror : bool
         Average each teacher over the crop and its mirror image.
-    scale : float
-        Factor by which crops are enlarged for teachers.
+    scales : list of float
+        Factors by which crops are enlarged for teachers, which are averaged over them.
+    draw : bool
+        A teacher sees each batch once, in one of these ways drawn at random, instead of in all of them: the same mean
+        over the steps, in a fraction of the time.
     shift : x, y of each teacher in turn, or one x, y for all; px
         Offset of a teacher's maps: for teachers with systematically displaced joints.
     itself : float in [0, 1)
@@ -53,13 +57,16 @@ class TeacherOptions:
     share: float = option(0.5, 0, 1)
     combine: str = option("mix", among=COMBINATIONS)
     mirror: bool = option(False)
-    scale: float = option(1.0, 0.1, 4)
+    scales: tuple[float, ...] = option((1.0,), 0.1, 4)
+    draw: bool = option(False)
     shift: tuple[float, ...] = option((0.0, 0.0), -100, 100)
     itself: float = option(0.0, 0, 0.999999)
     ramp: int = option(1000, 0, 100_000_000)
 
     def __post_init__(self) -> None:
         check(self, "teacher")
+        if not self.scales:
+            raise OptionsError("teacher.scales is empty; give at least one factor, as in [1]")
         if self.itself and self.weights:
             raise OptionsError("teacher.itself is the network's own average; give that or teacher.weights, not both")
         if len(self.shift) not in (2, 2 * len(self.weights)):
@@ -152,13 +159,13 @@ class Teacher:
         """
         sums: dict[str, Tensor | float] = dict.fromkeys((spec.name for spec in self.specs), 0.0)
         shifts = self.options.shifts(len(self._nets))
-        for net, rows, (x, y) in zip(self._nets, self._rows, shifts, strict=True):
-            seen = self._see(net, images, cells, (x, y))
-            if self.options.mirror:
-                mirrored = self._see(net, images.flip(3), cells, (-x, y))
-                seen = {spec.name: (seen[spec.name] + _mirror(mirrored[spec.name], spec)) / 2 for spec in net.specs}
-            for part in rows:
-                sums[part.spec.name] = sums[part.spec.name] + part.pick(seen)
+        ways = list(product(self.options.scales, (False, True) if self.options.mirror else (False,)))
+        for net, rows, shift in zip(self._nets, self._rows, shifts, strict=True):
+            chosen = [ways[int(torch.randint(len(ways), ()))]] if self.options.draw else ways
+            for scale, mirrored in chosen:
+                seen = self._see(net, images, cells, shift, scale, mirrored)
+                for part in rows:
+                    sums[part.spec.name] = sums[part.spec.name] + part.pick(seen) / len(chosen)
         said = {}
         for n, spec in enumerate(self.specs):
             many = torch.stack([rows[n].known for rows in self._rows]).sum(0).clamp(min=1).to(images.device)
@@ -182,12 +189,20 @@ class Teacher:
         return joined
 
     def _see(
-        self, net: _InTorch | _Live | _Exported, images: Tensor, cells: tuple[int, int], shift: tuple[float, float]
+        self,
+        net: _InTorch | _Live | _Exported,
+        images: Tensor,
+        cells: tuple[int, int],
+        shift: tuple[float, float],
+        scale: float,
+        mirrored: bool,
     ) -> dict[str, Tensor]:
-        """One teacher's maps of the images, on the student's cells."""
+        """One teacher's maps of the images, seen one way, on the student's cells."""
         crop, images = images.shape[2:], images.float()
-        if self.options.scale != 1:
-            size = [round(side * self.options.scale) for side in crop]
+        if mirrored:
+            images, shift = images.flip(3), (-shift[0], shift[1])
+        if scale != 1:
+            size = [round(side * scale) for side in crop]
             images = functional.interpolate(images, size=size, mode="bilinear", align_corners=False)
         height, width = images.shape[2:]
         padded = functional.pad(images, (0, -width % net.multiple, 0, -height % net.multiple), value=128.0)
@@ -202,7 +217,8 @@ class Teacher:
         flat = functional.grid_sample(flat, grid, "bilinear", "border", align_corners=False)
         parts = flat.split([spec.channels for spec in net.specs], 1)
         shapes = [[n or 1 for n in spec.shape] for spec in net.specs]
-        return {s.name: part.unflatten(1, shape) for s, part, shape in zip(net.specs, parts, shapes, strict=True)}
+        seen = {s.name: part.unflatten(1, shape) for s, part, shape in zip(net.specs, parts, shapes, strict=True)}
+        return {spec.name: _mirror(seen[spec.name], spec) for spec in net.specs} if mirrored else seen
 
     def _mix(self, label: Tensor, weight: Tensor, seen: Tensor, known: Tensor) -> tuple[Tensor, Tensor]:
         """The weighted mean: with a squared error equivalent to two losses, one for labels and one for the teacher."""

@@ -39,6 +39,14 @@ class Painter(nn.Module):
         return heat, cells[:, None, 1:].expand(-1, len(self.skeleton.limbs), -1, -1, -1)
 
 
+class Lopsided(Painter):
+    """Sees less on the left."""
+
+    def forward(self, images):
+        heat, paf = super().forward(images)
+        return heat * torch.linspace(0, 1, heat.shape[-1]), paf
+
+
 def ramp(height: int, width: int) -> torch.Tensor:
     """Red grows to the right by 1 a pixel, green and blue are constant."""
     picture = torch.zeros((1, 3, height, width), dtype=torch.uint8)
@@ -51,7 +59,7 @@ def ramp(height: int, width: int) -> torch.Tensor:
 @pytest.mark.parametrize("size", [(64, 64), (72, 40)])
 def test_cells_say_what_is_in_their_place(stride, scale, size):
     """A picture that grows steadily: each of the student's cells must see the value at its own centre."""
-    teacher = Teacher([Painter(skeletons.COCO17, 8)], SPECS, TeacherOptions(scale=scale))
+    teacher = Teacher([Painter(skeletons.COCO17, 8)], SPECS, TeacherOptions(scales=(scale,)))
     grid = Grid(stride)
     heat, paf = teacher.maps(ramp(*size), grid.shape(size[1], size[0])).values()
     seen = heat[0, 0, 1] * 255
@@ -81,6 +89,24 @@ def test_each_teacher_has_a_shift_of_its_own():
     torch.testing.assert_close(heat[0][..., 2:-2], heat[1][..., 2:-2], atol=1e-3, rtol=0)  # a ramp: means of offsets
     with pytest.raises(OptionsError, match="x and y of each of the 2 teachers"):
         TeacherOptions(["a", "b"], shift=(0, 0, 2))
+
+
+def test_ways_drawn_have_the_mean_of_all_ways():
+    """One way a batch: over all draws that can be made, the mean is what is said without drawing."""
+    torch.manual_seed(0)
+    pictures = torch.randint(0, 255, (1, 3, 64, 64), dtype=torch.uint8)
+
+    def said(**ways):
+        return Teacher([Lopsided(skeletons.COCO17, 8)], SPECS, TeacherOptions(**ways)).maps(pictures, (16, 16))["heat"]
+
+    ways = {"scales": (1.0, 1.5), "mirror": True}
+    drawn = torch.unique(torch.stack([said(**ways, draw=True) for _ in range(40)]), dim=0)
+    assert len(drawn) == 4  # missing one in 40 draws: 4 * 0.75^40 = 4e-5, and the seed is fixed
+    torch.testing.assert_close(drawn.mean(0), said(**ways), atol=1e-6, rtol=0)  # sums of four values below 1
+    single = said(scales=(1.5,))
+    assert min(float((one - single).abs().max()) for one in drawn) < 1e-6
+    with pytest.raises(OptionsError, match="at least one factor"):
+        TeacherOptions(scales=())
 
 
 def test_an_exported_teacher_says_what_it_says_in_torch(tmp_path):
