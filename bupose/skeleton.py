@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import islice
 from typing import Any
 
 import numpy as np
 
 from bupose.colors import shade
+from bupose.declared import MOST_JOINTS, MOST_LIMBS, read_list, read_name, read_names
 from bupose.errors import SkeletonError
 from bupose.options import shown
 from bupose.proportions import usual_length
 
 DEFAULT_SIGMA = 0.079  # COCO's shoulder, a medium value
-MOST_JOINTS, MOST_LIMBS = 256, 1024  # COCO-WholeBody has 133 joints
 MOST_PARTS = 8
-LONGEST_NAME = 100  # characters
 
 
 def mirror_name(name: str) -> str:
@@ -51,11 +49,13 @@ class Skeleton:
         Usual relative limb lengths, in any unit, 0 if unknown: the grouping rejects limbs that are much longer. By
         default those of a human body, by joint names; training replaces the default by the lengths in its labels.
         Ignored when skeletons are compared.
-
     parts : mapping of name to names, optional
         Parts (body, hands, face) that are scored, evaluated and drawn separately; every joint is in exactly one. Parts
         and their joints are in the order of ``joints``; the first part is the one that everybody has. By default all
         joints form one part, ``body``.
+    spelling : mapping of name to name, optional
+        Joints that the project they come from calls otherwise (``left_ear``: ``leftear``), for the files of its
+        programs. Ignored when skeletons are compared.
 
     Raises
     ------
@@ -71,32 +71,46 @@ class Skeleton:
     derived: tuple[tuple[str, tuple[str, ...]], ...] = ()
     limb_lengths: tuple[float, ...] = field(default=(), compare=False)
     parts: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    spelling: tuple[tuple[str, str], ...] = field(default=(), compare=False)
 
     def __post_init__(self) -> None:
         put = object.__setattr__  # frozen: normalise YAML and hand-written declarations
-        put(self, "name", _name(self.name))
-        put(self, "joints", _names(self.joints, "joints"))
-        put(self, "limbs", tuple(_names(limb, "a limb", 8) for limb in _list(self.limbs, "limbs", MOST_LIMBS)))
+        put(self, "name", read_name(self.name))
+        put(self, "joints", read_names(self.joints, "joints"))
+        put(self, "limbs", tuple(read_names(limb, "a limb", 8) for limb in read_list(self.limbs, "limbs", MOST_LIMBS)))
         usual = [usual_length(limb) for limb in self.limbs]
         for key, default in (("sigmas", [DEFAULT_SIGMA] * len(self.joints)), ("limb_lengths", usual)):
             try:
-                values = _list(getattr(self, key), key, MOST_LIMBS) or default
+                values = read_list(getattr(self, key), key, MOST_LIMBS) or default
                 put(self, key, tuple(float(v) for v in values))
             except (TypeError, ValueError, OverflowError) as problem:
                 self._refuse(f"{key} must be numbers: {shown(str(problem))}")
         put(self, "derived", tuple(sorted(self._groups("derived", "neck: [left_shoulder, right_shoulder]"))))
         put(self, "parts", self._groups("parts", "feet: [left_heel, right_heel]", MOST_PARTS) or self._one_part())
+        put(
+            self,
+            "spelling",
+            tuple(
+                (read_name(a), read_name(b))
+                for a, b in self._pairs("spelling", "joints other names; write left_ear: leftear")
+            ),
+        )
         self._check()
         ordered = [(part, tuple(sorted(joints, key=self.joints.index))) for part, joints in self.parts]
         put(self, "parts", tuple(sorted(ordered, key=lambda part: self.joints.index(part[1][0]))))
 
     def _groups(self, key: str, example: str, most: int = MOST_JOINTS) -> tuple[tuple[str, tuple[str, ...]], ...]:
         """A mapping of name to names, or its pairs, as a tuple of pairs."""
+        pairs = self._pairs(key, f"each name its joints; write {example}", most)
+        return tuple((read_name(name), read_names(joints, key)) for name, joints in pairs)
+
+    def _pairs(self, key: str, what: str, most: int = MOST_JOINTS) -> list[list[Any]]:
         values = getattr(self, key)
-        entries = _list(list(values.items()) if isinstance(values, Mapping) else values, key, most)
-        if any(len(_list(entry, key)) != 2 for entry in entries):
-            self._refuse(f"{key} must give each name its joints; write {example}")
-        return tuple((_name(name), _names(joints, key)) for name, joints in entries)
+        entries = read_list(list(values.items()) if isinstance(values, Mapping) else values, key, most)
+        pairs = [read_list(entry, key) for entry in entries]
+        if any(len(pair) != 2 for pair in pairs):
+            self._refuse(f"{key} must give {what}")
+        return pairs
 
     def _one_part(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
         return (("body", self.joints),)
@@ -138,6 +152,8 @@ class Skeleton:
             if j not in known or grouped.count(j) != 1:
                 many = f"is in {grouped.count(j)} parts" if j in known else "of a part is unknown"
                 self._refuse(f"joint {j!r} {many}; put every joint into exactly one")
+        if not set(dict(self.spelling)) <= known or len(set(self.file_names)) < len(known):
+            self._refuse("spelling must give joints other names, each its own; write left_ear: leftear")
         declared = {frozenset(limb) for limb in self.limbs}
         for a, b in self.limbs:
             if frozenset((mirror_name(a), mirror_name(b))) not in declared:
@@ -240,6 +256,11 @@ class Skeleton:
 
     # --- exchange ---
 
+    @cached_property
+    def file_names(self) -> tuple[str, ...]:
+        """The joints as their project calls them, by ``spelling``."""
+        return tuple(dict(self.spelling).get(j, j) for j in self.joints)
+
     def mapping(self, other: Skeleton | Sequence[str]) -> np.ndarray:
         """int32 (K,): for each joint the index of the same joint in ``other``, −1 if missing."""
         names = other.joints if isinstance(other, Skeleton) else other
@@ -254,8 +275,10 @@ class Skeleton:
         return np.array(where, np.int32), np.where(turned, np.float32(-1), np.float32(1))
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain lists and numbers, ready for JSON or YAML; ``parts`` only if there are several."""
-        parts = {} if self.parts == self._one_part() else {"parts": {p: list(joints) for p, joints in self.parts}}
+        """Plain lists and numbers, ready for JSON or YAML; ``parts`` only if several, ``spelling`` only if any."""
+        more: dict[str, Any] = {"spelling": dict(self.spelling)} if self.spelling else {}
+        if self.parts != self._one_part():
+            more["parts"] = {p: list(joints) for p, joints in self.parts}
         return {
             "name": self.name,
             "joints": list(self.joints),
@@ -263,46 +286,21 @@ class Skeleton:
             "sigmas": list(self.sigmas),
             "derived": {j: list(parts) for j, parts in self.derived},
             "limb_lengths": list(self.limb_lengths),
-            **parts,
+            **more,
         }
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Skeleton:
-        """The inverse of :meth:`to_dict`; ``sigmas``, ``derived``, ``limb_lengths`` and ``parts`` may be missing.
+        """The inverse of :meth:`to_dict`; all but ``name``, ``joints`` and ``limbs`` may be missing.
 
         Raises
         ------
         SkeletonError
             A key is missing, unknown, or of the wrong kind.
         """
-        optional = "sigmas", "derived", "limb_lengths", "parts"
+        optional = "sigmas", "derived", "limb_lengths", "parts", "spelling"
         known = {"name", "joints", "limbs", *optional}
         if not isinstance(values, Mapping) or not {"name", "joints", "limbs"} <= set(values) <= known:
             got = shown(list(values) if isinstance(values, Mapping) else values)
             raise SkeletonError(f"a skeleton needs name, joints, limbs and may have {', '.join(optional)}; got {got}")
         return cls(**{k: v for k, v in values.items() if v is not None or k not in optional})
-
-
-def _name(value: object) -> str:
-    """A name as text; YAML reads ``no`` and ``on`` as booleans, and digits as numbers."""
-    plain = isinstance(value, str) or (isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**9)
-    name = str(value) if plain else ""
-    if not 0 < len(name) <= LONGEST_NAME or not name.isprintable():
-        raise SkeletonError(
-            f"a skeleton has {shown(value, 40)} where a name belongs; write text on one line, of at most "
-            f"{LONGEST_NAME} characters, in quotes if need be"
-        )
-    return name
-
-
-def _names(values: object, what: str, most: int = MOST_JOINTS) -> tuple[str, ...]:
-    return tuple(_name(v) for v in _list(values, what, most))
-
-
-def _list(values: object, what: str, most: int = MOST_JOINTS) -> list[Any]:
-    if isinstance(values, (str, bytes, Mapping)) or not isinstance(values, Iterable):
-        raise SkeletonError(f"a skeleton has {shown(values, 40)} for {what}; write a list")
-    entries = list(islice(values, most + 1))
-    if len(entries) > most:
-        raise SkeletonError(f"a skeleton has more than {most} entries for {what}; give at most that many")
-    return entries

@@ -16,7 +16,8 @@ PACKAGE = Path(bupose.__file__).parent
 LAYERS = [
     {"errors", "lazy", "messages", "requirements", "wording"},
     {"atomic", "colors", "machine", "options", "paths", "process", "proportions"},
-    {"folder", "skeleton", "yaml_file"},
+    {"declared", "folder", "yaml_file"},
+    {"skeleton"},
     {"skeletons"},
     {"geometry"},
     {"annotations", "joint_arrays"},
@@ -57,6 +58,7 @@ BARE = (
     "machine",
     "process",
     "proportions",
+    "declared",
     "folder",
     "skeleton",
     "geometry",

@@ -143,7 +143,7 @@ def test_a_weird_declaration_is_refused_in_words(value):
         Skeleton.from_dict(value)
 
 
-@given(st.sampled_from(["name", "joints", "limbs", "sigmas", "derived", "parts"]), WEIRD)
+@given(st.sampled_from(["name", "joints", "limbs", "sigmas", "derived", "parts", "spelling"]), WEIRD)
 def test_a_weird_value_is_refused_in_words_or_harmless(key, value):
     try:
         skeleton = Skeleton.from_dict({**COCO17.to_dict(), key: value})
@@ -174,6 +174,17 @@ def test_parts_are_ordered_as_joints_are():
     assert s.joint_parts.tolist() == [0, 0, 1, 1]
     assert s.limb_parts.tolist() == [0, 1, 1, 1]  # one between parts is of the later
     assert Skeleton.from_dict(s.to_dict()) == s != Skeleton("x", joints, limbs)
+
+
+def test_a_projects_spelling_goes_along():
+    joints, limbs = ["a", "left_b", "right_b"], [("a", "left_b"), ("a", "right_b")]
+    s = Skeleton("x", joints, limbs, spelling={"left_b": "leftb", "a": "A"})
+    assert s.file_names == ("A", "leftb", "right_b")
+    assert Skeleton.from_dict(s.to_dict()).file_names == s.file_names
+    assert s == Skeleton("x", joints, limbs)
+    for spelling in ({"c": "C"}, {"a": "left_b"}, {"a": "B", "left_b": "B"}, [("a",)], {"a": ""}, "ab"):
+        with pytest.raises(SkeletonError):
+            Skeleton("x", joints, limbs, spelling=spelling)
 
 
 @ALL

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -20,6 +21,15 @@ def find_known(joints: Sequence[str]) -> Skeleton | None:
         if len(known.joints) == len(joints) and min(match_names(known.joints, joints)) >= 0:
             return known
     return None
+
+
+def spelt_as(skeleton: Skeleton, joints: Sequence[str], names: Sequence[str]) -> Skeleton:
+    """The skeleton with the names that a project gives its joints; ``joints`` are the same in bupose's spelling."""
+    own = dict(zip(joints, names, strict=True))
+    places = match_names(skeleton.joints, joints)
+    called = [(joint, own[joints[n]]) for joint, n in zip(skeleton.joints, places, strict=True) if n >= 0]
+    spelling = tuple((joint, name) for joint, name in called if name != joint)
+    return replace(skeleton, spelling=spelling) if spelling else skeleton
 
 
 def declare_skeleton(

@@ -14,7 +14,7 @@ from bupose.annotations.formats import FORMATS, guess_format
 from bupose.annotations.images import read_images
 from bupose.annotations.json_file import load_json
 from bupose.annotations.outlines import Outline, read_outline
-from bupose.annotations.own_skeleton import declare_skeleton, find_known
+from bupose.annotations.own_skeleton import declare_skeleton, find_known, spelt_as
 from bupose.annotations.values import Table, id_key, listed, numbers_of, read_table, records, track_ids
 from bupose.errors import InputError, LabelsError
 from bupose.paths import expand
@@ -80,14 +80,18 @@ class Annotations:
         """The skeleton that the file declares, with notes.
 
         A built-in one with the same joints, else the file's joints and pairs, completed by ``declare_skeleton``; raises
-        its errors, and ``LabelsError`` for limbs that are not pairs of joint numbers.
+        its errors, and ``LabelsError`` for limbs that are not pairs of joint numbers. Projects' names of joints are its
+        ``spelling``.
         """
+        names = self.category.get("own_names", self.joints)  # of a laboratory's project
         if known := find_known(self.joints):
-            return known, ""
+            return spelt_as(known, self.joints, names), ""
         pairs = read_limbs(self.category.get("skeleton"), len(self.joints), self.name)
         table = self.table
         present = (table.visibility > 0) & table.person[:, None]
-        return declare_skeleton(str(self.category.get("name") or "own"), self.joints, pairs, table.xy, present)
+        name = str(self.category.get("name") or "own")
+        skeleton, told = declare_skeleton(name, self.joints, pairs, table.xy, present)
+        return spelt_as(skeleton, self.joints, names), told
 
 
 def read(source, kind: str = "auto", category: str | int | None = None) -> Annotations:

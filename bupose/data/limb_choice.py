@@ -13,7 +13,7 @@ distance alone 0.61).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 import numpy as np
@@ -181,7 +181,4 @@ def _pick(whole: Skeleton, value: np.ndarray, skeleton: Skeleton) -> Skeleton:
     for group in others:
         if len(chosen) + len(group) <= most:
             chosen += [whole.limbs[n] for n in group]
-    return Skeleton(
-        f"{skeleton.name}_auto"[:100], skeleton.joints, tuple(chosen), skeleton.sigmas, skeleton.derived,
-        parts=skeleton.parts,
-    )  # fmt: skip
+    return replace(skeleton, name=f"{skeleton.name}_auto"[:100], limbs=tuple(chosen), limb_lengths=())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,10 @@ from bupose.skeletons import COCO17
 
 def results_skeleton(skeleton: Skeleton) -> Skeleton:
     """The skeleton of COCO results: COCO's 17 joints if a one-part ``skeleton`` has them all, else its own."""
-    return COCO17 if set(COCO17.joints) <= set(skeleton.joints) and len(skeleton.parts) == 1 else skeleton
+    if not set(COCO17.joints) <= set(skeleton.joints) or len(skeleton.parts) > 1:
+        return skeleton
+    spelling = tuple(pair for pair in skeleton.spelling if pair[0] in COCO17.joints)
+    return replace(COCO17, spelling=spelling) if spelling else COCO17
 
 
 def as_coco(people: People, image_id: int, category: CategoryOptions) -> list[dict]:

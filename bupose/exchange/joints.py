@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from bupose.annotations.joint_names import fit_names
-from bupose.annotations.own_skeleton import declare_skeleton, find_known
+from bupose.annotations.joint_names import fit_names, read_joints
+from bupose.annotations.own_skeleton import declare_skeleton, find_known, spelt_as
 from bupose.errors import LabelsError
 from bupose.joint_arrays import pick_by_name
 from bupose.skeleton import Skeleton
@@ -17,18 +17,20 @@ _LOG = logging.getLogger(__name__)
 
 
 def with_skeleton(
-    xy: np.ndarray, score: np.ndarray, names: Sequence[str], wanted: Skeleton | None, name: str,
+    xy: np.ndarray, score: np.ndarray, own: Sequence[str], wanted: Skeleton | None, name: str,
     pairs: Sequence[tuple[int, int]] = (),
 ) -> tuple[np.ndarray, np.ndarray, Skeleton]:  # fmt: skip
     """Arrays of a file's joints as those of a skeleton: the wanted one, a built-in one with the same joints, else the
-    file's own, whose limbs are its pairs and, where these leave joints apart, the nearest joints'.
+    file's own, whose limbs are its pairs and, where these leave joints apart, the nearest joints'. The latter two keep
+    the file's names for writing.
 
     Parameters
     ----------
     xy : float array (…, K, 2)
         NaN where absent.
     score : float array (…, K)
-    names : K names, as of ``read_joints``
+    own : K names
+        As in the file.
     wanted : Skeleton, optional
     name : str
         Of the file.
@@ -37,9 +39,9 @@ def with_skeleton(
     Raises
     ------
     LabelsError
-        None of the wanted skeleton's joints is there.
+        None of the wanted skeleton's joints is there, or names repeat.
     """
-    k = len(names)
+    k, names = len(own), read_joints(own, name)
     flat, flat_score = xy.reshape(-1, k, 2), score.reshape(-1, k)
     present = ~np.isnan(flat).any(2)
     skeleton = wanted or find_known(names)
@@ -48,6 +50,8 @@ def with_skeleton(
     fitted, told = fit_names(names, skeleton, name)
     if wanted is not None:
         _LOG.info("%s: %s", name, told)
+    else:
+        skeleton = spelt_as(skeleton, names, own)
     picked, picked_score = pick_by_name((flat, flat_score), fitted, skeleton, present)
     joints = len(skeleton.joints)
     return picked.reshape(*xy.shape[:-2], joints, 2), picked_score.reshape(*score.shape[:-1], joints), skeleton

@@ -17,7 +17,7 @@ from bupose.skeleton import Skeleton
 def describe(name: str, maps: Maps, info: Mapping) -> dict:
     """The picture's entry in ``meta``."""
     skeleton = maps.skeleton
-    known = skeletons.SKELETONS.get(skeleton.name) == skeleton
+    known = skeletons.SKELETONS.get(skeleton.name) == skeleton and not skeleton.spelling
     own = {"skeleton": skeleton.name if known else skeleton.to_dict(), "stride": maps.grid.stride}
     own |= {"method": maps.method} if maps.method else {}
     try:

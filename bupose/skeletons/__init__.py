@@ -49,7 +49,7 @@ def get(name: str | Path | Skeleton | dict[str, Any]) -> Skeleton:
 
 
 def read(path: str | Path) -> Skeleton:
-    """A skeleton from a YAML (or JSON) file: ``name, joints, limbs``, perhaps ``sigmas, derived, limb_lengths, parts``.
+    """A skeleton from a YAML (or JSON) file: ``name, joints, limbs``, and whatever else a ``Skeleton`` may have.
 
     Raises
     ------

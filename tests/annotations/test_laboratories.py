@@ -57,6 +57,7 @@ def test_a_project_by_folder_config_or_table(tmp_path, given):
     assert found.joints == ("snout", "left_ear", "right_ear", "tailbase")
     skeleton, _ = found.skeleton()
     assert set(skeleton.limbs) == {("snout", "left_ear"), ("snout", "right_ear"), ("snout", "tailbase")}
+    assert skeleton.file_names == tuple(PARTS)
     assert [i["file_name"] for i in found.images] == list(labels)[: len(found.images)]
     assert len(found.images) == (2 if given.endswith("csv") else 4)
     assert found.row.tolist() == [0, 0, 1, 2, 2, 3][: 3 if given.endswith("csv") else 6]

@@ -1,5 +1,6 @@
 """DeepLabCut's tables: as pandas writes and reads them."""
 
+import h5py
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,7 +8,8 @@ from recordings import make_people, make_photos, make_video
 
 from bupose import People
 from bupose.errors import InputError, OptionsError
-from bupose.exchange import Recording, WriteOptions, read_recordings, write_recordings
+from bupose.exchange import ConvertOptions, Recording, WriteOptions, read_recordings, write_recordings
+from bupose.exchange.convert import convert
 from bupose.skeletons import COCO17
 
 
@@ -68,6 +70,29 @@ def test_a_side_without_the_other(tmp_path):
     levels = {"scorer": ["me"], "bodyparts": ["snout", "left_paw"], "coords": ["x", "y"]}
     (found,) = read_recordings(save(theirs(levels, [[1, 2, 3, 4]]), tmp_path, "csv"))
     assert found.skeleton.joints == ("snout", "paw_left")
+
+
+@pytest.mark.parametrize(
+    "names",
+    [["snout", "leftear", "rightear", "LPaw", "Tail-Base"], [j.title().replace("_", " ") for j in COCO17.joints]],
+)
+def test_names_of_joints_go_out_as_they_came(tmp_path, names):
+    """Through every format that names joints; the second are those of a built-in skeleton in another spelling."""
+    levels = {"scorer": ["DLC"], "individuals": ["m"], "bodyparts": names, "coords": ["x", "y", "likelihood"]}
+    path = save(theirs(levels, [np.arange(3 * len(names)) / (3 * len(names))]), tmp_path, "csv")
+    for form, where in (("coco", ""), ("sleap", "mouse.analysis.h5"), ("dlc", "mouseDLC_bupose.csv")):
+        recordings = read_recordings(path)
+        folder = tmp_path / form
+        if form == "coco":
+            convert(ConvertOptions(input=str(path), to="coco", output=str(folder)))
+        else:
+            write_recordings(recordings, form, folder)
+        path = next(folder.rglob(where)) if where else folder
+        if form == "sleap":
+            with h5py.File(path) as file:
+                assert [name.decode() for name in file["node_names"][()]] == names
+    written = pd.read_csv(path, header=[0, 1, 2, 3], index_col=0).columns
+    assert list(dict.fromkeys(column[2] for column in written)) == names
 
 
 @pytest.mark.parametrize("suffix", ["csv", "h5"])

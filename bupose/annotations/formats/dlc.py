@@ -43,7 +43,8 @@ def _load(path: Path) -> tuple[dict, str]:
         joints = read_joints(parts, f"{home.name}: {category}")
         pairs = [(parts.index(a), parts.index(b)) for a, b in _pairs(config) if a in parts and b in parts]
         skeleton = [[a + 1, b + 1] for a, b in pairs]
-        content["categories"].append({"id": n, "name": category, "keypoints": joints, "skeleton": skeleton})
+        own = {"keypoints": joints, "own_names": parts, "skeleton": skeleton}
+        content["categories"].append({"id": n, "name": category, **own})
     known = {part for parts in names.values() for part in parts}
     if strange := sorted({part for pair in _pairs(config) for part in pair} - known):
         told = ", ".join(strange)

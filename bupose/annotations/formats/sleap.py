@@ -22,7 +22,7 @@ def _load(path: Path) -> tuple[dict, str]:
     """People's labels in COCO's form; images say which ``frame`` of which ``video`` they are."""
     slp = read_slp(path)
     joints = _paired(slp, path.name)
-    category = {"id": 1, "name": ANIMAL, "keypoints": joints}
+    category = {"id": 1, "name": ANIMAL, "keypoints": joints, "own_names": slp.nodes}
     category["skeleton"] = [[a + 1, b + 1] for a, b in slp.edges]
     images: list[dict] = []
     annotations: list[dict] = []

@@ -16,7 +16,6 @@ from pathlib import Path
 import numpy as np
 
 from bupose.annotations.dlc_table import KEY, LEVELS, SINGLE, is_table, load_pandas, read_table
-from bupose.annotations.joint_names import read_joints
 from bupose.atomic import replacing, writing_text
 from bupose.exchange.formats.base import Format
 from bupose.exchange.formats.options import WriteOptions
@@ -46,7 +45,7 @@ def read(path: Path, skeleton: Skeleton | None = None) -> list[Recording]:
         triples[..., 2] = 1.0  # labels
     xy, score = triples[..., :2], triples[..., 2]
     score = np.where(np.isnan(xy).any(3), np.nan, np.clip(score, 0, 1))
-    xy, score, skeleton = with_skeleton(xy, score, read_joints(bodyparts, path.name), skeleton, path.name)
+    xy, score, skeleton = with_skeleton(xy, score, bodyparts, skeleton, path.name)
     ids, followed = _ids(individuals)
     with np.errstate(invalid="ignore"):
         worth = np.where(np.isnan(score).all(2), np.nan, np.nan_to_num(score).mean(2))
@@ -98,7 +97,7 @@ def _table(recording: Recording, scorer: str) -> tuple[Sequence[int | str], list
     alone = not recording.followed and len(found.ids) < 2
     names = [f"individual{i + 1}" for i in found.ids.tolist()] or ["individual1"]
     levels = [(scorer,)] if alone else [(scorer, name) for name in names]
-    columns = [(*level, joint, c) for level in levels for joint in recording.skeleton.joints for c in COORDS]
+    columns = [(*level, joint, c) for level in levels for joint in recording.skeleton.file_names for c in COORDS]
     triples = np.concatenate([found.xy, found.score[..., None]], 3).astype(np.float64).round(4)
     values = triples.reshape(len(triples), -1) if len(found.ids) else np.full((len(triples), len(columns)), np.nan)
     rows = range(len(values)) if recording.files is None else list(recording.files)

@@ -5,6 +5,7 @@ The module ``behavior`` has a ``PoseEstimation`` with a series for each joint, a
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -15,7 +16,6 @@ from typing import Any
 import numpy as np
 
 from bupose import __version__
-from bupose.annotations.joint_names import read_joints
 from bupose.atomic import replacing
 from bupose.errors import DependencyError, InputError
 from bupose.exchange.formats.base import Format
@@ -59,7 +59,7 @@ def _read_poses(poses: Any, path: Path, wanted: Skeleton | None, alone: bool) ->
     pairs = [(names.index(nodes[a]), names.index(nodes[b])) for a, b in edges if {nodes[a], nodes[b]} <= set(names)]
     there = ~np.isnan(xy).any(2)
     score = np.where(there, np.clip(np.nan_to_num(score), 0, 1), np.nan)
-    xy, score, skeleton = with_skeleton(xy, score, read_joints(names, path.name), wanted, path.name, pairs)
+    xy, score, skeleton = with_skeleton(xy, score, names, wanted, path.name, pairs)
     worth = np.nan_to_num(score).mean(1)
     found = Individuals(np.zeros(1, np.int32), xy[:, None], score[:, None], worth[:, None])
     first = series[0]
@@ -108,7 +108,7 @@ def _fill(
         identifier=individual,
         session_start_time=begin if begin.tzinfo else begin.astimezone(),
     )
-    joints = list(recording.skeleton.joints)
+    joints = [re.sub("[/:]", "_", name) for name in recording.skeleton.file_names]  # NWB allows no others
     skeleton = ndx_pose.Skeleton(
         name=recording.skeleton.name, nodes=joints, edges=recording.skeleton.limb_joints.astype(np.uint8)
     )

@@ -16,7 +16,6 @@ from typing import Any
 
 import numpy as np
 
-from bupose.annotations.joint_names import read_joints
 from bupose.annotations.slp_file import PREDICTED, USER, SlpFile, open_h5, read_slp
 from bupose.atomic import replacing
 from bupose.errors import DependencyError, InputError
@@ -54,7 +53,7 @@ def _read_analysis(path: Path, skeleton: Skeleton | None) -> Recording:
         nodes, tracks = _names(file, "node_names"), _names(file, "track_names")
         pairs = [(int(a), int(b)) for a, b in file["edge_inds"][()]] if "edge_inds" in file else []
         video = str(file["video_path"][()].decode()) if "video_path" in file else ""
-    xy, score, skeleton = with_skeleton(xy, score, read_joints(nodes, path.name), skeleton, path.name, pairs)
+    xy, score, skeleton = with_skeleton(xy, score, nodes, skeleton, path.name, pairs)
     score = np.clip(score, 0, 1)  # peaks of confidence maps may exceed 1 a little
     found = Individuals(_ids(tracks, xy.shape[1]), xy, score, worth)
     people = found.people(skeleton, bool(tracks))
@@ -76,9 +75,7 @@ def _ids(tracks: Sequence[str], count: int) -> np.ndarray:
 def _read_slp(path: Path, wanted: Skeleton | None) -> list[Recording]:
     """Labels where there are any, predictions elsewhere; a label replaces the prediction of its track."""
     slp = read_slp(path)
-    xy, score, skeleton = with_skeleton(
-        slp.xy, slp.score, read_joints(slp.nodes, path.name), wanted, path.name, slp.edges
-    )
+    xy, score, skeleton = with_skeleton(slp.xy, slp.score, slp.nodes, wanted, path.name, slp.edges)
     recordings = []
     for n, video in enumerate(slp.videos):
         mine = slp.frames[slp.frames["video"] == n]
@@ -144,8 +141,8 @@ def _fill(file: Any, recording: Recording) -> None:
         data.attrs["dims"] = json.dumps(dims.get(name, ("track", "frame")))
     names = {
         "track_names": [f"track_{i}" for i in found.ids.tolist()],
-        "node_names": skeleton.joints,
-        "edge_names": [list(limb) for limb in skeleton.limbs],
+        "node_names": skeleton.file_names,
+        "edge_names": [[skeleton.file_names[n] for n in limb] for limb in skeleton.limb_joints.tolist()],
     }
     for name, texts in names.items():
         code = np.array([np.char.encode(text, "utf-8") for text in texts])
