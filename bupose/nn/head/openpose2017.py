@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from bupose.errors import OptionsError
 from bupose.maps import MapSpec
-from bupose.nn.blocks import conv, init_normal
+from bupose.nn.blocks import conv, init_kaiming, init_normal
 from bupose.nn.head.base import Head
 from bupose.nn.head.stages import Stage
 from bupose.options import check, option
@@ -56,8 +56,9 @@ class OpenPose2017Head(Head):
 
     Notes
     -----
-    Cao et al. 2017, fig. 3; OpenPose, models/pose/coco/pose_deploy_linevec.prototxt. Weights are initialised from a
-    normal distribution of deviation 0.01, as published. For other methods, each map has a branch in place of the PAFs'.
+    Cao et al. 2017, fig. 3; OpenPose, models/pose/coco/pose_deploy_linevec.prototxt. Outputs are initialised from a
+    normal distribution of deviation 0.01, as published; other layers as in He et al. 2015, since 0.01 makes narrow
+    stages vanish. For other methods, each map has a branch in place of the PAFs'.
     """
 
     Options = OpenPose2017Options
@@ -70,7 +71,10 @@ class OpenPose2017Head(Head):
             kernels = [options.kernel] * 5 + [1, 1]
             stages.append(Branches(said + channels_in, kernels, [width] * 6, self.widths))
         self.stages = nn.ModuleList(stages)
-        init_normal(self)
+        init_kaiming(self.stages)
+        for stage in stages:
+            for name in stage.names:
+                init_normal(getattr(stage, name)[-1])
 
     def forward(self, features: Tensor) -> list[Stage]:
         """One output per stage."""
