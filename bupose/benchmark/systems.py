@@ -35,7 +35,6 @@ SIDE = 256  # pixels of the picture, or of the crop, that cost is measured on
 NEAR = 0.05  # of the longer side of a person's box: within it a joint is found
 MARGIN = 1.25  # of the boxes that networks for one person get
 DRAWN_SCENES = 10  # per crowd
-_ONE = ("single", "regression")  # methods for one person a picture
 _ROUNDS = 5
 
 
@@ -145,7 +144,7 @@ class Referee:
 
 def find_people(estimator: Estimator, samples: Any, count: int) -> dict[int, People]:
     """People of the first pictures of a data set; a method for a single person gets a crop around each labelled one."""
-    single = estimator.codec.name in _ONE
+    single = estimator.codec.single
     found = {}
     for n in range(count):
         picture = picture_of(samples, n)

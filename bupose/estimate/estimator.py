@@ -17,7 +17,7 @@ from bupose.errors import OptionsError
 from bupose.estimate.crops.finders import Finder
 from bupose.estimate.crops.options import CropsOptions
 from bupose.estimate.crops.pipeline import CropsPipeline
-from bupose.estimate.crops.start import one_by_one
+from bupose.estimate.crops.start import input_shape, one_by_one
 from bupose.estimate.key_frames import KeyFrames
 from bupose.estimate.options import REFINE_MOST, NetworkOptions, read_tiles
 from bupose.estimate.pipeline import Pipeline
@@ -138,8 +138,14 @@ class Estimator:
         unit = told.height or HEIGHT
         budget = chosen.refine_most if chosen.refine else 0
         below = chosen.refine_below or (SMALL_IN_VIDEOS if chosen.refine is None else SMALL)
+        shape = input_shape(told, chosen.height, net.multiple) if method.fitted else None
+        if shape and chosen.mode == "whole" and (chosen.refine or read_tiles(chosen.tiles) or len(scales) > 1):
+            raise OptionsError(
+                f"this network of method {net.method} takes pictures of {shape[0]}x{shape[1]} px alone; leave out "
+                "refine, tiles and scales, or give mode=crops"
+            )
         self.pipeline = Pipeline(net, codec, chosen.height or unit, chosen.longest, scales, flip, unit, budget, below,
-                                 read_tiles(chosen.tiles))  # fmt: skip
+                                 read_tiles(chosen.tiles), shape)  # fmt: skip
         self._refine_videos = chosen.refine_most if chosen.refine is None else budget
         if chosen.mode == "crops":
             same: dict[str, Any] = {"device": device, "precision": precision, "runtime": runtime,

@@ -11,7 +11,7 @@ from bupose import geometry
 from bupose.errors import OptionsError
 from bupose.estimate.closer import Each, Look, look_closer
 from bupose.estimate.merging import listed
-from bupose.estimate.preprocess import View, network_size, prepare
+from bupose.estimate.preprocess import View, network_size, prepare, prepare_crop, surround
 from bupose.estimate.views import join_views
 from bupose.estimate.windows import MOST_ENLARGED, SMALL
 from bupose.images import Photo
@@ -50,6 +50,8 @@ class Pipeline:
     tiles : float or "auto"
         Scale of the finest tiles relative to the first view; "auto" is full resolution for photos of 20 megapixels or
         more; 0 is none.
+    shape : (width, height), optional
+        Of the network's input, if it takes no other: photos are fitted into it, in its middle.
     """
 
     network: Network
@@ -62,6 +64,7 @@ class Pipeline:
     refine: float = 0
     refine_below: float = SMALL
     tiles: float | str = 0
+    shape: tuple[int, int] | None = None
 
     @property
     def least(self) -> int | None:
@@ -78,6 +81,9 @@ class Pipeline:
         OptionsError
             A view has more than ``MOST_PIXELS``.
         """
+        if self.shape:
+            fitted = prepare_crop(photo, surround(photo.size, self.shape), self.shape, self.network.pad)
+            return self.mirror(fitted)
         sizes = [
             network_size(photo.size, max(1, round(self.height * s)), self.longest and max(1, round(self.longest * s)))
             for s in self.scales
@@ -113,7 +119,7 @@ class Pipeline:
     @property
     def looks_closer(self) -> bool:
         """Whether more than one pass over a photo is possible."""
-        return bool(self.refine or self.tiles)
+        return not self.shape and bool(self.refine or self.tiles)
 
     def look(
         self,

@@ -68,6 +68,14 @@ def prepare(photo: Photo, size: tuple[int, int], multiple: int, pad: tuple[int, 
     )
 
 
+def surround(size: tuple[int, int], shape: tuple[int, int]) -> tuple[float, float, float, float]:
+    """Left, top, right and bottom of the window with the aspect of ``shape`` that holds a photo of ``size``, each
+    (width, height), in its middle."""
+    scale = min(shape[0] / size[0], shape[1] / size[1])
+    across, down = (shape[0] / scale - size[0]) / 2, (shape[1] / scale - size[1]) / 2
+    return -across, -down, size[0] + across, size[1] + down
+
+
 def prepare_window(
     photo: Photo, window: tuple[float, float, float, float], shape: tuple[int, int], pad: tuple[int, int, int]
 ) -> View:

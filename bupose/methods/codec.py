@@ -34,9 +34,10 @@ class Codec:
     A method is a subclass with class attributes, :meth:`outputs`, ``_encode`` and ``_explain``. Heads, losses, flipping
     and averaging, files, export and viewers follow from them.
 
-    ``name`` is its key in :data:`bupose.methods.METHODS`, ``title`` its name in sentences. ``Target``, ``Decoder`` and
-    ``Loss`` are its options, dataclasses of :mod:`bupose.options`; ``Loss`` is a ``bupose.methods.LossOptions`` with a
-    factor for each map, by the map's name.
+    ``name`` is its key in :data:`bupose.methods.METHODS`, ``title`` its name in sentences. ``single`` methods find one
+    person a picture; a ``fitted`` one's network takes it in the shape that it was trained on alone. ``Target``,
+    ``Decoder`` and ``Loss`` are its options, dataclasses of :mod:`bupose.options`; ``Loss`` is a
+    ``bupose.methods.LossOptions`` with a factor for each map, by the map's name.
     """
 
     skeleton: Skeleton
@@ -46,6 +47,8 @@ class Codec:
 
     name: ClassVar[str]
     title: ClassVar[str]
+    single: ClassVar[bool] = False
+    fitted: ClassVar[bool] = False
     Target: ClassVar[type]
     Decoder: ClassVar[type]
     Loss: ClassVar[type] = LossOptions

@@ -176,7 +176,8 @@ class TrainOptions:
         """How the network's pictures are resized; crops of one person have the aspect of those in training."""
         height = self.trainer.validation_height
         width, high = self.trainer.size
-        return {"height": height} | ({"width": round(height * width / high)} if self.method == "single" else {})
+        single = methods.get(self.method).single
+        return {"height": height} | ({"width": round(height * width / high)} if single else {})
 
     def codec(self, skeleton: Skeleton, grid: Grid) -> Codec:
         """The codec that encodes the targets."""

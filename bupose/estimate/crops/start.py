@@ -49,14 +49,16 @@ def one_by_one(
         Those of :func:`bupose.estimate.crops.finders.open_finder`.
     """
     check_reader(reader, options.crowd)
+    own = {field.name: getattr(reader, field.name) for field in fields(Pipeline)}
+    own["shape"] = input_shape(told, height, reader.network.multiple)
+    return CropsPipeline(**own, finder=open_finder(boxes, options, network, device, threads), crops=options)
+
+
+def input_shape(told: PreprocessOptions, height: int | None, multiple: int) -> tuple[int, int]:
+    """Width and height of a network's input for one person: as it was trained, or as high as ``height``."""
     high = height or told.height or HEIGHT
     aspect = told.width / told.height if told.width and told.height else CROP_ASPECT
-    multiple = reader.network.multiple
-    shape = round_up(round(aspect * high), multiple), round_up(high, multiple)
-    own = {field.name: getattr(reader, field.name) for field in fields(Pipeline)}
-    return CropsPipeline(
-        **own, finder=open_finder(boxes, options, network, device, threads), crops=options, shape=shape
-    )
+    return round_up(round(aspect * high), multiple), round_up(high, multiple)
 
 
 def check_reader(reader: Pipeline, crowd: bool) -> None:
@@ -68,10 +70,10 @@ def check_reader(reader: Pipeline, crowd: bool) -> None:
         It reads many, or has no heatmaps for ``crowd``.
     """
     codec = reader.codec
-    if codec.name != "single":
+    if not codec.single:
         raise OptionsError(
-            f"mode=crops needs a network for one person (method=single); this one's method is {codec.name}: give "
-            "another as weights=FILE (docs/top_down.md)"
+            f"mode=crops needs a network for one person (method=single or regression); this one's method is "
+            f"{codec.name}: give another as weights=FILE (docs/top_down.md)"
         )
     names = [spec.name for spec in codec.specs]
     if crowd and "heat" not in names:

@@ -40,6 +40,8 @@ class RegressionCodec(Codec):
 
     name: ClassVar[str] = "regression"
     title: ClassVar[str] = "a single person's joints as numbers"
+    single: ClassVar[bool] = True
+    fitted: ClassVar[bool] = True
     Target: ClassVar[type] = RegressionTargetOptions
     Decoder: ClassVar[type] = RegressionDecodeOptions
     Loss: ClassVar[type] = RegressionLossOptions

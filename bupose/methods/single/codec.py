@@ -36,6 +36,7 @@ class SingleCodec(Codec):
 
     name: ClassVar[str] = "single"
     title: ClassVar[str] = "a single person's heatmaps"
+    single: ClassVar[bool] = True
     Target: ClassVar[type] = SingleTargetOptions
     Decoder: ClassVar[type] = SingleDecodeOptions
     Loss: ClassVar[type] = SingleLossOptions
@@ -56,8 +57,10 @@ class SingleCodec(Codec):
         paint, sigma = kernels.load("encode").paint_heat, self.target.sigma / self.grid.stride
         maps = {name: paint(shape, xy, here, sigma) for name, here in shown.items()}
         weight = known_share(ignore, size, self.grid, np.any([(m > 0).any(0) for m in maps.values()], 0))
-        places = {f"{name}_place": place_largest(labels, xy, here, shape) for name, here in shown.items()}
-        return Targets(self.maps(maps), weight, places)
+        extra = {f"{name}_place": place_largest(labels, xy, here, shape) for name, here in shown.items()}
+        known: np.ndarray = present.any(0) if len(labels) else np.ones(present.shape[1], bool)
+        extra |= dict.fromkeys([f"{name}_known" for name in shown], known.astype(np.float32))
+        return Targets(self.maps(maps), weight, extra)
 
     def _explain(self, maps: Maps) -> SingleTrace:
         options = self.decoder

@@ -6,6 +6,9 @@ import torch
 
 from bupose.data import PoseDataset, open_samples
 from bupose.data.dataset import collate
+from bupose.errors import OptionsError
+from bupose.estimate import Estimator
+from bupose.images import Photo
 from bupose.maps import Grid
 from bupose.methods.regression import RegressionCodec, RegressionLossOptions, RegressionTargetOptions
 from bupose.methods.regression.loss import errors
@@ -72,17 +75,18 @@ def test_errors_are_shares_of_the_sides():
 
 @pytest.mark.parametrize("likelihood", [True, False])
 def test_a_few_pictures_are_learned_by_heart(likelihood):
-    """The loss's own weights learn beside the network's."""
+    """The loss's own weights learn beside the network's, and whoever runs it shows it pictures as in training: fitted
+    into the same shape."""
     torch.manual_seed(0)
     target = RegressionTargetOptions(likelihood)
     samples = open_samples("synthetic", {"count": 2, "seed": 3, "size": (96, 128), "people": (1, 1), "scene": "simple"})
     codec = RegressionCodec(COCO17, Grid(8), target)
-    data = PoseDataset(samples, codec, "none", (96, 128))
+    data = PoseDataset(samples, codec, "none", (128, 128))
     batch = collate([data[n] for n in range(2)])
     net = PoseNet(
         NetworkConfig(
             COCO17, "mobilenet_v1", "regression", {"width": 0.25, "neck": "fpn"}, method="regression",
-            target=vars(target),
+            target=vars(target), preprocess={"height": 128, "width": 128},
         )
     )  # fmt: skip
     loss = RegressionCodec.build_loss(COCO17, RegressionLossOptions(), target)
@@ -96,5 +100,14 @@ def test_a_few_pictures_are_learned_by_heart(likelihood):
     assert all((a != b).any() for a, b in zip(weights, loss.parameters(), strict=True) if a.ndim == 2)
     with torch.no_grad():
         error, known = errors(net.train()(batch["image"])[0].flatten(1, 2), batch["place"])
-    far = (error * torch.tensor([96, 128])).norm(dim=2)[known > 0]
+    far = (128 * error).norm(dim=2)[known > 0]
     assert float(far.detach().median()) < 4  # pixels
+    estimator = Estimator(net.eval(), device="cpu", runtime="torch").showing_everybody()
+    for n in range(2):
+        (view,) = estimator.pipeline.plan(Photo.whole(samples[n].image))
+        np.testing.assert_allclose(view.matrix, data[n]["matrix"], atol=1e-4)
+        people = estimator(samples[n].image)
+        off = np.linalg.norm(people.xy - samples[n].labels.xy, axis=2)[samples[n].labels.present]
+        assert np.median(off) < 8  # of batch norms' running statistics
+    with pytest.raises(OptionsError, match="128x128 px alone; leave out"):
+        Estimator(net, scales=[1, 0.5])
