@@ -68,6 +68,12 @@ def _over_cells(error: Tensor, options: LossOptions) -> Tensor:
     return error.mean((2, 3)) if options.mean else error.sum((2, 3))
 
 
+def weight_of(name: str, batch: Mapping[str, Tensor]) -> Tensor:
+    """float tensor (B, 1 or rows, h, w): where the labels of a map are known; see :class:`DenseLoss`."""
+    weight = batch[f"{name}_weight"] if f"{name}_weight" in batch else batch["weight"][:, None]
+    return weight * batch[f"{name}_known"][..., None, None] if f"{name}_known" in batch else weight
+
+
 ErrorFunction: TypeAlias = Callable[[Tensor, Tensor, Tensor, LossOptions], Tensor]
 ERRORS: dict[str, ErrorFunction] = {
     "l2": masked_l2,
@@ -117,7 +123,8 @@ class DenseLoss:
             joints, should be 1 − the highest joint.
         batch : dict
             Of each map the target (B, rows, …, h, w); ``weight`` (B, h, w), and, where a map's own is known,
-            ``heat_weight`` and the like (B, 1 or rows, h, w), 0 where nothing is known.
+            ``heat_weight`` and the like (B, 1 or rows, h, w), 0 where nothing is known, and ``heat_known`` (B, rows),
+            0 for joints without a label.
 
         Notes
         -----
@@ -146,7 +153,7 @@ class DenseLoss:
     def compare(self, error: ErrorFunction, name: str, output: Tensor, batch: Mapping[str, Tensor]) -> Tensor:
         """The loss of one map of one stage."""
         spec, target, parts = self.specs[name], batch[name], self._parts[name]
-        weight = batch[f"{name}_weight"] if f"{name}_weight" in batch else batch["weight"][:, None]
+        weight = weight_of(name, batch)
         target, weight = target.reshape(len(target), len(spec.rows), -1, *target.shape[-2:]), weight[:, :, None]
         components = target.shape[2]
         if output.shape[1] == spec.channels + 1:

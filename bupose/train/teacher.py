@@ -14,7 +14,7 @@ from torch.nn import functional
 from bupose import methods, weights
 from bupose.errors import OptionsError
 from bupose.maps import MapSpec
-from bupose.methods.loss import length
+from bupose.methods.loss import length, weight_of
 from bupose.nn import PoseNet
 from bupose.nn.memory import lay_out
 from bupose.options import check, from_dict, option, shown
@@ -184,7 +184,8 @@ class Teacher:
         for spec in self.specs:
             label = batch[spec.name]
             flat = [m.reshape(*m.shape[:2], -1, *m.shape[-2:]) for m in (label, said[spec.name])]
-            target, weight = join(flat[0], batch["weight"][:, None], flat[1], self.known[spec.name])
+            target, weight = join(flat[0], weight_of(spec.name, batch), flat[1], self.known[spec.name])
+            joined.pop(f"{spec.name}_known", None)  # part of the weight now
             joined |= {spec.name: target.reshape(label.shape), f"{spec.name}_weight": weight}
         return joined
 

@@ -16,7 +16,8 @@ class SingleLoss(DenseLoss):
 
     Notes
     -----
-    Of hidden joints: Golda et al. 2019, whose published code has ``hidden`` 1.5 and ``strict`` as a choice.
+    Of hidden joints: Golda et al. 2019, whose published code has ``hidden`` 1.5 and ``strict`` as a choice. Of joints
+    without a label: Xiao et al. 2018, whose code gives them ``target_weight`` 0.
     """
 
     options: SingleLossOptions
@@ -36,6 +37,8 @@ class SingleLoss(DenseLoss):
 
     def compare(self, error: ErrorFunction, name: str, output: Tensor, batch: Mapping[str, Tensor]) -> Tensor:
         """The loss of one map of one stage; without ``strict`` of the joints that it shows alone."""
+        if f"{name}_known" in batch:
+            batch = {**batch, f"{name}_known": batch[f"{name}_known"].clamp(min=self.options.unlabelled)}
         if "hidden" in self.specs and not self.options.strict:
             shown = (batch[name] > 0).any(3).any(2)[..., None, None]
             batch = {**batch, f"{name}_weight": batch["weight"][:, None] * shown}

@@ -65,6 +65,9 @@ class SingleLossOptions(LossOptions):
     strict : bool
         The heatmaps of visible joints also learn that they show no hidden ones, and the other way round, which makes
         the difference clear; else they learn nothing of them.
+    unlabelled : float
+        Weight of joints without a label, which the network learns to be absent: 0 where nobody knows where they are, as
+        in COCO; 1 where only visible joints are labelled, as in DeepLabCut's and SLEAP's projects.
     integral : float
         Factor of the error of positions read by softmax, as a share of the map's sides (Sun et al. 2018); 0 for none.
     sharpness : float
@@ -74,5 +77,6 @@ class SingleLossOptions(LossOptions):
     heat: float = option(1.0, 0, 1e6)
     hidden: float = option(1.5, 0, 1e6)
     strict: bool = option(True)
+    unlabelled: float = option(0.0, 0, 1)
     integral: float = option(0.0, 0, 1e6)
     sharpness: float = option(1.0, 0.01, 1000)

@@ -107,3 +107,22 @@ def test_training_by_positions_alone_moves_the_mean_there():
     sharp = CODEC.with_decoder(read="integral", peak_threshold=0.0, min_person_score=0.0, min_joint_score=0.0)
     found = sharp.decode(CODEC.maps({"heat": heat.detach().numpy()[0]}))
     assert np.abs(found.xy - labels.xy).max() < 0.02 * max(SIZE)
+
+
+@pytest.mark.parametrize("unlabelled", [0.0, 0.5])
+def test_joints_without_a_label_are_left_out(unlabelled):
+    """A joint that was not labelled, one outside the crop, and a picture of nobody: the plain sum of what is known."""
+    labels = person(3)
+    labels.visibility[0, 2] = 0
+    labels.xy[0, 4] = 500, 500
+    batch, expected = {}, []
+    said = torch.rand(2, 17, 64, 48)
+    for n, one in enumerate((labels, labels[:0])):
+        arrays = CODEC.encode(one, SIZE).arrays
+        parts = ((said[n].numpy() - arrays["heat"]) ** 2).mean((1, 2), dtype=np.float64)
+        parts[2] *= 1 if n else unlabelled
+        expected.append(parts.sum())
+        batch = {name: np.stack([*batch.get(name, ()), array]) for name, array in arrays.items()}
+    loss = SingleCodec.build_loss(COCO17, SingleLossOptions(unlabelled=unlabelled))
+    got = loss([{"heat": said}], {name: torch.from_numpy(array) for name, array in batch.items()})["loss"]
+    assert float(got) == pytest.approx(np.mean(expected), rel=1e-5)
