@@ -135,8 +135,8 @@ def _frames(sight: Sight) -> list[tuple[float, People]]:
     return [(time, People(xy[None], score[None], np.ones(1), sight.skeleton, ids=ids)) for time, xy, score in rows]
 
 
-def _live(sight: Sight) -> np.ndarray:
-    smoother = LiveSmoother()
+def _live(sight: Sight, **options: bool) -> np.ndarray:
+    smoother = LiveSmoother(SteadyOptions(**options))
     return np.concatenate([smoother.update(people, time).xy for time, people in _frames(sight)]).astype(np.float64)
 
 
@@ -179,9 +179,10 @@ WAYS: dict[str, Callable[[Sight], np.ndarray]] = {
     "one-euro, MediaPipe's constants (0.05, 80)": lambda sight: _one_euro(sight, 0.05, 80),
     "one-euro, 1 and 3": lambda sight: _one_euro(sight, 1, 3),
     "track.steady.live": _live,
+    "live, track.steady.sides=false": lambda sight: _live(sight, sides=False),
     "Butterworth 6 Hz, Sports2D's": lambda sight: _butterworth(sight, 6.0),
     "track.steady.offline": _offline,
-    "the same with sides=false": lambda sight: _offline(sight, sides=False),
+    "offline, track.steady.sides=false": lambda sight: _offline(sight, sides=False),
 }
 
 

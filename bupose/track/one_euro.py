@@ -9,6 +9,7 @@ import numpy as np
 from bupose.people import People
 from bupose.track.motion import corners, sizes
 from bupose.track.options import SteadyOptions
+from bupose.track.sides import decide_sides_now
 
 DRIFT = 3.0  # Hz: of the velocity that all joints of a person share
 SWING = 1.0  # Hz: of how fast a joint moves against the others
@@ -23,7 +24,7 @@ SHORTEST = 1e-6  # s between two frames
 
 @dataclass
 class _Filters:
-    """What is known of N people: of each joint (N, K) and of the person (N,)."""
+    """What is known of N people: of each joint (N, K), of pairs of joints (N, L) and of the person (N,)."""
 
     ids: np.ndarray
     seen: np.ndarray
@@ -35,15 +36,19 @@ class _Filters:
     swing: np.ndarray
     away: np.ndarray
     last: np.ndarray
+    pair_xy: np.ndarray
+    pair_seen: np.ndarray
+    pair_cost: np.ndarray
 
     @classmethod
-    def begin(cls, ids: np.ndarray, joints: int) -> _Filters:
+    def begin(cls, ids: np.ndarray, joints: int, pairs: int) -> _Filters:
         """Filters of people not seen yet."""
         n, never = len(ids), -np.inf
         return cls(
             ids, np.full(n, never), np.zeros(n), np.zeros((n, 2)), np.full((n, joints, 2), np.nan),
             np.full((n, joints, 2), np.nan), np.zeros((n, joints, 2)), np.full((n, joints), FIRST_SWING),
-            np.zeros((n, joints)), np.full((n, joints), never),
+            np.zeros((n, joints)), np.full((n, joints), never), np.zeros((n, pairs, 2, 2, 2)),
+            np.full((n, pairs, 2), never), np.zeros((n, pairs, 2, 2)),
         )  # fmt: skip
 
     def take(self, rows: np.ndarray) -> _Filters:
@@ -69,6 +74,7 @@ class LiveSmoother:
     * Joints are expected where the velocity shared by all joints, and their own, take them (an alpha-beta filter with
       the gains of Benedict and Bordner 1962), so that people who walk are not drawn behind themselves.
     * The speed that counts is that against the other joints, averaged: legs keep their pace where they turn round.
+    * Where both joints of a pair move on as if exchanged, they are (:mod:`bupose.track.sides`).
     * Joints with a low score move less, and none jumps far from where it is expected, unless it stays there.
     """
 
@@ -95,21 +101,27 @@ class LiveSmoother:
         People
             The same in the same order; ``data["raw_xy"]``, float32 (P, K, 2), holds the joints as found.
         """
-        data = {**people.data, "raw_xy": people.xy}
+        people = replace(people, data={**people.data, "raw_xy": people.xy}, joint_data=("raw_xy",))
         ids = np.full(len(people), -1) if people.ids is None else people.ids
         rows = np.flatnonzero(ids >= 0)
         if not self.options.live:
-            return replace(people, data=data, joint_data=("raw_xy",))
-        filters = self._known(ids[rows], people.xy.shape[1], time)
+            return people
+        mirror = people.skeleton.mirror_joints
+        filters = self._known(ids[rows], mirror, time)
+        if self.options.sides:
+            other = np.zeros(people.score.shape, bool)
+            other[rows] = _other_side(filters, people.xy[rows], mirror, time)
+            people = _exchanged(people, other)
         xy = people.xy.copy()
         xy[rows] = self._filter(filters, people.xy[rows].astype(np.float64), people.score[rows], time)
-        return replace(people, xy=xy, data=data, joint_data=("raw_xy",))
+        return replace(people, xy=xy)
 
-    def _known(self, ids: np.ndarray, joints: int, time: float) -> _Filters:
+    def _known(self, ids: np.ndarray, mirror: np.ndarray, time: float) -> _Filters:
         """The filters of these people, in order; those of others are kept for a moment."""
-        old = self._filters or _Filters.begin(ids[:0], joints)
+        size = len(mirror), len(_left(mirror))
+        old = self._filters or _Filters.begin(ids[:0], *size)
         old = old.take(time - old.seen <= self.options.bridge)
-        old = old.join(_Filters.begin(np.setdiff1d(ids, old.ids), joints))
+        old = old.join(_Filters.begin(np.setdiff1d(ids, old.ids), *size))
         place = {i: n for n, i in enumerate(old.ids.tolist())}
         rows = np.array([place[i] for i in ids.tolist()], int)
         others = np.setdiff1d(np.arange(len(old.ids)), rows)
@@ -150,6 +162,34 @@ class LiveSmoother:
         for field in fields(f):
             getattr(all_filters, field.name)[rows] = getattr(f, field.name)
         return np.where(here[..., None], f.xy, np.nan)
+
+
+def _other_side(filters: _Filters, xy: np.ndarray, mirror: np.ndarray, time: float) -> np.ndarray:
+    """bool (N, K): joints of the first N people that are taken for those of the other side."""
+    n, left = len(xy), _left(mirror)
+    pairs = np.stack([xy[:, left], xy[:, mirror[left]]], 2).astype(np.float64)
+    states = filters.pair_xy[:n], filters.pair_seen[:n], filters.pair_cost[:n]
+    turned = decide_sides_now(*states, pairs, filters.size[:n], time)
+    other = np.zeros(xy.shape[:2], bool)
+    other[:, left] = other[:, mirror[left]] = turned
+    return other
+
+
+def _exchanged(people: People, other: np.ndarray) -> People:
+    """People with some joints, bool (P, K), in place of their counterparts."""
+    mirror, hidden = people.skeleton.mirror_joints, people.hidden
+    return replace(
+        people,
+        xy=np.where(other[..., None], people.xy[:, mirror], people.xy),
+        score=np.where(other, people.score[:, mirror], people.score),
+        completed=np.where(other, people.completed[:, mirror], people.completed),
+        hidden=None if hidden is None else np.where(other, hidden[:, mirror], hidden),
+    )
+
+
+def _left(mirror: np.ndarray) -> np.ndarray:
+    """Joints of the first of two sides."""
+    return np.flatnonzero(mirror > np.arange(len(mirror)))
 
 
 def _share(cutoff: np.ndarray | float, dt: np.ndarray) -> np.ndarray:

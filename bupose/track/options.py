@@ -18,7 +18,7 @@ class SteadyOptions:
     offline : bool
         Fill short gaps and take the jitter out once the video is known as a whole.
     sides : bool
-        Offline: where a network takes one leg for the other for moments, put it right, by how joints move.
+        Where a network takes one leg for the other for moments, put it right, by how joints move.
     bridge : float, s
         Joints not found for at most so long are filled in offline; live, they begin anew after it.
     window : float, s

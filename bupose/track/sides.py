@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import product
-
 import numpy as np
 
 JERK = 0.12  # body sizes that a joint may be beside a steady motion; chosen, as the next two, on drawn walks
@@ -51,17 +49,54 @@ def decide_sides(times: np.ndarray, xy: np.ndarray, size: np.ndarray, mirror: np
     return changed
 
 
+def decide_sides_now(
+    sights: np.ndarray, times: np.ndarray, cost: np.ndarray, pairs: np.ndarray, size: np.ndarray, time: float
+) -> np.ndarray:
+    """Which pairs of joints of N people are exchanged in the next frame, from it and those before it.
+
+    The step of :func:`decide_sides` from one frame to the next: the end of the path that is cheapest so far.
+
+    Parameters
+    ----------
+    sights : float64 array (N, L, 2, 2, 2), pixels
+        Where the two joints of L pairs were in their last two sights; changed in place, as the next two.
+    times : float64 array (N, L, 2), s
+        When; −inf for never.
+    cost : float64 array (N, L, 2, 2)
+        Of the cheapest path that ends with either state of the last two sights.
+    pairs : float64 array (N, L, 2, 2), pixels
+        The joints now, left and right; NaN where they were not found.
+    size : float64 array (N,), pixels
+        The person's: the square root of its area.
+    time : float, s
+        Not before ``times``.
+
+    Returns
+    -------
+    bool array (N, L)
+        False unless both joints are found.
+    """
+    here = ~np.isnan(pairs).any((2, 3))
+    known = here & (time - times[..., 1] <= PAUSE + 1e-9)
+    further = known & np.isfinite(times[..., 0])
+    before, last = np.moveaxis(np.where(further[..., None], times, (0, 1)), 2, 0)
+    apart = np.where(known, time - times[..., 1], 0)
+    ratio = apart / np.maximum(last - before, 1e-9)
+    step = _costs(sights[..., 0, :, :], sights[..., 1, :, :], pairs, ratio, size[:, None])
+    step = np.where(further[..., None, None, None], step, 0)
+    total = (cost[..., None] + step).min(2) + TOGGLE * apart[..., None, None] * np.array([0, 1])
+    total = np.where(known[..., None, None], total - total.min((2, 3), keepdims=True), 0)
+    cost[here] = total[here]
+    sights[here] = np.stack([sights[..., 1, :, :], pairs], 2)[here]
+    times[here] = np.stack([np.where(known, times[..., 1], -np.inf), np.full(here.shape, time)], 2)[here]
+    other: np.ndarray = here & (cost.reshape(*here.shape, 4).argmin(2) % 2 == 1)
+    return other
+
+
 def _cheapest(times: np.ndarray, pair: np.ndarray, size: np.ndarray) -> np.ndarray:
     """bool (T,): when to exchange the two joints of (T, 2, 2)."""
     steps = np.diff(times)
-    ratio = (steps[1:] / np.maximum(steps[:-1], 1e-9))[:, None, None]
-    step = np.zeros((len(times) - 2, 2, 2, 2))  # frame, states of the frame before last, of the last, of this one
-    for a, b, c in product((0, 1), repeat=3):
-        before, last, now = (p[:, ::-1] if s else p for p, s in ((pair[:-2], a), (pair[1:-1], b), (pair[2:], c)))
-        far = (
-            np.linalg.norm(now - (last + (last - before) * ratio), axis=2) / np.maximum(JERK * size[2:], 1e-9)[:, None]
-        )
-        step[:, a, b, c] = np.minimum(far**2, WORST).sum(1)
+    step = _costs(pair[:-2], pair[1:-1], pair[2:], steps[1:] / np.maximum(steps[:-1], 1e-9), size[2:])
     toggle = TOGGLE * np.gradient(times)
     cost = toggle[0] * np.array([[0], [1]]) + toggle[1] * np.array([0, 1])  # states of the last two frames
     choice = np.zeros((len(step), 2, 2), int)
@@ -74,3 +109,16 @@ def _cheapest(times: np.ndarray, pair: np.ndarray, size: np.ndarray) -> np.ndarr
     for chosen in choice[::-1]:
         path.append(int(chosen[path[-1], path[-2]]))
     return np.array(path[::-1], bool)
+
+
+def _costs(before: np.ndarray, last: np.ndarray, now: np.ndarray, ratio: np.ndarray, size: np.ndarray) -> np.ndarray:
+    """float64 (…, 2, 2, 2): how unsteady two joints (…, 2, 2) move, by the states of three sights.
+
+    ``ratio`` is the time between the last two as a share of the time between the first two.
+    """
+    a, b, c = (np.stack([pair, pair[..., ::-1, :]], -3) for pair in (before, last, now))
+    a, b, c = a[..., :, None, None, :, :], b[..., None, :, None, :, :], c[..., None, None, :, :, :]
+    off = np.linalg.norm(c - (b + (b - a) * ratio[..., None, None, None, None, None]), axis=-1)
+    far = off / np.maximum(JERK * size, 1e-9)[..., None, None, None, None]
+    costs: np.ndarray = np.minimum(far**2, WORST).sum(-1)
+    return costs

@@ -8,9 +8,9 @@ import pytest
 from bupose.people import People
 from bupose.skeletons import COCO17
 from bupose.synthetic.video import DrawnVideo, DrawnVideoOptions
-from bupose.track import SteadyOptions
+from bupose.track import LiveSmoother, SteadyOptions
 from bupose.track.motion import corners, sizes
-from bupose.track.sides import JERK, TOGGLE, WORST, decide_sides
+from bupose.track.sides import JERK, PAUSE, TOGGLE, WORST, decide_sides, decide_sides_now
 from bupose.track.smoothing import steady_window
 
 MIRROR = np.array([1, 0, 2])  # two sides and the midline
@@ -57,9 +57,13 @@ def test_what_is_hidden_changes_sides_with_its_joint():
         (t, People(place[None], ~np.isnan(place[None, :, 0]), [1.0], COCO17, ids=[0], hidden=h[None]))
         for t, place, h in zip(times, xy, hidden, strict=True)
     ]
-    after = [people.hidden[0] for _, people in steady_window(frames, SteadyOptions())]
-    assert np.flatnonzero(np.all(after, 0)).tolist() == [joints[0]]
-    assert np.sum(after) == len(times)
+    live = LiveSmoother()
+    for steady in (steady_window(frames, SteadyOptions()), [(t, live.update(people, t)) for t, people in frames]):
+        after = [people.hidden[0] for _, people in steady]
+        assert np.flatnonzero(np.all(after, 0)).tolist() == [joints[0]]
+        assert np.sum(after) == len(times)
+        raw = np.stack([people.data["raw_xy"][0] for _, people in steady])
+        np.testing.assert_array_equal(raw, xy.astype(np.float32))
 
 
 def test_the_networks_word_counts_where_motion_says_nothing():
@@ -95,6 +99,35 @@ def test_it_is_the_cheapest_of_all_ways():
 
         best = min(cost(ways) for ways in product((0, 1), repeat=8))
         assert cost(decided(times, xy)[:, 0].astype(int)) == pytest.approx(best, rel=1e-9)
+
+
+def test_live_it_is_the_end_of_the_cheapest_way_so_far():
+    """As trying all of them says, on random motions; of two people, one of whom pauses."""
+    rng = np.random.default_rng(6)
+    for _ in range(5):
+        times = np.cumsum(rng.uniform(0.02, 0.1, 9))
+        xy = rng.normal(0, 25, (9, 2, 2, 2))
+        times[5:] += PAUSE
+        xy[2, 1, 0] = np.nan
+        states = np.zeros((2, 1, 2, 2, 2)), np.full((2, 1, 2), -np.inf), np.zeros((2, 1, 2, 2))
+        for n, time in enumerate(times):
+            other = decide_sides_now(*states, xy[n][:, None], np.full(2, SIZE), time)
+            for i in range(2):
+                run = [t for t in range(5 * (n >= 5), n + 1) if not np.isnan(xy[t, i]).any()]
+                ways = list(product((0, 1), repeat=len(run)))
+                best = min(ways, key=lambda w, run=run, i=i: way_cost(w, times[run], xy[run, i]))
+                assert other[i, 0] == (n in run and best[-1] == 1)
+
+
+def way_cost(ways, times, xy):
+    """Of exchanging the two joints of (T, 2, 2) where ``ways`` is 1."""
+    pair = np.stack([joints[::-1] if s else joints for s, joints in zip(ways, xy, strict=True)])
+    total = sum(TOGGLE * step for step, s in zip(np.diff(times), ways[1:], strict=True) if s)
+    for t in range(2, len(pair)):
+        expected = pair[t - 1] + (pair[t - 1] - pair[t - 2]) / (times[t - 1] - times[t - 2]) * (times[t] - times[t - 1])
+        far = np.linalg.norm(pair[t] - expected, axis=1) / (JERK * SIZE)
+        total += np.minimum(far**2, WORST).sum()
+    return total
 
 
 def test_drawn_walks_with_exchanged_joints():
