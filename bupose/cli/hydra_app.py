@@ -154,8 +154,15 @@ def _compose(task: Callable, name: str, arguments: list[str], key: str, paths: l
                 raise
             failures.append(problem)  # hydra would print a line of its own
 
-    with _hydra_state(_arrange([_add_below(argument, kind) for argument in quoted])):
-        hydra.main(version_base="1.3", config_path=str(schemas.folder()), config_name=name)(job)()
+    arranged, folder = _arrange([_add_below(argument, kind) for argument in quoted]), str(schemas.folder())
+    with _hydra_state(arranged):
+        if any(argument.startswith("-") for argument in arranged):
+            hydra.main(version_base="1.3", config_path=folder, config_name=name)(job)()
+        else:  # what hydra.main does without flags, but for composing everything twice, to see whether it is a sweep
+            with hydra.initialize_config_dir(folder, name, version_base="1.3"):
+                app = GlobalHydra.instance().hydra
+                assert app is not None
+                app.run(name, job, [*arranged, "hydra.mode=RUN"])
     if failures:
         raise failures[0]
     return answers[-1] if answers else None
@@ -260,7 +267,8 @@ def _check_choice(group: str, choice: str) -> None:
 def _check_value(kind: type, key: str, hint, override: Override) -> None:
     value = override.value()
     try:
-        OmegaConf.update(OmegaConf.structured(kind), key, value)
+        owner, last = schemas.find_owner(kind, key)
+        OmegaConf.update(OmegaConf.structured(owner), last, value)
     except (OmegaConfBaseException, ValueError, TypeError, OverflowError, RecursionError):
         text = value.text if isinstance(value, QuotedString) else value
         alone = typing.get_origin(hint) in (list, tuple) and isinstance(text, str) and len(text) < 40

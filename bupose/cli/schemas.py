@@ -57,6 +57,7 @@ def schema(name: str) -> type:
     return getattr(import_module(module), kind)
 
 
+@functools.cache
 def register(name: str) -> type:
     """Make a script's options known to hydra as ``{name}_schema``, for the defaults list of its YAML file."""
     kind = schema(name)
@@ -149,12 +150,16 @@ def path_keys(kind: type) -> set[str]:
 
 def describe(kind: type, key: str, hint) -> str:
     """What an option takes, in words, for messages."""
-    *path, last = key.split(".")
-    owner: typing.Any = kind
-    for name in path:
-        owner = _hints(owner).get(name) if isinstance(owner, type) and dataclasses.is_dataclass(owner) else None
-    known = {f.name: f.metadata for f in dataclasses.fields(owner)} if dataclasses.is_dataclass(owner) else {}
+    owner, last = find_owner(kind, key)
+    known = {f.name: f.metadata for f in dataclasses.fields(owner)}
     return expected(hint, known.get(last, {}))
+
+
+def find_owner(kind: type, key: str) -> tuple[type, str]:
+    """The innermost options that an option lies in, and its key there."""
+    first, _, rest = key.partition(".")
+    hint = _hints(kind).get(first)
+    return find_owner(hint, rest) if rest and isinstance(hint, type) and dataclasses.is_dataclass(hint) else (kind, key)
 
 
 def _hints(kind: typing.Any) -> dict[str, typing.Any]:
