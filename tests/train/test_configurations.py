@@ -1,6 +1,9 @@
 """Every preset composes to options, and builds a network."""
 
+import functools
 import sys
+from dataclasses import fields
+from itertools import combinations
 
 import pytest
 import torch
@@ -102,19 +105,31 @@ def test_every_kind_of_data_composes_on_both_sides(preset):
     "chosen", [f"{group}={preset}" for group in ("experiment", "debug") for preset in presets(group)]
 )
 def test_experiments_and_debugging_go_with_every_kind_of_data(chosen):
-    """They leave no options of one kind to another, which would refuse them. All formats of photos have the same."""
-    one_of_each = {DATASETS[kind_of(preset)][0]: preset for preset in presets("data")}
-    for preset in one_of_each.values():
+    """They leave no options of one kind to another, which would refuse them."""
+    for preset in telling_pair():
         options = options_of(chosen, f"data={preset}", f"data@val={preset}")
         assert options.data.kind == options.val.kind == kind_of(preset)
         options.data.of_kind()
         options.val.of_kind()
 
 
+@functools.cache
+def telling_pair() -> tuple[str, str]:
+    """Two kinds of data with no option in common but what all have: one of them refuses an option that not all have."""
+    options = {preset: {f.name for f in fields(DATASETS[kind_of(preset)][0])} for preset in presets("data")}
+    common = set.intersection(*options.values())
+    return next((a, b) for a, b in combinations(options, 2) if options[a] & options[b] == common)
+
+
 @pytest.mark.parametrize("preset", presets("debug"))
 def test_debugging_goes_with_every_experiment(preset):
     for experiment in presets("experiment"):
-        build(options_of(f"experiment={experiment}", f"debug={preset}"))
+        check_together(options_of(f"experiment={experiment}", f"debug={preset}"), multiple_of(experiment))
+
+
+@functools.cache
+def multiple_of(experiment: str) -> int:
+    return build(options_of(f"experiment={experiment}")).multiple
 
 
 @pytest.mark.parametrize(

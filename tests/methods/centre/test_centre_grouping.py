@@ -1,5 +1,7 @@
 """Centres, offsets and heatmaps back to people: exact maps, noisy maps against a slow obvious twin, and odd ones."""
 
+import math
+
 import numpy as np
 import pytest
 from scipy.optimize import linear_sum_assignment
@@ -85,15 +87,15 @@ def slow_decode(maps, options):
     chosen = {}
     for k in range(joints):
         cells = reference.find_peaks(heat[k : k + 1], options.peak_threshold)
-        xy, score = reference.refine_peaks(heat[k : k + 1], cells)
+        xy, score = (values.tolist() for values in reference.refine_peaks(heat[k : k + 1], cells))
         weight = np.zeros((len(found), len(cells)))
         near = np.zeros_like(weight)
         for p, (sure, places) in enumerate(found):
             sigma = max(options.reach * np.hypot(*np.ptp(places, 0)), 0.5)
             for n in range(len(cells)):
-                far = np.hypot(*(xy[n] - places[k])) / sigma
+                far = math.dist(xy[n], places[k]) / sigma
                 if far < 3:
-                    near[p, n] = score[n] * np.exp(-(far**2) / 2)
+                    near[p, n] = score[n] * math.exp(-(far**2) / 2)
                     weight[p, n] = near[p, n] * sure
         for p, n in zip(*linear_sum_assignment(-weight)):
             if weight[p, n] > 0:
