@@ -58,8 +58,8 @@ class SingleCodec(Codec):
         maps = {name: paint(shape, xy, here, sigma) for name, here in shown.items()}
         weight = known_share(ignore, size, self.grid, np.any([(m > 0).any(0) for m in maps.values()], 0))
         extra = {f"{name}_place": place_largest(labels, xy, here, shape) for name, here in shown.items()}
-        known: np.ndarray = present.any(0) if len(labels) else np.ones(present.shape[1], bool)
-        extra |= dict.fromkeys([f"{name}_known" for name in shown], known.astype(np.float32))
+        known = np.asarray(present.any(0) | (not len(labels)), np.float32)
+        extra |= {f"{name}_known": known for name in shown}
         return Targets(self.maps(maps), weight, extra)
 
     def _explain(self, maps: Maps) -> SingleTrace:
