@@ -129,16 +129,17 @@ class _Closer:
 
     def _run(self, batch: Sequence[tuple[int, Window]]) -> Iterable[Sighting]:
         """Uncut people of windows of one shape, given with the indices of their photos."""
-        views = [self._prepare(self.photos[n], window) for n, window in batch]
-        maps = self.pipeline.run([self.pipeline.mirror(view) for view in views])
+        views = [self.pipeline.mirror(self._prepare(self.photos[n], window)) for n, window in batch]
+        maps = self.pipeline.run(views)
         sizes = [self.photos[n].size for n, _ in batch]
         return list(self.each(self._read, maps, views, sizes))
 
     def _prepare(self, photo: Photo, window: Window) -> View:
         return prepare_window(photo, window.box, window.shape, self.pipeline.network.pad)
 
-    def _read(self, maps: Sequence[Maps], view: View, size: tuple[int, int]) -> Sighting:
-        people = self._people(self.pipeline.merge(maps, self.pipeline.mirror(view)), view.matrix)
+    def _read(self, maps: Sequence[Maps], views: Sequence[View], size: tuple[int, int]) -> Sighting:
+        view = views[0]
+        people = self._people(self.pipeline.merge(maps, views), view.matrix)
         back = geometry.invert(view.matrix)
         border = geometry.apply(back, np.array([(-0.5, -0.5), np.array(view.size) - 0.5])) + 0.5
         margin = EDGE / view.matrix[1, 1]

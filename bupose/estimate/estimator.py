@@ -138,6 +138,7 @@ class Estimator:
         unit = told.height or HEIGHT
         budget = chosen.refine_most if chosen.refine else 0
         below = chosen.refine_below or (SMALL_IN_VIDEOS if chosen.refine is None else SMALL)
+        shift = 0.0 if told.first_cell is None else net.grid.offset - told.first_cell
         shape = input_shape(told, chosen.height, net.multiple) if method.fitted else None
         if shape and chosen.mode == "whole" and (chosen.refine or read_tiles(chosen.tiles) or len(scales) > 1):
             raise OptionsError(
@@ -145,7 +146,7 @@ class Estimator:
                 "refine, tiles and scales, or give mode=crops"
             )
         self.pipeline = Pipeline(net, codec, chosen.height or unit, chosen.longest, scales, flip, unit, budget, below,
-                                 read_tiles(chosen.tiles), shape)  # fmt: skip
+                                 read_tiles(chosen.tiles), shape, shift)  # fmt: skip
         self._refine_videos = chosen.refine_most if chosen.refine is None else budget
         if chosen.mode == "crops":
             same: dict[str, Any] = {"device": device, "precision": precision, "runtime": runtime,

@@ -52,6 +52,8 @@ class Pipeline:
         more; 0 is none.
     shape : (width, height), optional
         Of the network's input, if it takes no other: photos are fitted into it, in its middle.
+    shift : float
+        Of the network's cells towards the corner, network pixels.
     """
 
     network: Network
@@ -65,6 +67,7 @@ class Pipeline:
     refine_below: float = SMALL
     tiles: float | str = 0
     shape: tuple[int, int] | None = None
+    shift: float = 0.0
 
     @property
     def least(self) -> int | None:
@@ -98,8 +101,15 @@ class Pipeline:
         return [view for one in views for view in self.mirror(one)]
 
     def mirror(self, view: View) -> list[View]:
-        """A view, and with ``flip`` its mirror image."""
-        return [view, replace(view, mirrored=True)] if self.flip else [view]
+        """A view, and with ``flip`` its mirror image; their matrices lead to where the network's cells are.
+
+        Cells that lie nearer to the corner do so in the mirror image, too, and are farther from it when flipped back.
+        """
+        moved = [(self.shift, False), (-self.shift, True)][: 1 + self.flip]
+        return [
+            replace(view, matrix=geometry.compose(view.matrix, geometry.translate(x, self.shift)), mirrored=mirrored)
+            for x, mirrored in moved
+        ]
 
     def run(self, photos: Sequence[Sequence[View]]) -> list[list[Maps]]:
         """Run the network on the views of photos, all of one shape: each photo's maps, without padding."""

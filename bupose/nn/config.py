@@ -28,11 +28,14 @@ class PreprocessOptions:
         Of a crop, for networks of one person.
     scales : list of float
         Relative to ``height``; the fields of all are averaged.
+    first_cell : float, network pixels
+        Along both axes, where the network's first cell is centred, if not in the middle of the pixels that it covers.
     """
 
     height: int | None = option(None, 8, 10_000)
     width: int | None = option(None, 8, 10_000)
     scales: list[float] | None = option(None, 0.05, 20, least=1, most=16)
+    first_cell: float | None = option(None, -1024, 1024)
 
     def __post_init__(self) -> None:
         check(self, "preprocess")

@@ -1,5 +1,6 @@
 """Files of Simple Baselines, HRNet, HigherHRNet and Stacked Hourglass: published names in, the published output out."""
 
+import numpy as np
 import pytest
 import torch
 from torch.nn import functional
@@ -185,6 +186,9 @@ def test_imported_network_computes_the_published_one(kind, prefix, tmp_path):
             torch.testing.assert_close(mine[name], tensor, rtol=0, atol=1e-4 * float(tensor.abs().max()))
     assert net.config.method == ("tags" if kind == "higher_hrnet" else "single")
     assert net.config.origin["licence"] in ("MIT", "BSD-3-Clause")
+    x = np.arange(0, 64, 1 / 64)  # px, and the cells in which the authors draw joints that are there
+    cell = np.floor(x / net.stride + (0.5 if kind in ("simple_baselines", "hrnet") else 0))
+    assert net.config.preprocess["first_cell"] + 5 * net.stride == pytest.approx(x[cell == 5].mean(), abs=1 / 64)
     joints = net.skeleton.joints
     assert joints == COCO17.joints if kind != "hourglass" else joints[0] == "right_ankle" and joints[9] == "top_head"
 

@@ -86,10 +86,11 @@ class CropsPipeline(Pipeline):
         for start in range(0, len(jobs), many):
             batch = jobs[start : start + many]
             crops = list(each(self._prepare, [there[n] for n, _ in batch], [window for _, window in batch]))
-            maps = self.run([self.mirror(view) for view in crops])
+            views = [self.mirror(view) for view in crops]
             look = _candidates if self.crops.crowd else _person
-            merged = [self.merge(several, self.mirror(view)) for several, view in zip(maps, crops, strict=True)]
-            for (n, _), one in zip(batch, each(look, [codec] * len(crops), merged, crops), strict=True):
+            merged = [self.merge(maps, several) for maps, several in zip(self.run(views), views, strict=True)]
+            firsts = [several[0] for several in views]
+            for (n, _), one in zip(batch, each(look, [codec] * len(crops), merged, firsts), strict=True):
                 read[n].append(one)
         gather = self._share_out if self.crops.crowd else self._join
         return [Look(None, geometry.IDENTITY, one) for one in each(gather, read, boxes)]

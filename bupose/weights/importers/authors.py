@@ -90,7 +90,11 @@ def _hourglass(tensors: Mapping[str, Tensor]) -> dict[str, Any]:
             "head_options": {"stacks": stacks, "depth": depth}}  # fmt: skip
 
 
-_ONE = {"method": "single", "target": {"sigma": 8.0}, "decoder": {"read": "quarter"}, "preprocess": {"height": 256}}
+# Cells' places: Simple Baselines and HRNet round joints to multiples of the stride, and read them there
+# (lib/dataset/JointsDataset.py: generate_target; lib/core/inference.py); the others cut them down to whole cells, and
+# add half a cell (lib/dataset/target_generators, lib/core/group.py; utils/group.py).
+_ONE = {"method": "single", "target": {"sigma": 8.0}, "decoder": {"read": "quarter"},
+        "preprocess": {"height": 256, "first_cell": 0.0}}  # fmt: skip
 _STEM = {"1": "layer1.", "3": "layer2.", "4": "layer3."}
 _FLOORS = {"up1": "skip", "low1": "down", "low2": "inner", "low3": "up"}
 
@@ -113,7 +117,7 @@ LAYOUTS = {
             (r"deconv_layers\.0\.0\.", "head.deconv."),
             (r"deconv_layers\.0\.(\d+)\.0\.", lambda m: f"head.deconv.{int(m[1]) + 2}."), (r"", "trunk."),
         ),
-        settings={"method": "tags", "preprocess": {"height": 512}},
+        settings={"method": "tags", "preprocess": {"height": 512, "first_cell": 1.0}},
     ),
     "hourglass": Layout(
         "Stacked Hourglass", "BSD-3-Clause", ("pre.0.conv.weight", "outs.0.conv.weight"), "outs.0.conv.bias",
@@ -128,7 +132,7 @@ LAYOUTS = {
         ),
         left_out=r"(?!pre\.(1|4)\.).*\.skip_layer\.",  # their class makes one for every block, used or not
         normalisation=Normalisation("rgb", (0.0, 0.0, 0.0), (255.0, 255.0, 255.0)),
-        settings={**_ONE, "target": {"sigma": 4.0}},
+        settings={**_ONE, "target": {"sigma": 4.0}, "preprocess": {"height": 256, "first_cell": 2.0}},
     ),
 }  # fmt: skip
 
@@ -140,9 +144,6 @@ def recognise(tensors: Mapping[str, Tensor]) -> str | None:
 
 def read_network(path: str | Path, kind: str) -> PoseNet:
     """The network in an author's file, a name in :data:`LAYOUTS`.
-
-    Heatmaps of these networks were trained with cell u at pixel u times the stride, half a cell less than bupose's;
-    joints are up to that far off, 1.5 px of a crop at stride 4.
 
     Raises
     ------
