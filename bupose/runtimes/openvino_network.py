@@ -13,8 +13,9 @@ import numpy as np
 
 from bupose.errors import DependencyError, OptionsError, WeightsError
 from bupose.options import choose, shown
+from bupose.runtimes.compiled import compile_kept
 from bupose.runtimes.exported import ExportedNetwork, first_line
-from bupose.runtimes.openvino_core import check_process, compile_model, get_core
+from bupose.runtimes.openvino_core import check_process, get_core
 from bupose.weights.header import KEY, quoted
 
 if TYPE_CHECKING:
@@ -53,6 +54,8 @@ class OpenVinoNetwork(ExportedNetwork):
     threads : int
     tried : bool
         It is known to work: nothing is compiled before the first picture.
+    keep : path, optional
+        Folder for what is compiled, so that the next process need not do it again.
 
     Raises
     ------
@@ -72,6 +75,7 @@ class OpenVinoNetwork(ExportedNetwork):
         threads: int = 1,
         *,
         tried: bool = False,
+        keep: Path | None = None,
     ):
         try:
             import openvino
@@ -106,7 +110,7 @@ class OpenVinoNetwork(ExportedNetwork):
             raise WeightsError(
                 f"{quoted(path)} does not take pictures as bupose's networks do: {first_line(problem)}; export it anew"
             ) from None
-        self.how = f"OpenVINO, {precision}"
+        self.how, self._keep = f"OpenVINO, {precision}", keep
         self._queues: dict[_Key, openvino.AsyncInferQueue] = {}
         self._compiling: dict[_Key, Future[openvino.AsyncInferQueue]] = {}
         self._seen: Counter[tuple[int, int]] = Counter()
@@ -167,4 +171,7 @@ class OpenVinoNetwork(ExportedNetwork):
             "INFERENCE_NUM_THREADS": self.threads,
             "INFERENCE_PRECISION_HINT": self._precision,
         }
-        return self._openvino.AsyncInferQueue(compile_model(model, options))
+        sides = "any" if size is None else f"{size[1]}x{size[0]}"
+        name = f"{sides}-{hint.lower()}-{self.threads}-{self._precision}"
+        compiled = compile_kept(model, options, self._keep and self._keep / name)
+        return self._openvino.AsyncInferQueue(compiled)

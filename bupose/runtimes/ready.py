@@ -44,7 +44,8 @@ def run_openvino(path: Path, device: str, precision: str, threads: int) -> Expor
 
     place, measured = cached.prepare(path, "openvino-8" if bits else "openvino", openvino.__version__, make)
     chosen = measured["precision"] if bits else precision
-    network = OpenVinoNetwork(place / "network.xml", device, chosen, threads, tried=True)
+    made = place / "network.xml"
+    network = OpenVinoNetwork(made, device, chosen, threads, tried=True, keep=place / "compiled")
     if measured["bits"] == 8:
         network.how = f"OpenVINO in 8 bits, what is delicate in {chosen}"
     return network

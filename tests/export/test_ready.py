@@ -329,3 +329,13 @@ def test_centred_layers_say_the_same(movenet, images):
         assert len(centred) > 17
         for one, other in zip(fused(pixels), wanted, strict=True):
             np.testing.assert_allclose(one, other, atol=1e-4 * other.abs().max().item())
+
+
+def test_what_openvino_compiled_is_kept_beside_the_graph(file, cache, images):
+    pytest.importorskip("openvino")
+    wanted = ready.run_openvino(file, "cpu", "float32", 1)(images[:1])
+    (place,) = (one for one in cache.iterdir() if one.is_dir())
+    (kept,) = (place / "compiled").iterdir()
+    assert kept.name == "96x64-latency-1-f32"
+    for one, other in zip(ready.run_openvino(file, "cpu", "float32", 1)(images[:1]), wanted, strict=True):
+        np.testing.assert_array_equal(one, other)
