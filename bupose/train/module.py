@@ -105,11 +105,11 @@ class PoseModule(pl.LightningModule):
         self.log_dict({f"loss/{name}": value.detach() for name, value in losses.items() if name != "loss"})
         return losses["loss"]
 
-    def on_train_batch_end(self, outputs: object, batch: object, batch_idx: int) -> None:
-        """After an optimizer step, let the network's own average follow."""
-        stepped = (batch_idx + 1) % self.trainer.accumulate_grad_batches == 0
-        if self.mean is not None and self.teacher is not None and stepped:
-            follow(self.mean, self.net, self.global_step, self.teacher.options.itself)
+    def optimizer_step(self, *args: Any, **kwargs: Any) -> None:
+        """A step, which the network's own average follows before any callback keeps the state."""
+        super().optimizer_step(*args, **kwargs)
+        if self.mean is not None and self.teacher is not None:
+            follow(self.mean, self.net, self.global_step + 1, self.teacher.options.itself)
 
     def validation_step(self, batch: dict, number: int) -> None:
         """Nothing: :class:`bupose.train.validation.CocoValidation` evaluates the pictures."""
