@@ -16,7 +16,7 @@ from bupose.maps import Grid
 from bupose.methods import METHODS, Codec, DecoderOverrides, LossOverrides, TargetOverrides
 from bupose.methods.options import given, read_options
 from bupose.nn import HEADS, TRUNKS, NetworkConfig
-from bupose.options import check, from_dict, option
+from bupose.options import check, declared, from_dict, option
 from bupose.skeleton import Skeleton
 from bupose.train.optim import OptimOptions
 from bupose.train.teacher import TeacherOptions
@@ -136,10 +136,16 @@ class TrainOptions:
 
     def settings(self, kind: str):
         """``target``, ``loss`` or ``decoder`` as the method's own options."""
-        method, said = methods.get(self.method), given(getattr(self, kind))
-        if kind == "decoder":
-            return read_options(method.Decoder, {}, said)
-        return from_dict({"target": method.Target, "loss": method.Loss}[kind], said, kind)
+        said, owner = given(getattr(self, kind)), {"target": "Target", "loss": "Loss", "decoder": "Decoder"}[kind]
+        own = getattr(methods.get(self.method), owner)
+        for name in said:
+            others = [other for other, method in METHODS.items() if name in declared(getattr(method, owner))]
+            if others and self.method not in others:
+                raise OptionsError(
+                    f"{kind}.{name} is of method={' or '.join(others)}; this is method={self.method}, which has "
+                    f"{', '.join(declared(own))}"
+                )
+        return read_options(own, {}, said) if kind == "decoder" else from_dict(own, said, kind)
 
     def network(self, skeleton: Skeleton, started: NetworkConfig | None = None) -> NetworkConfig:
         """The network that these options describe, for the skeleton of the data; ``started`` is that of ``start``.

@@ -211,3 +211,12 @@ def test_fine_tuning_goes_on_with_the_network_that_comes_along():
         assert getattr(net.config, name) == getattr(came, name)
     other = build(options_of("experiment=finetune", "head.options.blocks=3"))
     assert other.config.head_options == came.head_options | {"blocks": 3}
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [("target.hidden=true", "is of method=single;"), ("loss.flow=false", "is of method=regression;")],
+)
+def test_options_of_another_method_name_it(given, says):
+    with pytest.raises(OptionsError, match=says):
+        options_of(given)
