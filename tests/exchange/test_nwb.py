@@ -1,5 +1,8 @@
 """NWB files: what pynwb reads in them, and back."""
 
+from datetime import UTC, datetime
+
+import ndx_pose
 import numpy as np
 import pynwb
 import pytest
@@ -45,6 +48,29 @@ def test_back(written):
         again = Individuals.of(back)
         np.testing.assert_array_equal(again.xy[:, 0], found.xy[:, n])
         np.testing.assert_array_equal(again.score[:, 0], found.score[:, n])
+
+
+def test_joints_without_rows_where_they_are_absent(tmp_path):
+    """As sleap-io writes them: a series for each joint, with times of its own, or a rate where it has no gap."""
+    nwb = pynwb.NWBFile("a", "b", datetime.now(UTC))
+    skeleton = ndx_pose.Skeleton(name="mouse", nodes=["snout", "tail"], edges=np.array([[0, 1]], np.uint8))
+    kinds = {"snout": {"rate": 25.0, "starting_time": 0.0}, "tail": {"timestamps": [0.04, 0.12]}}
+    rows = {"snout": np.arange(8.0).reshape(4, 2), "tail": np.array([[10.0, 11], [12, 13]])}
+    series = [
+        ndx_pose.PoseEstimationSeries(name=n, data=rows[n], unit="pixels", reference_frame="", **told)
+        for n, told in kinds.items()
+    ]
+    poses = ndx_pose.PoseEstimation(name="track=0", pose_estimation_series=series, skeleton=skeleton)
+    module = nwb.create_processing_module("SLEAP_VIDEO_0", "poses")
+    nwb.create_processing_module("behavior", "skeletons").add(ndx_pose.Skeletons(skeletons=[skeleton]))
+    module.add(poses)
+    with pynwb.NWBHDF5IO(str(tmp_path / "x.nwb"), "w") as file:
+        file.write(nwb)
+    (found,) = read_recordings(tmp_path / "x.nwb")
+    np.testing.assert_allclose(found.times, [0, 0.04, 0.08, 0.12])
+    nan = np.nan
+    expected = [[[0, 1], [nan, nan]], [[2, 3], [10, 11]], [[4, 5], [nan, nan]], [[6, 7], [12, 13]]]
+    np.testing.assert_array_equal(np.concatenate([people.xy for people in found.people]), expected)
 
 
 def test_what_cannot_be_written_or_read(tmp_path):

@@ -27,6 +27,7 @@ from bupose.requirements import of_module
 from bupose.skeleton import Skeleton
 
 MODULE, POSES, SKELETONS = "behavior", "PoseEstimation", "Skeletons"
+PLACES = 5  # decimals of seconds that tell frames apart
 ORIGIN = "(0, 0) is the centre of the upper left pixel; x to the right, y down"
 
 
@@ -38,6 +39,7 @@ def read(path: Path, skeleton: Skeleton | None = None) -> list[Recording]:
             warnings.simplefilter("ignore")  # of older versions of the extension
             nwb = file.read()
             found = [one for one in nwb.objects.values() if isinstance(one, ndx_pose.PoseEstimation)]
+            found.sort(key=lambda one: one.name)  # objects come in no order
             recordings = [_read_poses(one, path, skeleton, len(found) == 1) for one in found]
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as problem:
         raise InputError(f"cannot read {str(path)!r}: {problem}; give an NWB file with poses") from None
@@ -48,11 +50,15 @@ def read(path: Path, skeleton: Skeleton | None = None) -> list[Recording]:
 
 def _read_poses(poses: Any, path: Path, wanted: Skeleton | None, alone: bool) -> Recording:
     series = list(poses.pose_estimation_series.values())
-    frames = len(series[0].data)
-    if any(len(one.data) != frames for one in series):
-        raise InputError(f"{str(path)!r} has joints of different length; give series with a row for each frame")
-    xy = np.stack([np.asarray(one.data)[:, :2] for one in series], 1)  # of three dimensions the first two
-    score = np.stack([np.ones(frames) if one.confidence is None else np.asarray(one.confidence) for one in series], 1)
+    of_each = [_times(one) for one in series]
+    _, first = np.unique(np.concatenate(of_each).round(PLACES), return_index=True)
+    times = np.concatenate(of_each)[first]
+    xy = np.full((len(times), len(series), 2), np.nan)  # a series may leave out frames where its joint is absent
+    score = np.full(xy.shape[:2], np.nan)
+    for k, (one, mine) in enumerate(zip(series, of_each, strict=True)):
+        rows = np.searchsorted(times.round(PLACES), mine.round(PLACES))
+        xy[rows, k] = np.asarray(one.data)[:, :2]  # of three dimensions the first two
+        score[rows, k] = 1.0 if one.confidence is None else np.asarray(one.confidence)
     names = [one.name for one in series]
     nodes = list(poses.skeleton.nodes) if poses.skeleton is not None else names
     edges = [] if poses.skeleton is None or poses.skeleton.edges is None else np.asarray(poses.skeleton.edges).tolist()
@@ -62,12 +68,15 @@ def _read_poses(poses: Any, path: Path, wanted: Skeleton | None, alone: bool) ->
     xy, score, skeleton = with_skeleton(xy, score, names, wanted, path.name, pairs)
     worth = np.nan_to_num(score).mean(1)
     found = Individuals(np.zeros(1, np.int32), xy[:, None], score[:, None], worth[:, None])
-    first = series[0]
-    times = np.asarray(first.timestamps) if first.timestamps is not None else None
-    if times is None:
-        times = (first.starting_time or 0.0) + np.arange(frames) / first.rate
     name = path.stem if alone else f"{path.stem}_{poses.name}"
-    return Recording(name, skeleton, np.arange(frames), times, found.people(skeleton))
+    return Recording(name, skeleton, np.arange(len(times)), times, found.people(skeleton))
+
+
+def _times(series: Any) -> np.ndarray:
+    """float64 (frames,) of a joint, seconds."""
+    if series.timestamps is not None:
+        return np.asarray(series.timestamps, np.float64)
+    return (series.starting_time or 0.0) + np.arange(len(series.data)) / series.rate
 
 
 def write(recordings: Sequence[Recording], folder: Path, options: WriteOptions) -> list[Path]:
