@@ -12,7 +12,7 @@ from bupose.paths import expand
 MOST_BYTES = 1_000_000
 
 
-def read_yaml(path: str | Path, what: str, error: type[BuposeError]) -> Any:
+def read_yaml(path: str | Path, what: str, error: type[BuposeError], references: bool = False) -> Any:
     """The content of a YAML (or JSON) file.
 
     Parameters
@@ -21,6 +21,8 @@ def read_yaml(path: str | Path, what: str, error: type[BuposeError]) -> Any:
     what : str
         What it should be, for messages: ``skeleton file``.
     error : class of error
+    references : bool
+        Allow ``*references``, which other programs write for lists that are the same.
 
     Raises
     ------
@@ -33,7 +35,7 @@ def read_yaml(path: str | Path, what: str, error: type[BuposeError]) -> Any:
         """Plain values; without ``*references``, by which a few lines stand for more than any memory holds."""
 
         def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
-            if self.check_event(yaml.AliasEvent):
+            if not references and self.check_event(yaml.AliasEvent):
                 name = self.peek_event().anchor
                 raise yaml.YAMLError(f"it refers to another part by *{name}; write that out")
             return super().compose_node(parent, index)

@@ -54,6 +54,8 @@ class Annotations:
         Who each person is across pictures, −1 if unknown; None if the file does not say.
     every_image : list of dicts
         ``images``, and in their places those that are marked as not labelled.
+    damaged : sentences
+        On files of a project that were left out, as they cannot be read.
     """
 
     name: str
@@ -70,6 +72,7 @@ class Annotations:
     other_ids: frozenset = frozenset()
     track_ids: np.ndarray | None = None
     every_image: Sequence[dict] = ()
+    damaged: Sequence[str] = ()
 
     @property
     def own_middle(self) -> bool:
@@ -206,6 +209,7 @@ def _normalise(data: Mapping, name: str, kind: str, wanted) -> Annotations:
         other_ids=category["others"],
         track_ids=track_ids([a for _, a in both]),
         every_image=every,
+        damaged=data.get("damaged", ()) if form.load else (),
     )
 
 

@@ -53,7 +53,7 @@ class CheckOptions:
 
 @dataclass(frozen=True)
 class Defect:
-    """A defect, or possible defect, of a picture."""
+    """A defect, or possible defect, of a picture; ``row`` is its index, −1 for a file of labels."""
 
     kind: str
     picture: str
@@ -132,6 +132,8 @@ def find_defects(samples, decode: bool = True) -> Iterator[Defect]:
     decode : bool
         Also read every picture, to find those that are missing, damaged or of another size.
     """
+    for told in getattr(samples, "damaged", ()):
+        yield Defect("unreadable", "labels", told, -1)
     names: dict[int | str, int] = {}
     ids: dict[int | str, int] = {}
     for i in range(len(samples)):

@@ -39,7 +39,7 @@ class EachPerson:
 
     def __init__(self, photos: Photos, margin: float, offsets: Offsets | None = None, cuts: int = 1) -> None:
         self.skeleton, self._photos, self._margin = photos.skeleton, photos, margin
-        self.notes, self.category = photos.notes, photos.category
+        self.notes, self.category, self.damaged = photos.notes, photos.category, photos.damaged
         self._offsets, self._cuts = offsets, cuts
         counts = np.diff(photos.first_person)
         self._photo = np.repeat(np.arange(len(photos)), counts)

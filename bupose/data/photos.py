@@ -45,6 +45,8 @@ class Photos:
     ----------
     category : CategoryOptions
         The category, for networks trained on it.
+    damaged : sentences
+        On files of annotations that were left out, as they cannot be read.
     region_box : float32 array (regions, 4), region_area : float32 array (regions,), pixels
     region_crowd, region_declared : bool arrays (regions,)
         Whether a region is a crowd, and whether the data set declares it as not annotated.
@@ -62,6 +64,7 @@ class Photos:
         notes: Sequence[str] = (),
     ) -> None:
         self.folder, self.skeleton, self.max_box, self.notes = folder, skeleton, max_box, tuple(notes)
+        self.damaged = tuple(found.damaged)
         key = id_key(found.category["id"])
         self.category = CategoryOptions(1 if key is None else key, str(found.category.get("name", "")), list(names))
         images, table = [found.images[row] for row in rows], found.table

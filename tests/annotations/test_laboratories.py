@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 import yaml
 
+from bupose import cli
 from bupose.annotations import read
 from bupose.data import open_samples
 from bupose.errors import InputError, LabelsError
@@ -95,7 +96,7 @@ def test_bodyparts_that_exist_once_are_a_category(tmp_path):
 
 def test_projects_without_use(tmp_path):
     (tmp_path / "config.yaml").write_text("a: [")
-    with pytest.raises(InputError, match=r"cannot read .*config.yaml"):
+    with pytest.raises(InputError, match=r"config.yaml. is not a YAML file"):
         read(tmp_path / "config.yaml")
     (tmp_path / "config.yaml").write_text("bodyparts: [a, b]")
     with pytest.raises(InputError, match="no labels"):
@@ -104,6 +105,22 @@ def test_projects_without_use(tmp_path):
     write_project(tmp_path / "again", multianimalbodyparts=["x", "y"], uniquebodyparts=[])
     with pytest.raises(LabelsError, match="none of the bodyparts"):
         read(tmp_path / "again")
+
+
+@pytest.mark.parametrize("damage", ["", "scorer,me\nbodyparts,snout\ncoords,x\nlabeled-data/a/img003.png,oops\n"])
+def test_a_damaged_table_costs_no_other(tmp_path, capsys, damage):
+    write_project(tmp_path)
+    (tmp_path / "labeled-data" / "a" / "CollectedData_me.csv").write_text(damage)
+    found = read(tmp_path)
+    assert [image["file_name"] for image in found.images] == [f"labeled-data/b/img{n:03d}.png" for n in (3, 8)]
+    arguments = ["data=dlc", f"data.annotations={tmp_path}", f"output={tmp_path / 'check'}"]
+    assert cli.main(["check-data", *arguments]) == 1
+    assert "2 pictures" in (told := "".join(capsys.readouterr()))
+    assert "labeled-data/a/CollectedData_me.csv" in told
+    assert "labeled-data/a/CollectedData_me.csv" in (tmp_path / "check" / "defects.txt").read_text()
+    (tmp_path / "labeled-data" / "b" / "CollectedData_me.csv").write_text(damage)
+    with pytest.raises(InputError, match=r"labeled-data/a/CollectedData_me\.csv"):
+        read(tmp_path)
 
 
 # --- SLEAP ---

@@ -14,6 +14,7 @@ from bupose.annotations.formats.coco import check_coco
 from bupose.annotations.joint_names import read_joints
 from bupose.annotations.values import extent
 from bupose.errors import InputError, LabelsError
+from bupose.yaml_file import read_yaml
 
 _LOG = logging.getLogger(__name__)
 CONFIG = "config.yaml"
@@ -36,9 +37,18 @@ def _load(path: Path) -> tuple[dict, str]:
     tables = [path] if path.is_file() and path.name != CONFIG else list(_tables(home, config))
     if not tables:
         raise InputError(f"the project {str(home)!r} has no labels; label frames, so that labeled-data holds {_TABLES}")
-    labels = [(table, *read_table(table)) for table in tables]
+    labels, damaged = [], []
+    for table in tables:
+        try:
+            labels.append((table, *read_table(table)))
+        except InputError as problem:
+            damaged.append(problem)
+    if not labels:
+        raise damaged[0]
+    for one in damaged:
+        _LOG.warning("left out: %s", one)
     names = _bodyparts(config, [column for _, _, columns, _ in labels for column in columns])
-    content: dict = {"images": [], "annotations": [], "categories": []}
+    content: dict = {"images": [], "annotations": [], "categories": [], "damaged": list(map(str, damaged))}
     for n, (category, parts) in enumerate(names.items(), 1):
         joints = read_joints(parts, f"{home.name}: {category}")
         pairs = [(parts.index(a), parts.index(b)) for a, b in _pairs(config) if a in parts and b in parts]
@@ -63,13 +73,7 @@ def _home(path: Path) -> Path:
 
 
 def _read_config(path: Path) -> dict:
-    import yaml
-
-    try:
-        config = yaml.safe_load(path.read_text(encoding="utf-8-sig"))
-    except (OSError, UnicodeError, yaml.YAMLError, RecursionError) as problem:
-        told = " ".join(str(problem).split())
-        raise InputError(f"cannot read {str(path)!r}: {told:.200}; give a project of DeepLabCut's") from None
+    config = read_yaml(path, "project of DeepLabCut's", InputError, references=True)
     if not isinstance(config, dict) or not {"bodyparts", "multianimalbodyparts"} & set(config):
         raise InputError(f"{str(path)!r} names no bodyparts; give the config.yaml of a project of DeepLabCut's")
     return config
