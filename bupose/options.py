@@ -9,7 +9,7 @@ import dataclasses
 import math
 import types
 import typing
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from itertools import pairwise
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, overload
@@ -76,6 +76,48 @@ def check(options: DataclassInstance, owner: str = "") -> None:
             raise OptionsError(f"{owner}{'.' * bool(owner)}{name} is {shown(value)}; {_remedy(hint, metadata)}")
         if made is not value:
             object.__setattr__(options, name, made)
+
+
+@dataclasses.dataclass(frozen=True)
+class Needs:
+    """What an option has no effect without.
+
+    Parameters
+    ----------
+    met : function of the options
+        Whether the option has an effect.
+    told : str
+        Why it has none, and what to do: the end of a sentence.
+    """
+
+    met: Callable[[Any], bool]
+    told: str
+
+
+def check_needs(options: DataclassInstance, needs: Mapping[str, Needs]) -> None:
+    """Check that no option was set that has no effect.
+
+    Raises
+    ------
+    OptionsError
+        The first sentence of :func:`without_effect`.
+    """
+    if told := next(without_effect(options, needs), None):
+        raise OptionsError(told)
+
+
+def without_effect(options: DataclassInstance, needs: Mapping[str, Needs], prefix: str = "") -> Iterator[str]:
+    """A sentence on each option that was set and has no effect; a group is named by the first of its options."""
+    for field in dataclasses.fields(options):
+        need, value = needs.get(field.name), getattr(options, field.name)
+        made = field.default_factory
+        default = field.default if made is dataclasses.MISSING else made()
+        if need is None or value == default or need.met(options):
+            continue
+        name = f"{prefix}{field.name}"
+        if dataclasses.is_dataclass(value):
+            name += next(f".{key}" for key, one in vars(value).items() if one != getattr(default, key))
+        yield f"{name} has no effect: {need.told}"
 
 
 def from_dict(kind: type[T], values: Mapping[str, Any], owner: str = "") -> T:

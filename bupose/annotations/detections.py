@@ -117,7 +117,7 @@ def read_detections(source: str | Path | list[Any] | dict[str, Any], category: i
             f"{name} holds no detections; it must be a list of objects with image_id, bbox and score, or annotations"
         )
     kept: dict[int | str, list[tuple[list[float], float]]] = {}
-    flat, corners = 0, []
+    flat, beyond, corners = 0, 0, []
     for n, entry in enumerate(entries):
         whose = f"{name}: entry {n}"
         if id_key(entry.get("category_id", wanted)) != id_key(wanted) or flag_of(
@@ -132,6 +132,7 @@ def read_detections(source: str | Path | list[Any] | dict[str, Any], category: i
             flat += 1
             continue
         corners.append(box)
+        beyond += not 0 <= score <= 1
         kept.setdefault(key, []).append((box.tolist(), min(max(score, 0.0), 1.0)))
     if flat and not kept:
         raise InputError(f"{name} has only boxes without width or height, {flat} of them; write x, y, width, height")
@@ -141,6 +142,10 @@ def read_detections(source: str | Path | list[Any] | dict[str, Any], category: i
         _LOG.warning("%s holds no box: nobody is there", name)
     else:
         refuse_shares(np.array(corners)[:, :2] + np.array(corners)[:, 2:], f"{name}: ")
+    if beyond:
+        _LOG.warning(
+            "%s: scores are from 0 to 1; others, taken as the nearer end: %d of %d", name, beyond, len(corners)
+        )
     if flat:
         _LOG.warning("%s: without width or height, left out: %d of %d boxes", name, flat, len(entries))
     ids = {str(i["file_name"]): key for i in images if i.get("file_name") and (key := id_key(i.get("id"))) is not None}

@@ -111,6 +111,8 @@ def _pairs(arguments: list[str]) -> Iterator[tuple[str, str]]:
             near = get_close_matches(name, _KNOWN, 1)
             guess = f"did you mean --{near[0]}?" if near else "bupose openpose --help lists those there are"
             raise OptionsError(f"there is no flag {shown(given)}; {guess}")
+        if name in SWITCHES and not equals and arguments and arguments[0].lower() in _SAID:
+            raise OptionsError(f"--{name} takes its value behind =; write --{name}={arguments[0]}")
         if name in SWITCHES:
             if (value or "true").lower() not in _SAID or (equals and not value):
                 raise OptionsError(f"--{name} is {shown(value)}; write --{name}, or --{name}=false")

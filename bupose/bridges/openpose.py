@@ -18,13 +18,14 @@ from tqdm import tqdm
 from bupose import viz
 from bupose.annotations.categories import CategoryOptions
 from bupose.atomic import write_text
-from bupose.bridges.options import OpenPoseOptions
+from bupose.bridges.options import NEEDS, OpenPoseOptions
 from bupose.errors import InputError
 from bupose.estimate.estimator import load
 from bupose.estimate.stream import Estimate, Failure
 from bupose.images import Video
 from bupose.images.files import quote, reason, shorten
 from bupose.media.sources import Frame, Media, open_media
+from bupose.options import without_effect
 from bupose.paths import expand
 from bupose.people import People
 from bupose.predict import output
@@ -50,6 +51,8 @@ def run_openpose(options: OpenPoseOptions) -> Summary:
         After an interruption; what is done is written. Of a camera or stream it is the normal end.
     """
     media = _open(options)
+    for told in without_effect(options, NEEDS, "--"):
+        _LOG.warning("%s", told)
     settings = options.for_estimator() | ({"batch": 1} if media.live else {})
     estimator = load(options.weights, accept_license=options.accept_license, **settings)
     unknown = {
@@ -136,6 +139,11 @@ def _open(options: OpenPoseOptions) -> Media:
     if name == "video":
         return media
     here = [(one, file) for one, file in media.sources if "/" not in file and not isinstance(one, Video)]
+    if options.write_images and expand(options.write_images).resolve() == path.resolve():
+        raise InputError(
+            f"--write_images is {quote(path)}, the folder of the input, whose next run would take them for pictures; "
+            "give another"
+        )
     if not here:
         raise InputError(f"--image_dir is {quote(path)}, which holds no picture; give the folder that does")
     return replace(media, sources=tuple(here))

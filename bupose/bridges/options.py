@@ -7,12 +7,25 @@ from dataclasses import dataclass
 
 from bupose.errors import OptionsError
 from bupose.estimate.options import NetworkOptions
-from bupose.options import option, shown
+from bupose.options import Needs, option, shown
 from bupose.skeleton import Skeleton
 from bupose.skeletons import BODY25, COCO18
 
 MODELS = {"BODY_25": BODY25, "COCO": COCO18}
 _SIZE = re.compile(r"(-1|\d{1,5})x(\d{1,5})")
+
+
+_DRAWN = Needs(lambda o: o.draws, "nothing is drawn; add --write_images FOLDER, --write_video FILE or --display 1")
+_IN_JSON = Needs(lambda o: o.write_json, "no OpenPose JSON is written; add --write_json FOLDER")
+_LISTED = Needs(lambda o: o.write_json or o.write_coco_json, "no people are listed; add --write_json FOLDER")
+NEEDS = {
+    **dict.fromkeys(("render_threshold", "alpha_pose", "disable_blending"), _DRAWN),
+    **dict.fromkeys(("hand", "face", "keypoint_scale"), _IN_JSON),
+    **dict.fromkeys(("tracking", "identification"), _LISTED),
+    "scale_gap": Needs(lambda o: o.scale_number > 1, "there is one scale; add --scale_number"),
+    "write_images_format": Needs(lambda o: o.write_images, "no pictures are written; add --write_images FOLDER"),
+    "write_video_fps": Needs(lambda o: o.write_video, "no video is written; add --write_video FILE"),
+}
 
 
 @dataclass

@@ -27,7 +27,9 @@ from bupose.evaluate.tracking import Truth, evaluate_tracks, read_truth
 from bupose.evaluate.tracking.mot import is_mot
 from bupose.evaluate.tracking.truth import fitting_protocol
 from bupose.folder import OutputFolder
+from bupose.options import check_needs
 from bupose.people import People
+from bupose.predict.options import NO_VIDEO
 from bupose.predict.output import write_coco
 from bupose.skeletons import COCO17
 
@@ -48,6 +50,7 @@ def main(options: EvaluateOptions) -> int:
         return evaluate_videos(options, read_truth(source, skeleton=options.skeleton), protocol)
     if not isinstance(source, Annotations):
         raise OptionsError(f"protocol is {protocol}, but {path!r} holds the boxes of a video; use protocol=mot")
+    check_needs(options, dict.fromkeys(("track", "tracking", "look_every", "fps", "poseval"), NO_VIDEO))
     return evaluate_pictures(options, ground_truth(source, options.skeleton))
 
 

@@ -10,7 +10,7 @@ from bupose.estimate.crops.options import CropsOptions
 from bupose.images import MAX_PIXELS
 from bupose.methods import DecoderOverrides
 from bupose.methods.options import given
-from bupose.options import check, option, shown
+from bupose.options import Needs, check, check_needs, option, shown
 from bupose.runtimes.start import NAMES
 
 MODES = ("whole", "crops")
@@ -22,6 +22,11 @@ PRECISIONS = ("auto", "float32", "bfloat16", "float16")
 def chosen(decoder: DecoderOverrides, completed: bool) -> dict[str, Any]:
     """The decoder options that were set."""
     return given(decoder) | ({} if completed else {"completion": False})
+
+
+_CROPS = Needs(lambda o: o.mode == "crops", "people are looked for in whole pictures; add mode=crops")
+_CLOSER = Needs(lambda o: o.refine is not False, "refine=false leaves out the second look; leave out one of the two")
+NEEDS = {"boxes": _CROPS, "crops": _CROPS, "refine_most": _CLOSER, "refine_below": _CLOSER}
 
 
 @dataclass
@@ -104,8 +109,7 @@ class NetworkOptions:
         read_tiles(self.tiles)
         if self.mode == "crops" and self.scales:
             raise OptionsError("scales are of whole pictures; leave them out with mode=crops, or choose crops.margin")
-        if self.mode == "whole" and self.boxes:
-            raise OptionsError("boxes are given, but people are looked for in whole pictures; add mode=crops")
+        check_needs(self, NEEDS)
 
     def for_estimator(self) -> dict[str, Any]:
         """The options that :class:`bupose.estimate.Estimator` takes."""

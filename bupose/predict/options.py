@@ -11,13 +11,17 @@ from bupose.exchange.formats.options import WriteOptions
 from bupose.exchange.options import WRITABLE
 from bupose.methods import DecoderOverrides
 from bupose.methods.options import given
-from bupose.options import check, option, shown
+from bupose.options import Needs, check, check_needs, option, shown
 from bupose.track import TrackOptions
 from bupose.viz.overlay import OverlayOptions
 
 PICTURES = ("jpg", "png")
 TRACKING = ("auto", "live", "off")
 ENGINES = ("local", "ray")
+
+
+NO_VIDEO = Needs(lambda o: False, "it is about videos, and the input has none; leave it out")
+OF_VIDEOS = dict.fromkeys(("track", "look_every", "start", "end", "every"), NO_VIDEO)
 
 
 def check_looks(look_every: int, tracking: str) -> None:
@@ -127,6 +131,18 @@ class RayOptions:
         check(self, "ray")
 
 
+_DRAWN = Needs(
+    lambda o: (o.overlays or o.show) and o.engine == "local",
+    "no people are drawn; add overlays=true, with engine=local, or leave it out",
+)
+NEEDS = {
+    "overlay": _DRAWN,
+    "track": Needs(lambda o: o.tracking != "off", "tracking=off follows nobody; leave out one of the two"),
+    "write": Needs(lambda o: o.also, "it is about formats of other programs; add also=[…]"),
+    "ray": Needs(lambda o: o.engine == "ray", "this machine finds people by itself; add engine=ray"),
+}
+
+
 @dataclass
 class InferOptions(NetworkOptions):
     """Find people in pictures and videos.
@@ -216,3 +232,4 @@ class InferOptions(NetworkOptions):
         if self.start is not None and self.end is not None and self.start >= self.end:
             raise OptionsError(f"start={self.start:g} is not before end={self.end:g}; give seconds of the video")
         check_looks(self.look_every, self.tracking)
+        check_needs(self, NEEDS)

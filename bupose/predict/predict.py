@@ -28,11 +28,12 @@ from bupose.images.files import shorten
 from bupose.media.file_names import file_number, printable
 from bupose.media.passed_over import PassedOver
 from bupose.media.sources import Frame, Media, open_media
+from bupose.options import check_needs
 from bupose.paths import expand
 from bupose.predict.entries import video_name
 from bupose.predict.following import Follower
 from bupose.predict.further import Further
-from bupose.predict.options import InferOptions, flat_settings
+from bupose.predict.options import OF_VIDEOS, InferOptions, flat_settings
 from bupose.predict.picture_files import PictureFiles
 from bupose.predict.records import Records
 from bupose.predict.results import WRITERS, Results
@@ -86,6 +87,8 @@ def infer(options: InferOptions) -> Summary:
     excluded = [folder / kind for folder in exclude for kind in ("", *OF_PICTURES)]
     clip = Clip(options.start, options.end, options.every)
     media = open_media(options.input, excluded, options.max_pixels, clip, options.threads)
+    if not media.live and not media.videos:
+        check_needs(options, OF_VIDEOS)
     if media.live and options.resume:
         raise OptionsError("a camera or stream cannot be resumed; leave out resume=true")
     path = weights.resolve(options.weights, options.accept_license)

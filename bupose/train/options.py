@@ -16,7 +16,7 @@ from bupose.maps import Grid
 from bupose.methods import METHODS, Codec, DecoderOverrides, LossOverrides, TargetOverrides
 from bupose.methods.options import given, read_options
 from bupose.nn import HEADS, TRUNKS, NetworkConfig
-from bupose.options import check, declared, from_dict, option
+from bupose.options import Needs, check, check_needs, declared, from_dict, option
 from bupose.skeleton import Skeleton
 from bupose.train.optim import OptimOptions
 from bupose.train.teacher import TeacherOptions
@@ -65,6 +65,9 @@ class HeadOptions:
 
     def __post_init__(self) -> None:
         check(self, "head")
+
+
+NEEDS = {"limbs": Needs(lambda o: o.method == "paf", "only method=paf groups people by limbs; leave one of them out")}
 
 
 @dataclass
@@ -132,6 +135,7 @@ class TrainOptions:
 
     def __post_init__(self) -> None:
         check(self)
+        check_needs(self, NEEDS)
         self.settings("target"), self.settings("loss"), self.settings("decoder")  # refuse options that the method lacks
 
     def settings(self, kind: str):

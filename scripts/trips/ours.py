@@ -133,10 +133,10 @@ def train(folder: Path, compared: Compared) -> None:
         net, out = folder / f"net_{kind}", folder / f"people_{kind}"
         here = [f"data={kind}", f"data.annotations={folder / place}"]
         here += [f"data.{key}={value}" for key, value in _frames(kind, folder, place).items()]
-        _bupose("train", "experiment=finetune", *here, "trainer.minutes=1", f"output={net}", "trainer.workers=0")
-        best = next(net.glob("best*.safetensors"))
-        _bupose("infer", str(folder / "clip.mp4"), f"weights={best}", f"output={out}", "also=[dlc,sleap,nwb]",
-                "decoder.min_person_score=0.05")  # fmt: skip
+        quick = ["trainer.minutes=1", "trainer.validation_limit=4", "logger.pictures=0", "choose_score=false"]
+        _bupose("train", "experiment=finetune", *here, *quick, f"output={net}")
+        _bupose("infer", str(folder / "clip.mp4"), f"weights={net / 'best.safetensors'}", f"output={out}",
+                "also=[dlc,sleap,nwb]", "overlays=false", "decoder.min_person_score=0.05")  # fmt: skip
         (recording,) = read_recordings(out)
         compared.names(f"trained on {kind}: names of joints", recording.skeleton.file_names, NAMES)
         found = out / "all"

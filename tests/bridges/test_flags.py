@@ -47,6 +47,7 @@ def test_flags_are_read_as_gflags_does():
     [
         ("--write_jsn x", ["'--write_jsn'", "--write_json"]),
         ("--image_dir", ["no value"]),
+        ("--3d false", ["--3d=false"]),
         ("photo.jpg", ["'photo.jpg'", "--image_dir photo.jpg"]),
         ("--hand=perhaps", ["'perhaps'", "--hand=false"]),
         ("--3d", ["--3d", "plane"]),

@@ -268,8 +268,9 @@ def test_pictures_are_known_by_name_or_number(photos, reader):
     (photos / "named.json").write_text(json.dumps(named))
     estimator = Estimator(reader, mode="crops", boxes=photos / "named.json", runtime="torch")
     finder = estimator.pipeline.finder
-    assert len(finder.find([], [None], [photos / "in" / f"{8:012}.png"], map)[0]) == 1
-    assert len(finder.find([], [None], [photos / "in" / f"{9:012}.png"], map)[0]) == 0
+    photo = Photo.whole(paint(*SIZE))
+    assert len(finder.find([], [photo], [photos / "in" / f"{8:012}.png"], map)[0]) == 1
+    assert len(finder.find([], [photo], [photos / "in" / f"{9:012}.png"], map)[0]) == 0
     failed = list(estimator.stream([paint(*SIZE), photos / "in" / f"{8:012}.png"]))
     assert isinstance(failed[0], Failure)
     assert "in memory has no name" in str(failed[0].problem)

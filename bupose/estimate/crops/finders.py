@@ -12,7 +12,7 @@ import numpy as np
 
 from bupose import weights
 from bupose.annotations.detections import Boxes, Detections, read_detections
-from bupose.errors import InputError
+from bupose.errors import InputError, OptionsError
 from bupose.estimate.closer import Each
 from bupose.estimate.crops.detector import Detector
 from bupose.estimate.crops.options import CropsOptions
@@ -25,6 +25,7 @@ from bupose.people import People
 from bupose.runtimes.onnx_network import open_session
 from bupose.track import body_boxes
 from bupose.weights.header import KEY
+from bupose.wording import counted
 
 if TYPE_CHECKING:
     from bupose.estimate.pipeline import Pipeline
@@ -93,6 +94,7 @@ class Listed:
 
     boxes: Detections
     _missed: list[object] = field(default_factory=list)
+    _outside: list[object] = field(default_factory=list)
 
     def plan(self, photo: Photo, source: object) -> list[View]:
         """Nothing is looked at; the errors are those of :meth:`key`."""
@@ -104,7 +106,17 @@ class Listed:
         self, views: Sequence[Sequence[View]], photos: Sequence[Photo], sources: Sequence[object], each: Each
     ) -> list[Boxes]:
         """As of :class:`Finder`."""
-        return [self._of(source) if self.boxes.by_id else Boxes.none() for source in sources]
+        found = [self._of(source) if self.boxes.by_id else Boxes.none() for source in sources]
+        return [self._inside(*one) for one in zip(found, photos, sources, strict=True)]
+
+    def _inside(self, boxes: Boxes, photo: Photo, source: object) -> Boxes:
+        low, high = boxes.xywh[:, :2], boxes.xywh[:, :2] + boxes.xywh[:, 2:]
+        inside = ((high > 0) & (low < photo.size)).all(1)
+        if not inside.all() and not self._outside:
+            _LOG.warning("%s: %d of %s in image %s lie outside it, left out; others are not told",
+                         self.boxes.name, (~inside).sum(), counted(len(boxes), "box"), self.key(source))  # fmt: skip
+            self._outside.append(source)
+        return boxes[inside]
 
     def _of(self, source: object) -> Boxes:
         key = self.key(source)
@@ -174,5 +186,10 @@ def open_finder(
         if KEY not in session.get_modelmeta().custom_metadata_map:
             return Detector(session, path, options)
     pipeline = network(path)
+    if pipeline.codec.single:
+        raise OptionsError(
+            f"boxes={quote(path)} is a network for one person, which finds no others; give a bottom-up network, a "
+            "detector or a file of boxes"
+        )
     least = {"min_person_score": min(options.min_box_score, 1.0)}
     return BottomUp(replace(pipeline, codec=pipeline.codec.with_decoder(**least)))
