@@ -20,13 +20,16 @@ from bupose.predict.output import write_image
 SIZE, CELL = (12_000, 8_000), 640  # pixels
 GREY = 114
 SAME = 0.5  # OKS
+SURE = 0.5  # person score
 AREA = 0.53  # of a person in the box around the joints, about that of COCO's people
 
 
 def in_one_photo(network: Path, files: Sequence[Path], folder: Path) -> list[dict]:
     """One row: people of the photos one by one, the share of them found again in all photos as one, and what that took.
 
-    The large photo is looked at in a process of its own, with ``tiles=auto``, whose largest memory is told.
+    Faint people come and go with every change of the picture: beside it stands the share found again in each photo
+    alone at full resolution, as tiles see it, and both shares for people from a score of ``SURE`` on. The large photo
+    is looked at in a process of its own, with ``tiles=auto``, whose largest memory is told.
 
     Parameters
     ----------
@@ -41,13 +44,19 @@ def in_one_photo(network: Path, files: Sequence[Path], folder: Path) -> list[dic
     command = [sys.executable, "-c", code, str(network), str(folder / "mosaic.jpg")]
     told = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()[-1])
     large, estimator = np.array(told["xy"], np.float32), Estimator(network)
-    alone = found = 0
+    sure, again, closer = [], [], []
     for file, corner in corners.items():
         people = estimator(file)
-        alone += len(people)
-        found += int(found_again(people, large - np.array(corner)).sum())
-    row = {"photos": len(corners), "megapixels": SIZE[0] * SIZE[1] / 1e6, "people one by one": alone}
-    row |= {"found again %": 100 * found / max(1, alone), "people in all": len(large)}
+        sure.append(people.person_score >= SURE)
+        again.append(found_again(people, large - np.array(corner)))
+        alone = Estimator(estimator.network, height=open_photo(file).size[1])(file)
+        closer.append(found_again(people, alone.xy))
+    row = {"photos": len(corners), "megapixels": SIZE[0] * SIZE[1] / 1e6, "people one by one": sum(map(len, sure))}
+    kept = np.concatenate(sure)
+    for name, found in (("in all", again), ("alone at full resolution", closer)):
+        joined = np.concatenate(found)
+        row |= {f"found again {name} %": 100 * joined.mean(), f"of the sure {name} %": 100 * joined[kept].mean()}
+    row |= {"people in all": len(large)}
     return [row | {"seconds": told["seconds"], "memory MB": told["memory"]}]
 
 

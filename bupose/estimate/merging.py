@@ -13,6 +13,7 @@ from bupose.people import People
 from bupose.proportions import AREA_OF_BOX
 
 SAME = 0.2  # object keypoint similarity from which two are one person
+SURER = 2.0  # times as sure: somebody before whom they resemble makes room
 EDGE = 6  # view pixels from a border inside the photo within which somebody may be cut off
 AT_ONCE = 1_000_000  # distances held at once
 
@@ -100,8 +101,9 @@ def merge(seen: Sighting, closer: Sequence[Sighting], small: float) -> Sighting:
     -----
     The people of each view are matched one to one with those found so far, greedily by similarity times the root of
     both scores. A small person takes the joints of the best-scored match, keeps joints that the match lacks, and gets
-    the mean of both scores. Then people similar to nobody are added: non-maximum suppression over poses, as in RMPE
-    (Fang et al. 2017, section 3.3), by object keypoint similarity. Two whom a coarse view saw as one so become two.
+    the mean of both scores. Then the others are added by non-maximum suppression over poses, as in RMPE (Fang et al.
+    2017, section 3.3), by object keypoint similarity. Two whom a coarse view saw as one so become two. Somebody seen
+    before whom they resemble makes room for people more than twice as sure: it was a large figure made of several.
     """
     people, scale, may_change = seen.people, seen.scale.copy(), seen.sizes < small
     best: dict[int, tuple[float, int, int]] = {}
@@ -134,14 +136,17 @@ def merge(seen: Sighting, closer: Sequence[Sighting], small: float) -> Sighting:
 
 
 def _add(seen: Sighting, others: Sequence[Sighting]) -> Sighting:
-    """Add people, best first, who are similar to nobody before them."""
+    """Add people, best first, who are similar to nobody of half their score; whoever has less makes room for them."""
     if not others:
         return seen
     candidates = _sorted(_joined(others))
-    unlike = similarity(seen.people, candidates.people).max(0, initial=0) <= SAME
-    candidates = candidates.pick(np.flatnonzero(unlike))
-    kept = keep_unlike(similarity(candidates.people, candidates.people), SAME)
-    return _joined([seen, candidates.pick(np.flatnonzero(kept))])
+    alike = similarity(seen.people, candidates.people) > SAME
+    counts = seen.people.person_score[:, None] >= candidates.people.person_score / SURER
+    unlike = np.flatnonzero(~(alike & counts).any(0))
+    candidates, alike = candidates.pick(unlike), alike[:, unlike]
+    added = np.flatnonzero(keep_unlike(similarity(candidates.people, candidates.people), SAME))
+    left = np.flatnonzero(~alike[:, added].any(1))
+    return _joined([seen.pick(left), candidates.pick(added)])
 
 
 def _pairs(weight: np.ndarray) -> list[tuple[int, int]]:

@@ -108,3 +108,19 @@ def test_two_whom_a_coarse_view_saw_as_one_are_both_found():
     assert np.sort(merged.people.xy[:, :, 0].mean(1) - xy[:, 0].mean()).round().tolist() == [0, 26]
     again = merge(coarse, [fine, fine], small=200)  # two tiles overlap there
     assert len(again.people) == 2
+
+
+@pytest.mark.parametrize(("score", "stays"), [(0.2, False), (0.3, True)])
+def test_a_faint_figure_makes_room_for_the_surer_person_it_resembles(score, stays):
+    """A figure too large for a closer view to change, and somebody within it; it stays from half of their score on."""
+    xy = np.random.default_rng(0).uniform(0, 1, (18, 2)).astype(np.float32) * (50, 120)
+
+    def seen(joints, score, scale):
+        people = People(joints[None], np.full((1, 18), 0.9, np.float32), np.array([score], np.float32), COCO18)
+        return Sighting(people, np.full(1, scale))
+
+    figure, person = seen(1.3 * xy, score, 0.5), seen(xy, 0.5, 1.0)
+    assert similarity(figure.people, person.people) > SAME
+    assert figure.sizes > 50
+    merged = merge(figure, [person], small=50).people
+    np.testing.assert_array_equal(merged.xy, (figure if stays else person).people.xy)
