@@ -20,6 +20,7 @@ from bupose.errors import InputError
 from bupose.images import exif
 from bupose.images.files import check_regular, quote, reason, shorten
 from bupose.images.index import Index
+from bupose.images.losses import Losses
 from bupose.images.numbering import LONGEST_GROUP, Numbers, stamp_of
 
 MOST = 1_000_000_000  # frames; headers that give more lie
@@ -73,6 +74,7 @@ class Container:
         self._unit: Fraction = self._stream.time_base or Fraction(0)  # seconds
         self._start = self._stream.start_time
         self.index = Index.of(self._container, self._stream)
+        self._losses = Losses(self._container, self._stream, self.rate)
         self._ended = False
 
     def __enter__(self) -> Container:
@@ -142,8 +144,8 @@ class Container:
                 yield numbers.of(frame), self._seconds(stamp_of(frame)), frame
         self._ended = True
 
-    def missing(self, first: int, last: int, read: int, time: float | None) -> int:
-        """Number of frames that certainly could not be read, of those from ``first`` on.
+    def missing(self, first: int, last: int, read: int, time: float | None, begin: float | None = None) -> int:
+        """Number of frames that could not be read, of those from ``first`` on; certain where the file has an index.
 
         Parameters
         ----------
@@ -151,17 +153,21 @@ class Container:
             Numbers of the first frame that was asked for, and of the last one that was read.
         read : int
             How many of them were.
-        time : float, seconds, optional
-            Of the last one.
+        time, begin : float, seconds, optional
+            Of the last one, and from when on frames were asked for.
         """
         gaps = max(0, last + 1 - first - read - self.index.empty)
+        gaps += 0 if self.index.count else self._losses.since(self.begin + (begin or 0.0))
         if self.live or not self._ended:
             return gaps
         if count := self.index.count or self._stream.frames:
             return gaps + max(0, _plausible(count) - last - 1)
-        rate = self.rate or 0  # an estimate, from the length
-        left = (self._duration - (time or 0)) * rate - 1
-        return gaps + (round(left) if time is not None and left > 2 + 0.05 * self._duration * rate else 0)
+        rate, length, end = self.rate or 0, self._duration, time or 0.0  # an estimate, from the length
+        if not length:  # only that of the whole file is known
+            length = float(self._container.duration or 0) / av.time_base
+            end = self._losses.end - float(self._container.start_time or 0) / av.time_base - 1 / (rate or 1)
+        left = (length - end) * rate - 1
+        return gaps + (round(left) if time is not None and left > 2 + 0.05 * length * rate else 0)
 
     def _seek(self, number: int, time: float | None) -> Iterator[Any]:
         """The packets from some key frame on that is not after a frame; from the first on without an index."""
@@ -210,14 +216,16 @@ class Container:
 
         The last packet of ``av`` is empty.
         """
-        failures = 0
+        failures, wanted = 0, stream or self._stream
         while failures < FAILURES:
             try:
-                for packet in self._container.demux(stream or self._stream):
+                for packet in self._container.demux():
                     failures = 0
-                    yield packet
+                    self._losses.see(packet)
+                    if packet.stream_index == wanted.index:
+                        yield packet
                 return
-            except (av.FFmpegError, OSError):
+            except (av.FFmpegError, OSError, IndexError):  # the last: of a stream that begins in the middle
                 failures += 1
                 if self.live:
                     return

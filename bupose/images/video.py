@@ -123,7 +123,7 @@ class Video:
                 raise InputError(f"{self} has no frame that can be read; check that it is whole")
             if first is None:
                 raise InputError(f"{self} has no frame from second {clip.start} on; choose another start")
-            if missing := container.missing(first, last, read, latest):
+            if missing := container.missing(first, last, read, latest, clip.start):
                 raise InputError(
                     f"{missing} of the {read + missing} frames of {self} are missing: it is cut short or damaged; "
                     "copy or download it again"

@@ -1,5 +1,6 @@
 """Videos as phones and cameras write them: right times, right side up, and the right frame, wherever one begins."""
 
+import re
 import struct
 from contextlib import suppress
 
@@ -119,6 +120,53 @@ def test_damage_in_the_middle(made, name, tmp_path):
     assert {*range(6), *range(55, 60)} <= {number_of(frame.image) for frame in good}
     if name.endswith("mp4"):  # it says where each frame is
         assert [frame.number for frame in frames] == pytest.approx([30 * frame.time for frame in frames])
+
+
+@pytest.fixture(scope="module", params=["mkv", "flv", "ts"])
+def talk(request, tmp_path_factory):
+    """A video of a format that has no whole index, with sound: 120 frames, 30 a second."""
+    path = tmp_path_factory.mktemp("talk") / f"a.{request.param}"
+    noise = np.random.default_rng(0).integers(0, 256, (96, 128, 3), np.uint8)
+    return write_film(path, images=[np.roll(noise, n, 1) for n in range(120)], sound="aac", g=12)
+
+
+def read_all(path):
+    """Times of frames, and what is said in the end."""
+    times, told = [], None
+    try:
+        for frame in Video(path).frames():
+            times.append(frame.time)
+    except InputError as problem:
+        told = str(problem)
+    return np.array(times), told
+
+
+@pytest.mark.parametrize("how", ["zeros", "gone"])
+def test_damage_is_told_where_no_index_tells(talk, tmp_path, how):
+    times, told = read_all(talk)
+    assert (len(times), told) == (120, None)
+    data = talk.read_bytes()
+    first, last = int(0.4 * len(data)), int(0.6 * len(data))
+    damaged = tmp_path / talk.name
+    damaged.write_bytes(data[:first] + (bytes(last - first) if how == "zeros" else b"") + data[last:])
+    found, told = read_all(damaged)
+    assert 60 < len(found) < 115
+    lost = int(re.match(r"(\d+) of the \d+ frames of .* are missing", told)[1])
+    assert abs(lost - (120 - len(found))) <= 5  # a frame of which a part is left may be shown in place of another
+    near = np.abs(found[:, None] - times).min(1)
+    assert (near < 1.1e-3).sum() >= len(found) - 1  # TS: the last one before the damage may have none of its own
+
+
+def test_a_cut_file_that_says_its_whole_length_alone(talk, tmp_path):
+    """That of the video, which Matroska has in a tag, is often not there; TS says none at all."""
+    data = talk.read_bytes().replace(b"DURATION", b"NOTATION")
+    (tmp_path / talk.name).write_bytes(data[: len(data) // 2])
+    found, told = read_all(tmp_path / talk.name)
+    assert 40 < len(found) < 80
+    if talk.suffix == ".ts":
+        assert told is None
+    else:
+        assert abs(int(re.match(r"(\d+) of the ", told)[1]) + len(found) - 120) <= 4
 
 
 def test_a_file_with_other_streams_only(tmp_path):
