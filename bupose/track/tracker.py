@@ -93,7 +93,7 @@ class Tracker:
         box = corners(xy)
         alike = mutual_similarity(xy, box, sigmas)
         track_of = self._match(people, xy, box, alike)
-        self._see(xy, time, track_of, sigmas)
+        self._see(people, xy, time, track_of)
         self._begin(people, xy, time, track_of, alike)
         ids, tracklet = self._names(track_of)
         self._end(time)
@@ -153,10 +153,10 @@ class Tracker:
             table[a, b] = ((weight * joints).sum(1) + overlap) / (weight.sum(1) + BOX_WORTH)
         return both[0], both[1]
 
-    def _see(self, xy: np.ndarray, time: float, track_of: np.ndarray, sigmas: np.ndarray) -> None:
+    def _see(self, people: People, xy: np.ndarray, time: float, track_of: np.ndarray) -> None:
         """Correct the tracks by the people who continue them."""
         tracks, found = self._tracks, np.flatnonzero(track_of >= 0)
-        rows, xy = track_of[found], xy[found]
+        rows, xy, sigmas = track_of[found], xy[found], np.asarray(people.skeleton.sigmas)
         here, known = ~np.isnan(xy[..., 0]), ~np.isnan(tracks.xy[rows][..., 0])
         off = xy - tracks.xy[rows]
         weight = np.where(here & known, 1 / sigmas**2, 0)
@@ -174,6 +174,7 @@ class Tracker:
         tracks.size[rows] += share * (sizes(*corners(tracks.xy[rows])) - tracks.size[rows])
         tracks.seen[rows] = time
         tracks.hits[rows] += 1
+        tracks.score[rows] += people.person_score[found]
         tracks.xy[time - tracks.joint_seen > MEMORY] = np.nan
 
     def _begin(self, people: People, xy: np.ndarray, time: float, track_of: np.ndarray, alike: np.ndarray) -> None:
@@ -186,7 +187,7 @@ class Tracker:
         if new:
             numbers = self._next_number + np.arange(len(new))
             track_of[new] = len(self._tracks) + np.arange(len(new))
-            self._tracks = self._tracks.join(Tracks.begin(numbers, xy[new], time))
+            self._tracks = self._tracks.join(Tracks.begin(numbers, xy[new], people.person_score[new], time))
             self._next_number += len(new)
         tracks = self._tracks
         old = (tracks.ids < 0) & (tracks.hits >= LEAST_HITS) & (time - tracks.born >= self.options.confirm - 1e-6)
@@ -196,7 +197,9 @@ class Tracker:
     def _names(self, track_of: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         known = track_of >= 0
         ids, tracklet = np.full((2, len(track_of)), -1, np.int32)
-        ids[known], tracklet[known] = self._tracks.ids[track_of[known]], self._tracks.number[track_of[known]]
+        tracks = self._tracks.select(track_of[known])
+        doubted = tracks.score < self.options.sure * tracks.hits
+        ids[known], tracklet[known] = np.where(doubted, -1, tracks.ids), tracks.number
         return ids, tracklet
 
     def _end(self, time: float) -> None:

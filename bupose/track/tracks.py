@@ -32,6 +32,8 @@ class Tracks:
         When each was seen first and last.
     hits : int64 (N,)
         Pictures in which each was seen.
+    score : float64 (N,)
+        Sum of the person scores there.
     """
 
     number: np.ndarray
@@ -44,6 +46,7 @@ class Tracks:
     born: np.ndarray
     seen: np.ndarray
     hits: np.ndarray
+    score: np.ndarray
 
     def __len__(self) -> int:
         return len(self.number)
@@ -51,16 +54,16 @@ class Tracks:
     @classmethod
     def nobody(cls, joints: int) -> Tracks:
         """An empty scene."""
-        return cls.begin(np.zeros(0, np.int64), np.zeros((0, joints, 2)), 0.0)
+        return cls.begin(np.zeros(0, np.int64), np.zeros((0, joints, 2)), np.zeros(0), 0.0)
 
     @classmethod
-    def begin(cls, number: np.ndarray, xy: np.ndarray, time: float) -> Tracks:
-        """People seen for the first time, at joints (N, K, 2)."""
+    def begin(cls, number: np.ndarray, xy: np.ndarray, score: np.ndarray, time: float) -> Tracks:
+        """People seen for the first time, at joints (N, K, 2), with person scores (N,)."""
         n, k = xy.shape[:2]
         covariance = np.tile(np.array([NOISE, 0.0, FIRST_SPEED**2]), (n, 1))
         now = np.full(n, time)
         return cls(number, np.full(n, -1), xy, np.full((n, k), time), np.zeros((n, 2)), covariance,
-                   sizes(*corners(xy)), now, now.copy(), np.ones(n, np.int64))  # fmt: skip
+                   sizes(*corners(xy)), now, now.copy(), np.ones(n, np.int64), score.astype(np.float64))  # fmt: skip
 
     def select(self, rows: np.ndarray) -> Tracks:
         """Some of them."""

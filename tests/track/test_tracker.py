@@ -72,6 +72,16 @@ def test_unsure_people_continue_and_do_not_begin():
     assert tracker.update(faint, 0.44).data["tracklet"].tolist() == [0, -1]
 
 
+def test_who_is_unsure_on_the_whole_has_no_id_for_the_time():
+    """As offline, where the mean score decides once."""
+    tracker, scores = Tracker(TrackOptions(sure=0.33)), [0.4] * 10 + [0.2] * 20 + [0.6] * 10
+    ids = [tracker.update(people_at([(100, 300)], score=s), n / 25).ids[0] for n, s in enumerate(scores)]
+    sure = np.cumsum(scores) / np.arange(1, 41) >= 0.33
+    assert ids == [0 if n >= 5 and sure[n] else -1 for n in range(40)]
+    assert 0 < sure.sum() < 40
+    assert sure[-1]
+
+
 def test_somebody_found_twice_is_not_followed_twice():
     twice = people_at([(100, 300), (103, 300)])
     ids = np.array([people.ids for people in follow([(n / 25, twice) for n in range(20)])])
