@@ -9,7 +9,7 @@ import torch
 from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
-from torch.utils.flop_counter import FlopCounterMode
+from torch.utils.flop_counter import flop_registry
 
 
 def count_parameters(module: nn.Module) -> int:
@@ -22,10 +22,9 @@ def count_macs(module: nn.Module, height: int, width: int) -> int:
 
     The module must be on the ``meta`` device: ``with torch.device("meta"): module = ...``.
     """
-    counter = FlopCounterMode(display=False)
-    with torch.no_grad(), counter:
+    with torch.no_grad(), MacCounter() as counter:
         module(torch.empty(1, 3, height, width, device="meta"))
-    return counter.get_total_flops() // 2
+    return counter.macs
 
 
 def count_memory(module: nn.Module, height: int, width: int) -> int:
@@ -37,6 +36,21 @@ def count_memory(module: nn.Module, height: int, width: int) -> int:
     with torch.no_grad(), watch:
         module(torch.empty(1, 3, height, width, device="meta"))
     return watch.most
+
+
+class MacCounter(TorchDispatchMode):
+    """Counts the multiply-accumulate operations of what runs inside of it, by torch's formulas, as ``macs``.
+
+    Without the names of modules and the parts of operations that ``FlopCounterMode`` looks at, in half its time.
+    """
+
+    macs = 0
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        out = func(*args, **(kwargs or {}))
+        if (count := flop_registry.get(func._overloadpacket)) is not None:
+            self.macs += count(*args, **(kwargs or {}), out_val=out) // 2
+        return out
 
 
 class _Watch(TorchDispatchMode):

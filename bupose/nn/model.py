@@ -14,7 +14,7 @@ from bupose import methods
 from bupose.errors import InputError, OptionsError
 from bupose.maps import Grid
 from bupose.nn.config import NetworkConfig
-from bupose.nn.cost import count_macs, count_parameters
+from bupose.nn.cost import MacCounter, count_parameters
 from bupose.nn.fusing import fuse_batch_norm
 from bupose.nn.head import Head, build_head, final_maps
 from bupose.nn.head.stages import Stage
@@ -168,10 +168,10 @@ class PoseNet(nn.Module):
         """A readable table: parts, parameters, multiply-accumulates at 368x368 (padded), stride, stages, options."""
         config, side = self.config, -(-368 // self.multiple) * self.multiple
         twin = declare(config).eval()
-        with torch.device("meta"):
-            stages = twin.forward_stages(torch.empty(1, 3, self.multiple, self.multiple))
-            macs = count_macs(twin, side, side)
-            trunk_macs = count_macs(twin.trunk, side, side)
+        trunk_macs: list[int] = []  # and of an overview, if there is one
+        with torch.device("meta"), torch.no_grad(), MacCounter() as counter:
+            twin.trunk.register_forward_hook(lambda *_: trunk_macs.append(counter.macs))
+            stages = twin.forward_stages(torch.empty(1, 3, side, side))
         joints, limbs = counted(len(self.skeleton.joints), "joint"), counted(len(self.skeleton.limbs), "limb")
         rows = [
             ("skeleton", f"{self.skeleton.name}: {joints}, {limbs}"),
@@ -182,7 +182,7 @@ class PoseNet(nn.Module):
                 self.multiple, **self.normalisation.to_dict())),
             ("output", f"stride {self.stride} px, {counted(len(stages), 'stage')}"),
             ("parameters", _shares(count_parameters(twin), count_parameters(twin.trunk), 1e6, "M")),
-            (f"at {side}x{side}", _shares(macs, trunk_macs, 1e9, "GMAC")),
+            (f"at {side}x{side}", _shares(counter.macs, trunk_macs[0], 1e9, "GMAC")),
         ]  # fmt: skip
         return "\n".join(f"{name:<11}{value}" for name, value in rows)
 
