@@ -14,29 +14,32 @@ from pathlib import Path
 import pytest
 
 from bupose import weights
+from bupose.cli import main
 
 ROOT = Path(__file__).resolve().parents[2]
 SHORT = ["debug=quick", "logger.every=100"]
 
 
-def command(words: list[str]) -> list[str]:
-    """A line of the docs as this checkout runs it."""
-    if words[0] == "python":
-        return [sys.executable, str(ROOT / words[1]), *words[2:]]
-    return [sys.executable, "-m", "bupose", *words[1:]]
+@pytest.fixture
+def run(folder, monkeypatch, capsys):
+    """Runs a command in the folder, in this process, and gives what it printed."""
+    monkeypatch.chdir(folder)
 
+    def run(words: list[str]) -> str:
+        capsys.readouterr()
+        status = main(words[1:])
+        printed = capsys.readouterr()
+        assert status == 0, f"{words}: {printed.err}"
+        return printed.out
 
-def run(words: list[str], folder: Path) -> str:
-    done = subprocess.run(command(words), cwd=folder, capture_output=True, text=True, timeout=600)
-    assert done.returncode == 0, f"{words}: {done.stderr}"
-    return done.stdout
+    return run
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory, monkeypatch_module):
     """A folder with a few crabs, of a category that is not the first."""
     folder = tmp_path_factory.mktemp("beach")
-    run(["python", "scripts/draw_crabs.py", "crabs", "8"], folder)
+    subprocess.run([sys.executable, str(ROOT / "scripts/draw_crabs.py"), "crabs", "8"], cwd=folder, check=True)
     file = folder / "crabs" / "annotations" / "person_keypoints_default.json"
     data = json.loads(file.read_text())
     for entry in data["annotations"]:
@@ -54,14 +57,14 @@ def monkeypatch_module():
         yield patch
 
 
-def test_the_tutorial_runs(folder):
+def test_the_tutorial_runs(folder, run):
     """Every command of the page, a few steps of training, on few pictures."""
     page = (ROOT / "docs" / "own_data.md").read_text()
     lines = [line for block in re.findall(r"^```bash\n(.*?)^```", page, re.M | re.S) for line in block.splitlines()]
     draw, check, train, infer, evaluate = [shlex.split(line) for line in lines]
     assert draw[1] == "scripts/draw_crabs.py"
-    assert "Joints matched: 6 of 6 of crab." in run(check, folder)
-    told = run([*train, *SHORT], folder)
+    assert "Joints matched: 6 of 6 of crab." in run(check)
+    told = run([*train, *SHORT])
     for said in ("207 tensors taken", "Held out for validation: 2 of 8 pictures.", "step 6 of 6", "AP "):
         assert said in told
     network = folder / "crabs" / "network"
@@ -69,24 +72,24 @@ def test_the_tutorial_runs(folder):
     config = weights.load(network / "best.safetensors").config
     assert config.skeleton.joints == ("front", "back", "left_elbow", "left_claw", "right_elbow", "right_claw")
     assert config.category == {"id": 5, "name": "crab", "keypoints": list(config.skeleton.joints)}
-    run([*infer, "decoder=everything", "decoder.peak_threshold=0.001"], folder)
+    run([*infer, "decoder=everything", "decoder.peak_threshold=0.001"])
     found = folder / "crabs" / "found"
     assert len(list((found / "overlays").iterdir())) == 8
     assert not (found / "openpose").exists()
     results = json.loads((found / "coco_results.json").read_text())
     assert {(result["category_id"], len(result["keypoints"])) for result in results} == {(5, 18)}
-    assert "AP" in run([*evaluate, "limit=2"], folder)
+    assert "AP" in run([*evaluate, "limit=2"])
 
 
 LONG = ["bupose", "train", "experiment=tiny_synthetic", "data=coco", "hold_out=0.3", *SHORT]
 LONG += ["data.annotations=crabs/annotations/person_keypoints_default.json", "data.images=crabs/images/default"]
-LONG += ["trainer.steps=60", "trainer.validate_every=30", "trainer.save_every=5"]
+LONG += ["trainer.steps=40", "trainer.validate_every=40", "trainer.save_every=5"]
 
 
 def interrupt(words: list[str], folder: Path, ready: Callable[[str], bool], number=signal.SIGINT) -> str:
     """Ctrl-C, or another signal, as soon as a line that is printed is ``ready``; the command that is named then."""
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    train = subprocess.Popen(command(words), cwd=folder, text=True, start_new_session=True, **pipes)
+    train = subprocess.Popen([sys.executable, "-m", "bupose", *words[1:]], cwd=folder, text=True, start_new_session=True, **pipes)
     try:
         assert any(ready(line) for line in train.stdout), train.stderr.read()
         os.killpg(train.pid, number)  # as a terminal or a scheduler does: to the workers, too
@@ -114,13 +117,13 @@ def saved(path: Path) -> Callable[[str], bool]:
     ("place", "words", "number"),
     [("hydra.run.dir=a run", [], signal.SIGTERM), ("output=mine", [*LONG[2:], "output=mine"], signal.SIGINT)],
 )
-def test_a_signal_prints_the_command_that_goes_on(folder, place, words, number):
+def test_a_signal_prints_the_command_that_goes_on(folder, run, place, words, number):
     """With a real signal, which workers get, too. Where the run's folder has no options, they are given again."""
     run_folder = place.partition("=")[2]
     way_on = interrupt([*LONG, place], folder, saved(folder / run_folder / "last.ckpt"), number)
     assert shlex.split(way_on) == ["bupose", "train", *words, f"resume={run_folder}"]
     assert not (folder / run_folder / "result.json").exists()
-    assert "step 60 of 60" in run(shlex.split(way_on), folder)
+    assert "step 40 of 40" in run(shlex.split(way_on))
     assert (folder / run_folder / "result.json").is_file()
 
 
