@@ -13,6 +13,11 @@ from PIL import Image
 FOLDER = Path(__file__).resolve().parents[1] / "notebooks"
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
 LONGEST = 300  # seconds that a cell may take on a busy machine; all of a notebook takes half a minute on an idle one
+SHORTER = {  # for a test; the site takes all
+    "04": {"STEPS = 150": "STEPS = 6"},
+    "05": {"STEPS = 42": "STEPS = 6", "optim.lr=0.002,0.008": "optim.lr=0.002"},
+    "06": {"np.arange(90)": "np.arange(54)"},
+}
 AGAIN = "run `make notebooks`, look at the pictures, and commit what it wrote"
 
 
@@ -97,8 +102,9 @@ def test_it_runs_anywhere_and_leaves_nothing_behind(path, tmp_path, monkeypatch)
         monkeypatch.setenv(name, "http://127.0.0.1:9")  # nobody listens: what downloads fails
     notebook = nbformat.read(path, as_version=4)
     kept = [kinds(cell) for cell in code(notebook)]
-    for cell in code(notebook):
-        cell["source"] = re.sub(r"^STEPS = \d+", "STEPS = 6", text(cell), flags=re.M)  # of training; the site takes all
+    for said, instead in SHORTER.get(path.stem[:2], {}).items():
+        (cell,) = (cell for cell in code(notebook) if said in text(cell))
+        cell["source"] = text(cell).replace(said, instead)
     client.NotebookClient(
         notebook, timeout=LONGEST, kernel_name="python3", coalesce_streams=True, resources={"metadata": {"path": here}}
     ).execute()
