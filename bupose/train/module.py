@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Mapping
 from typing import Any
 
 import lightning.pytorch as pl
@@ -17,6 +18,7 @@ from bupose.nn.memory import lay_out
 from bupose.options import from_dict
 from bupose.train.ema import follow
 from bupose.train.optim import OptimOptions, build_optimizer, freeze, hold_norms
+from bupose.train.people_teacher import PeopleTeacher
 from bupose.train.teacher import Teacher
 
 CHECK_EVERY = 20  # steps between checks of the loss on a GPU, as each check synchronises
@@ -44,10 +46,12 @@ class PoseModule(pl.LightningModule):
     optim : OptimOptions
     steps : int
         Optimizer steps of the whole training.
-    teacher : Teacher, optional
+    teacher : Teacher or PeopleTeacher, optional
     """
 
-    def __init__(self, net: PoseNet, loss, optim: OptimOptions, steps: int, teacher: Teacher | None = None):
+    def __init__(self, net: PoseNet, loss, optim: OptimOptions, steps: int,
+        teacher: Teacher | PeopleTeacher | None = None,
+    ):  # fmt: skip
         super().__init__()
         self.net = lay_out(net)
         method = methods.get(net.config.method)
@@ -55,7 +59,7 @@ class PoseModule(pl.LightningModule):
         self.map_loss = method.build_loss(net.skeleton, loss, target)
         self.optim, self.steps, self.teacher = optim, steps, teacher
         self.mean: PoseNet | None = None
-        if teacher is not None and teacher.options.itself:
+        if isinstance(teacher, Teacher) and teacher.options.itself:
             self.mean = copy.deepcopy(self.net).requires_grad_(False)
             self.teacher = teacher.of_average(self.mean)
         freeze(net, optim)
@@ -90,10 +94,18 @@ class PoseModule(pl.LightningModule):
     def losses(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         """Total loss and its terms for a batch of :class:`bupose.data.PoseDataset`."""
         images = batch["image"].contiguous(memory_format=torch.channels_last)
+        batches: list[tuple[float, Mapping[str, Tensor]]] = [(1.0, batch)]
         if self.teacher is not None:
             self.teacher.strength = self.teacher.options.strength(self.global_step)
-            batch = self.teacher.join(batch, images)
-        return self.map_loss(self.net.forward_stages(images), batch)
+            batches = self.teacher.batches(batch, images)
+        stages = self.net.forward_stages(images)
+        parts = [(share, self.map_loss(stages, one)) for share, one in batches]
+        total = torch.stack([share * losses["loss"] for share, losses in parts]).sum()
+        return (
+            parts[0][1]
+            | {f"teacher_{n}": losses["loss"] for n, (_, losses) in enumerate(parts[1:], start=1)}
+            | {"loss": total}
+        )
 
     def training_step(self, batch: dict[str, Tensor], number: int) -> Tensor:
         """The loss of a batch."""

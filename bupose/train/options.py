@@ -19,7 +19,7 @@ from bupose.nn import HEADS, TRUNKS, NetworkConfig
 from bupose.options import Needs, check, check_needs, declared, from_dict, option
 from bupose.skeleton import Skeleton
 from bupose.train.optim import OptimOptions
-from bupose.train.teacher import TeacherOptions
+from bupose.train.teacher_options import TeacherOptions
 from bupose.train.trainer_options import LoggerOptions, TrainerOptions
 
 STARTED = "started"

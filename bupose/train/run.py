@@ -37,6 +37,7 @@ from bupose.train.log import CurveLog, TrainingThroughput
 from bupose.train.memory import keep_memory
 from bupose.train.module import PoseModule, TrainingError
 from bupose.train.options import TrainOptions
+from bupose.train.people_teacher import PeopleTeacher
 from bupose.train.progress import ProgressLine
 from bupose.train.result_picture import write_comparison
 from bupose.train.sets import open_sets
@@ -95,9 +96,13 @@ def _train(options: TrainOptions, folder: Path, state: Path | None) -> float:
     pl.seed_everything(options.seed, verbose=False)
     sets = open_sets(options)
     net = build_network(options, sets.skeleton, sets.category)
-    teacher = Teacher.load(net.specs, options.teacher) if options.teacher.weights else None
+    teacher: Teacher | PeopleTeacher | None = None
     if options.teacher.itself:
         teacher = Teacher([net], net.specs, options.teacher)
+    elif options.teacher.weights and options.teacher.through == "people":
+        teacher = PeopleTeacher.load(options.codec(net.skeleton, net.grid), options.teacher)
+    elif options.teacher.weights:
+        teacher = Teacher.load(net.specs, options.teacher)
     options = settle(options, net, sets, teacher, state)
     data = PoseDataModule(options, options.codec(net.skeleton, net.grid), sets)
     module = PoseModule(net, options.settings("loss"), options.optim, options.trainer.steps, teacher)

@@ -19,6 +19,7 @@ from bupose.train.batches import BatchStream, EpochOrder
 from bupose.train.data_module import PoseDataModule
 from bupose.train.module import PoseModule, TrainingError
 from bupose.train.options import TrainOptions
+from bupose.train.people_teacher import PeopleTeacher
 from bupose.train.sets import Sets
 from bupose.train.teacher import Teacher
 from bupose.wording import counted
@@ -33,7 +34,7 @@ _FORWARD = 0.4  # of a training step, per pixel
 
 
 def settle(
-    options: TrainOptions, net: PoseNet, sets: Sets, teacher: Teacher | None, state: Path | None
+    options: TrainOptions, net: PoseNet, sets: Sets, teacher: Teacher | PeopleTeacher | None, state: Path | None
 ) -> TrainOptions:
     """Options with automatic choices filled in; a resumed run (``state``) keeps its own.
 
@@ -61,7 +62,7 @@ def settle(
     return replace(options, trainer=replace(t, validate_every=every, steps=whole))
 
 
-def steps_in_time(options: TrainOptions, net: PoseNet, sets: Sets, teacher: Teacher | None) -> int:
+def steps_in_time(options: TrainOptions, net: PoseNet, sets: Sets, teacher: Teacher | PeopleTeacher | None) -> int:
     """The number of steps, with validations, that fit into ``trainer.minutes``."""
     t = options.trainer
     _LOG.info("trainer.minutes=%g: timing some steps", t.minutes)
@@ -79,7 +80,7 @@ def steps_in_time(options: TrainOptions, net: PoseNet, sets: Sets, teacher: Teac
     return steps
 
 
-def time_step(options: TrainOptions, net: PoseNet, sets: Sets, teacher: Teacher | None) -> float:
+def time_step(options: TrainOptions, net: PoseNet, sets: Sets, teacher: Teacher | PeopleTeacher | None) -> float:
     """Seconds per training step by ``trainer.clock``, loading included, measured on a copy of the network."""
     t, device = options.trainer, training_device(options.trainer)
     data = PoseDataModule(options, options.codec(net.skeleton, net.grid), sets)
