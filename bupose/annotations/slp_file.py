@@ -64,6 +64,8 @@ def open_h5(path: Path) -> Iterator[Any]:
     InputError
         It is none, or the block met with damage.
     """
+    if path.is_dir():
+        raise InputError(f"{str(path)!r} is a folder; give a file of SLEAP's, as labels.slp")
     try:
         h5py: Any = import_module("h5py")
     except ImportError:

@@ -23,7 +23,7 @@ from bupose.errors import InputError
 from bupose.estimate.estimator import load
 from bupose.estimate.stream import Estimate, Failure
 from bupose.images import Video
-from bupose.images.files import quote, reason, shorten
+from bupose.images.files import name_once, quote, reason
 from bupose.media.sources import Frame, Media, open_media
 from bupose.options import without_effect
 from bupose.paths import expand
@@ -71,7 +71,7 @@ def run_openpose(options: OpenPoseOptions) -> Summary:
             for estimate in tqdm(stream, unit=" images", disable=None, dynamic_ncols=True):
                 if isinstance(estimate, Failure):
                     summary.failed += 1
-                    _LOG.warning("%s: %s", shorten(estimate.source.file_name), estimate.problem)
+                    _LOG.warning("%s", name_once(estimate.source.file_name, estimate.problem))
                     continue
                 picture, people = files.write(estimate)
                 summary.pictures += 1

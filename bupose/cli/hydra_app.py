@@ -10,7 +10,7 @@ import os
 import re
 import sys
 import typing
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 import hydra
@@ -33,6 +33,7 @@ HYDRA_FLAGS = (  # without those that read other configurations, or a pickle
     "--multirun", "-m", "--run", "-r", "--cfg", "-c", "--resolve", "--package", "-p", "--info", "-i", "--hydra-help",
     "--version",
 )  # fmt: skip
+VALUED = {"--cfg", "-c", "--package", "-p", "--info", "-i"}  # whose value may stand behind a space
 EXTRAS = {"parallel": "sweep", "slurm": "sweep", "search": "search"}  # what hydra's presets need
 DEEPEST = 20  # brackets in brackets
 _ASSIGNMENT = re.compile(r"(\+{0,2})([^=\s'\"]+)=(.*)", re.DOTALL)
@@ -57,7 +58,7 @@ def run(task: Callable, name: str, arguments: list[str] | None = None, paths: st
     What ``task`` returned; 2 after a user error, reported in one sentence on stderr, and 130 after Ctrl-C. With
     ``BUPOSE_DEBUG=1`` errors are raised instead.
     """
-    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    arguments = list(_with_values(sys.argv[1:] if arguments is None else arguments))
     if {"-h", "--help"} & set(arguments):
         print(_help(task, name))
         return 0
@@ -68,6 +69,14 @@ def run(task: Callable, name: str, arguments: list[str] | None = None, paths: st
         return tell(problem)
     except (HydraException, OmegaConfBaseException) as problem:
         return tell(OptionsError(_sentence(problem)))
+
+
+def _with_values(arguments: Iterable[str]) -> Iterator[str]:
+    """The arguments with a flag and its value as one, ``--cfg=job``: else the value would count as a path."""
+    rest = iter(arguments)
+    for argument in rest:
+        value = next(rest, None) if argument in VALUED else None
+        yield argument if value is None else f"{argument}={value}"
 
 
 def split_paths(arguments: list[str], name: str, key: str) -> tuple[list[str], list[str]]:

@@ -66,6 +66,11 @@ def quote(path: PathLike) -> str:
     return repr(shorten(str(path)))
 
 
+def name_once(file_name: str, problem: object) -> str:
+    """A picture's problem, with its name once: most problems quote the path."""
+    return str(problem) if repr(file_name)[1:] in str(problem) else f"{shorten(file_name)}: {problem}"
+
+
 def shorten(text: str, most: int = 400) -> str:
     """The beginning and end of a long text."""
     return text if len(text) <= most else f"{text[: most // 2]}…{text[-most // 2 :]}"

@@ -24,7 +24,7 @@ from bupose.exchange.coco_results import describe_joints
 from bupose.exchange.options import WRITABLE
 from bupose.folder import OF_PICTURES, OutputFolder, open_output
 from bupose.images import Clip, Video
-from bupose.images.files import shorten
+from bupose.images.files import name_once
 from bupose.media.file_names import file_number, printable
 from bupose.media.passed_over import PassedOver
 from bupose.media.sources import Frame, Media, open_media
@@ -259,7 +259,7 @@ class _Run:
         self.summary.pictures += not problem
         self.records.add(frame, size, people, problem, carried)
         if problem:
-            self.tell(f"{shorten(frame.file_name)}: {problem}")
+            self.tell(name_once(frame.file_name, problem))
         if overlay is not None:
             screen.show(overlay)
         self._bar.update()

@@ -12,7 +12,7 @@ from bupose import viz
 from bupose.annotations.categories import CategoryOptions
 from bupose.errors import DiskError, InputError
 from bupose.images import Video
-from bupose.images.files import shorten
+from bupose.images.files import name_once
 from bupose.media.prefetch import read_ahead
 from bupose.media.sources import Frame
 from bupose.people import People
@@ -135,7 +135,7 @@ class Results:
         except DiskError:
             raise
         except InputError as problem:  # of one frame, as a name that is too long
-            self.tell(f"{shorten(entry['file_name'])}: {problem}")
+            self.tell(name_once(entry["file_name"], problem))
 
     def _draw(self, film: Video, frames: Iterable[tuple[dict, People]]) -> Iterator[tuple]:
         """Entry, people, frame and overlay; the last two are None where the video can no longer be read."""

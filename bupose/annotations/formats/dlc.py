@@ -33,6 +33,10 @@ def _is_project(path: Path) -> bool:
 def _load(path: Path) -> tuple[dict, str]:
     """A project by its folder or config.yaml, or a single table of labels, whose project is two folders up."""
     home = _home(path)
+    if path.is_dir() and not (home / CONFIG).is_file():
+        raise InputError(
+            f"{str(path)!r} has no {CONFIG}; give the folder of a project of DeepLabCut's, or a table of labels"
+        )
     config = _read_config(home / CONFIG) if (home / CONFIG).is_file() else {}
     tables = [path] if path.is_file() and path.name != CONFIG else list(_tables(home, config))
     if not tables:

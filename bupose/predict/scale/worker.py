@@ -11,7 +11,7 @@ from typing import Any
 from bupose.errors import BuposeError, DiskError
 from bupose.exchange.rows import Row, load_arrow, schema, writing_rows
 from bupose.images import PICTURES
-from bupose.images.files import quote, reason
+from bupose.images.files import name_once, quote, reason
 from bupose.media.remote import open_file, suffix_of
 from bupose.predict.mapper import PoseMapper
 from bupose.predict.scale.inputs import TARS
@@ -57,7 +57,7 @@ class Receipt:
         if row.error:
             self.failed += 1
             if len(self.problems) < TOLD:
-                self.problems.append(f"{row.path}: {row.error}")
+                self.problems.append(name_once(row.path, row.error))
 
 
 class ShardWorker:
