@@ -137,6 +137,17 @@ def test_what_the_task_returns_is_returned_and_nothing_is_left(tmp_path, monkeyp
     assert dict(os.environ) == before
 
 
+@pytest.mark.parametrize("flag", [["--cfg", "job"], ["--cfg=job"], ["-c", "job"]])
+@pytest.mark.parametrize("first", [True, False])
+def test_the_options_as_composed(capsys, flag, first):
+    """Shown without a run, also where files are named without a key: a flag's value is none."""
+    arguments = [*flag, "a.csv", "to=dlc"] if first else ["a.csv", "to=dlc", *flag]
+    assert not hydra_app.run(lambda options: pytest.fail("was run"), "convert", arguments, "input")
+    told = capsys.readouterr().out
+    assert "input: a.csv\n" in told
+    assert "scorer: DLC_bupose\n" in told
+
+
 def test_help(capsys):
     assert hydra_app.run(lambda options: pytest.fail("was run"), "group", ["--help"]) == 0
     said = capsys.readouterr().out

@@ -15,10 +15,12 @@ import numpy as np
 from bupose.atomic import write_text
 from bupose.cli import hydra_app
 from bupose.data.check import CheckOptions, find_defects, spread_rows, survey
-from bupose.data.limb_choice import LimbChoice, choose_limbs
-from bupose.data.picture import picture_of
+from bupose.data.limb_choice import LimbChoice, Look, choose_limbs
+from bupose.data.picture import Picture, picture_of
 from bupose.data.sheet import contact_sheet
+from bupose.errors import OptionsError
 from bupose.folder import OutputFolder
+from bupose.methods.paf import Fields
 from bupose.predict.output import write_image
 from bupose.viz import draw_people
 from bupose.wording import counted
@@ -37,7 +39,8 @@ def main(options: CheckOptions) -> int:
 def check(samples, options: CheckOptions, folder: Path) -> int:
     print(survey(samples))
     if options.limbs == "auto":
-        write_choice(choose_limbs(samples, samples.skeleton), folder)
+        look = None if options.weights is None else look_through(options.weights)
+        write_choice(choose_limbs(samples, samples.skeleton, look), folder)
     defects = list(find_defects(samples, options.decode))
     write_text(folder / "defects.txt", "".join(f"{d.kind}\t{d}\n" for d in defects))
     empty = list(samples.empty()) if hasattr(samples, "empty") else []
@@ -57,6 +60,22 @@ def check(samples, options: CheckOptions, folder: Path) -> int:
     kinds = ", ".join(f"{count} {kind}" for kind, count in Counter(d.kind for d in defects).most_common())
     print(f"{counted(len(defects), 'defect')} ({kinds}): {folder / 'defects.txt'}" if defects else "no defects found")
     return 1 if unreadable else 0
+
+
+def look_through(weights: str) -> Look:
+    """Fields of pictures, as a network sees them."""
+    from bupose.estimate.estimator import load  # torch, which checking does without
+
+    estimator = load(weights)
+
+    def look(picture: Picture) -> tuple[Fields, np.ndarray]:
+        image = picture.decode(1)
+        fields = estimator.fields(image)
+        if not isinstance(fields, Fields):
+            raise OptionsError(f"{weights!r} has no part affinity fields; give a network of method=paf")
+        return fields, estimator.matrix(image)
+
+    return look
 
 
 def write_choice(choice: LimbChoice, folder: Path) -> None:

@@ -300,4 +300,5 @@ def _help(task: Callable, name: str) -> str:
     """The docstring of the command's module, and its options."""
     script = inspect.getdoc(inspect.getmodule(task)) or ""
     options = "\n\n".join(inspect.getdoc(part) or "" for part in schemas.schema(name).__mro__[:-1])
-    return f"{script}\n\n{options}\n\nPresets and defaults: {schemas.folder() / name}.yaml"
+    more = f"Presets and defaults: {schemas.folder() / name}.yaml; --cfg job shows all options as they were given"
+    return f"{script}\n\n{options}\n\n{more}"

@@ -11,11 +11,10 @@ from bupose.annotations.crowding import EASY, HARD, crowd_index
 from bupose.data.datasets import DataOptions
 from bupose.data.picture import picture_of
 from bupose.errors import InputError
-from bupose.options import check, option
+from bupose.options import Needs, check, check_needs, option
 from bupose.people import Labels
 from bupose.wording import counted
 
-LIMBS = ("declared", "auto")
 _FACING = ("shoulder", "hip", "eye", "ear")  # pairs across a body, not along a limb
 
 
@@ -32,6 +31,8 @@ class CheckOptions:
     limbs : declared or auto
         "auto" also writes how well each pair of joints tells people apart, limbs.csv, and the skeleton with the limbs
         chosen, skeleton.yaml.
+    weights : path
+        A network trained with limbs=all, by whose fields limbs=auto then chooses; null is by the labels alone.
     output : str
         A folder for ``labels.jpg``, ``suspicious.jpg``, ``defects.txt`` and ``empty.txt``.
     pictures : int
@@ -42,13 +43,15 @@ class CheckOptions:
 
     data: DataOptions = field(default_factory=DataOptions)
     skeleton: str = option("auto", path=True)
-    limbs: str = option("declared", among=LIMBS)
+    limbs: str = option("declared", among=("declared", "auto"))
+    weights: str | None = option(None, path=True)
     output: str = option("check", path=True)
     pictures: int = option(24, 0, 1000)
     decode: bool = option(True)
 
     def __post_init__(self) -> None:
         check(self)
+        check_needs(self, {"weights": Needs(lambda o: o.limbs == "auto", "no limbs are chosen; add limbs=auto")})
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,6 @@ from typing import Any
 
 from bupose import methods
 from bupose.data.augment import AugmentOptions
-from bupose.data.check import LIMBS
 from bupose.data.datasets import DataOptions
 from bupose.errors import OptionsError
 from bupose.maps import Grid
@@ -78,8 +77,9 @@ class TrainOptions:
     ----------
     skeleton : name of a built-in skeleton, or path of a .yaml file
         "auto" is that of ``data``: for a file in COCO's format the one it declares, else coco17 or the data set's own.
-    limbs : declared or auto
-        "auto" chooses limbs that tell people apart best, by the labels: bupose.data.choose_limbs.
+    limbs : declared, auto or all
+        "auto" chooses limbs that tell people apart best, by the labels: bupose.data.choose_limbs. "all" takes all pairs
+        of joints, so that bupose check-data can choose by this network's fields.
     method : a key of ``bupose.methods.METHODS``
         How people are found: by part affinity fields ("paf"), or another way. Determines the options of target, decoder
         and loss.
@@ -110,7 +110,7 @@ class TrainOptions:
     """
 
     skeleton: str = option("auto", path=True)
-    limbs: str = option("declared", among=LIMBS)
+    limbs: str = option("declared", among=("declared", "auto", "all"))
     method: str = option("paf", among=METHODS)
     trunk: TrunkOptions = field(default_factory=TrunkOptions)
     head: HeadOptions = field(default_factory=HeadOptions)

@@ -7,7 +7,7 @@ from typing import Any
 
 from bupose import skeletons
 from bupose.annotations.categories import CategoryOptions
-from bupose.data.limb_choice import choose_limbs
+from bupose.data.limb_choice import all_pairs, choose_limbs
 from bupose.data.limb_lengths import learn_lengths
 from bupose.data.part import hold_out
 from bupose.skeleton import Skeleton
@@ -52,6 +52,9 @@ def open_sets(options: TrainOptions) -> Sets:
         choice = choose_limbs(train, wanted or train.skeleton)
         notes.append(str(choice))
         wanted = choice.skeleton
+        train = options.data.open(wanted)
+    if options.limbs == "all":
+        wanted = all_pairs(wanted or train.skeleton)
         train = options.data.open(wanted)
     skeleton = wanted or train.skeleton
     if options.hold_out and options.val.annotations is None:

@@ -1,6 +1,7 @@
 """Limbs chosen by data: what the right ones are is known of animals whose joints hang together in a known way."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from bupose.errors import LabelsError
 from bupose.images import Sample
 from bupose.kernels.reference.lines import project_line
 from bupose.maps import Grid
-from bupose.methods.paf import FieldCodec
+from bupose.methods.paf import FieldCodec, Fields
 from bupose.people import Labels
 from bupose.skeleton import Skeleton
 from bupose.train.options import TrainOptions
@@ -84,6 +85,50 @@ def test_sides_are_treated_alike():
     assert set(choice.skeleton.joints) == set(names)
     order, _ = choice.skeleton.mirror_limbs  # it would have refused limbs without a mirror image
     assert sorted(order) == list(range(len(order)))
+
+
+def test_a_networks_fields_are_counted_pair_by_pair():
+    """Fields at another scale, with limbs in another order and direction, and noise."""
+    rng, scale = np.random.default_rng(3), 2.0
+    matrix = np.array([[scale, 0, 3], [0, scale, 1]])
+    turned = Skeleton("all", JOINTS, [(b, a) for n, a in enumerate(JOINTS) for b in JOINTS[n + 1 :]][::-1])
+    fields = {}
+
+    def look(picture):
+        codec = FieldCodec(turned, Grid(8))
+        labels = replace(picture.labels.transform(matrix), skeleton=turned)
+        ideal = codec.encode(labels, (408, 408))
+        paf = ideal.paf + rng.normal(0, 0.2, ideal.paf.shape).astype(np.float32)
+        fields[picture.name] = Fields(ideal.heat, paf, Grid(8), turned), labels
+        return fields[picture.name][0], matrix
+
+    samples = list(worms(4, 9, seed=2))
+    choice = choose_limbs(samples, STAR, look)
+    limbs = {frozenset(limb): n for n, limb in enumerate(turned.limbs)}
+    for n, (a, b) in list(enumerate(choice.pairs))[::4]:
+        own, others = [], []
+        for maps, labels in fields.values():
+            cells = maps.grid.to_cells(labels.xy)
+            k = limbs[frozenset((a, b))]
+            first, second = (JOINTS.index(joint) for joint in turned.limbs[k])
+            for p in range(len(labels)):
+                for q in range(len(labels)):
+                    if labels.present[p, first] and labels.present[q, second]:
+                        ends = np.concatenate([cells[p, first], cells[q, second]])
+                        value = project_line(maps.paf, k, ends, 12, 1.0, 0.0)[0]
+                        (own if p == q else others).append(max(value, 0.0))
+        wins = np.mean([(x > y) + (x == y) / 2 for x in own for y in others])
+        assert choice.fields[n] == pytest.approx(wins, abs=2e-3)  # float32 integrals may swap neighbours
+        assert choice.value[n] == choice.fields[n]
+    assert {frozenset(limb) for limb in choice.skeleton.limbs} >= {frozenset(p) for p in ("ab", "bc", "cd", "de")}
+    with pytest.raises(LabelsError, match="trained with limbs=all"):
+        choose_limbs(samples, STAR, lambda picture: (FieldCodec(STAR).encode(picture.labels, (200, 200)), matrix))
+
+
+def test_all_pairs_are_trained_on(tmp_path):
+    options = TrainOptions(limbs="all", hold_out=0.25)
+    options.data.annotations = str(write_worms(tmp_path))
+    assert len(open_sets(options).skeleton.limbs) == 10
 
 
 def test_without_crowds_there_is_nothing_to_choose_by():

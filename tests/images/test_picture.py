@@ -8,6 +8,7 @@ import pytest
 
 from bupose.errors import InputError
 from bupose.images import read, read_image
+from bupose.images.files import name_once
 
 PIL = pytest.importorskip("PIL.Image")
 
@@ -58,6 +59,11 @@ def test_transparent_and_turned(tmp_path, photo, orientation):
     path = store(tmp_path / "x.png", PIL.fromarray(np.dstack([photo, alpha])), "PNG", exif=exif)
     wanted = 255 + (photo.astype(float) - 255) * alpha[..., None] / 255
     np.testing.assert_allclose(read_image(path), UPRIGHT[orientation](wanted), atol=0.51)
+
+
+def test_a_picture_is_named_once_in_its_problem():
+    assert name_once("a/3.jpg", "cannot read '/in/a/3.jpg': no such file") == "cannot read '/in/a/3.jpg': no such file"
+    assert name_once("3.jpg", "the network fails on 3.jpg.txt") == "3.jpg: the network fails on 3.jpg.txt"
 
 
 def test_grey_with_alpha(tmp_path, photo):
