@@ -83,7 +83,7 @@ class Codec:
         """The loss as a function of the stages and a batch; by default ``bupose.methods.loss.DenseLoss``."""
         from bupose.methods.loss import DenseLoss
 
-        return DenseLoss(cls.outputs(skeleton, target), options)
+        return DenseLoss(cls.outputs(skeleton, target), options, skeleton.limbs)
 
     def paint_batch(self, batch: Mapping[str, Tensor], size: tuple[int, int]) -> dict[str, Tensor]:
         """Targets of a batch, as tensors on its device; by default encoded one picture at a time on the CPU.

@@ -74,6 +74,18 @@ def weight_of(name: str, batch: Mapping[str, Tensor]) -> Tensor:
     return weight * batch[f"{name}_known"][..., None, None] if f"{name}_known" in batch else weight
 
 
+def shrunk(name: str, batch: Mapping[str, Tensor], cells: Sequence[int]) -> Mapping[str, Tensor]:
+    """The batch, with a map's target and its weights as means over the larger ``cells`` (h, w) of a coarser output."""
+    if batch[name].shape[-2:] == tuple(cells):
+        return batch
+    changed = {name: batch[name], "weight": batch["weight"][:, None]}
+    changed |= {f"{name}_weight": batch[f"{name}_weight"]} if f"{name}_weight" in batch else {}
+    for key, array in changed.items():
+        mean = torch.nn.functional.interpolate(array.flatten(1, -3), size=list(cells), mode="area")
+        changed[key] = mean.view(*array.shape[:-2], *cells)
+    return {**batch, **changed, "weight": changed["weight"][:, 0]}
+
+
 ErrorFunction: TypeAlias = Callable[[Tensor, Tensor, Tensor, LossOptions], Tensor]
 ERRORS: dict[str, ErrorFunction] = {
     "l2": masked_l2,
@@ -92,6 +104,8 @@ class DenseLoss:
         The maps that are compared with the targets of the same names in the batch.
     options : LossOptions
         With a factor for each map, by the map's name; 1 by default.
+    limbs : sequence of pairs of joints
+        The skeleton's, for ``options.structure``.
 
     Raises
     ------
@@ -99,7 +113,7 @@ class DenseLoss:
         A factor for a joint or limb that the skeleton does not have.
     """
 
-    def __init__(self, specs: Sequence[MapSpec], options: LossOptions):
+    def __init__(self, specs: Sequence[MapSpec], options: LossOptions, limbs: Sequence[tuple[str, str]] = ()):
         self.specs, self.options = {spec.name: spec for spec in specs}, options
         given = {"joints": options.joints, "limbs": getattr(options, "limbs", {})}
         kinds = {name: "limbs" if name == "paf" else "joints" for name in self.specs}
@@ -112,6 +126,9 @@ class DenseLoss:
             name: torch.tensor([float(given[kinds[name]].get(row, 1.0)) for row in spec.rows])
             for name, spec in self.specs.items()
         }
+        names = self.specs["heat"].rows if "heat" in self.specs else ()
+        joined = [[a == b or (a, b) in limbs or (b, a) in limbs for b in names] for a in names]
+        self._neighbours = torch.tensor(joined, dtype=torch.float32)
 
     def __call__(self, stages: Sequence[Mapping[str, Tensor]], batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Scalars by name, means over the batch: ``heat_1``, ``paf_1``, … of the stages as they are, and ``loss``.
@@ -128,7 +145,8 @@ class DenseLoss:
 
         Notes
         -----
-        ``loss`` sums all stages with their factors.
+        ``loss`` sums all stages with their factors. A stage may be coarser than the targets, which are then averaged
+        over its cells: multi-scale supervision, and ``structure``, after Ke et al. 2018, section 3.
         """
         last = {name: max(n for n, stage in enumerate(stages, start=1) if name in stage) for name in self.specs}
         losses: dict[str, Tensor] = {}
@@ -137,9 +155,12 @@ class DenseLoss:
             for name in self.specs:
                 if name not in stage:
                     continue
-                kind = self.options.name
+                kind, output = self.options.name, stage[name].float()
                 error = ERRORS[kind if last[name] == number else _EARLY.get(kind, kind)]
-                losses[f"{name}_{number}"] = value = self.compare(error, name, stage[name].float(), batch)
+                known = shrunk(name, batch, output.shape[-2:])
+                losses[f"{name}_{number}"] = value = self.compare(error, name, output, known)
+                if self.options.structure and name == "heat":
+                    value = value + self.options.structure * self.compare_neighbours(output, known)
                 terms.append(factor * getattr(self.options, name, 1.0) * value)
         return losses | {"loss": sum(terms[1:], terms[0])}
 
@@ -165,4 +186,14 @@ class DenseLoss:
         weight = weight * parts.to(weight.device)[:, None, None, None]
         if self.options.foreground != 1:
             weight = weight * (1 + (self.options.foreground - 1) * length(target))
+        if self.options.people != 1:
+            there = length(target[:, : len(spec.rows)]).amax(1, keepdim=True)
+            weight = weight * (1 + (self.options.people - 1) * there)
         return error(output, target, weight, self.options).sum(1).mean()
+
+    def compare_neighbours(self, output: Tensor, batch: Mapping[str, Tensor]) -> Tensor:
+        """The squared error of heatmaps that are summed, each joint's with those that limbs join to it."""
+        target, weight = batch["heat"], weight_of("heat", batch).amin(1, keepdim=True)
+        wrong = weight.sqrt() * (output[:, : target.shape[1]] - target)
+        summed = torch.einsum("ij,bjhw->bihw", self._neighbours.to(wrong.device), wrong)
+        return _over_cells(summed[:, :, None] ** 2, self.options).sum(1).mean()

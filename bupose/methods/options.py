@@ -28,6 +28,12 @@ class LossOptions:
         Squared error; that of each picture's worst parts alone; or weighed by how wrong a cell is.
     foreground : float
         Weight of a cell at a target's centre, relative to an empty one; 1 is equal.
+    people : float
+        Weight of a cell in every map where any joint (of limbs' maps, any limb) of anybody is, relative to an empty
+        one: there joints are confused with others. 1 is equal.
+    structure : float
+        Factor of the error of each joint's heatmap together with those of its neighbours along limbs, so that the
+        joints of a person are learned together (Ke et al. 2018); 0 for none.
     stages : list of float
         A factor for each stage; by default 1 for all.
     joints : dict of name to float
@@ -42,6 +48,8 @@ class LossOptions:
 
     name: str = option("l2", among=LOSSES)
     foreground: float = option(1.0, 0, 1e6)
+    people: float = option(1.0, 0, 1e6)
+    structure: float = option(0.0, 0, 1e6)
     stages: list[float] = option(list, 0, 1e6)
     joints: dict[str, float] = option(dict, 0, 1e6)
     mean: bool = option(True)

@@ -33,6 +33,7 @@ CASES = [
     ("movenet", {"width": 16}),
     ("hourglass", {"stacks": 2, "depth": 2}),
     ("hourglass", {"stacks": 1, "depth": 1, "background": True}),
+    ("hourglass", {"stacks": 2, "depth": 2, "scales": 2}),
     ("cpm", {"stages": 3, "width": 16, "first_width": 24, "split": True}),
     ("cpm", {"stages": 1, "first_width": 8}),
     ("cpn", {"width": 16}),
@@ -125,6 +126,10 @@ def test_stages(name, options):
     stages = head(*features_for(head, 2, 12, 8, 12))
     size = (8 * head.stride_factor, 12 * head.stride_factor)
     background = options.get("background", name in ("openpose2017", "openpose2019", "light"))
+    finest = [stage for stage in stages if next(iter(stage.values())).shape[2:] == size]
+    coarser = [stage for stage in stages if next(iter(stage.values())).shape[2:] == (size[0] // 2, size[1] // 2)]
+    assert len(coarser) == len(stages) - len(finest) == options.get("stacks", 2) * (options.get("scales", 1) - 1)
+    stages = finest
     for stage in stages:
         assert "heat" not in stage or stage["heat"].shape == (2, joints + background, *size)
         assert "paf" not in stage or stage["paf"].shape == (2, 2 * limbs, *size)

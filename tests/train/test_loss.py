@@ -31,7 +31,9 @@ def stage_of(case, background: bool = False) -> dict:
     return {"heat": heat if background else heat[:, :K], "paf": paf}
 
 
-def slow_loss(case, kind, joint=(1, 1, 1), limb=(1, 1), foreground=1.0, gamma=None, background=False, hard=None):
+def slow_loss(
+    case, kind, joint=(1, 1, 1), limb=(1, 1), foreground=1.0, gamma=None, background=False, hard=None, people=1.0
+):
     """One number by loops: the mean over pictures of the sum over parts of the mean over cells."""
     heat, paf, weight, out_heat, out_paf = case
     total = []
@@ -53,7 +55,11 @@ def slow_loss(case, kind, joint=(1, 1, 1), limb=(1, 1), foreground=1.0, gamma=No
                         along = sum(u * v for u, v in zip(o, t)) / size if size >= 0.01 else None
                         wrong = abs(1 - along) if size >= 0.01 else sum(u * u for u in o) ** 0.5
                         error *= wrong**gamma
-                    cells += weight[b, y, x] * factor * (1 + (foreground - 1) * size) * error
+                    anybody = max(
+                        np.linalg.norm(np.atleast_1d(one)) for one in (heat if kind == "heat" else paf)[b, ..., y, x]
+                    )
+                    error *= (1 + (foreground - 1) * size) * (1 + (people - 1) * anybody)
+                    cells += weight[b, y, x] * factor * error
             parts.append(cells / (H * W))
         total.append(sum(sorted(parts)[-hard:] if hard else parts))
     return np.mean(total)
@@ -68,6 +74,7 @@ def slow_loss(case, kind, joint=(1, 1, 1), limb=(1, 1), foreground=1.0, gamma=No
         ({"joints": {"b": 3.0}, "limbs": {"b-c": 0.0}}, {"joint": (1, 3, 1), "limb": (1, 0)}),
         ({"name": "focal", "gamma": 2.0}, {"gamma": 2.0}),
         ({"name": "ohkm", "hard": 1}, {"hard": 1}),
+        ({"people": 3.0, "foreground": 2.0}, {"people": 3.0, "foreground": 2.0}),
     ],
 )
 def test_a_stage_is_the_sum_written_out(case, kind, options, slow):
@@ -137,3 +144,28 @@ def test_wrong_options_are_told(options, says):
 def test_factors_for_other_stages_are_told(case):
     with pytest.raises(OptionsError, match="has 1 stages"):
         FieldCodec.build_loss(SKELETON, FieldLossOptions(stages=[1.0, 1.0]))([stage_of(case)], targets_of(case))
+
+
+def test_neighbours_are_learned_together(case):
+    """Each joint's map summed with those of its neighbours, a with b, all three about b, c with b."""
+    heat, _, weight, said, _ = case
+    wrong = said[:, :K] - heat
+    sums = np.stack([wrong[:, 0] + wrong[:, 1], wrong.sum(1), wrong[:, 1] + wrong[:, 2]], 1)
+    more = (weight[:, None] * sums**2).mean((2, 3)).sum(1).mean()
+    plain, both = (
+        FieldCodec.build_loss(SKELETON, FieldLossOptions(structure=s))([stage_of(case)], targets_of(case))
+        for s in (0.0, 0.5)
+    )
+    assert float(both["loss"] - plain["loss"]) == pytest.approx(0.5 * more, rel=1e-4)
+    assert float(both["heat_1"]) == float(plain["heat_1"])
+
+
+def test_a_coarser_stage_learns_means():
+    """As if labels had been given at its resolution."""
+    rng = np.random.default_rng(5)
+    fine = {"heat": rng.random((B, K, 4, 6)), "paf": rng.normal(size=(B, L, 2, 4, 6)), "weight": rng.random((B, 4, 6))}
+    coarse = {n: a.reshape(*a.shape[:-2], 2, 2, 3, 2).mean((-3, -1)) for n, a in fine.items()}
+    fine, coarse = ({n: torch.tensor(a, dtype=torch.float32) for n, a in one.items()} for one in (fine, coarse))
+    stage = {"heat": torch.randn(B, K, 2, 3), "paf": torch.randn(B, 2 * L, 2, 3)}
+    loss = FieldCodec.build_loss(SKELETON, FieldLossOptions())
+    assert float(loss([stage], fine)["loss"]) == pytest.approx(float(loss([stage], coarse)["loss"]), rel=1e-5)

@@ -85,4 +85,4 @@ class CentreCodec(Codec):
         """As ``Codec.build_loss``, with absolute error for lengths where known."""
         from bupose.methods.centre.loss import CentreLoss
 
-        return CentreLoss(cls.outputs(skeleton, target), options)
+        return CentreLoss(cls.outputs(skeleton, target), options, skeleton.limbs)

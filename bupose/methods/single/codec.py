@@ -103,7 +103,7 @@ class SingleCodec(Codec):
         """The heatmaps' loss, and that of positions read by softmax."""
         from bupose.methods.single.loss import SingleLoss
 
-        return SingleLoss(cls.outputs(skeleton, target), options)
+        return SingleLoss(cls.outputs(skeleton, target), options, skeleton.limbs)
 
 
 def _highest(peaks: Peaks) -> np.ndarray:

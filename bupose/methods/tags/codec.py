@@ -67,7 +67,7 @@ class TagCodec(Codec):
         """The heatmap loss, and pull and push losses of tags."""
         from bupose.methods.tags.loss import TagLoss
 
-        return TagLoss(cls.outputs(skeleton, target), options)
+        return TagLoss(cls.outputs(skeleton, target), options, skeleton.limbs)
 
 
 def number_cells(xy: np.ndarray, present: np.ndarray, shape: tuple[int, int]) -> np.ndarray:

@@ -19,11 +19,12 @@ class TagLoss:
     ----------
     specs : sequence of MapSpec
     options : TagLossOptions
+    limbs : sequence of pairs of joints
     """
 
-    def __init__(self, specs: Sequence[MapSpec], options: TagLossOptions):
+    def __init__(self, specs: Sequence[MapSpec], options: TagLossOptions, limbs: Sequence[tuple[str, str]] = ()):
         self.options = options
-        self.dense = DenseLoss([spec for spec in specs if spec.name == "heat"], options)
+        self.dense = DenseLoss([spec for spec in specs if spec.name == "heat"], options, limbs)
 
     def __call__(self, stages: Sequence[Mapping[str, Tensor]], batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Scalars by name, means over the batch: ``heat_1``, ``pull_1``, ``push_1``, … and ``loss``; see
