@@ -89,7 +89,9 @@ LONG += ["trainer.steps=40", "trainer.validate_every=40", "trainer.save_every=5"
 def interrupt(words: list[str], folder: Path, ready: Callable[[str], bool], number=signal.SIGINT) -> str:
     """Ctrl-C, or another signal, as soon as a line that is printed is ``ready``; the command that is named then."""
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    train = subprocess.Popen([sys.executable, "-m", "bupose", *words[1:]], cwd=folder, text=True, start_new_session=True, **pipes)
+    train = subprocess.Popen(
+        [sys.executable, "-m", "bupose", *words[1:]], cwd=folder, text=True, start_new_session=True, **pipes
+    )
     try:
         assert any(ready(line) for line in train.stdout), train.stderr.read()
         os.killpg(train.pid, number)  # as a terminal or a scheduler does: to the workers, too
