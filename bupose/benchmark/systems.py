@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import torch
 from matplotlib.figure import Figure
+from matplotlib.transforms import Bbox
 
 from bupose import geometry, weights
 from bupose.annotations.crowding import EASY, HARD
@@ -36,6 +37,8 @@ NEAR = 0.05  # of the longer side of a person's box: within it a joint is found
 MARGIN = 1.25  # of the boxes that networks for one person get
 DRAWN_SCENES = 10  # per crowd
 _ROUNDS = 5
+# Places of a name around its mark: x and y, points, and the side of the text that is there.
+_PLACES = [(x, y, side) for y in (0, 8, -8, 16, -16, 24, -24) for x, side in ((6, "left"), (-6, "right"))]
 
 
 @dataclass(frozen=True)
@@ -208,15 +211,9 @@ def plot_systems(rows: Sequence[Mapping]) -> Figure:
     """AP against the network's time, a mark per method."""
     figure = Figure(figsize=(8, 4.6), layout="constrained")
     axes = figure.add_subplot()
-    written: list[tuple[float, float]] = []
     for method, mark in zip(dict.fromkeys(row["method"] for row in rows), "os^Dvp*"):
         mine = [row for row in rows if row["method"] == method]
         axes.plot([row["ms"] for row in mine], [row["AP"] for row in mine], mark, label=method, alpha=0.7)
-        for row in mine:
-            place = (row["ms"], row["AP"])
-            near = sum(abs(np.log(place[0] / x)) < 0.25 and abs(place[1] - y) < 1.5 for x, y in written)
-            written.append(place)
-            axes.annotate(row["system"], place, xytext=(5, 2 - 8 * near), textcoords="offset points", fontsize=7)
     times = [row["ms"] for row in rows]
     axes.set(xscale="log", xlabel=f"ms for {SIDE}x{SIDE} px, one thread", ylabel="AP")
     axes.set_xlim(0.8 * min(times), 1.6 * max(times))
@@ -225,4 +222,27 @@ def plot_systems(rows: Sequence[Mapping]) -> Figure:
     axes.minorticks_off()
     axes.grid(alpha=0.3)
     axes.legend(title="method")
+    _name_marks(figure, rows)
     return figure
+
+
+def _name_marks(figure: Figure, rows: Sequence[Mapping]) -> None:
+    """Write each system's name beside its mark, in the first place around it that is free."""
+    axes = figure.axes[0]
+    figure.draw_without_rendering()  # places the axes, without which nothing is known in pixels
+    marks = axes.transData.transform([(row["ms"], row["AP"]) for row in rows])
+    legend = axes.get_legend()
+    taken = [Bbox.from_bounds(x - 4, y - 4, 8, 8) for x, y in marks] + ([legend.get_window_extent()] if legend else [])
+    for row in rows:
+        tries = []
+        for x, y, side in _PLACES:
+            name = axes.annotate(row["system"], (row["ms"], row["AP"]), xytext=(x, y), textcoords="offset points",
+                                 fontsize=7, ha=side, va="center")  # fmt: skip
+            box = name.get_window_extent()
+            outside = 0 if all(axes.bbox.contains(*corner) for corner in box.corners()) else len(taken)
+            tries.append((outside + sum(box.overlaps(other) for other in taken), name, box))
+        _, chosen, box = min(tries, key=lambda one: one[0])
+        for _, name, _ in tries:
+            if name is not chosen:
+                name.remove()
+        taken.append(box)

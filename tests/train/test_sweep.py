@@ -121,3 +121,13 @@ def test_crowding_parts_the_pictures():
 def test_no_runs_are_told(tmp_path):
     with pytest.raises(InputError, match="no finished run"):
         systems.find_runs(tmp_path)
+
+
+def test_names_in_the_plot_lie_apart():
+    """Of marks that lie together, as HRNet's and HigherHRNet's do."""
+    rows = [{"system": f"a long name {n}", "method": "paf", "ms": 80 + n, "AP": 2 - n / 3} for n in range(6)]
+    figure = systems.plot_systems([*rows, {"system": "far", "method": "tags", "ms": 8, "AP": 40}])
+    figure.draw_without_rendering()
+    boxes = [text.get_window_extent() for text in figure.axes[0].texts]
+    assert len(boxes) == 7
+    assert not any(a.overlaps(b) for n, a in enumerate(boxes) for b in boxes[:n])
