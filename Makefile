@@ -11,11 +11,11 @@ demo: .venv/core
 
 test: .venv/dev lint
 	.ci/get_browser
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 # The numeric tests once more, without this processor's newest instructions, with one thread and two.
 processors: .venv/dev
-	$(BIN)/python tests/processors.py -n 2
+	$(BIN)/python tests/processors.py -n 2 --dist worksteal
 
 lint: .venv/dev
 	$(BIN)/ruff check .
