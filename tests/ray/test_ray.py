@@ -20,7 +20,7 @@ from bupose.predict.scale import run
 pytest.importorskip("ray")
 pq = pytest.importorskip("pyarrow.parquet")
 
-PICTURES, HEIGHT, ROWS = 240, 96, 8
+PICTURES, HEIGHT, ROWS = 120, 96, 4
 PATIENCE = 120  # seconds, on a busy machine
 
 
