@@ -84,7 +84,8 @@ def test_boxes_wear_their_persons_colour(people):
 
 def test_boxes_of_people_far_away_do_not_overflow(people):
     people.xy[0, 0] = 9e5, -9e5
-    draw_overlay(GREY, people, OverlayOptions(boxes=True))
+    with_box, without = (draw_overlay(GREY, people, OverlayOptions(boxes=boxes)) for boxes in (True, False))
+    assert (with_box != without).any()  # its near sides are in the picture
 
 
 def test_lines_grow_with_their_width(people):
