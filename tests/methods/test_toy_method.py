@@ -206,5 +206,5 @@ def test_mirroring_twice_changes_nothing(toy, scenes):
 def test_what_a_method_does_not_have_is_told(toy):
     with pytest.raises(bupose.BuposeError, match="decoder has no option 'limb_threshold'; it has peak_threshold"):
         ToyCodec("coco17").with_decoder(limb_threshold=0.1)
-    with pytest.raises(bupose.BuposeError, match="target.limb_width is of method=paf.*which has sigma"):
+    with pytest.raises(bupose.BuposeError, match=r"target\.limb_width is of method=paf.*which has sigma"):
         TrainOptions(method="toy", target=bupose.TargetOptions(limb_width=2.0))
