@@ -197,9 +197,9 @@ class Tracker:
     def _names(self, track_of: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         known = track_of >= 0
         ids, tracklet = np.full((2, len(track_of)), -1, np.int32)
-        tracks = self._tracks.select(track_of[known])
-        doubted = tracks.score < self.options.sure * tracks.hits
-        ids[known], tracklet[known] = np.where(doubted, -1, tracks.ids), tracks.number
+        tracks, rows = self._tracks, track_of[known]
+        doubted = tracks.score[rows] < self.options.sure * tracks.hits[rows]
+        ids[known], tracklet[known] = np.where(doubted, -1, tracks.ids[rows]), tracks.number[rows]
         return ids, tracklet
 
     def _end(self, time: float) -> None:

@@ -10,6 +10,6 @@ def test_who_is_who_in_tud_campus(shared):
     truth = read_truth(folder / "TUD-Campus_gt.txt")
     found = follow(bupose.load(), truth, folder / "TUD-Campus.mp4")
     scores = evaluate_tracks(found.people, truth).metrics
-    assert scores["MOTA"] > 78  # 87; a processor with other rounding moves a few boxes over the threshold
-    assert scores["IDF1"] > 80  # 88
-    assert scores["switches"] <= 4  # 2
+    assert scores["MOTA"] > 78  # 85; a processor with other rounding moves a few boxes over the threshold
+    assert scores["IDF1"] > 80  # 85
+    assert scores["switches"] <= 4  # 1
