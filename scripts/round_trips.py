@@ -72,7 +72,11 @@ def main() -> int:
         folder.mkdir(parents=True, exist_ok=True)
         if any(folder.iterdir()):
             raise InputError(f"{str(folder)!r} is not empty; give a new folder")
-        rows = [row for name, what in STEPS for row in step(name, what, folder)]
+        return show([row for name, what in STEPS for row in step(name, what, folder)])
+
+
+def show(rows: list[list]) -> int:
+    """Print the table; 1 if anything differs."""
     print(f"\n{'':90}{'compared':>20}{'differs by':>12}{'may':>9}")
     for what, count, difference, most, unit in rows:
         print(f"{what:90}{count:>20}{difference:>12.2g}{most:>9.1g} {unit}{'' if difference <= most else '  DIFFERS'}")

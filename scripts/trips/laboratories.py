@@ -61,8 +61,12 @@ def _read_all(folder: Path, name: str, compared: Compared) -> None:
 
 
 def _read_table(path: Path, truth: Any, what: str, compared: Compared) -> None:
-    table = pandas.read_csv(path, header=[0, 1, 2, 3], index_col=0) if path.suffix == ".csv" else pandas.read_hdf(path)
-    names = list(dict.fromkeys(column[2] for column in table.columns))
+    if path.suffix == ".csv":
+        levels = 4 if path.read_text().splitlines()[1].startswith("individuals,") else 3  # of one animal
+        table = pandas.read_csv(path, header=list(range(levels)), index_col=0)
+    else:
+        table = pandas.read_hdf(path)
+    names = list(dict.fromkeys(column[-2] for column in table.columns))
     compared.names(what, names, truth["names"])
     values = table.to_numpy(float).reshape(len(table), -1, len(names), 3)
     compared.arrays(what, values[..., :2], truth["xy"], ROUNDING)

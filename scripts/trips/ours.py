@@ -26,6 +26,11 @@ MOUSE = Skeleton(
     spelling=[["left_ear", "leftear"], ["right_ear", "rightear"], ["mid_back", "mid-back"], ["tail_base", "TailBase"]],  # type: ignore[arg-type]
 )
 SIZE, PICTURES = (320, 240), 40
+QUICK = (
+    "trainer.minutes=1", "trainer.clock=processor", "trainer.workers=0", "trainer.size=[160,160]",
+    "trainer.validation_height=160", "trainer.validation_limit=8", "augment.picture_scale=[0.8,1.2]",
+    "choose_score=false", "logger.pictures=0",
+)  # fmt: skip
 
 
 def invent(name: str, skeleton: Skeleton, rng: np.random.Generator) -> Recording:
@@ -133,10 +138,10 @@ def train(folder: Path, compared: Compared) -> None:
         net, out = folder / f"net_{kind}", folder / f"people_{kind}"
         here = [f"data={kind}", f"data.annotations={folder / place}"]
         here += [f"data.{key}={value}" for key, value in _frames(kind, folder, place).items()]
-        quick = ["trainer.minutes=1", "trainer.validation_limit=4", "logger.pictures=0", "choose_score=false"]
-        _bupose("train", "experiment=finetune", *here, *quick, f"output={net}")
+        _bupose("train", "experiment=finetune", *here, *QUICK, f"output={net}")
         _bupose("infer", str(folder / "clip.mp4"), f"weights={net / 'best.safetensors'}", f"output={out}",
-                "also=[dlc,sleap,nwb]", "overlays=false", "decoder.min_person_score=0.05")  # fmt: skip
+                "tracking=off", "also=[dlc,sleap,nwb]", "overlays=false", "decoder.min_person_score=0.05")  # fmt: skip
+        # nobody is followed: each frame is another picture
         (recording,) = read_recordings(out)
         compared.names(f"trained on {kind}: names of joints", recording.skeleton.file_names, NAMES)
         found = out / "all"
