@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from bupose.export.observe import find_range
 from bupose.nn.blocks import SameConv2d
 from bupose.runtimes.eight_bits import HALF, STEPS, fit_range, round_weights
 from bupose.runtimes.graph import write_graph
@@ -130,3 +131,21 @@ def test_the_shipped_networks_graph_pads_nothing_by_itself(tmp_path):
 
     write_graph(weights.load(weights.resolve()), tmp_path / "net.onnx")
     assert "Pad" not in {node.op_type for node in onnx.load(tmp_path / "net.onnx").graph.node}
+
+
+@pytest.mark.parametrize("outlier", [False, True])
+def test_a_range_cuts_off_what_costs_more_than_it_is_worth(outlier):
+    """By the error of a million values, not of their histogram."""
+    values = np.random.default_rng(0).uniform(-1, 2, 1_000_000)
+    values[0] = 8 if outlier else 0
+    ends = float(values.min()), float(values.max())
+
+    def error(start, end):
+        step = (end - start) / 255
+        return ((start + np.clip(np.round((values - start) / step), 0, 255) * step - values) ** 2).mean()
+
+    found = find_range(ends, np.histogram(values, 2048, ends)[0])
+    assert found[0] <= 0 <= found[1]
+    assert (found[1] < 0.7 * ends[1]) == outlier
+    others = [fit_range(low * ends[0], high * ends[1]) for low in (0.9, 1) for high in (0.3, 0.5, 0.9, 1)]
+    assert error(*found) <= 1.01 * min(error(*one) for one in others)
