@@ -20,7 +20,7 @@ processors: .venv/dev
 lint: .venv/dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
+	$(BIN)/mypy -n 2
 
 format: .venv/dev
 	$(BIN)/ruff check --fix .
