@@ -56,7 +56,7 @@ def step(name: str, what: str, folder: Path) -> list[list]:
     kept = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
     command = [python, str(TRIPS / f"{name}.py"), what, str(folder)]
     print(f"{name}: {what}", flush=True)
-    done = subprocess.run(command, env=kept | path, capture_output=True, text=True)
+    done = subprocess.run(command, cwd=folder, env=kept | path, capture_output=True, text=True)  # OpenSim logs there
     if done.returncode:
         raise BuposeError(f"{name} {what} ended with {done.returncode}: {done.stderr[-800:]}")
     rows: list[list] = json.loads((folder / f"{name}_{what}.json").read_text())
@@ -68,7 +68,7 @@ def main() -> int:
     if len(given) > 1:
         raise OptionsError(f"got {' '.join(given)}; write round_trips.py, or round_trips.py FOLDER to keep the files")
     with tempfile.TemporaryDirectory() as temporary:
-        folder = Path(given[0] if given else temporary)
+        folder = Path(given[0] if given else temporary).absolute()
         folder.mkdir(parents=True, exist_ok=True)
         if any(folder.iterdir()):
             raise InputError(f"{str(folder)!r} is not empty; give a new folder")

@@ -17,7 +17,7 @@ TRIPS = ROOT / "scripts" / "trips"
 def step(python, name, what, folder) -> list:
     here = {"PYTHONPATH": str(ROOT)} if name == "ours" else {"PYTHONPATH": ""}
     command = [python, TRIPS / f"{name}.py", what, folder]
-    subprocess.run(list(map(str, command)), env=os.environ | here, check=True, capture_output=True)
+    subprocess.run(list(map(str, command)), cwd=folder, env=os.environ | here, check=True, capture_output=True)
     return json.loads((folder / f"{name}_{what}.json").read_text())
 
 
