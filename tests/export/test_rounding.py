@@ -4,7 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from bupose.export.observe import find_range
+from bupose import skeletons
+from bupose.export import observe
+from bupose.export.observe import find_range, observe_activations
+from bupose.nn import NetworkConfig, PoseNet
 from bupose.nn.blocks import SameConv2d
 from bupose.runtimes.eight_bits import HALF, STEPS, fit_range, round_weights
 from bupose.runtimes.graph import write_graph
@@ -144,8 +147,30 @@ def test_a_range_cuts_off_what_costs_more_than_it_is_worth(outlier):
         step = (end - start) / 255
         return ((start + np.clip(np.round((values - start) / step), 0, 255) * step - values) ** 2).mean()
 
-    found = find_range(ends, np.histogram(values, 2048, ends)[0])
+    found, lost = find_range(ends, np.histogram(values, 2048, ends)[0])
+    assert lost == pytest.approx(
+        np.sqrt(error(*found) / (values**2).mean()), rel=0.02
+    )  # of intervals of a tenth of a step
     assert found[0] <= 0 <= found[1]
     assert (found[1] < 0.7 * ends[1]) == outlier
     others = [fit_range(low * ends[0], high * ends[1]) for low in (0.9, 1) for high in (0.3, 0.5, 0.9, 1)]
     assert error(*found) <= 1.01 * min(error(*one) for one in others)
+
+
+def test_what_256_levels_cannot_hold_stays_in_floating_point(monkeypatch):
+    """With the second largest loss as the limit, the convolution with the largest one has no range."""
+    torch.manual_seed(0)
+    small = {"width": 0.1, "last": False, "channels": 8}
+    net = PoseNet(NetworkConfig(skeletons.COCO17, "mobilenet_v2", "plain", small)).eval()
+    pictures = [np.random.default_rng(0).integers(0, 256, (1, 64, 64, 3)).astype(np.uint8)]
+    losses = []
+
+    def find(*values):
+        losses.append(find_range(*values)[1])
+        return find_range(*values)
+
+    monkeypatch.setattr(observe, "find_range", find)
+    names = list(observe_activations(net, pictures))
+    assert len(names) == len(losses)
+    monkeypatch.setattr(observe, "MOST_LOST", sorted(losses)[-2])
+    assert set(names) - set(observe_activations(net, pictures)) == {names[int(np.argmax(losses))]}
