@@ -32,11 +32,11 @@ def results(folder: Path, pictures: int) -> str:
         title, picture = TITLES.get(kind, kind), f"images/bench_{kind}.png"
         systems.plot_systems(rows).savefig(ROOT / "docs" / picture)
         trainer = next(run.options["trainer"] for run in runs if run.data == kind)
-        minutes = 60 * trainer["minutes"]
+        seconds, size = round(60 * trainer["minutes"]), "x".join(map(str, trainer["size"]))
         budget = (
-            f"{counted(round(minutes), 'second')} of one thread's processor time per system, batches of "
-            f"{trainer['batch']} crops of {'x'.join(map(str, trainer['size']))} px."
+            f"{counted(seconds, 'second')} of one thread's processor time" if seconds else f"{trainer['steps']} steps"
         )
+        budget = f"Each system: {budget}, batches of {trainer['batch']} crops of {size} px."
         parts += [f"## {title}", budget, markdown(rows), f"![AP against time, {title.lower()}]({picture})"]
     return "\n\n".join(parts)
 
