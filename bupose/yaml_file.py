@@ -43,12 +43,12 @@ def read_yaml(path: str | Path, what: str, error: type[BuposeError], references:
     path = expand(path)
     try:
         if path.exists() and not path.is_file():
-            raise error(f"the {what} {shown(str(path))} is no ordinary file; give another")
+            raise error(f"the {what} {shown(str(path), 300)} is no ordinary file; give another")
         if path.stat().st_size > MOST_BYTES:
-            raise error(f"the {what} {shown(str(path))} is larger than {MOST_BYTES:,} bytes; is it one?")
+            raise error(f"the {what} {shown(str(path), 300)} is larger than {MOST_BYTES:,} bytes; is it one?")
         return yaml.load(path.read_text(encoding="utf-8-sig"), Loader)
     except OSError as problem:
-        raise error(f"cannot read the {what} {shown(str(path))}: {problem.strerror}") from None
+        raise error(f"cannot read the {what} {shown(str(path), 300)}: {problem.strerror}") from None
     except (yaml.YAMLError, ValueError, RecursionError) as problem:  # ValueError: not UTF-8, an impossible date
         told = shown(" ".join(str(problem).split()), 300)[1:-1]
-        raise error(f"{shown(str(path))} is not a YAML file: {told}") from None
+        raise error(f"{shown(str(path), 300)} is not a YAML file: {told}") from None

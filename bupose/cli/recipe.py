@@ -89,10 +89,12 @@ def _read_step(file: Path) -> tuple[str, list[str]]:
     try:
         step = yaml.safe_load(file.read_text(encoding="utf-8"))
     except (OSError, ValueError, yaml.YAMLError, RecursionError) as problem:
-        raise InputError(f"cannot read {shown(str(file))}: {str(problem).splitlines()[0]}") from None
+        raise InputError(f"cannot read {shown(str(file), 300)}: {str(problem).splitlines()[0]}") from None
     command, options = next(iter(step.items())) if isinstance(step, dict) and len(step) == 1 else (None, None)
     if command not in COMMANDS or not isinstance(options, list) or not all(isinstance(o, str) for o in options):
-        raise InputError(f"{shown(str(file))} is no step; write train: or export: and a list of options, key=value")
+        raise InputError(
+            f"{shown(str(file), 300)} is no step; write train: or export: and a list of options, key=value"
+        )
     return command, options
 
 

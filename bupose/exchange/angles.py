@@ -121,7 +121,7 @@ def angles_of(skeleton: Skeleton, path: str | None = None) -> list[Angle]:
     """
     declared = USUAL if path is None else read_yaml(path, "file of angles", OptionsError)
     if not isinstance(declared, Mapping) or not 0 < len(declared) <= MOST:
-        raise OptionsError(f"{shown(path)} declares no angles; write NAME: [joint, joint, joint] in each line")
+        raise OptionsError(f"{shown(path, 300)} declares no angles; write NAME: [joint, joint, joint] in each line")
     angles = [Angle.declare(str(name), values) for name, values in declared.items()]
     fitting = [angle for angle in angles if angle.is_of(skeleton)]
     if path is not None and (other := next((angle for angle in angles if angle not in fitting), None)):
