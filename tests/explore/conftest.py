@@ -1,5 +1,6 @@
 """A network that knows a few drawn scenes by sight and paints their fields, so that the truth is known to the pixel."""
 
+import logging
 import os
 import re
 import shutil
@@ -23,6 +24,14 @@ from bupose.skeletons import COCO18
 SIZE = (640, 368)
 PATIENCE = 30_000  # ms, for machines that do much else
 LOCAL = re.compile(r"(http://127\.0\.0\.1:\d+/|data:|blob:)")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def handlers_stay_open():
+    """Gradio's server makes logging close all handlers; absl's, which training brings, would close pytest's stderr."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(logging, "_handlerList", [])
+        yield
 
 
 class Painter:
