@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -11,13 +12,15 @@ from torch import Tensor
 
 from bupose import weights
 from bupose.errors import OptionsError
-from bupose.estimate import Estimator
 from bupose.methods import Codec
 from bupose.methods.painting import stack
 from bupose.nn import PoseNet
 from bupose.people import Labels, People
 from bupose.runtimes.network import Network
 from bupose.train.teacher_options import TeacherOptions
+
+if TYPE_CHECKING:
+    from bupose.estimate import Estimator
 
 _AROUND = 0.1  # of a box, on each side: joints are inside a body
 
@@ -79,6 +82,8 @@ class PeopleTeacher:
 
     def _start(self, images: Tensor) -> None:
         """Estimators on the device and of the size of the images, and which joints and limbs each knows, by name."""
+        from bupose.estimate import Estimator  # the training core works without OpenCV
+
         o = self.options
         for net in self._nets[len(self._estimators) :]:
             estimator = Estimator(
