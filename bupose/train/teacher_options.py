@@ -34,7 +34,7 @@ class TeacherOptions:
         Factors by which crops are enlarged for teachers, which are averaged over them.
     draw : bool
         A teacher sees each batch once, in one of these ways drawn at random, instead of in all of them: the same mean
-        over the steps, in a fraction of the time.
+        over the steps, in a fraction of the time. Of maps alone.
     shift : x, y of each teacher in turn, or one x, y for all; px
         Offset of a teacher's maps: for teachers with systematically displaced joints.
     itself : float in [0, 1)
@@ -61,9 +61,9 @@ class TeacherOptions:
             raise OptionsError("teacher.scales is empty; give at least one factor, as in [1]")
         if self.itself and self.weights:
             raise OptionsError("teacher.itself is the network's own average; give that or teacher.weights, not both")
-        if self.through == "people" and (self.combine == "max" or self.itself):
+        if self.through == "people" and (self.combine == "max" or self.itself or self.draw):
             raise OptionsError(
-                "teacher.through=people has neither teacher.combine=max nor teacher.itself; leave them out"
+                "teacher.through=people has no teacher.combine=max, teacher.itself and teacher.draw; leave them out"
             )
         if len(self.shift) not in (2, 2 * len(self.weights)):
             raise OptionsError(

@@ -15,14 +15,12 @@ from bupose.estimate import Estimator, Failure
 from bupose.estimate.crops.finders import BottomUp, boxes_of
 from bupose.estimate.crops.options import CropsOptions
 from bupose.estimate.preprocess import prepare_crop
-from bupose.estimate.suppress import keep_unlike, pose_similarity
 from bupose.images import Photo
 from bupose.nn.config import NetworkConfig
 from bupose.nn.model import PoseNet
-from bupose.people import People
 from bupose.predict.options import InferOptions
 from bupose.predict.predict import infer
-from bupose.skeletons import COCO17, COCO18
+from bupose.skeletons import COCO18
 
 SIZE = (900, 600)
 STANDING = people_at([(450, 60), (700, 300), (20, 200), (830, 330)], [480, 80, 300, 230])  # two near borders
@@ -173,53 +171,6 @@ def test_boxes_around_people_hold_their_joints():
     low, high = found.xywh[:, None, :2], found.xywh[:, None, :2] + found.xywh[:, None, 2:]
     assert (low <= people.xy + 0.5).all()
     assert (people.xy + 0.5 <= high).all()
-
-
-# --- non-maximum suppression ---
-
-
-def slow_similarity(people, sizes):
-    """Fang et al. 2017, eqs. 8 to 10, joint by joint."""
-    alike = np.zeros((len(people), len(people)))
-    for i in range(len(people)):
-        for j in range(len(people)):
-            total = 0.0
-            for k in range(people.xy.shape[1]):
-                d = float(np.hypot(*(people.xy[i, k].astype(float) - people.xy[j, k]))) / (0.1 * sizes[i])
-                if np.isnan(d):
-                    continue
-                if d <= 1:
-                    total += np.tanh(float(people.score[i, k])) * np.tanh(float(people.score[j, k]))
-                total += 1.7 * np.exp(-d / 2.65)
-            alike[i, j] = total / people.xy.shape[1]
-    return alike
-
-
-def slow_keep(alike, least):
-    """The best one left is taken, and takes all like it with it."""
-    left, kept = list(range(len(alike))), []
-    while left:
-        best = left.pop(0)
-        kept.append(best)
-        left = [other for other in left if alike[best, other] < least]
-    return kept
-
-
-def test_suppression_is_that_of_its_slow_twin():
-    rng = np.random.default_rng(0)
-    seen = 0
-    for _ in range(20):
-        several = int(rng.integers(1, 9))
-        xy = rng.uniform(0, 60, (several, 1, 2)) + rng.normal(0, 6, (several, 17, 2)) + rng.uniform(0, 200, (17, 2))
-        xy[rng.random((several, 17)) < 0.2] = np.nan
-        people = People(xy, np.where(np.isnan(xy[..., 0]), 0, rng.random((several, 17))), np.ones(several), COCO17)
-        sizes = rng.uniform(60, 400, several)
-        alike = pose_similarity(people, sizes)
-        np.testing.assert_allclose(alike, slow_similarity(people, sizes), atol=1e-12)
-        kept = np.flatnonzero(keep_unlike(alike, 1.0)).tolist()
-        assert kept == slow_keep(alike, 1.0)
-        seen += several - len(kept)
-    assert seen > 10  # somebody was dropped
 
 
 # --- files, runs, mistakes ---

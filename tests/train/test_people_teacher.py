@@ -90,7 +90,7 @@ def test_a_network_of_fields_teaches_one_of_centres(small_training, tmp_path):
     assert weights.load(tmp_path / "run" / "best.safetensors").config.method == "centre"
 
 
-@pytest.mark.parametrize("more", [{"combine": "max"}, {"itself": 0.9}])
+@pytest.mark.parametrize("more", [{"combine": "max"}, {"itself": 0.9}, {"draw": True}])
 def test_what_goes_with_maps_alone_is_refused(more):
-    with pytest.raises(OptionsError, match="through=people has neither"):
+    with pytest.raises(OptionsError, match="through=people has no "):
         TeacherOptions(through="people", **more)
