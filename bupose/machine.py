@@ -19,7 +19,7 @@ def count_cores() -> int:
     """Cores available to this process: its affinity and, in a container, its quota."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     with suppress(OSError, ValueError):  # no cgroup, or "max"
-        quota, period = QUOTA.read_text().split()
+        quota, period = QUOTA.read_text(encoding="utf-8").split()
         cores = min(cores, max(1, math.ceil(int(quota) / int(period))))
     return cores
 
@@ -27,7 +27,7 @@ def count_cores() -> int:
 def name_processor() -> str:
     """The processor's model name, if known."""
     with suppress(OSError):
-        found = re.search(r"^model name\s*:\s*(.+)$", Path("/proc/cpuinfo").read_text(), re.M)
+        found = re.search(r"^model name\s*:\s*(.+)$", Path("/proc/cpuinfo").read_text(encoding="utf-8"), re.M)
         if found:
             return found[1]
     if sys.platform == "darwin":

@@ -16,6 +16,10 @@ from bupose.errors import BuposeError
 from bupose.messages import messages_shown
 
 USAGE, INTERRUPTED = 2, 130  # exit statuses
+NO_THREADS = (
+    "the system allows no further threads (a limit of the user's processes or address space, or of the container); "
+    "raise it (ulimit -u, ulimit -v, the container's pids limit), or set OMP_NUM_THREADS=1"
+)
 _STOPS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 _AS_STARTED = (signal.SIG_DFL, signal.default_int_handler)
 _READER_GONE = {errno.EPIPE, errno.EBADF, errno.EINVAL}  # the last on Windows
@@ -42,6 +46,10 @@ def run(work: Callable[[], int | None]) -> int:
             status = work() or 0
         except (KeyboardInterrupt, BuposeError) as problem:
             status = tell(problem)
+        except RuntimeError as problem:
+            if str(problem) != "can't start new thread":  # Python's own words
+                raise
+            status = tell(BuposeError(NO_THREADS))
         out.flush()
         if out.failure is not None and not status:
             print(f"error: cannot write to the standard output: {out.failure.strerror}", file=sys.stderr)

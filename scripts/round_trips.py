@@ -35,9 +35,9 @@ STEPS = [
 
 def python_of(name: str) -> Path:
     """The interpreter of an environment; made if it is not there, or of other versions."""
-    home, wanted = cache_home() / "round_trips" / name, (TRIPS / f"{name}.txt").read_text()
+    home, wanted = cache_home() / "round_trips" / name, (TRIPS / f"{name}.txt").read_text(encoding="utf-8")
     python, made = home / "bin" / "python", home / "made_of.txt"
-    if not made.exists() or made.read_text() != wanted:
+    if not made.exists() or made.read_text(encoding="utf-8") != wanted:
         print(f"making {home}", flush=True)
         venv.create(home, clear=True, with_pip=True)
         command = [python, "-m", "pip", "install", "--quiet", "--no-deps", "-r", TRIPS / f"{name}.txt"]
@@ -59,7 +59,7 @@ def step(name: str, what: str, folder: Path) -> list[list]:
     done = subprocess.run(command, cwd=folder, env=kept | path, capture_output=True, text=True)  # OpenSim logs there
     if done.returncode:
         raise BuposeError(f"{name} {what} ended with {done.returncode}: {done.stderr[-800:]}")
-    rows: list[list] = json.loads((folder / f"{name}_{what}.json").read_text())
+    rows: list[list] = json.loads((folder / f"{name}_{what}.json").read_text(encoding="utf-8"))
     return rows
 
 

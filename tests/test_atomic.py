@@ -42,12 +42,12 @@ def test_a_file_is_replaced_whole_or_not_at_all(tmp_path):
     with suppress(KeyError), replacing(path) as partial:
         partial.write_text("half")
         raise KeyError
-    assert path.read_text() == "old"
+    assert path.read_text(encoding="utf-8") == "old"
     with replacing(path, ".txt") as partial:
         assert partial.suffix == ".txt"
         partial.write_text("new")
-        assert path.read_text() == "old"
-    assert path.read_text() == "new"
+        assert path.read_text(encoding="utf-8") == "old"
+    assert path.read_text(encoding="utf-8") == "new"
     assert left(path.parent) == ["x.txt"]
 
 
@@ -91,7 +91,7 @@ def test_what_is_no_file(tmp_path):
     (tmp_path / "link").symlink_to("kept")
     write_text(tmp_path / "link", "new")
     assert (tmp_path / "link").is_symlink()
-    assert (tmp_path / "kept").read_text() == "new"
+    assert (tmp_path / "kept").read_text(encoding="utf-8") == "new"
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "folder").mkdir()
     wrong = {"pipe": "not a file", "folder": "is a folder", "kept/x": "directory", "n" * 300: "long"}

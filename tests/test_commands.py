@@ -247,13 +247,13 @@ def test_demo(network, tmp_path, capsys, monkeypatch):
         assert f"d emo/{name}" in told
     assert all(Path(path).is_file() for path in told)
     assert cv2.imread("d emo/overlays/crowd.jpg").shape == (544, 960, 3)
-    assert json.loads(Path("d emo/coco_results.json").read_text()) == []
+    assert json.loads(Path("d emo/coco_results.json").read_text(encoding="utf-8")) == []
 
 
 def test_demo_of_a_photo(network, tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("it's, =1.png").write_bytes(cv2.imencode(".png", np.full((40, 60, 3), 90, np.uint8))[1].tobytes())
-    Path("broken.jpg").write_text("no picture")
+    Path("broken.jpg").write_text("no picture", encoding="utf-8")
     assert cli.main(["demo", "it's, =1.png", f"weights={network}"]) == 0
     assert "it's, =1.png: 0 found\n1 picture," in capsys.readouterr().out
     assert not Path("out/demo/crowd.png").exists()

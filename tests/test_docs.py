@@ -207,14 +207,14 @@ def test_every_public_name_has_a_line_that_leads_to_its_code():
 
 
 def test_every_extra_is_on_the_install_page():
-    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
     page = (DOCS / "install.md").read_text(encoding="utf-8")
     assert not [extra for extra in extras if f"| `{extra}` |" not in page]
 
 
 def test_the_citation_is_of_this_version():
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     assert {"cff-version", "message", "title", "authors"} <= citation.keys()  # what its schema wants
     assert (citation["version"], citation["license"]) == (bupose.__version__, project["license"])
 

@@ -59,7 +59,7 @@ def test_within_one_process_too(tmp_path):
 def test_the_same_run_may_replace_its_results_and_no_other(tmp_path):
     for _ in range(2):
         finish(tmp_path)
-    assert json.loads((tmp_path / "run.json").read_text())["input"] == "photos"
+    assert json.loads((tmp_path / "run.json").read_text(encoding="utf-8"))["input"] == "photos"
     with pytest.raises(InputError, match=r"another run \(flip=False, now True\); .*overwrite=true"):
         finish(tmp_path, flip=True)
     finish(tmp_path, flip=True, overwrite=True)

@@ -41,7 +41,7 @@ def run(tmp_path_factory):
     run(*pip, f"--python={binary / 'python'}", "install", "--no-deps", "--no-index", wheel)
     site = run(binary / "python", "-c", "import sysconfig; print(sysconfig.get_path('purelib'))").strip()
     # What bupose needs, from the environment of the tests; a .pth in there, as of an editable bupose, is not read.
-    Path(site, "needed.pth").write_text(sysconfig.get_path("purelib") + "\n")
+    Path(site, "needed.pth").write_text(sysconfig.get_path("purelib") + "\n", encoding="utf-8")
     cv2.imwrite(str(work / "photo.jpg"), samples.draw_crowd(5, seed=11).image[..., ::-1])
     return lambda program, *arguments: run(binary / program, *arguments), Path(site), work
 
@@ -59,5 +59,5 @@ def test_the_readmes_first_lines_of_python(run):
 def test_its_command(run):
     program, _, work = run
     program("bupose", "infer", "photo.jpg", "device=cpu", "decoder=everything")
-    assert len(json.loads((work / "out" / "coco_results.json").read_text())) >= 5
+    assert len(json.loads((work / "out" / "coco_results.json").read_text(encoding="utf-8"))) >= 5
     assert sorted(path.name for path in work.iterdir()) == ["out", "photo.jpg"]

@@ -78,6 +78,22 @@ def test_mistakes_are_told(capsys, monkeypatch):
         process.run(work)
 
 
+@pytest.mark.skipif(not os.path.exists("/proc/self/statm"), reason="limits of Linux")
+def test_a_system_without_further_threads():
+    code = """if True:
+        import resource, sys, threading
+        from pathlib import Path
+        from bupose import process
+        held = int(Path("/proc/self/statm").read_text("ascii").split()[0]) * resource.getpagesize()
+        resource.setrlimit(resource.RLIMIT_AS, (held, held))
+        sys.exit(process.run(threading.Thread(target=print).start))
+    """
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr.startswith("error: the system allows no further threads")
+    assert ended.stderr.count("\n") == 1
+
+
 class Broken(io.StringIO):
     """A stream that fails."""
 
@@ -140,4 +156,4 @@ sys.exit(process.run(work))
     command = ["bash", "-c", shell, "bash", sys.executable, "-c", code]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert (done.returncode, "Traceback" in done.stderr, "Exception" in done.stderr) == (1, False, False), done.stderr
-    assert (tmp_path / "x").read_text() == "result"
+    assert (tmp_path / "x").read_text(encoding="utf-8") == "result"

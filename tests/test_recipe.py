@@ -63,7 +63,7 @@ def test_a_recipe_runs_once_and_goes_on(tmp_path, capsys):
     (folder / "03.yaml").write_text("export: ['weights={output}/02/last.safetensors', 'output={output}/n.safetensors']")
     arguments = ["recipe", str(folder), f"output={out}", "extra=seed=3"]
     assert main(arguments) == 0
-    assert json.loads((out / "02" / "result.json").read_text())
+    assert json.loads((out / "02" / "result.json").read_text(encoding="utf-8"))
     assert (out / "n.safetensors").is_file()
     capsys.readouterr()
     assert main(arguments) == 0

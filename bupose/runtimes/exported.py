@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -13,12 +15,14 @@ from bupose import methods
 from bupose.errors import BuposeError, WeightsError
 from bupose.nn.normalisation import Normalisation
 from bupose.options import from_dict, shown
+from bupose.process import NO_THREADS
 from bupose.runtimes.network import pad_color
 from bupose.weights.header import parse_exported, quoted
 from bupose.wording import counted
 
 # What onnxruntime puts before what it means to say: its error's kind and number, and where in its source that is.
 _INTERNAL = re.compile(r"^\[ONNXRuntimeError\] : \d+ : \w+ : |/\S+\.(?:cc|cpp|h|hpp):\d+ (?:\S.*?\) )?")
+_PLACE = re.compile(r"Exception from \S+:\d+:$")  # OpenVINO's trace, above what went wrong
 
 
 class ExportedNetwork(ABC):
@@ -67,6 +71,8 @@ class ExportedNetwork(ABC):
         except BuposeError:
             raise
         except Exception as problem:  # the runtimes' own kinds, which have no names
+            if os.strerror(errno.EAGAIN) in str(problem):
+                raise BuposeError(NO_THREADS) from None
             raise WeightsError(
                 f"{quoted(self.path)} cannot be computed for {counted(many, 'picture')} of {width}x{height} px: "
                 f"{first_line(problem)}; lower height, or export it anew"
@@ -112,5 +118,6 @@ def read_file(path: Path) -> bytes:
 
 def first_line(problem: Exception) -> str:
     """What a runtime's error says, in short."""
-    lines = [line.strip() for line in str(problem).splitlines() if line.strip()] or [type(problem).__name__]
+    lines = [line for line in map(str.strip, str(problem).splitlines()) if line and not _PLACE.match(line)]
+    lines = lines or [type(problem).__name__]
     return shown(_INTERNAL.sub("", lines[0]), 200)[1:-1]

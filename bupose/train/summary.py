@@ -91,11 +91,12 @@ def plot(runs: Sequence[Run], metric: str):
 
 def _read(folder: Path) -> Run:
     options = dict(
-        text.lstrip("+").split("=", 1) for text in yaml.safe_load((folder / ".hydra/overrides.yaml").read_text())
+        text.lstrip("+").split("=", 1)
+        for text in yaml.safe_load((folder / ".hydra/overrides.yaml").read_text(encoding="utf-8"))
     )
     options = {name: value for name, value in options.items() if name != "output"}
     result = folder / "result.json"
-    return Run(folder, options, json.loads(result.read_text()) if result.is_file() else {})
+    return Run(folder, options, json.loads(result.read_text(encoding="utf-8")) if result.is_file() else {})
 
 
 def _number(text: str) -> float | None:

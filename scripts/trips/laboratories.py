@@ -26,7 +26,7 @@ def read(folder: Path, compared: Compared) -> None:
     shutil.copy(folder / "walk" / "walkDLC_bupose.csv", folder / "out" / "dlc")
     os.chdir(folder)
     names: dict[str, Any] = {}
-    exec((folder / "example.py").read_text(), names)
+    exec((folder / "example.py").read_text(encoding="utf-8"), names)
     speed = names["speed"].transpose("time", "individuals", "keypoints", "space").values
     truth = np.load(folder / "walk" / "truth.npz")
     expected = np.gradient(truth["xy"].astype(float), truth["times"], axis=0)
@@ -62,7 +62,9 @@ def _read_all(folder: Path, name: str, compared: Compared) -> None:
 
 def _read_table(path: Path, truth: Any, what: str, compared: Compared) -> None:
     if path.suffix == ".csv":
-        levels = 4 if path.read_text().splitlines()[1].startswith("individuals,") else 3  # of one animal
+        levels = (
+            4 if path.read_text(encoding="utf-8").splitlines()[1].startswith("individuals,") else 3
+        )  # of one animal
         table = pandas.read_csv(path, header=list(range(levels)), index_col=0)
     else:
         table = pandas.read_hdf(path)

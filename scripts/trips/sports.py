@@ -66,9 +66,9 @@ def _places(names: list[str]) -> dict[str, int]:
 def _read_json(folder: Path, truth: np.lib.npyio.NpzFile, names: list[str], compared: Compared) -> None:
     """Pose2Sim's reader of OpenPose's files takes the first person of one file a camera; here frames are cameras."""
     files = [str(path) for path in sorted((folder / "walk" / "json").glob("*.json"))]
-    files = [path for path in files if json.loads(Path(path).read_text())["people"]]
+    files = [path for path in files if json.loads(Path(path).read_text(encoding="utf-8"))["people"]]
     x, y, likelihood = extract_files_frame_f(files, list(BODY_25))
-    own = [json.loads(Path(path).read_text())["people"] for path in files]
+    own = [json.loads(Path(path).read_text(encoding="utf-8"))["people"] for path in files]
     ids = [people[0]["person_id"][0] for people in own]
     frames = [int(Path(path).name.split("_")[1]) for path in files]
     columns = [names.index(joint) for joint in BODY_25.values()]

@@ -117,7 +117,7 @@ def test_a_damaged_table_costs_no_other(tmp_path, capsys, damage):
     assert cli.main(["check-data", *arguments]) == 1
     assert "2 pictures" in (told := "".join(capsys.readouterr()))
     assert "labeled-data/a/CollectedData_me.csv" in told
-    assert "labeled-data/a/CollectedData_me.csv" in (tmp_path / "check" / "defects.txt").read_text()
+    assert "labeled-data/a/CollectedData_me.csv" in (tmp_path / "check" / "defects.txt").read_text(encoding="utf-8")
     (tmp_path / "labeled-data" / "b" / "CollectedData_me.csv").write_text(damage)
     with pytest.raises(InputError, match=r"labeled-data/a/CollectedData_me\.csv"):
         read(tmp_path)

@@ -229,7 +229,7 @@ def test_two_categories_of_one_name_are_one(sets):
     path = sets.changed(change)
     assert sum(map(len, sets.taught(path).values())) == len(read_ground_truth(path).as_results()) == 3
     assert "Categories named 'person', all of them read: 2 (ids 1, 2)." in sets.notes(path)
-    data = json.loads(Path(path).read_text())
+    data = json.loads(Path(path).read_text(encoding="utf-8"))
     data["categories"][1]["keypoints"][0] = "beak"
     sets.refused_by_both(sets.write(data), "2 categories named 'person' have different joints")
     assert sum(map(len, sets.taught(sets.write(data), category="2").values())) == 1

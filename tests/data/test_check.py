@@ -76,7 +76,7 @@ def test_survey_and_files(coco_file, tmp_path):
 
 
 def test_photos_listed_twice(coco_file, write):
-    data = json.loads(Path(coco_file).read_text())
+    data = json.loads(Path(coco_file).read_text(encoding="utf-8"))
     data["images"].append(dict(data["images"][1], id=70))
     samples = open_samples("coco", {"annotations": write(data), "with_people": False})
     assert any("same file 'a.jpg' as picture 1" in str(d) for d in find_defects(samples))

@@ -130,7 +130,7 @@ def test_index_is_small_and_in_arrays(coco_file):
     ],
 )
 def test_broken_files_are_told_in_one_sentence(coco_file, write, change, message):
-    data = json.loads(Path(coco_file).read_text())
+    data = json.loads(Path(coco_file).read_text(encoding="utf-8"))
     change(data)
     with pytest.raises(BuposeError, match=message) as problem:
         open_samples("coco", {"annotations": write(data)})
@@ -167,7 +167,7 @@ def test_real_file(shared):
     """The counts that an independent reading of the JSON gives, for every photo."""
     folder = shared / "data" / "coco"
     samples = open_samples("coco", {"annotations": str(folder / "val.json"), "images": str(folder / "val")})
-    data = json.loads((folder / "val.json").read_text())
+    data = json.loads((folder / "val.json").read_text(encoding="utf-8"))
     assert len(samples) == 250
     assert sum(len(samples.picture(i).labels) for i in range(250)) == 513
     by_image = {}

@@ -26,7 +26,7 @@ def test_check_data(check_data, coco_file, tmp_path, capsys):
     shown = capsys.readouterr().out
     assert "3 pictures, 2 people" in shown
     assert "1 duplicate" in shown
-    assert "\nduplicate\ta.jpg: people 0 and 1" in (out / "defects.txt").read_text()
+    assert "\nduplicate\ta.jpg: people 0 and 1" in (out / "defects.txt").read_text(encoding="utf-8")
     assert cv2.imread(str(out / "labels.jpg")).shape == (320, 1920, 3)
     assert (out / "suspicious.jpg").is_file()
 
@@ -51,7 +51,7 @@ def test_pictures_that_received_nobody_are_listed(check_data, coco_file, tmp_pat
     assert "set.json: Joints matched: 17 of 17 of coco17." in told
     assert "Pictures in which nobody has a labelled joint, left out: 2 of 3." in told
     assert "2 pictures received no people" in told
-    listed = (tmp_path / "out" / "empty.txt").read_text().splitlines()
+    listed = (tmp_path / "out" / "empty.txt").read_text(encoding="utf-8").splitlines()
     assert listed == ["b.png\tonly crowds, or people without joints", "c.png\tno annotation"]
 
 

@@ -180,7 +180,11 @@ def test_refusals(scenes):
 def test_only_batches_need_torch():
     """Reading, augmenting and checking data work where torch is slow to import, or absent."""
     folder = Path(bupose.data.__file__).parent
-    users = {p.name for p in folder.glob("*.py") if "import torch" in p.read_text() or "from torch" in p.read_text()}
+    users = {
+        p.name
+        for p in folder.glob("*.py")
+        if "import torch" in p.read_text(encoding="utf-8") or "from torch" in p.read_text(encoding="utf-8")
+    }
     assert users == {"dataset.py", "batch.py"}
     code = "import sys, bupose.data as d; d.augment_options('strong'), d.DATASETS; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -35,7 +35,7 @@ def test_crowdpose(shared):
     path = shared / "data" / "samples" / "crowdpose" / "test_crowdpose.json"
     samples = open_samples("crowdpose", {"annotations": str(path)})
     check_against_boxes(samples)
-    published = {i["id"]: i["crowdIndex"] for i in json.loads(path.read_text())["images"]}
+    published = {i["id"]: i["crowdIndex"] for i in json.loads(path.read_text(encoding="utf-8"))["images"]}
     for sample in samples:  # the index that the set's authors computed
         assert crowd_index(sample.labels.xy, sample.labels.present, sample.labels.box) == pytest.approx(
             published[sample.image_id], abs=0.005
@@ -55,7 +55,9 @@ def test_a_neck_is_the_one_the_skeleton_means(shared):
 def test_ochuman(shared):
     path = str(shared / "data" / "samples" / "ochuman" / "test_ochuman.json")
     samples = open_samples("ochuman", {"annotations": path})
-    codes = {tuple(a["bbox"]): a["segmentation"] for a in json.loads(Path(path).read_text())["annotations"]}
+    codes = {
+        tuple(a["bbox"]): a["segmentation"] for a in json.loads(Path(path).read_text(encoding="utf-8"))["annotations"]
+    }
     assert [len(s.labels) for s in samples] == [1, 2, 2]
     for i in range(3):
         picture = samples.picture(i)
@@ -109,7 +111,7 @@ def test_mpii(shared):
     path = shared / "data" / "samples" / "mpii" / "test_mpii.json"
     samples = open_samples("mpii", {"annotations": str(path), "skeleton": "crowdpose14"})
     check_against_boxes(samples)
-    entry = next(e for e in json.loads(path.read_text()) if e["image"] == samples[0].name)
+    entry = next(e for e in json.loads(path.read_text(encoding="utf-8")) if e["image"] == samples[0].name)
     shoulder = samples[0].labels.xy[0, CROWDPOSE14.index["right_shoulder"]]
     assert np.allclose(shoulder, np.array(entry["joints"][12]) - 1)  # counted from 1 there
     assert samples[0].ignore.mean() > 0.3

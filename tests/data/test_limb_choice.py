@@ -166,5 +166,7 @@ def test_training_and_checking_take_them(tmp_path, capsys):
     out = tmp_path / "check"
     assert cli.main(["check-data", f"data.annotations={file}", f"output={out}", "limbs=auto", "pictures=0"]) == 0
     assert "Limbs chosen" in capsys.readouterr().out
-    assert Skeleton.from_dict(json.loads((out / "skeleton.yaml").read_text())).limbs == sets.skeleton.limbs
-    assert len((out / "limbs.csv").read_text().splitlines()) == 11
+    assert (
+        Skeleton.from_dict(json.loads((out / "skeleton.yaml").read_text(encoding="utf-8"))).limbs == sets.skeleton.limbs
+    )
+    assert len((out / "limbs.csv").read_text(encoding="utf-8").splitlines()) == 11

@@ -38,10 +38,10 @@ def test_predictions(folder, capsys):
     out = folder / "out"
     assert run(annotations=folder / "val.json", predictions=folder / "found.json", output=out, images=folder) == 0
     assert "2 annotated, 1 found, 1 missed" in capsys.readouterr().out
-    assert json.loads((out / "metrics.json").read_text())["metrics"]["AR"] == 50
+    assert json.loads((out / "metrics.json").read_text(encoding="utf-8"))["metrics"]["AR"] == 50
     assert [p.name for p in (out / "worst").iterdir()] == ["01_2.jpg"]
     assert run(annotations=folder / "val.json", predictions=folder / "found.json", output=out, limit=1) == 0
-    assert json.loads((out / "metrics.json").read_text())["metrics"]["AR"] == 100
+    assert json.loads((out / "metrics.json").read_text(encoding="utf-8"))["metrics"]["AR"] == 100
 
 
 def fake(stream, codec):
@@ -120,8 +120,8 @@ def test_one_photo_that_cannot_be_read_costs_the_others_nothing(folder, make, mo
     assert "1 picture, 1 person" in told.out
     assert "Pictures that cannot be read, left out: 1 of 2." in told.out
     assert told.err.splitlines()[-1] == "cannot read 2.png: it is cut short"
-    assert json.loads((out / "metrics.json").read_text())["metrics"]["AP"] == 100
-    assert len(json.loads((out / "coco_results.json").read_text())) == 1
+    assert json.loads((out / "metrics.json").read_text(encoding="utf-8"))["metrics"]["AP"] == 100
+    assert len(json.loads((out / "coco_results.json").read_text(encoding="utf-8"))) == 1
 
 
 @pytest.mark.parametrize(
@@ -137,7 +137,7 @@ def test_limbs_that_make_no_skeleton_cost_no_results(folder, make, capsys, limbs
     (folder / "found.json").write_text("[]")
     out = folder / "out"
     assert run(annotations=folder / "val.json", predictions=folder / "found.json", output=out, images=folder) == 0
-    assert json.loads((out / "metrics.json").read_text())["metrics"]["AP"] == 0
+    assert json.loads((out / "metrics.json").read_text(encoding="utf-8"))["metrics"]["AP"] == 0
     assert (out / "worst" / "01_1.jpg").is_file() == drawn
     assert ("no pictures of errors are drawn: " in capsys.readouterr().err) == (not drawn)
 

@@ -115,9 +115,9 @@ def test_the_command(folder, capsys):
     out = folder / "out"
     assert run(annotations=folder / "gt.txt", predictions=folder / "gt.txt", output=out, limit=3) == 0
     assert "4 people annotated: 0 missed" in capsys.readouterr().out
-    metrics = json.loads((out / "metrics.json").read_text())
+    metrics = json.loads((out / "metrics.json").read_text(encoding="utf-8"))
     assert (metrics["protocol"], metrics["metrics"]["HOTA"], metrics["videos"]["gt"]["objects"]) == ("mot", 100, 4)
-    assert (out / "videos.csv").read_text().startswith("video,MOTA,")
+    assert (out / "videos.csv").read_text(encoding="utf-8").startswith("video,MOTA,")
     assert run(annotations=folder / "gt.txt", predictions=folder / "gt.txt", output=out, protocol="coco") == 2
     assert "holds the boxes of a video; use protocol=mot" in capsys.readouterr().err
     (folder / "wrong.json").write_text(json.dumps(standing(0, 0)[0].to_coco(77)))

@@ -92,7 +92,7 @@ def test_real_predictions_score_as_with_pycocotools(shared):
     for r in results:
         noisy = np.reshape(r["keypoints"], (-1, 3)) + np.pad(rng.normal(0, 4, (17, 2)), ((0, 0), (0, 1)))
         r["keypoints"] = noisy.reshape(-1).tolist()
-    expected = 100 * official(json.loads(path.read_text()), results).stats
+    expected = 100 * official(json.loads(path.read_text(encoding="utf-8")), results).stats
     got = coco_ap(results, path)
     assert list(got.values()) == pytest.approx(list(expected))
     assert 20 < got["AP"] < 95

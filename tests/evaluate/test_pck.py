@@ -59,7 +59,7 @@ def test_mpii_as_its_file_has_it(shared):
     """A prediction moved by 0.49 and by 0.51 heads, along the head."""
     path = shared / "data" / "samples" / "mpii" / "test_mpii.json"
     truth = read_ground_truth(path)
-    entry = json.loads(path.read_text())[0]
+    entry = json.loads(path.read_text(encoding="utf-8"))[0]
     image_id = next(i for i, image in truth.images.items() if image["file_name"] == entry["image"])
     assert truth.xy[truth.rows[image_id][0]] == pytest.approx(np.array(entry["joints"]) - 1)
     head = np.subtract(entry["joints"][9], entry["joints"][8])

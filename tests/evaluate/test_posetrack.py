@@ -109,7 +109,9 @@ def test_poseval_counts_the_same(folders):
 
 
 def test_the_kit_counts_the_same(folders):
-    found, truth = ([json.loads(p.read_text()) for p in sorted(folder.glob("*.json"))] for folder in folders)
+    found, truth = (
+        [json.loads(p.read_text(encoding="utf-8")) for p in sorted(folder.glob("*.json"))] for folder in folders
+    )
     for content in truth:
         content["images"][4]["is_labeled"] = False
     together = {key: truth[0][key] + truth[1][key] for key in ("images", "annotations")}

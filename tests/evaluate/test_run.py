@@ -57,7 +57,7 @@ def test_files(case, tmp_path):
         "metrics.json", "metrics.csv", "joints.csv", "report.txt", "worst/01_2.jpg",
     ]  # fmt: skip
     assert sorted(p for p in (tmp_path / "out").rglob("*") if p.is_file()) == sorted(written)
-    stored = json.loads((tmp_path / "out" / "metrics.json").read_text())
+    stored = json.loads((tmp_path / "out" / "metrics.json").read_text(encoding="utf-8"))
     assert stored["metrics"]["AP"] == pytest.approx(report.metrics["AP"], abs=1e-3)
     assert stored["metrics"]["AP_large"] is None  # nobody is large
     assert set(stored["metrics"]) == set(METRICS)

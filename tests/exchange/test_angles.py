@@ -151,7 +151,7 @@ def test_metres(tmp_path):
 
 def read_trc(path):
     """Header lines, markers, and the table, as OpenSim lays them out: every line has all its cells."""
-    lines = path.read_text().splitlines()
+    lines = path.read_text(encoding="utf-8").splitlines()
     names = lines[3].split("\t")[2::3]
     width = 2 + 3 * len(names)
     assert all(len(line.split("\t")) == width for line in lines[3:])
@@ -187,7 +187,7 @@ def test_motions_have_no_gaps(tmp_path):
         frames.append(xy)
     frames[0][13] = frames[2][13] = frames[3][13] = np.nan
     (path,) = write_recordings([followed(frames)], "mot", tmp_path)
-    head, _, body = path.read_text().partition("endheader\n")
+    head, _, body = path.read_text(encoding="utf-8").partition("endheader\n")
     rows = list(csv.reader(io.StringIO(body), delimiter="\t"))
     assert re.findall(r"n(?:Rows|Columns)=\d+", head) == ["nRows=6", f"nColumns={len(rows[0])}"]
     assert "inDegrees=yes" in head

@@ -82,7 +82,7 @@ def test_joints_are_those_of_the_run(tmp_path):
         read_recordings(tmp_path)
     assert_same(video, read_recordings(tmp_path, skeleton="crowdpose14")[0])
     order = ["extra", *reversed(CROWDPOSE14.joints)]
-    results = json.loads((tmp_path / "coco_results.json").read_text())
+    results = json.loads((tmp_path / "coco_results.json").read_text(encoding="utf-8"))
     for result in results:
         result["keypoints"] = [0, 0, 0, *np.reshape(result["keypoints"], (-1, 3))[::-1].reshape(-1).tolist()]
     (tmp_path / "coco_results.json").write_text(json.dumps(results))
@@ -99,7 +99,7 @@ def test_the_command(tmp_path, capsys, monkeypatch):
     assert cli.main(["convert", file, "to=coco", "output=ours"]) == 0
     assert capsys.readouterr().out == "13 frames of 1 recording; 2 files in ours\n"
     assert cli.main(["convert", "ours", "to=dlc", "output=again"]) == 0
-    assert (tmp_path / "again/walkDLC_bupose.csv").read_text().count("\n") == 4 + 13
+    assert (tmp_path / "again/walkDLC_bupose.csv").read_text(encoding="utf-8").count("\n") == 4 + 13
     capsys.readouterr()
     for arguments, told in [
         ([file, "to=dlc", "output=theirs"], "would be overwritten"),
@@ -154,7 +154,7 @@ def test_a_damaged_file_does_not_lose_the_others(kind, pattern, tmp_path, monkey
     err = capsys.readouterr().err
     assert "1 file that cannot be read" in err
     assert file.name in err
-    assert json.loads((tmp_path / "out/coco_results.json").read_text())
+    assert json.loads((tmp_path / "out/coco_results.json").read_text(encoding="utf-8"))
 
 
 @pytest.mark.parametrize("kind", ["openpose", "openpifpaf", "shards", "dlc", "sleap", "nwb"])
@@ -181,7 +181,7 @@ def test_one_format_without_brackets(capsys):
 
 def test_results_of_another_length_are_named(tmp_path):
     write_recordings([make_photos()], "coco", tmp_path)
-    results = json.loads((tmp_path / "coco_results.json").read_text())
+    results = json.loads((tmp_path / "coco_results.json").read_text(encoding="utf-8"))
     results[-1]["keypoints"].pop()
     (tmp_path / "coco_results.json").write_text(json.dumps(results))
     with pytest.raises(LabelsError, match=f"result of image {results[-1]['image_id']} has 50"):

@@ -54,7 +54,7 @@ def test_to_coco_and_back(tmp_path, capsys, monkeypatch):
     object.__setattr__(photos, "sizes", [(640, 480), (32, 16), (100, 50)])
     write_recordings([make_video(), photos], "shards", tmp_path / "many")
     assert cli.main(["convert", "many", "to=coco", "output=results"]) == 0
-    images = json.loads((tmp_path / "results/images.json").read_text())
+    images = json.loads((tmp_path / "results/images.json").read_text(encoding="utf-8"))
     assert {i["file_name"]: i["width"] for i in images if i["file_name"] in photos.files} == {
         "7.jpg": 640, "b/x.png": 32, "c.jpg": 100
     }  # fmt: skip

@@ -149,7 +149,7 @@ def test_downloads(tab, served, scenes):
     with tab.expect_download() as coming:
         tab.locator("#json").click()
     assert coming.value.suggested_filename == "scene_people.json"
-    results = json.loads(Path(coming.value.path()).read_text())
+    results = json.loads(Path(coming.value.path()).read_text(encoding="utf-8"))
     assert len(results) == len(scenes[0].labels)
     assert all(len(r["keypoints"]) == 51 and 0 < r["score"] <= 1 and r["category_id"] == 1 for r in results)
     labels = scenes[0].labels
@@ -227,7 +227,7 @@ def test_frames_of_a_video(tab, served, scenes, tmp_path):
     with tab.expect_download() as coming:
         tab.locator("#json").click()
     assert coming.value.suggested_filename == "walk_000006_people.json"
-    assert {r["image_id"] for r in json.loads(Path(coming.value.path()).read_text())} == {7}
+    assert {r["image_id"] for r in json.loads(Path(coming.value.path()).read_text(encoding="utf-8"))} == {7}
 
 
 def test_tabs_do_not_share_what_they_see(open_tab, served, scenes, save, tmp_path):

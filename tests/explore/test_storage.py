@@ -34,7 +34,7 @@ def test_a_killed_explorers_files_go_when_the_next_one_starts(temporary):
     )
     left = Path(other.stdout.readline().strip())
     with temporary_folder() as folder:
-        assert (left / "upload").read_text() == "a photo"  # it still runs
+        assert (left / "upload").read_text(encoding="utf-8") == "a photo"  # it still runs
         other.kill()
         other.communicate()
         assert left.exists()
@@ -80,7 +80,7 @@ def test_a_tab_takes_and_releases(temporary):
             (folder / "hash").mkdir()
             (folder / "hash" / "a.png").write_text(str(n))
             taken.append(uploads.take(folder / "hash" / "a.png", tab))
-        assert [path.read_text() for path in taken] == ["0", "1", "2"]
+        assert [path.read_text(encoding="utf-8") for path in taken] == ["0", "1", "2"]
         assert not (folder / "hash").exists()
         release_taken(tab, taken[1])
         assert [path.exists() for path in taken] == [False, True, False]

@@ -9,7 +9,7 @@ from torch.nn import functional
 
 from bupose.nn.blocks import SameConv2d
 from bupose.runtimes import torch_bits
-from bupose.runtimes.eight_bits import HALF, STEPS, fit_range, round_weights
+from bupose.runtimes.eight_bits import HALF, fit_range, round_weights
 from bupose.runtimes.torch_bits import BytesConv2d, find_steps
 
 ENDS = [-1.3, 4.2]
@@ -95,7 +95,8 @@ def test_what_reads_a_convolution_gets_floats_or_bytes(steps):
     assert (again - first).abs().max() <= 1.01 * following._scale * following._step.max() * steps
 
 
-def test_a_processor_that_adds_wrongly_gets_half_the_steps_or_none(monkeypatch, caplog):
+def test_a_processor_that_adds_wrongly_gets_half_the_steps_or_none(monkeypatch, caplog, steps):
+    """``steps`` is what this processor itself can."""
     compute = BytesConv2d.compute
 
     def overflow(most):
@@ -106,7 +107,7 @@ def test_a_processor_that_adds_wrongly_gets_half_the_steps_or_none(monkeypatch, 
         return saturated
 
     caplog.set_level(logging.INFO)
-    for most, wanted in ((2.0**17, STEPS), (2.0**15, HALF), (2.0**13, 0)):
+    for most, wanted in ((2.0**17, steps), (2.0**15, HALF), (2.0**13, 0)):
         monkeypatch.setattr(BytesConv2d, "compute", overflow(most))
         assert find_steps() == wanted
         assert bool(caplog.messages) == (not wanted)

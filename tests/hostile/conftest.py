@@ -248,6 +248,7 @@ def hostile_network(tmp_path_factory):
 def hostile_server():
     """The process that forks."""
     environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8:strict", "OMP_NUM_THREADS": "1"}
+    environment["MALLOC_ARENA_MAX"] = "2"  # otherwise eight a core, 64 MB each of the address space that is limited
     command = [sys.executable, str(Path(__file__).with_name("forks.py"))]
     with subprocess.Popen(command, stdin=-1, stdout=-1, text=True, env=environment) as server:
         assert server.stdout.readline() == "ready\n"

@@ -135,7 +135,7 @@ WRONG_IR = {
 
 
 def change(path, old, new) -> None:
-    path.write_text(path.read_text().replace(old, new))
+    path.write_text(path.read_text(encoding="utf-8").replace(old, new))
 
 
 def laughs(levels: int) -> str:

@@ -47,7 +47,9 @@ def wait_for(condition, seconds=60.0):
 
 
 def results(folder):
-    return {name: json.loads((folder / name).read_text()) for name in ("images.json", "coco_results.json")}
+    return {
+        name: json.loads((folder / name).read_text(encoding="utf-8")) for name in ("images.json", "coco_results.json")
+    }
 
 
 def assert_same(folder, whole):
@@ -79,7 +81,7 @@ def test_a_killed_video_goes_on_with_the_same_ids(hostile):
     hostile.judge(ended, 0, "done before", kind="kills")
     hostile.judge(hostile.run("infer", *common, "output=whole"), 0)
     assert_same(out, whole)
-    people = [json.loads((folder / "coco_results.json").read_text()) for folder in (out, whole)]
+    people = [json.loads((folder / "coco_results.json").read_text(encoding="utf-8")) for folder in (out, whole)]
     ids = [[person.get("track_id") for person in results] for results in people]
     assert ids[0] == ids[1]
     assert {0} <= {*ids[0]}

@@ -168,12 +168,12 @@ def test_the_whole_way(toy, scenes, tmp_path):
     out = str(tmp_path / "out")
     infer(InferOptions(input=str(tmp_path / "photos"), output=out, weights=str(file), device="cpu", fields=True,
                        fields_pictures=True))  # fmt: skip
-    found = json.loads((tmp_path / "out" / "coco_results.json").read_text())
+    found = json.loads((tmp_path / "out" / "coco_results.json").read_text(encoding="utf-8"))
     for _, maps, info in read_fields(tmp_path / "out" / "fields" / "0.npz"):
         assert (maps.method, set(maps.arrays), info["target"]) == ("toy", {"heat", "where"}, {"sigma": 8.0})
     again = str(tmp_path / "again")
     assert group_saved(GroupOptions(input=str(tmp_path / "out" / "fields" / "0.npz"), output=again)) == 0
-    grouped = json.loads((tmp_path / "again" / "coco_results.json").read_text())
+    grouped = json.loads((tmp_path / "again" / "coco_results.json").read_text(encoding="utf-8"))
     assert grouped
     first = [result for result in found if result["image_id"] == 0] or found[: len(grouped)]
     for one, two in zip(grouped, first, strict=True):

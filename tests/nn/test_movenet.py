@@ -26,7 +26,7 @@ SIDES = (256, 192)
 
 @pytest.fixture(scope="module")
 def graph(shared):
-    return json.loads((shared / "weights" / "movenet_multipose.graph.json").read_text())
+    return json.loads((shared / "weights" / "movenet_multipose.graph.json").read_text(encoding="utf-8"))
 
 
 @pytest.fixture(scope="module")

@@ -191,7 +191,7 @@ def test_same_numbers_as_the_published_graph(shared, run_graph, file, trunk, opt
     network = build_trunk(trunk, **options).eval()
     assert f"{count} tensors matched" in load_trunk(network, shared / "weights" / f"{file}.safetensors")
     photo = cv2.resize(read_rgb(shared / "data" / "coco" / "val" / "000000343218.jpg"), (160, 128))
-    graph = json.loads((shared / "weights" / f"{file}.graph.json").read_text())
+    graph = json.loads((shared / "weights" / f"{file}.graph.json").read_text(encoding="utf-8"))
     weights = load_file(shared / "weights" / f"{file}.safetensors")
     expected = run_graph(graph, weights, photo, target)
     with torch.no_grad():
@@ -206,7 +206,7 @@ def test_movenets_answers_are_those_of_its_graph(shared, run_graph):
     network = build_trunk("movenet", head_features=True).eval()
     load_trunk(network, shared / "weights" / "movenet_multipose.safetensors")
     photo = cv2.resize(read_rgb(shared / "data" / "coco" / "val" / "000000343218.jpg"), (160, 128))
-    graph = json.loads((shared / "weights" / "movenet_multipose.graph.json").read_text())
+    graph = json.loads((shared / "weights" / "movenet_multipose.graph.json").read_text(encoding="utf-8"))
     weights = load_file(shared / "weights" / "movenet_multipose.safetensors")
     with torch.no_grad():
         features = network(normalised(network, photo))[0].permute(1, 2, 0).numpy()

@@ -169,7 +169,10 @@ def test_scores_and_joints_of_a_picture_survive_the_list(net, photos, tmp_path):
     """One picture alone gives what it gives among others."""
     run(photos, tmp_path / "all")
     run(photos / "x.png", tmp_path / "one")
-    of = {folder: json.loads((tmp_path / folder / "coco_results.json").read_text()) for folder in ("all", "one")}
+    of = {
+        folder: json.loads((tmp_path / folder / "coco_results.json").read_text(encoding="utf-8"))
+        for folder in ("all", "one")
+    }
     assert of["one"][0]["keypoints"] == of["all"][-1]["keypoints"]
     assert of["one"][0]["score"] == of["all"][-1]["score"]
 

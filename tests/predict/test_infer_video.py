@@ -49,10 +49,10 @@ def test_ids_in_every_file(net, film, face, tmp_path):
     out = tmp_path / "out"
     summary = run(film, out, also=("dlc",))
     assert (summary.pictures, summary.people, summary.ids, summary.failed) == (COUNT, COUNT, 1, 0)
-    results = json.loads((out / "coco_results.json").read_text())
+    results = json.loads((out / "coco_results.json").read_text(encoding="utf-8"))
     assert [(r["image_id"], r["track_id"]) for r in results] == [(n + 1, 0) for n in range(COUNT)]
     for n in range(COUNT):
-        shown = json.loads((out / "openpose" / f"walk_{n:06d}_keypoints.json").read_text())
+        shown = json.loads((out / "openpose" / f"walk_{n:06d}_keypoints.json").read_text(encoding="utf-8"))
         assert [person["person_id"] for person in shown["people"]] == [[0]]
     for (one,) in (read_recordings(out), read_recordings(out / "dlc" / "walkDLC_bupose.csv")):
         assert (one.name, len(one), one.followed) == ("walk", COUNT, True)
@@ -60,7 +60,7 @@ def test_ids_in_every_file(net, film, face, tmp_path):
             mine = People.from_coco([result], net.skeleton).to(one.skeleton)
             np.testing.assert_allclose(people.xy, mine.xy, atol=1e-3)
             np.testing.assert_allclose(people.score, mine.score, atol=1e-3)
-    images = json.loads((out / "images.json").read_text())
+    images = json.loads((out / "images.json").read_text(encoding="utf-8"))
     assert [(i["id"], i["time"]) for i in images] == [(n + 1, pytest.approx(n / RATE, abs=1e-6)) for n in range(COUNT)]
     rows = rows_of(out / "tables" / "walk.csv")
     assert len(rows) == 3 * COUNT
@@ -94,8 +94,10 @@ def test_the_parquet_file_is_the_table(net, film, tmp_path):
 def test_without_tracking(net, film, tmp_path):
     out = tmp_path / "out"
     assert run(film, out, tracking="off").ids == 0
-    assert all("track_id" not in result for result in json.loads((out / "coco_results.json").read_text()))
-    shown = json.loads((out / "openpose" / "walk_000004_keypoints.json").read_text())
+    assert all(
+        "track_id" not in result for result in json.loads((out / "coco_results.json").read_text(encoding="utf-8"))
+    )
+    shown = json.loads((out / "openpose" / "walk_000004_keypoints.json").read_text(encoding="utf-8"))
     assert shown["people"][0]["person_id"] == [-1]
     assert {row["id"] for row in rows_of(out / "tables" / "walk.csv")} == {"-1"}
     assert len(list(Video(out / "overlays" / "walk.mp4").frames())) == COUNT
@@ -130,7 +132,7 @@ def test_an_interrupted_video_is_there_and_goes_on(net, film, tmp_path, monkeypa
     interrupt(monkeypatch, net, after=13)
     with pytest.raises(KeyboardInterrupt, match="results are written; resume=true"):
         run(film, out, batch=1)
-    found = len(json.loads((out / "images.json").read_text()))
+    found = len(json.loads((out / "images.json").read_text(encoding="utf-8")))
     assert 9 <= found <= 13
     assert len(rows_of(out / "tables" / "walk.csv")) >= 3 * (found - len(HIDDEN))
     assert len(list(Video(out / "overlays" / "walk.mp4").frames())) == found
@@ -182,8 +184,11 @@ def test_a_camera_has_ids_at_once(net, face, tmp_path, monkeypatch):
     monkeypatch.setattr("bupose.images.camera.time.monotonic", lambda: next(clock))
     out = tmp_path / "out"
     run(0, out)
-    later = {r["image_id"]: r.get("track_id", -1) for r in json.loads((out / "coco_results.json").read_text())}
-    at_once = [json.loads(path.read_text()) for path in sorted((out / "openpose").glob("*.json"))]
+    later = {
+        r["image_id"]: r.get("track_id", -1)
+        for r in json.loads((out / "coco_results.json").read_text(encoding="utf-8"))
+    }
+    at_once = [json.loads(path.read_text(encoding="utf-8")) for path in sorted((out / "openpose").glob("*.json"))]
     assert [shown["people"][0]["person_id"][0] for shown in at_once] == [later[n + 1] for n in range(30)]
     assert later[30] == 0
     assert {row["id"] for row in rows_of(out / "tables" / "camera0.csv")} == {"-1", "0"}
@@ -216,7 +221,7 @@ def test_the_network_looks_at_each_third_frame(net, film, face, tmp_path, monkey
     out = tmp_path / "out"
     summary = run(film, out, look_every=3, batch=1)
     assert len(net.batches) == COUNT // 3
-    assert (summary.pictures, len(json.loads((out / "images.json").read_text()))) == (COUNT, COUNT)
+    assert (summary.pictures, len(json.loads((out / "images.json").read_text(encoding="utf-8")))) == (COUNT, COUNT)
     rows = rows_of(out / "tables" / "walk.csv")
     assert {int(row["frame"]) for row in rows} == {*range(COUNT)}
     for n, row in enumerate(rows):

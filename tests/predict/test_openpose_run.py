@@ -26,7 +26,7 @@ def run(out, **values):
 
 
 def people_in(path):
-    return [np.reshape(p["pose_keypoints_2d"], (-1, 3)) for p in json.loads(path.read_text())["people"]]
+    return [np.reshape(p["pose_keypoints_2d"], (-1, 3)) for p in json.loads(path.read_text(encoding="utf-8"))["people"]]
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ def test_a_folder(net, photos, face, tmp_path, caplog):
     assert (summary.pictures, summary.people, summary.failed) == (1, 1, 1)
     assert any("broken.jpg" in message for message in caplog.messages)
     assert any("--hand" in message for message in caplog.messages)
-    text = (tmp_path / "json" / "a b_keypoints.json").read_text()
+    text = (tmp_path / "json" / "a b_keypoints.json").read_text(encoding="utf-8")
     assert re.match(
         r'\{"version":1\.3,"people":\[\{"person_id":\[-1\],"pose_keypoints_2d":\[[\d.]+,[\d.]+,0\.\d+,0,0,0,', text
     )
@@ -63,7 +63,7 @@ def test_a_folder(net, photos, face, tmp_path, caplog):
     drawn = cv2.imread(str(tmp_path / "img" / "a b_rendered.png"))
     assert drawn.shape == face[0].shape
     assert not np.array_equal(drawn[..., ::-1], face[0])
-    (result,) = json.loads((tmp_path / "coco.json").read_text())
+    (result,) = json.loads((tmp_path / "coco.json").read_text(encoding="utf-8"))
     assert result["category_id"] == 1
 
 
@@ -84,7 +84,11 @@ def test_ids_on_demand(net, film, tmp_path):
     for flags, ids in (({}, {-1}), ({"identification": True}, {-1, 0})):
         run(tmp_path, video=str(film), **flags)
         files = sorted((tmp_path / "json").iterdir())
-        seen = [person["person_id"][0] for path in files for person in json.loads(path.read_text())["people"]]
+        seen = [
+            person["person_id"][0]
+            for path in files
+            for person in json.loads(path.read_text(encoding="utf-8"))["people"]
+        ]
         assert len(seen) == 12
         assert set(seen) == ids
 

@@ -88,7 +88,7 @@ def test_whose_joints_results_list():
 def test_openpose(tmp_path, skeleton, joints):
     people = some_people(skeleton)
     output.write_openpose(tmp_path / "x_keypoints.json", people)
-    written = json.loads((tmp_path / "x_keypoints.json").read_text())
+    written = json.loads((tmp_path / "x_keypoints.json").read_text(encoding="utf-8"))
     example = examples()[2]
     assert (written.keys(), written["version"]) == (example.keys(), example["version"])
     assert written["people"][0].keys() == example["people"][0].keys()
@@ -104,9 +104,9 @@ def test_openpose(tmp_path, skeleton, joints):
 
 def test_nobody(tmp_path):
     output.write_coco(tmp_path / "coco_results.json", People.nobody(COCO17).to_coco(1))
-    assert json.loads((tmp_path / "coco_results.json").read_text()) == []
+    assert json.loads((tmp_path / "coco_results.json").read_text(encoding="utf-8")) == []
     output.write_openpose(tmp_path / "x.json", People.nobody(COCO17))
-    assert json.loads((tmp_path / "x.json").read_text())["people"] == []
+    assert json.loads((tmp_path / "x.json").read_text(encoding="utf-8"))["people"] == []
 
 
 def test_csv(tmp_path):
@@ -159,7 +159,7 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path):
 
     with pytest.raises(RuntimeError, match="middle"):
         output.write_coco(tmp_path / "x.json", results())
-    assert json.loads((tmp_path / "x.json").read_text()) == [{"a": 1}]
+    assert json.loads((tmp_path / "x.json").read_text(encoding="utf-8")) == [{"a": 1}]
     assert [f.name for f in tmp_path.iterdir()] == ["x.json"]
 
 
@@ -169,7 +169,7 @@ def test_replacing_takes_the_longest_names(tmp_path):
         assert partial.parent == tmp_path
         partial.write_text("whole")
         assert not path.exists()
-    assert path.read_text() == "whole"
+    assert path.read_text(encoding="utf-8") == "whole"
 
 
 CRAB = Skeleton("crab", ("eye", "left_claw", "right_claw"), (("eye", "left_claw"), ("eye", "right_claw")))
@@ -194,7 +194,7 @@ def test_openpose_files_have_hands_and_a_face_where_the_network_has(tmp_path):
     xy[0, whole.index["left_thumb2"]] = np.nan
     people = People(xy, np.where(np.isnan(xy[..., 0]), 0, 0.5), [0.9], whole)
     output.write_openpose(tmp_path / "a.json", people)
-    (person,) = json.loads((tmp_path / "a.json").read_text())["people"]
+    (person,) = json.loads((tmp_path / "a.json").read_text(encoding="utf-8"))["people"]
     assert np.reshape(person["pose_keypoints_2d"], (25, 3))[:, 2].all()  # BODY_25: feet, too
     left, right = (np.reshape(person[f"hand_{side}_keypoints_2d"], (21, 3)) for side in ("left", "right"))
     assert left[:, 0].tolist() == [0 if k == 93 else 2 * k + 1 for k in range(91, 112)]
@@ -202,7 +202,7 @@ def test_openpose_files_have_hands_and_a_face_where_the_network_has(tmp_path):
     face = np.reshape(person["face_keypoints_2d"], (70, 3))  # 68 points of 300-W, and the pupils of right and left
     assert face[:, 0].tolist() == [2 * k + 1 for k in [*range(23, 91), 2, 1]]
     output.write_openpose(tmp_path / "b.json", People.nobody(whole))
-    assert json.loads((tmp_path / "b.json").read_text())["people"] == []
+    assert json.loads((tmp_path / "b.json").read_text(encoding="utf-8"))["people"] == []
 
 
 def test_openpose_files_are_for_joints_that_they_hold():

@@ -47,11 +47,13 @@ def interrupted_run(photos, out, monkeypatch, net, after=3):
     with pytest.raises(KeyboardInterrupt, match="resume=true"):
         run(photos, out)
     assert not (out / "coco_results.json").exists()
-    return sum('"people"' in line for line in (out / UNFINISHED).read_text().splitlines())
+    return sum('"people"' in line for line in (out / UNFINISHED).read_text(encoding="utf-8").splitlines())
 
 
 def results(folder):
-    return {name: json.loads((folder / name).read_text()) for name in ("images.json", "coco_results.json")}
+    return {
+        name: json.loads((folder / name).read_text(encoding="utf-8")) for name in ("images.json", "coco_results.json")
+    }
 
 
 @pytest.mark.parametrize(
@@ -90,7 +92,7 @@ def test_people_in_a_damaged_list_are_looked_for_again(net, photos, tmp_path, mo
     out = tmp_path / "out"
     run(photos, tmp_path / "whole")
     done = interrupted_run(photos, out, monkeypatch, net)
-    settings, *lines = (out / UNFINISHED).read_text().splitlines()
+    settings, *lines = (out / UNFINISHED).read_text(encoding="utf-8").splitlines()
     damaged = json.loads(lines[0])
     for key, value in (("xy", [[1.0]]), ("score", "high"), ("present", None), ("person_score", {})):
         spoilt = {**damaged, "people": {**damaged["people"], key: value}}
@@ -115,7 +117,7 @@ def test_a_list_without_settings(net, photos, tmp_path):
 def test_pictures_that_come_and_go_leave_the_others_their_numbers(net, photos, tmp_path, monkeypatch, lab, face):
     out = tmp_path / "out"
     done = interrupted_run(photos, out, monkeypatch, net)
-    entries = [json.loads(line) for line in (out / UNFINISHED).read_text().splitlines()[1:]]
+    entries = [json.loads(line) for line in (out / UNFINISHED).read_text(encoding="utf-8").splitlines()[1:]]
     before = {entry["file_name"]: entry["id"] for entry in entries}
     gone = entries[1]["file_name"]
     (photos / gone).unlink()
@@ -178,7 +180,7 @@ def test_a_full_disk_ends_the_run_and_loses_nothing(net, photos, tmp_path, monke
                 break
             except DiskError as problem:
                 failures.append(str(problem))
-        listed = (out / UNFINISHED).read_text().splitlines() if (out / UNFINISHED).exists() else []
+        listed = (out / UNFINISHED).read_text(encoding="utf-8").splitlines() if (out / UNFINISHED).exists() else []
         assert all(json.loads(line) for line in listed)
         n += 1
         assert n < 200, writes

@@ -48,7 +48,10 @@ def test_a_processor_that_only_emulates_bfloat16_is_spared_it(net, monkeypatch, 
     assert set(tried) == {"float32"}
     options = small_training(steps=1, validate_every=1, precision="auto")
     train(options)
-    assert json.loads(Path(options.output, "options.json").read_text())["trainer"]["precision"] == "float32"
+    assert (
+        json.loads(Path(options.output, "options.json").read_text(encoding="utf-8"))["trainer"]["precision"]
+        == "float32"
+    )
 
 
 def test_auto_takes_the_faster_precision_and_a_resumed_run_keeps_it(monkeypatch, small_training):
@@ -59,10 +62,10 @@ def test_auto_takes_the_faster_precision_and_a_resumed_run_keeps_it(monkeypatch,
     options = small_training(steps=1, validate_every=1, precision="auto")
     train(options)
     chosen = Path(options.output, "options.json")
-    assert json.loads(chosen.read_text())["trainer"]["precision"] == "float32"
+    assert json.loads(chosen.read_text(encoding="utf-8"))["trainer"]["precision"] == "float32"
     speeds["bfloat16"] = 3.0
     train(small_training(steps=2, validate_every=1, precision="auto", given={"resume": options.output}))
-    assert json.loads(chosen.read_text())["trainer"]["precision"] == "float32"
+    assert json.loads(chosen.read_text(encoding="utf-8"))["trainer"]["precision"] == "float32"
     assert autotune.fast_precision(build_network(options, COCO17), options.trainer) == "bfloat16"
 
 

@@ -41,7 +41,7 @@ def folder(tmp_path_factory, monkeypatch_module):
     folder = tmp_path_factory.mktemp("beach")
     subprocess.run([sys.executable, str(ROOT / "scripts/draw_crabs.py"), "crabs", "8"], cwd=folder, check=True)
     file = folder / "crabs" / "annotations" / "person_keypoints_default.json"
-    data = json.loads(file.read_text())
+    data = json.loads(file.read_text(encoding="utf-8"))
     for entry in data["annotations"]:
         entry["category_id"] = 5
     data["categories"][0]["id"] = 5
@@ -59,7 +59,7 @@ def monkeypatch_module():
 
 def test_the_tutorial_runs(folder, run):
     """Every command of the page, a few steps of training, on few pictures."""
-    page = (ROOT / "docs" / "own_data.md").read_text()
+    page = (ROOT / "docs" / "own_data.md").read_text(encoding="utf-8")
     lines = [line for block in re.findall(r"^```bash\n(.*?)^```", page, re.M | re.S) for line in block.splitlines()]
     draw, check, train, infer, evaluate = [shlex.split(line) for line in lines]
     assert draw[1] == "scripts/draw_crabs.py"
@@ -76,7 +76,7 @@ def test_the_tutorial_runs(folder, run):
     found = folder / "crabs" / "found"
     assert len(list((found / "overlays").iterdir())) == 8
     assert not (found / "openpose").exists()
-    results = json.loads((found / "coco_results.json").read_text())
+    results = json.loads((found / "coco_results.json").read_text(encoding="utf-8"))
     assert {(result["category_id"], len(result["keypoints"])) for result in results} == {(5, 18)}
     assert "AP" in run([*evaluate, "limit=2"])
 

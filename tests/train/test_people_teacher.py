@@ -86,7 +86,7 @@ def test_a_network_of_fields_teaches_one_of_centres(small_training, tmp_path):
     teacher = TeacherOptions([str(tmp_path / "teacher.safetensors")], through="people")
     options = replace(small_training(steps=2, validate_every=2), method="centre", teacher=teacher)
     train(options)
-    assert "loss/teacher_1" in (tmp_path / "run" / "metrics.csv").read_text().splitlines()[0]
+    assert "loss/teacher_1" in (tmp_path / "run" / "metrics.csv").read_text(encoding="utf-8").splitlines()[0]
     assert weights.load(tmp_path / "run" / "best.safetensors").config.method == "centre"
 
 

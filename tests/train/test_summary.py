@@ -58,4 +58,4 @@ def test_a_plot_that_cannot_be_written(sweep, name, says, capsys):
 
 def test_the_plot_of_the_command(sweep):
     assert cli.main(["summarize", str(sweep), f"plot={sweep / 'new' / 'a.svg'}"]) == 0
-    assert (sweep / "new" / "a.svg").read_text().startswith("<?xml")
+    assert (sweep / "new" / "a.svg").read_text(encoding="utf-8").startswith("<?xml")

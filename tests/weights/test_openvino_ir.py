@@ -241,7 +241,7 @@ def test_stored_fields_are_the_quantised_graph(xml, photos):
     Everywhere with VNNI, as they were made; without, sums of products overflow in a few cells.
     """
     processor = Path("/proc/cpuinfo")
-    exact = not processor.exists() or "vnni" in processor.read_text()
+    exact = not processor.exists() or "vnni" in processor.read_text(encoding="utf-8")
     for image, stored in photos.values():
         heat_max, heat_mean, paf_max, paf_mean = differences(run_openvino(xml, image, quantised=True), stored)
         assert heat_max < (1.5 / 255 if exact else 0.1)
@@ -262,7 +262,7 @@ def test_imported_network_against_stored_fields(ours, photos):
 
 
 def edited(xml, folder, old: str, new: str):
-    text = xml.read_text()
+    text = xml.read_text(encoding="utf-8")
     assert old in text
     (folder / "net.xml").write_text(text.replace(old, new, 1))
     shutil.copy(xml.with_suffix(".bin"), folder / "net.bin")

@@ -92,7 +92,7 @@ def test_the_table_knows_the_built_in_skeletons():
 
 def test_the_table_against_labels(shared):
     """In units of each person's own limbs, 99.9 % of the labelled limbs of 250 other photos are below the limit."""
-    data = json.loads((shared / "data" / "coco" / "val.json").read_text())
+    data = json.loads((shared / "data" / "coco" / "val.json").read_text(encoding="utf-8"))
     labels = Labels.from_coco([a for a in data["annotations"] if a["num_keypoints"] > 5], COCO18, COCO17.joints)
     ends, here = labels.xy[:, COCO18.limb_joints], labels.present[:, COCO18.limb_joints].all(2)
     ratio = np.linalg.norm(ends[:, :, 1] - ends[:, :, 0], axis=2) / np.array(COCO18.limb_lengths)
