@@ -6,7 +6,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from omegaconf import OmegaConf
 
-from bupose.cli import hydra_app
+from bupose.cli import hydra_app, quoting
 
 AWKWARD = [
     "IMG (1).jpg",
@@ -42,7 +42,7 @@ AWKWARD = [
 
 def through_hydra(text):
     """What the program gets for a quoted value."""
-    override = OverridesParser.create().parse_override("input=" + hydra_app.quote(text))
+    override = OverridesParser.create().parse_override("input=" + quoting.quote(text))
     composed = OmegaConf.create({"input": None})
     OmegaConf.update(composed, "input", override.value())
     return composed.input

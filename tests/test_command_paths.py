@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bupose import cli
-from bupose.cli import hydra_app
+from bupose.cli import quoting
 from bupose.errors import OptionsError
 from bupose.predict.predict import Summary
 
@@ -68,12 +68,12 @@ def test_several_paths_and_options_in_any_order(inferred, tmp_path, monkeypatch)
 )
 def test_more_paths_than_an_option_takes_are_told(name, key, arguments, told):
     with pytest.raises(OptionsError, match=re.escape(told)):
-        hydra_app.split_paths([*arguments, "decoder=sure"], name, key)
+        quoting.split_paths([*arguments, "decoder=sure"], name, key)
 
 
 @given(st.lists(st.text(min_size=1).filter(lambda t: t[0] != "-" and "=" not in t and "\0" not in t), min_size=1))
 def test_any_names(names):
-    assert hydra_app.split_paths([*names, "flip=true"], "infer", "input") == (["flip=true"], names)
+    assert quoting.split_paths([*names, "flip=true"], "infer", "input") == (["flip=true"], names)
 
 
 def test_ten_thousand_names_never_meet_hydras_parser(inferred, monkeypatch):

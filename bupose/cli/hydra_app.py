@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import glob
 import inspect
 import itertools
 import os
@@ -23,6 +22,7 @@ from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from bupose.cli import schemas
+from bupose.cli.quoting import ASSIGNMENT, quote, quote_paths, split_paths
 from bupose.errors import BuposeError, DependencyError, OptionsError
 from bupose.messages import messages_shown
 from bupose.options import choose, shown
@@ -36,8 +36,6 @@ HYDRA_FLAGS = (  # without those that read other configurations, or a pickle
 VALUED = {"--cfg", "-c", "--package", "-p", "--info", "-i"}  # whose value may stand behind a space
 EXTRAS = {"parallel": "sweep", "slurm": "sweep", "search": "search"}  # what hydra's presets need
 DEEPEST = 20  # brackets in brackets
-_ASSIGNMENT = re.compile(r"(\+{0,2})([^=\s'\"]+)=(.*)", re.DOTALL)
-_LISTED = re.compile(r"\s*('(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\"|[^,]+?)\s*(?:,|$)", re.DOTALL)
 
 
 def run(task: Callable, name: str, arguments: list[str] | None = None, paths: str = ""):
@@ -77,70 +75,6 @@ def _with_values(arguments: Iterable[str]) -> Iterator[str]:
     for argument in rest:
         value = next(rest, None) if argument in VALUED else None
         yield argument if value is None else f"{argument}={value}"
-
-
-def split_paths(arguments: list[str], name: str, key: str) -> tuple[list[str], list[str]]:
-    """Options and flags, and the other arguments: paths, for the option ``key``.
-
-    ``x=1.jpg`` is a path if no option is called x and such a file exists.
-
-    Raises
-    ------
-    OptionsError
-        Paths are given both with and without ``key=``, or several where the option takes one.
-    """
-    schema = schemas.schema(name)
-    known = {*(f.name for f in dataclasses.fields(schema)), *schemas.groups(), "hydra"}
-    paths = [argument for argument in arguments if _is_path(argument, known)]
-    others = [argument for argument in arguments if not _is_path(argument, known)]
-    given = [argument for argument in others if argument.lstrip("+").startswith(f"{key}=")]
-    takes_one = typing.get_type_hints(schema)[key] is not typing.Any
-    if paths and (given or (takes_one and len(paths) > 1)):
-        first, second = paths[0], [*given, *paths[1:]][0]
-        instead = f"{name} takes one {key}: run it for each" if takes_one else f"write {key}=[…,…], or paths alone"
-        raise OptionsError(f"{first!r} and {second!r} are both given; {instead}")
-    return others, paths
-
-
-def quote_paths(arguments: list[str], keys: set[str]) -> list[str]:
-    """The arguments with the values of ``keys`` quoted for hydra, whose grammar refuses ordinary file names.
-
-    A value in brackets is a list of paths, unless there is a file of that name; null and quoted values are unchanged.
-    """
-    return [_quote_argument(argument, keys) for argument in arguments]
-
-
-def quote(text: str) -> str:
-    """``text`` as a quoted string of hydra's override grammar, free of interpolations."""
-    text = re.sub(r"(\\*)\$\{", lambda found: 2 * found[1] + "\\${", text)  # ${ would be looked up
-    text = re.sub(r"(\\*)'", lambda found: 2 * found[1] + "\\'", text)
-    ending = len(text) - len(text.rstrip("\\"))
-    return "'" + text + "\\" * ending + "'"
-
-
-def _is_path(argument: str, known: set[str]) -> bool:
-    """Whether an argument without a key is meant for one."""
-    if argument.startswith("-") or not argument:
-        return False
-    found = _ASSIGNMENT.fullmatch(argument)
-    if not found or "://" in found[2]:
-        return True
-    key = re.split(r"[.@/]", found[2])[0]
-    return key not in known and (os.path.lexists(os.path.expanduser(argument)) or bool(glob.glob(argument)))
-
-
-def _quote_argument(argument: str, keys: set[str]) -> str:
-    found = _ASSIGNMENT.fullmatch(argument)
-    if not found or found[2] not in keys or found[3] == "null":
-        return argument
-    value, start = found[3], f"{found[1]}{found[2]}="
-    if not os.path.lexists(os.path.expanduser(value)):
-        if len(value) > 1 and value[0] == value[-1] and value[0] in "'\"":
-            return argument
-        if value.startswith("[") and value.endswith("]"):
-            parts = _LISTED.findall(value[1:-1])
-            return start + "[" + ",".join(p if p[0] in "'\"" else quote(p) for p in parts) + "]"
-    return start + quote(value)
 
 
 def _compose(task: Callable, name: str, arguments: list[str], key: str, paths: list[str]):
@@ -235,7 +169,7 @@ def _check_override(argument: str, kind: type, sweep: bool) -> None:
         schemas.check_hydra(key, value.text if isinstance(value, QuotedString) else value)
         return _check_extra(EXTRAS[text], f"{key}={text}") if text in EXTRAS else None
     group, _, place = key.partition("@")
-    if _ASSIGNMENT.fullmatch(argument) and group in schemas.groups():
+    if ASSIGNMENT.fullmatch(argument) and group in schemas.groups():
         if place and not dataclasses.is_dataclass(schemas.find_option(kind, place)):
             raise OptionsError(f"{argument!r} would put a preset into {place}, which takes none")
         for choice in text.split(",") if sweep else [text]:
