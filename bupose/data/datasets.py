@@ -57,6 +57,8 @@ def mix(options: MixtureOptions) -> Mixture:
     OptionsError
         No sets, an unknown kind, or a weight for a missing set.
     """
+    if not options.sets:
+        raise OptionsError("a mixture got no sets; give them as in data.sets={coco:{annotations:FILE,images:FOLDER}}")
     for name in options.weights:
         if name not in options.sets:
             raise OptionsError(f"mixture: a weight for {name!r}, which is not among the sets {', '.join(options.sets)}")

@@ -93,11 +93,13 @@ def test_an_own_skeleton_is_what_is_looked_at(check_data, write, tmp_path, capsy
     assert "has none of the joints of 'coco17'" in capsys.readouterr().err
 
 
-def test_mixtures_can_be_changed(check_data, coco_file, tmp_path, capsys):
-    arguments = ["data=mixture", f"data.sets.coco.annotations={coco_file}", "data.sets.coco.images=null"]
-    arguments += ["data.sets.synthetic.count=4", "data.weights.coco=0.5", "data.weights.synthetic=0.5"]
-    assert check_data(*arguments, f"output={tmp_path}", "pictures=2") == 0
-    assert "8 pictures" in capsys.readouterr().out
+@pytest.mark.parametrize(("changes", "length"), [([], 4), (["data.sets.drawn.count=3", "data.weights.labelled=3"], 12)])
+def test_a_mixture_is_of_the_sets_given_alone(changes, length, check_data, coco_file, tmp_path, capsys):
+    """One labelled picture and two drawn ones in turns; or three drawn ones, each after three times the labelled."""
+    labelled = f"labelled:{{kind:coco,annotations:{coco_file}}}"
+    arguments = ["data=mixture", f"data.sets={{{labelled},drawn:{{kind:synthetic,count:2,size:[64,64]}}}}"]
+    assert check_data(*arguments, *changes, f"output={tmp_path}", "pictures=2") == 0
+    assert f"{length} pictures," in capsys.readouterr().out
 
 
 def test_data_options_cover_every_kind():

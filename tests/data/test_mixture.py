@@ -59,7 +59,7 @@ def test_refusals():
     for weights in ([1], [1, 0], [1, -2]):
         with pytest.raises(OptionsError, match="give one above 0 for each"):
             Mixture([Numbers(0, 3), Numbers(0, 3)], weights)
-    with pytest.raises(OptionsError, match="mixture of 0 sets"):
+    with pytest.raises(OptionsError, match="a mixture got no sets; give them as in data"):
         open_samples("mixture")
     with pytest.raises(OptionsError, match=r"data\.weights is {'a': nan}; give names and values"):
         open_samples("mixture", {"sets": {"a": {"kind": "synthetic"}}, "weights": {"a": float("nan")}})
