@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import sys
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -31,3 +32,11 @@ class Compared:
 
     def save(self) -> None:
         self.path.write_text(json.dumps(self.rows))
+
+
+def run(steps: Mapping[str, Callable[[Path, Compared], None]]) -> None:
+    """The step and the folder that the command line names."""
+    program, step, folder = Path(sys.argv[0]).stem, sys.argv[1], Path(sys.argv[2])
+    compared = Compared(folder, f"{program}_{step}")
+    steps[step](folder, compared)
+    compared.save()

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
-import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas
 import sleap_io
-from compared import Compared
+from compared import Compared, run
 from movement.io import load_poses
 
 LEVELS = ["scorer", "individuals", "bodyparts", "coords"]
@@ -173,10 +172,5 @@ def _write_found(folder: Path, video: Any, skeleton: Any) -> None:
     np.savez(folder / "found.npz", xy=xy, score=score, names=np.array(skeleton.node_names))
 
 
-STEPS = {"read": read, "write": write, "read_trained": read_trained}
-
 if __name__ == "__main__":
-    step, place = sys.argv[1], Path(sys.argv[2])
-    compared = Compared(place, f"laboratories_{step}")
-    STEPS[step](place, compared)
-    compared.save()
+    run({"read": read, "write": write, "read_trained": read_trained})

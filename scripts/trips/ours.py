@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from compared import Compared
+from compared import Compared, run
 
 from bupose import People, Skeleton
 from bupose.annotations import read
@@ -156,10 +156,5 @@ def _bupose(*arguments: str) -> None:
         raise SystemExit(f"bupose {' '.join(arguments)} ended with {done.returncode}: {done.stderr[-800:]}")
 
 
-STEPS = {"write": write, "read": read_theirs, "train": train}
-
 if __name__ == "__main__":
-    step, place = sys.argv[1], Path(sys.argv[2])
-    compared = Compared(place, f"ours_{step}")
-    STEPS[step](place, compared)
-    compared.save()
+    run({"write": write, "read": read_theirs, "train": train})

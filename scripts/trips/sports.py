@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 
 import numpy as np
 import opensim
-from compared import Compared
+from compared import Compared, run
 from Pose2Sim.common import bounding_boxes, extract_trc_data, read_mot, read_trc
 from Pose2Sim.triangulation import extract_files_frame_f
 
@@ -84,7 +83,4 @@ def _read_json(folder: Path, truth: np.lib.npyio.NpzFile, names: list[str], comp
 
 
 if __name__ == "__main__":
-    place = Path(sys.argv[2])
-    compared = Compared(place, "sports_read")
-    read(place, compared)
-    compared.save()
+    run({"read": read})
