@@ -11,9 +11,10 @@ from bupose import skeletons
 from bupose.errors import LabelsError, OptionsError
 from bupose.skeleton import Skeleton
 from bupose.synthetic import SceneOptions, Synthetic, SyntheticOptions, draw_creature, draw_scene
+from bupose.synthetic.angles import POSES
 from bupose.synthetic.creature import lay_out, plan_creatures
 from bupose.synthetic.options import SCENES
-from bupose.synthetic.pose import BODY, POSES, WHOLE_BODY
+from bupose.synthetic.pose import BODY, WHOLE_BODY
 from bupose.synthetic.scene import plan_scene
 
 MAGENTA = (255, 0, 255)

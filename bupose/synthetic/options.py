@@ -7,8 +7,8 @@ from typing import Any
 
 from bupose.errors import OptionsError
 from bupose.options import check, option, shown
+from bupose.synthetic.angles import POSES
 from bupose.synthetic.background import PLACES
-from bupose.synthetic.pose import POSES
 
 MOST_PICTURES = 100_000_000  # maximum size of a data set, whose order takes 8 bytes per picture
 MOST_SEED = 2**63 - 1

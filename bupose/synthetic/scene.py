@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 from bupose.skeleton import Skeleton
+from bupose.synthetic.angles import choose_angles
 from bupose.synthetic.background import add_clutter, draw_place
 from bupose.synthetic.figure import Figure, Scene, Thing
 from bupose.synthetic.head import FACE
@@ -13,7 +14,7 @@ from bupose.synthetic.landmarks import FACE_LANDMARKS
 from bupose.synthetic.look import choose_look
 from bupose.synthetic.options import SceneOptions
 from bupose.synthetic.person import draw_people
-from bupose.synthetic.pose import BODY, Build, articulate, choose_angles
+from bupose.synthetic.pose import BODY, Build, articulate
 from bupose.synthetic.props import draw_prop, draw_stool
 
 _HIPS = BODY.index["mid_hip"]

@@ -9,8 +9,9 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
+from bupose.synthetic.angles import ANGLES, choose_angles
 from bupose.synthetic.look import Look, choose_look
-from bupose.synthetic.pose import ANGLES, Build, choose_angles, clip_ankle
+from bupose.synthetic.pose import Build, clip_ankle
 
 STRIDE = 0.73  # two steps: what legs of 0.485 body heights cover that swing by ``_LEGS`` degrees
 _LEGS = 22.0
