@@ -3,9 +3,11 @@
 import pytest
 import torch
 
+from bupose import weights
 from bupose.export import export_network
 from bupose.nn.config import NetworkConfig
 from bupose.nn.model import PoseNet
+from bupose.runtimes import start
 from bupose.skeletons import COCO18
 
 
@@ -54,3 +56,15 @@ def openvino_file(net, pictures, tmp_path_factory):
     pytest.importorskip("openvino")
     path = tmp_path_factory.mktemp("openvino") / "IMG (1), x=1 é.xml"
     return path, export_network(net, path, pictures)
+
+
+@pytest.fixture
+def cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("BUPOSE_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(start, "may_have_gpu", lambda: False)
+    return tmp_path / "cache" / "graphs"
+
+
+@pytest.fixture
+def file(net, tmp_path):
+    return weights.save(net, tmp_path / "net.safetensors")
