@@ -139,8 +139,10 @@ class Estimator:
         budget = chosen.refine_most if chosen.refine else 0
         below = chosen.refine_below or (SMALL_IN_VIDEOS if chosen.refine is None else SMALL)
         shift = 0.0 if told.first_cell is None else net.grid.offset - told.first_cell
-        shape = input_shape(told, chosen.height, net.multiple) if method.fitted else None
-        if shape and chosen.mode == "whole" and (chosen.refine or read_tiles(chosen.tiles) or len(scales) > 1):
+        once = not (chosen.refine or read_tiles(chosen.tiles) or len(scales) > 1)
+        fits = method.fitted or (method.single and told.width and once)
+        shape = input_shape(told, chosen.height, net.multiple) if fits else None
+        if shape and chosen.mode == "whole" and not once:
             raise OptionsError(
                 f"this network of method {net.method} takes pictures of {shape[0]}x{shape[1]} px alone; leave out "
                 "refine, tiles and scales, or give mode=crops"

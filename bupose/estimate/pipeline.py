@@ -51,7 +51,8 @@ class Pipeline:
         Scale of the finest tiles relative to the first view; "auto" is full resolution for photos of 20 megapixels or
         more; 0 is none.
     shape : (width, height), optional
-        Of the network's input, if it takes no other: photos are fitted into it, in its middle.
+        Of the network's input in training, for one person: narrower photos are fitted into it, in its middle, as there;
+        wider ones too, if the network takes no other.
     shift : float
         Of the network's cells towards the corner, network pixels.
     """
@@ -84,7 +85,7 @@ class Pipeline:
         OptionsError
             A view has more than ``MOST_PIXELS``.
         """
-        if self.shape:
+        if self.shape and (self.codec.fitted or photo.size[0] * self.shape[1] <= photo.size[1] * self.shape[0]):
             fitted = prepare_crop(photo, surround(photo.size, self.shape), self.shape, self.network.pad)
             return self.mirror(fitted)
         sizes = [

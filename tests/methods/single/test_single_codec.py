@@ -4,9 +4,13 @@ import numpy as np
 import pytest
 import torch
 
+from bupose.data import PoseDataset, open_samples
+from bupose.estimate import Estimator
+from bupose.images import Photo
 from bupose.maps import Grid
 from bupose.methods.single import SingleCodec, SingleLossOptions
 from bupose.methods.single.loss import integral_error
+from bupose.nn import NetworkConfig, PoseNet
 from bupose.people import Labels
 from bupose.skeletons import COCO17
 
@@ -126,3 +130,27 @@ def test_joints_without_a_label_are_left_out(unlabelled):
     loss = SingleCodec.build_loss(COCO17, SingleLossOptions(unlabelled=unlabelled))
     got = loss([{"heat": said}], {name: torch.from_numpy(array) for name, array in batch.items()})["loss"]
     assert float(got) == pytest.approx(np.mean(expected), rel=1e-5)
+
+
+def test_pictures_are_seen_as_in_training():
+    """Narrow ones in the middle of the shape of its crops; wide ones by height, which leaves people larger, and so are
+    all where several views are asked for."""
+    options = {"width": 0.1, "last": False, "channels": 8}
+    config = NetworkConfig(
+        COCO17, "mobilenet_v2", "plain", options, {"layers": 1, "width": 8}, method="single",
+        preprocess={"height": 128, "width": 96},
+    )  # fmt: skip
+    net = PoseNet(config)
+    samples = open_samples("synthetic", {"count": 6, "size": (128, 128), "people": (1, 2), "each_person": 1.25})
+    data = PoseDataset(samples, CODEC, "none", (96, 128))
+    estimator, narrow = Estimator(net, device="cpu", runtime="torch"), 0
+    for n, image in enumerate(sample.image for sample in samples):
+        (view,) = estimator.pipeline.plan(Photo.whole(image))
+        if image.shape[1] / image.shape[0] > 96 / 128:
+            assert view.matrix[1, 1] == pytest.approx(128 / image.shape[0])
+            continue
+        narrow += 1
+        assert view.pixels.shape == (128, 96, 3)
+        np.testing.assert_allclose(view.matrix, data[n]["matrix"], atol=1e-4)
+    assert 0 < narrow < 6
+    assert len(Estimator(net, scales=[1, 0.5], device="cpu", runtime="torch").pipeline.plan(Photo.whole(image))) == 2
