@@ -46,7 +46,8 @@ def read_candidates(codec: SingleCodec, maps: Maps) -> Candidates:
     heat = smooth(heat, options.smooth) if options.smooth else heat
     peaks = find_peaks(heat, options.peak_threshold)
     read = "parabola" if options.read == "integral" else options.read  # a mean has no candidates
-    xy = read_positions(heat[peaks.joint], np.ascontiguousarray(peaks.cell), read, options.sharpness)
+    cells = np.ascontiguousarray(peaks.cell)
+    xy = read_positions(heat[peaks.joint], cells, read, options.sharpness, codec.cell_sigma)
     pixels = codec.grid.to_pixels(xy.astype(np.float64))
     return Candidates(peaks.joint, pixels, peaks.score.astype(np.float64), codec.target.sigma)
 

@@ -54,13 +54,18 @@ class SingleCodec(Codec):
         if self.target.hidden:
             hidden = labels.visibility == 1
             shown = {"heat": present & ~hidden, "hidden": present & hidden}
-        paint, sigma = kernels.load("encode").paint_heat, self.target.sigma / self.grid.stride
-        maps = {name: paint(shape, xy, here, sigma) for name, here in shown.items()}
+        paint = kernels.load("encode").paint_heat
+        maps = {name: paint(shape, xy, here, self.cell_sigma) for name, here in shown.items()}
         weight = known_share(ignore, size, self.grid, np.any([(m > 0).any(0) for m in maps.values()], 0))
         extra = {f"{name}_place": place_largest(labels, xy, here, shape) for name, here in shown.items()}
         known = np.asarray(present.any(0) | (not len(labels)), np.float32)
         extra |= {f"{name}_known": known for name in shown}
         return Targets(self.maps(maps), weight, extra)
+
+    @property
+    def cell_sigma(self) -> float:
+        """Standard deviation of the targets' Gaussians, cells."""
+        return float(self.target.sigma / self.grid.stride)
 
     def _explain(self, maps: Maps) -> SingleTrace:
         options = self.decoder
@@ -85,7 +90,7 @@ class SingleCodec(Codec):
         options = self.decoder
         height = np.clip(heat.max((1, 2)), 0, 1)
         completed = ~here & (height > 0) & options.completion
-        xy = read_positions(heat, highest_cells(heat), options.read, options.sharpness)
+        xy = read_positions(heat, highest_cells(heat), options.read, options.sharpness, self.cell_sigma)
         xy[~(here | completed)] = np.nan
         score = np.where(completed, np.float32(COMPLETED), here) * height
         similar = expected_similarity(xy[None], self.skeleton.sigmas, float(options.localization_sigma))

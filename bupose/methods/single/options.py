@@ -39,8 +39,8 @@ class SingleDecodeOptions(DecoderOptions):
     read : "cell", "quarter", "parabola", "dark" or "integral"
         Where a joint is: the centre of the highest cell; a quarter of a cell from it towards the higher neighbour along
         each axis (Newell et al. 2016); the summit of a Gaussian through it and its neighbours, along each axis, or in
-        both at once with the map blurred first (DARK, Zhang et al. 2020); or the map's mean position by
-        softmax (Sun et al. 2018), of a network trained with ``loss.integral``.
+        both at once with the map blurred by ``target.sigma`` first (DARK, Zhang et al. 2020); or the map's mean
+        position by softmax (Sun et al. 2018), of a network trained with ``loss.integral``.
     sharpness : float
         Of "integral": factor of the map in the softmax.
     completion : bool

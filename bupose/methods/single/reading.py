@@ -12,7 +12,6 @@ from bupose.methods.peaks import smooth
 
 Reader: TypeAlias = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
-DARK_SIGMA = 2.0  # cells, as of the targets of the published networks
 _FAINTEST = 1e-10  # of the logarithm
 
 
@@ -53,17 +52,20 @@ def read_parabola(heat: np.ndarray, cells: np.ndarray) -> np.ndarray:
     return xy
 
 
-def read_dark(heat: np.ndarray, cells: np.ndarray) -> np.ndarray:
-    """One Newton step on the logarithm of the blurred map, from the highest cell, not next to borders.
+def read_dark(heat: np.ndarray, cells: np.ndarray, sigma: float) -> np.ndarray:
+    """One Newton step on the logarithm of the map blurred by ``sigma`` cells, from the highest cell; next to borders,
+    where its differences do not fit, and at saddles as :func:`read_parabola`.
 
     Notes
     -----
-    Zhang et al. 2020, eqs. 7 to 10. The blurred map is scaled to the height of the map (eq. 10).
+    Zhang et al. 2020, eqs. 7 to 10: the blur is as wide as the training's Gaussians (2 cells in the published networks,
+    3 in those for 288x384 px), and the blurred map is scaled to the height of the map. There joints next to borders
+    stay where their cell is.
     """
-    blurred = smooth(np.ascontiguousarray(heat), DARK_SIGMA)
+    blurred = smooth(np.ascontiguousarray(heat), sigma)
     height = heat.max((1, 2), keepdims=True) / np.maximum(blurred.max((1, 2), keepdims=True), _FAINTEST)
     log = np.log(np.maximum(blurred * height, _FAINTEST)).astype(np.float64)
-    xy = read_cell(heat, cells)
+    xy = read_parabola(heat, cells).astype(np.float32)
     h, w = heat.shape[1:]
     for k in np.flatnonzero(((cells > 1) & (cells < np.array([h - 2, w - 2]))).all(1)):
         v, u = cells[k]
@@ -73,7 +75,7 @@ def read_dark(heat: np.ndarray, cells: np.ndarray) -> np.ndarray:
         dyy = 0.25 * (m[v + 2, u] - 2 * m[v, u] + m[v - 2, u])
         dxy = 0.25 * (m[v + 1, u + 1] - m[v - 1, u + 1] - m[v + 1, u - 1] + m[v - 1, u - 1])
         if dxx < 0 < dxx * dyy - dxy**2:  # a summit, not a saddle of noise
-            xy[k] -= np.linalg.solve([[dxx, dxy], [dxy, dyy]], gradient)
+            xy[k] = (u, v) - np.linalg.solve([[dxx, dxy], [dxy, dyy]], gradient)
     return xy
 
 
@@ -90,11 +92,10 @@ READERS: dict[str, Reader] = {
     "cell": read_cell,
     "quarter": read_quarter,
     "parabola": read_parabola,
-    "dark": read_dark,
 }
 
 
-def read_positions(heat: np.ndarray, cells: np.ndarray, read: str, sharpness: float) -> np.ndarray:
+def read_positions(heat: np.ndarray, cells: np.ndarray, read: str, sharpness: float, sigma: float) -> np.ndarray:
     """float32 (K, 2), x and y in cells: the joint of each map.
 
     Parameters
@@ -103,10 +104,14 @@ def read_positions(heat: np.ndarray, cells: np.ndarray, read: str, sharpness: fl
     cells : int32 array (K, 2)
         From :func:`highest_cells`.
     read : str
-        A key of ``READERS``, or "integral".
+        A key of ``READERS``, "dark" or "integral".
     sharpness : float
         Of "integral".
+    sigma : float, cells
+        Of "dark": of the Gaussians that the network learned.
     """
     if read == "integral":
         return read_integral(heat, sharpness)
+    if read == "dark":
+        return read_dark(heat, cells, sigma)
     return READERS[read](heat, cells).astype(np.float32)

@@ -15,8 +15,8 @@ def bell(x, y, covariance=((4.0, 0.0), (0.0, 4.0)), shape=SHAPE):
     return np.exp(-0.5 * np.einsum("vui,ij,vuj->vu", d, np.linalg.inv(covariance), d)).astype(np.float32)
 
 
-def read(heat, how, sharpness=1.0):
-    return read_positions(heat, highest_cells(heat), how, sharpness)
+def read(heat, how, sharpness=1.0, sigma=2.0):
+    return read_positions(heat, highest_cells(heat), how, sharpness, sigma)
 
 
 @pytest.fixture
@@ -40,6 +40,12 @@ def test_a_round_gaussian_is_read_to_what_the_way_promises(places, how, error):
         assert off.max() > error / 2  # and that is what it costs
 
 
+def test_next_to_borders_dark_reads_a_parabola():
+    heat = np.stack([bell(x, y, shape=(16, 12)) for x, y in [(0.8, 7.3), (10.2, 7.3), (5.2, 1.3), (5.2, 14.4)]])
+    np.testing.assert_array_equal(read(heat, "dark"), read(heat, "parabola"))
+    assert (read(heat, "dark") % 1 != 0).all()
+
+
 def test_dark_reads_slanted_gaussians_better_than_axes_alone(places):
     slanted = ((6.0, 4.0), (4.0, 6.0))
     heat = np.stack([bell(x, y, slanted) for x, y in places])
@@ -47,15 +53,16 @@ def test_dark_reads_slanted_gaussians_better_than_axes_alone(places):
     assert off["dark"] < 0.05 < off["parabola"]
 
 
-def test_dark_is_a_newton_step_on_the_blurred_logarithm():
+@pytest.mark.parametrize("sigma", [1.0, 2.0])
+def test_dark_is_a_newton_step_on_the_blurred_logarithm(sigma):
     """As plain loops and central differences say, on random maps."""
     rng = np.random.default_rng(0)
     heat = np.stack([bell(*p) for p in rng.uniform(9, 22, (8, 2))]) + rng.uniform(0, 0.05, (8, *SHAPE)).astype(
         np.float32
     )
-    got, cells = read(heat, "dark"), highest_cells(heat)
-    reach = 5  # where a Gaussian of two cells is below 5 %
-    taps = np.exp(-0.5 * (np.arange(-reach, reach + 1) / 2.0) ** 2)
+    got, cells = read(heat, "dark", sigma=sigma), highest_cells(heat)
+    reach = int(np.ceil(2.45 * sigma))  # where the Gaussian is below 5 %
+    taps = np.exp(-0.5 * (np.arange(-reach, reach + 1) / sigma) ** 2)
     taps /= taps.sum()
     for k, (v, u) in enumerate(cells):
         padded = np.pad(heat[k].astype(np.float64), reach)
@@ -77,7 +84,7 @@ def test_the_mean_by_softmax_of_a_log_gaussian_is_its_centre(places):
     np.testing.assert_allclose(read(heat / 3, "integral", sharpness=3.0), places, atol=0.01)
 
 
-@pytest.mark.parametrize("how", [*READERS, "integral"])
+@pytest.mark.parametrize("how", [*READERS, "dark", "integral"])
 def test_mirrored_maps_give_mirrored_places(places, how):
     heat = np.stack([bell(x, y) for x, y in places])
     there, back = read(heat, how, 20.0), read(np.ascontiguousarray(heat[:, :, ::-1]), how, 20.0)
@@ -85,7 +92,7 @@ def test_mirrored_maps_give_mirrored_places(places, how):
     np.testing.assert_allclose(back[:, 1], there[:, 1], atol=1e-3)
 
 
-@pytest.mark.parametrize("how", [*READERS, "integral"])
+@pytest.mark.parametrize("how", [*READERS, "dark", "integral"])
 @pytest.mark.parametrize("shape", [(1, 1), (1, 9), (2, 2), (3, 3), (5, 5)])
 def test_small_maps_are_read_inside(how, shape):
     rng = np.random.default_rng(1)
