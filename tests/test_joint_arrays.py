@@ -115,3 +115,53 @@ def test_without_pandas_it_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "pandas", None)
     with pytest.raises(DependencyError, match=r"pandas.*pip install"):
         some("people").to_pandas()
+
+
+@MAKE
+def test_picking_rows(make):
+    everyone = some(make)
+    for rows in (slice(1, 3), [1, 2], np.array([1, 2]), np.array([False, True, True, False])):
+        np.testing.assert_array_equal(everyone[rows].xy, everyone.xy[1:3])
+    assert len(everyone[2]) == len(everyone[np.int64(-1)]) == 1
+    np.testing.assert_array_equal(np.concatenate([one.xy for one in everyone]), everyone.xy)
+
+
+K17 = np.zeros((2, 17))
+BAD_PEOPLE = [
+    (np.zeros((2, 16, 2)), K17, [1, 1], None),
+    (np.zeros((2, 17, 3)), K17, [1, 1], None),
+    (np.zeros((2, 34)), K17, [1, 1], None),
+    (np.zeros((2, 17, 2)), np.zeros((3, 17)), [1, 1], None),
+    (np.zeros((2, 17, 2)), K17, [1], None),
+    (np.zeros((2, 17, 2)), K17, [1, 1], np.zeros((2, 18))),
+    (np.zeros((0, 17, 2)), K17, [], None),
+    ("ab", K17, [1, 1], None),
+    ([[1, 2], [3]], K17, [1, 1], None),
+    (np.zeros((2, 17, 2)), None, [1, 1], None),
+]
+
+
+@pytest.mark.parametrize("arrays", BAD_PEOPLE, ids=range(len(BAD_PEOPLE)))
+def test_people_that_do_not_fit_are_refused(arrays):
+    xy, score, person_score, completed = arrays
+    with pytest.raises(LabelsError, match=r"^[^\n]+$"):
+        People(xy, score, person_score, COCO17, completed)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"xy": np.zeros((2, 16, 2))},
+        {"visibility": np.zeros((2, 16))},
+        {"visibility": [["a"] * 17] * 2},
+        {"box": np.zeros((3, 4))},
+        {"area": [1.0]},
+        {"area": ["a", "b"]},
+    ],
+    ids=str,
+)
+def test_labels_that_do_not_fit_are_refused(change):
+    fitting = {"xy": np.zeros((2, 17, 2)), "visibility": K17}
+    Labels(**fitting, skeleton=COCO17)
+    with pytest.raises(LabelsError, match=r"^[^\n]+$"):
+        Labels(**{**fitting, **change}, skeleton=COCO17)
