@@ -4,6 +4,7 @@
 """
 
 import os
+import sys
 
 from bupose import lazy
 
@@ -12,9 +13,9 @@ from bupose import lazy
 if not os.environ.keys() & {"OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "KMP_BLOCKTIME"}:
     os.environ["OMP_WAIT_POLICY"] = "PASSIVE"
 
-# onnxruntime and NNCF send telemetry unless this is set before they are imported.
-for _name in ("ORT_DISABLE_TELEMETRY", "NNCF_CI"):
-    os.environ.setdefault(_name, "1")
+# onnxruntime, OpenVINO and NNCF report to their makers, OpenVINO as soon as it is imported, unless prevented before.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]  # as if not installed, which both allow
 
 __version__ = "0.1.0"
 
