@@ -175,7 +175,9 @@ def _lasting_output() -> Iterator[Lasting]:
 def _noted_warnings() -> Iterator[None]:
     """Show warnings on one line, without Python's second line and path."""
 
-    def note(message, *_, **__) -> None:
+    def note(message, category, *_, **__) -> None:
+        if category.__name__ == "TracerWarning":  # torch's; its filter is lost while another thread changes them
+            return
         print(f"note: {' '.join(str(message).split())}", file=sys.stderr)
 
     before, warnings.showwarning = warnings.showwarning, note

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+import warnings
 
 import pytest
 
@@ -92,6 +93,31 @@ def test_a_system_without_further_threads():
     assert (ended.returncode, ended.stdout) == (2, "")
     assert ended.stderr.startswith("error: the system allows no further threads")
     assert ended.stderr.count("\n") == 1
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/task"), reason="threads of Linux")
+def test_numpy_starts_no_threads_of_its_own():
+    """A limit on them would end it, by a signal that looks like Ctrl-C."""
+    code = (
+        "import os; from bupose import cli; cli.main(['nothing']); import numpy; print(*os.listdir('/proc/self/task'))"
+    )
+    plain = {name: value for name, value in os.environ.items() if not name.endswith("_NUM_THREADS")}
+    ended = subprocess.run([sys.executable, "-c", code], env=plain, capture_output=True, text=True)
+    assert len(ended.stdout.split()) == 1
+
+
+def test_notes_are_of_use(capsys):
+    """What torch says of a trace is not, and its filter may be lost where threads change those of the process."""
+    tracer = pytest.importorskip("torch").jit.TracerWarning
+
+    def work():
+        warnings.warn("a limb is long", stacklevel=1)
+        warnings.warn("a tensor was a boolean", tracer, stacklevel=1)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        assert process.run(work) == 0
+    assert capsys.readouterr().err == "note: a limb is long\n"
 
 
 class Broken(io.StringIO):

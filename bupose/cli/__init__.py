@@ -66,7 +66,7 @@ def _run(arguments: Sequence[str] | None) -> int | None:
 
 
 def _check_surroundings(arguments: list[str]) -> None:
-    """Refuse surroundings in which libraries fail on import."""
+    """Refuse surroundings in which libraries fail on import, and set what they read there."""
     try:
         os.getcwd()
     except OSError:
@@ -74,6 +74,8 @@ def _check_surroundings(arguments: list[str]) -> None:
     if sys.flags.optimize > 1 and {"-h", "--help"} & set(arguments):
         raise OptionsError("python -OO (PYTHONOPTIMIZE=2) removes all help; run it without")
     os.environ["MPLBACKEND"] = "agg"  # commands only write pictures, whatever the configured backend
+    # NumPy's threads are of no use here, and OpenBLAS raises SIGINT or crashes where the system allows no further ones.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 def _overview() -> str:
