@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from pathlib import Path
 
 import yaml
 
+from bupose.annotations.json_file import load_json
 from bupose.errors import InputError
 from bupose.paths import expand
 
@@ -35,7 +35,7 @@ def read_runs(folders: Iterable[str | Path], metric: str = "AP") -> list[Run]:
     Raises
     ------
     InputError
-        There are none.
+        There are none, or a run's files are damaged.
     """
     places = [expand(folder) for folder in folders]
     found = {file.parent.parent for place in places for file in place.rglob(".hydra/overrides.yaml")}
@@ -90,13 +90,19 @@ def plot(runs: Sequence[Run], metric: str):
 
 
 def _read(folder: Path) -> Run:
-    options = dict(
-        text.lstrip("+").split("=", 1)
-        for text in yaml.safe_load((folder / ".hydra/overrides.yaml").read_text(encoding="utf-8"))
-    )
-    options = {name: value for name, value in options.items() if name != "output"}
-    result = folder / "result.json"
-    return Run(folder, options, json.loads(result.read_text(encoding="utf-8")) if result.is_file() else {})
+    overrides, result = folder / ".hydra/overrides.yaml", folder / "result.json"
+    try:
+        given = yaml.safe_load(overrides.read_text(encoding="utf-8"))
+        options = dict(text.lstrip("+").split("=", 1) for text in given)
+    except (OSError, ValueError, TypeError, AttributeError, yaml.YAMLError):
+        raise InputError(
+            f"{str(overrides)!r} is no list of options; move that run elsewhere, or train it anew"
+        ) from None
+    options.pop("output", None)
+    metrics = load_json(result)[0] if result.is_file() else {}
+    if not isinstance(metrics, dict) or not all(isinstance(value, (int, float)) for value in metrics.values()):
+        raise InputError(f"{str(result)!r} holds no metrics; move that run elsewhere, or train it anew")
+    return Run(folder, options, metrics)
 
 
 def _number(text: str) -> float | None:

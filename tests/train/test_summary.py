@@ -48,6 +48,17 @@ def test_no_runs_are_told(tmp_path):
         read_runs([tmp_path])
 
 
+@pytest.mark.parametrize("content", [b"", b"5", b"[5]", b"[a]", b"[a", b"{", b"\xff\xfe", b'{"AP": null}'])
+@pytest.mark.parametrize("name", ["result.json", ".hydra/overrides.yaml"])
+def test_damaged_runs_are_told(name, content, sweep, capsys):
+    (sweep / "my sweep" / "1" / name).write_bytes(content)
+    assert cli.main(["summarize", str(sweep)]) == process.USAGE
+    said = capsys.readouterr().err
+    assert said.startswith("error: ")
+    assert name in said
+    assert said.count("\n") == 1
+
+
 @pytest.mark.parametrize(
     ("name", "says"), [("a.xyz", "give a picture's file name"), (".", "it is a folder"), ("n" * 300 + ".png", "long")]
 )
