@@ -22,7 +22,7 @@ from bupose.train.summary import read_runs
 from bupose.viz.curves import training_curves
 
 NOBODY = "~nobody-of-this-name"
-HOLDERS = ("paths.py", "cli/hydra_app.py", "media/finding.py")  # of arguments that may be no paths, and in lists
+HOLDERS = ("paths.py", "cli/quoting.py", "media/finding.py")  # of arguments that may be no paths, and in lists
 
 
 def test_homes_are_filled_in(monkeypatch, tmp_path):
