@@ -21,7 +21,7 @@ from bupose.nn import NetworkConfig, PoseNet
 from bupose.skeletons import COCO18
 
 HEAVY = {"numpy", "torch", "cv2", "numba", "hydra", "omegaconf", "scipy", "matplotlib", "yaml", "lightning", "gradio"}
-PLAIN = {"hydra_app", "schemas", "pairs"}  # modules of the package that are no command
+PLAIN = {"hydra_app", "quoting", "schemas", "pairs"}  # modules of the package that are no command
 SCRIPTS = Path(__file__).resolve().parents[1] / "scripts"
 
 
