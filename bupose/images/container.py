@@ -61,10 +61,10 @@ class Container:
             self._container = _open(source if self._file is None else self._file)
         except (av.FFmpegError, OSError, ValueError, RuntimeError, MemoryError) as problem:
             self._close_file()
-            raise InputError(
-                f"cannot open {self._name}: {reason(problem)}; check that it is there, whole, and a video that ffmpeg "
-                "knows"
-            ) from None
+            told = "check that it is there, whole, and a video that ffmpeg knows"
+            if isinstance(problem, av.ProtocolNotFoundError):  # s3://, say
+                told = "files in a store are read by bupose infer engine=ray, or copy them here"
+            raise InputError(f"cannot open {self._name}: {reason(problem)}; {told}") from None
         self._stream: Any = self._container.streams.best("video")
         if self._stream is None or self._stream.codec_context is None:
             self.__exit__()

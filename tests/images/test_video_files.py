@@ -204,6 +204,11 @@ class Camera:
         pass
 
 
+def test_a_url_of_a_store_is_told_who_reads_it():
+    with pytest.raises(InputError, match=r"'s3://bucket/walk.mp4'.* read by bupose infer engine=ray"):
+        next(iter(Video("s3://bucket/walk.mp4").frames()))
+
+
 def test_a_camera(monkeypatch):
     monkeypatch.setattr(cv2, "VideoCapture", Camera)
     frames = list(Video(0, Clip(every=3)).frames())
