@@ -10,9 +10,10 @@ from bupose.errors import OptionsError
 from bupose.estimate import options as network
 from bupose.options import Needs, check_needs, option, without_effect
 from bupose.predict import options as predict
-from bupose.predict.options import InferOptions
+from bupose.predict.options import GroupOptions, InferOptions
 from bupose.train import options as train
 from bupose.train.options import TrainOptions
+from bupose.viz.overlay import OverlayOptions
 
 
 @dataclass
@@ -56,6 +57,7 @@ def test_what_is_told(given, told):
         (network.NetworkOptions, network.NEEDS),
         (InferOptions, predict.NEEDS),
         (InferOptions, predict.OF_VIDEOS),
+        (GroupOptions, predict.OF_SAVED),
         (openpose.OpenPoseOptions, openpose.NEEDS),
         (TrainOptions, train.NEEDS),
     ],
@@ -72,6 +74,8 @@ def test_tables_name_options(kind, needs):
         {"overlays": False, "overlay": {"boxes": True}},
         {"write": {"scorer": "me"}},
         {"ray": {"rows": 7}},
+        {"overlays": False, "overlay_format": "png"},
+        {"engine": "ray", "overlay_format": "png"},
         {"tracking": "off", "track": {"gap": 3.0}},
     ],
 )
@@ -80,6 +84,22 @@ def test_infer_refuses_them(given):
     made = {name: hints[name](**value) if isinstance(value, dict) else value for name, value in given.items()}
     with pytest.raises(OptionsError, match="has no effect"):
         InferOptions(input="a.jpg", **made)
+
+
+@pytest.mark.parametrize("name", ["json", "overlays", "tables"])
+def test_what_is_written_by_default_is_so_by_one_engine(name):
+    assert getattr(InferOptions(input="a.jpg"), name) is True
+    many = InferOptions(input="a.jpg", engine="ray", **{name: False})
+    assert getattr(dataclasses.replace(many, input="b.jpg"), name) is False
+    with pytest.raises(OptionsError, match=f"{name} has no effect: engine=ray"):
+        InferOptions(input="a.jpg", engine="ray", **{name: True})
+
+
+@pytest.mark.parametrize("given", [{"overlay": OverlayOptions(boxes=True)}, {"overlay_format": "png"}])
+def test_group_refuses_what_is_about_overlays_without_a_photo(given):
+    with pytest.raises(OptionsError, match="has no effect: nobody is drawn"):
+        GroupOptions(input="a.npz", **given)
+    GroupOptions(input="a.npz", photo="a.jpg", **given)
 
 
 def test_training_refuses_limbs_where_no_method_has_them():

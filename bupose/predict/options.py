@@ -43,6 +43,13 @@ def flat_settings(options) -> dict:
     return plain | {f"{group}.{name}": value for group, values in groups.items() for name, value in values.items()}
 
 
+_PHOTO = Needs(lambda o: o.photo or o.photos, "nobody is drawn without a photo; add photo= or photos=")
+OF_SAVED = {
+    "overlay": _PHOTO,
+    "overlay_format": Needs(lambda o: o.photo or o.photos or o.fields_pictures, _PHOTO.told),
+}
+
+
 @dataclass
 class GroupOptions:
     """Group saved fields into people.
@@ -101,6 +108,7 @@ class GroupOptions:
         check(self)
         if self.photo and self.photos:
             raise OptionsError("photo and photos are both given; give the one photo, or the folder of many")
+        check_needs(self, OF_SAVED)
 
 
 @dataclass
@@ -131,12 +139,24 @@ class RayOptions:
         check(self, "ray")
 
 
+def _written(name: str) -> Needs:
+    """Of what engine=ray does not write; false is granted."""
+    told = "engine=ray writes shards of Parquet alone; leave it out, or use engine=local"
+    return Needs(lambda o: o.engine == "local" or not getattr(o, name), told)
+
+
 _DRAWN = Needs(
     lambda o: (o.overlays or o.show) and o.engine == "local",
     "no people are drawn; add overlays=true, with engine=local, or leave it out",
 )
+_USUAL = ("json", "overlays", "tables")  # null is what the engine writes
 NEEDS = {
+    **{name: _written(name) for name in (*_USUAL, "openpose", "csv", "fields", "fields_pictures", "show", "compile")},
     "overlay": _DRAWN,
+    "overlay_format": Needs(
+        lambda o: (o.overlays or o.fields_pictures) and o.engine == "local",
+        "no pictures are written; add overlays=true, with engine=local, or leave it out",
+    ),
     "track": Needs(lambda o: o.tracking != "off", "tracking=off follows nobody; leave out one of the two"),
     "write": Needs(lambda o: o.also, "it is about formats of other programs; add also=[…]"),
     "ray": Needs(lambda o: o.engine == "ray", "this machine finds people by itself; add engine=ray"),
@@ -157,11 +177,11 @@ class InferOptions(NetworkOptions):
     compile : bool
         Use torch.compile: slower start, faster run.
     json, csv : bool
-        Write coco_results.json, people.csv.
+        Write coco_results.json, people.csv; json is null, which is true with engine=local.
     openpose : bool
         Write an OpenPose JSON file per picture; null if most of the network's joints are OpenPose's.
     overlays, fields, fields_pictures : bool
-        Write pictures (or a video) with people drawn, the fields as .npz, pictures of the fields.
+        Write pictures (or a video) with people drawn, the fields as .npz, pictures of the fields; overlays as json.
     overlay_format : jpg or png
     overlay.* : see OverlayOptions
         Colours, labels, boxes, minimum score.
@@ -170,7 +190,7 @@ class InferOptions(NetworkOptions):
         does for all.
     track.* : see TrackOptions
     tables : bool
-        Write tables/NAME.csv of each video, and NAME.parquet with the extra tables (pyarrow).
+        Write tables/NAME.csv of each video, and NAME.parquet with the extra tables (pyarrow); as json.
     also : list of formats
         Further formats to write, each into a folder of its name: see bupose convert.
     write.* : see WriteOptions
@@ -196,17 +216,17 @@ class InferOptions(NetworkOptions):
     input: Any = option(None, path=True)
     output: str | None = option(None, path=True)
     compile: bool = option(False)
-    json: bool = option(True)
+    json: bool | None = option(None)
     openpose: bool | None = option(None)
     csv: bool = option(False)
-    overlays: bool = option(True)
+    overlays: bool | None = option(None)
     fields: bool = option(False)
     fields_pictures: bool = option(False)
     overlay_format: str = option("jpg", among=PICTURES)
     overlay: OverlayOptions = field(default_factory=OverlayOptions)
     tracking: str = option("auto", among=TRACKING)
     track: TrackOptions = field(default_factory=TrackOptions)
-    tables: bool = option(True)
+    tables: bool | None = option(None)
     also: tuple[str, ...] = option((), among=WRITABLE)
     write: WriteOptions = field(default_factory=WriteOptions)
     look_every: int = option(1, 1, 1000)
@@ -232,4 +252,7 @@ class InferOptions(NetworkOptions):
         if self.start is not None and self.end is not None and self.start >= self.end:
             raise OptionsError(f"start={self.start:g} is not before end={self.end:g}; give seconds of the video")
         check_looks(self.look_every, self.tracking)
+        for name in _USUAL:
+            if getattr(self, name) is None:
+                setattr(self, name, self.engine == "local")
         check_needs(self, NEEDS)

@@ -201,9 +201,9 @@ def test_a_network_that_is_no_network_is_told(here, photos, tmp_path, monkeypatc
         go(photos, tmp_path / "out")
 
 
-@pytest.mark.parametrize("name", ["csv", "fields", "show"])
+@pytest.mark.parametrize("name", ["csv", "fields", "show", "json", "overlays", "tables", "openpose"])
 def test_what_shards_do_not_hold_is_refused(name, photos, tmp_path):
-    with pytest.raises(OptionsError, match=f"{name}=true is not for engine=ray"):
+    with pytest.raises(OptionsError, match=f"{name} has no effect: engine=ray writes"):
         go(photos, tmp_path / "out", **{name: True})
 
 

@@ -199,12 +199,6 @@ def _output(options: InferOptions, settings: dict) -> Iterator[Place]:
 
 def _check(options: InferOptions) -> None:
     """Refuse what this engine does not write."""
-    for name in ("csv", "fields", "fields_pictures", "show", "compile"):
-        if getattr(options, name):
-            raise OptionsError(
-                f"{name}=true is not for engine=ray, which writes shards of Parquet alone; leave it out, or use "
-                "engine=local"
-            )
     if options.also:
         raise OptionsError("also= is not for engine=ray; write other formats of its shards by bupose convert")
     if options.tracking == "live":
