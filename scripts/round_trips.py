@@ -1,9 +1,10 @@
 #!/usr/bin/env python
-"""Whether other programs' packages and bupose read each other's files: round_trips.py [FOLDER to keep them in]
+"""Whether other programs' packages and bupose understand each other: round_trips.py [FOLDER to keep the files in]
 
 sleap-io, movement and pandas, and OpenSim and Pose2Sim, come in environments of their own in the cache folder, with the
-versions of scripts/trips/*.txt. bupose trains for a minute on a project of each laboratory format. Ends with 1 if
-anything differs by more than it may.
+versions of scripts/trips/*.txt; Daft, Spark (which needs Java 17) and an S3 server, in which bupose runs, beside its
+own. bupose trains for a minute on a project of each laboratory format. Ends with 1 if anything differs by more than it
+may.
 """
 
 from __future__ import annotations
@@ -30,6 +31,8 @@ STEPS = [
     ("ours", "read"),
     ("ours", "train"),
     ("laboratories", "read_trained"),
+    ("engines", "map"),
+    ("engines", "s3"),
 ]
 
 
@@ -50,13 +53,16 @@ def python_of(name: str) -> Path:
 
 def step(name: str, what: str, folder: Path) -> list[list]:
     """Run a step; its rows of the table."""
-    ours = name == "ours"
-    python = sys.executable if ours else str(python_of(name))
-    path = {"PYTHONPATH": str(ROOT)} if ours else {}
+    python, path = sys.executable, [str(ROOT)]
+    if name == "engines":  # holds what bupose's environment lacks
+        path += map(str, python_of(name).parents[1].glob("lib/python*/site-packages"))
+    elif name != "ours":
+        python, path = str(python_of(name)), []
     kept = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    here = {"PYTHONPATH": os.pathsep.join(path)} if path else {}
     command = [python, str(TRIPS / f"{name}.py"), what, str(folder)]
     print(f"{name}: {what}", flush=True)
-    done = subprocess.run(command, cwd=folder, env=kept | path, capture_output=True, text=True)  # OpenSim logs there
+    done = subprocess.run(command, cwd=folder, env=kept | here, capture_output=True, text=True)  # OpenSim logs there
     if done.returncode:
         raise BuposeError(f"{name} {what} ended with {done.returncode}: {done.stderr[-800:]}")
     rows: list[list] = json.loads((folder / f"{name}_{what}.json").read_text(encoding="utf-8"))

@@ -1,6 +1,8 @@
 """The callable for engines: batches in, batches out, whatever a batch holds."""
 
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 
 import cv2
 import numpy as np
@@ -102,6 +104,24 @@ def test_an_empty_batch_has_all_columns(mapper):
     found = mapper({"path": np.array([], object)})
     assert {len(values) for values in found.values()} == {0}
     assert "error" in found
+
+
+def test_calls_from_several_threads_take_turns(mapper, monkeypatch):
+    inside, met, both = [], [], Event()
+
+    def rows(sources):
+        inside.append(None)
+        met.append(len(inside))
+        if len(inside) > 1:
+            both.set()
+        both.wait(0.2)  # for the other, which must not come
+        inside.pop()
+        return []
+
+    monkeypatch.setattr(mapper, "rows", rows)
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(mapper, [{"path": ["a.jpg"]}] * 2))
+    assert met == [1, 1]
 
 
 def test_a_batch_without_pictures_is_refused(mapper):
