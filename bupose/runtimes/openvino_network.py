@@ -7,6 +7,7 @@ from collections import Counter
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -44,6 +45,7 @@ class OpenVinoNetwork(ExportedNetwork):
     The pictures of a batch go through one at a time, as many at once as there are threads: one thread to a picture
     is the fastest on a CPU. A single picture gets all threads. The first size is compiled for at once, others in the
     background when a few pictures of them have come; until then a graph of any size runs them, which takes longer.
+    Calls from several threads take turns.
 
     Parameters
     ----------
@@ -114,6 +116,7 @@ class OpenVinoNetwork(ExportedNetwork):
         self._queues: dict[_Key, openvino.AsyncInferQueue] = {}
         self._compiling: dict[_Key, Future[openvino.AsyncInferQueue]] = {}
         self._seen: Counter[tuple[int, int]] = Counter()
+        self._turn = Lock()  # a queue has one callback, which knows whose pictures they are
         if not tried:
             self._queues["LATENCY", None] = self._compile("LATENCY", None)
             self._try()
@@ -121,6 +124,10 @@ class OpenVinoNetwork(ExportedNetwork):
 
     def _maps(self, images: np.ndarray) -> list[np.ndarray]:
         check_process()
+        with self._turn:
+            return self._run(images)
+
+    def _run(self, images: np.ndarray) -> list[np.ndarray]:
         many, names = len(images), [spec.name for spec in self.specs]
         found: list[tuple[np.ndarray, ...]] = [()] * many
         height, width = images.shape[1:3]

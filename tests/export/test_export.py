@@ -3,6 +3,7 @@
 import json
 import re
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -83,6 +84,17 @@ def test_the_header_is_the_checkpoints(exported, net, tmp_path):
     assert json.loads(json.dumps(network.config.to_dict())) == stored
     assert (network.skeleton, network.multiple, network.grid) == (net.skeleton, net.multiple, net.grid)
     assert network.pad == (120, 110, 100)
+
+
+def test_threads_that_share_a_network_get_their_own_pictures(exported, net):
+    """Batches of every size, many at the same time."""
+    batches = [random_images((n % 3 + 1, net.multiple, 2 * net.multiple), n) for n in range(24)]
+    network = start(exported[0], "cpu", threads=2)
+    alone = [network(images) for images in batches]
+    with ThreadPoolExecutor(6) as pool:
+        for together, wanted in zip(pool.map(network, batches), alone, strict=True):
+            for ours, theirs in zip(together, wanted, strict=True):
+                assert_same(ours, theirs)
 
 
 def test_an_estimator_runs_from_it(exported, net):
