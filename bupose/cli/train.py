@@ -10,7 +10,7 @@ from __future__ import annotations
 import shlex
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from bupose.paths import expand
 from bupose.process import INTERRUPTED
 from bupose.train import TrainOptions, train
 from bupose.train.checkpoints import LAST
-from bupose.train.resume import recall_arguments
+from bupose.train.resume import GIVEN, recall_arguments
 from bupose.train.sweep import find_result, go_on
 
 MODULE = "bupose.cli.train"
@@ -31,22 +31,34 @@ _RUNS: list[Path] = []  # folders of the trainings that this command began
 
 def main(options: TrainOptions) -> float:
     _RUNS.append(expand(options.resume or options.output))
-    if HydraConfig.get().mode is not RunMode.MULTIRUN:
-        return train(options)
+    hydra = HydraConfig.get()
+    given = list(hydra.overrides.task)
+    if hydra.mode is not RunMode.MULTIRUN:
+        for empty in (Path(hydra.runtime.output_dir), Path(hydra.runtime.output_dir).parent):
+            with suppress(OSError):  # it holds something
+                empty.rmdir()
+        return train(options, given)
     if (result := find_result(options)) is not None:
         print(f"{options.output}: finished before")
         return result
-    return train(go_on(options))
+    return train(go_on(options), given)
 
 
 def run(arguments: list[str]) -> int:
     _RUNS.clear()
     with _started_anew_as_module():
-        answer = hydra_app.run(main, "train", recall_arguments(arguments))
+        answer = hydra_app.run(main, "train", _without_second_folder(recall_arguments(arguments)))
     status = answer if isinstance(answer, int) else 0
     if status >= INTERRUPTED and not {"-m", "--multirun"} & set(arguments):
         print(f"go on with: bupose train {way_on(arguments, _RUNS[-1] if _RUNS else None)}", file=sys.stderr)
     return status
+
+
+def _without_second_folder(arguments: list[str]) -> list[str]:
+    """Where ``output=`` names the run's folder, hydra keeps no notes in one of its own, which stays empty."""
+    named = any(argument.startswith("output=") for argument in arguments)
+    swept = {"-m", "--multirun"} & set(arguments) or any(argument.startswith("hydra.") for argument in arguments)
+    return [*arguments, "hydra.output_subdir=null"] if named and not swept else arguments
 
 
 def way_on(arguments: Sequence[str], folder: Path | None) -> str:
@@ -55,7 +67,7 @@ def way_on(arguments: Sequence[str], folder: Path | None) -> str:
     again = [argument for argument in arguments if not argument.startswith("resume=")]
     if folder is None or not (folder / LAST).is_file():
         return shlex.join(arguments)  # from the beginning
-    known = (folder / ".hydra" / "overrides.yaml").is_file()  # where resume= finds the other arguments
+    known = (folder / GIVEN).is_file()  # where resume= finds the other arguments
     here = folder.relative_to(Path.cwd()) if folder.is_relative_to(Path.cwd()) else folder
     return shlex.join([*([] if known else again), f"resume={here}"])
 

@@ -12,6 +12,7 @@ from bupose.options import shown
 from bupose.train.checkpoints import find_state
 from bupose.train.module import TrainingError
 
+GIVEN = Path(".hydra") / "overrides.yaml"  # in a run's folder, as hydra names it: the arguments it was given
 _OPTION = re.compile(r"\+{0,2}[A-Za-z_][\w./@]*=", re.ASCII)
 _LOOKUP = re.compile(r"\$\{.*:", re.DOTALL)  # ${oc.env:NAME} and the like; ${trainer.steps} is another option
 
@@ -29,7 +30,7 @@ def recall_arguments(arguments: Sequence[str]) -> list[str]:
     except TrainingError:
         return list(arguments)
     quoted = str(folder).replace("\\", "\\\\").replace("'", "\\'")
-    return [*_recall(folder / ".hydra" / "overrides.yaml"), *arguments, f"hydra.run.dir='{quoted}'"]
+    return [*_recall(folder / GIVEN), *arguments, f"hydra.run.dir='{quoted}'"]
 
 
 def _recall(saved: Path) -> list[str]:

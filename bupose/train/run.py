@@ -12,6 +12,7 @@ from pathlib import Path
 
 import lightning.pytorch as pl
 import torch
+import yaml
 from lightning.pytorch.callbacks import (
     Callback,
     EarlyStopping,
@@ -40,6 +41,7 @@ from bupose.train.options import TrainOptions
 from bupose.train.people_teacher import PeopleTeacher
 from bupose.train.progress import ProgressLine
 from bupose.train.result_picture import write_comparison
+from bupose.train.resume import GIVEN
 from bupose.train.sets import open_sets
 from bupose.train.settle import OPTIONS, settle
 from bupose.train.starting import build_network
@@ -57,12 +59,14 @@ RESULT, BEST, FOUND = "result.json", "best.safetensors", "found.png"
 RESULTS = (RESULT, LAST, BEST, FOUND, "last.safetensors", "metrics.csv")
 
 
-def train(options: TrainOptions) -> float:
+def train(options: TrainOptions, given: Sequence[str] = ()) -> float:
     """Train, evaluate and save a network.
 
     Parameters
     ----------
     options : TrainOptions
+    given : sequence of str
+        Of these what a command line gave, as ``optim.lr=0.001``: kept for summaries, and to resume the run.
 
     Returns
     -------
@@ -85,10 +89,10 @@ def train(options: TrainOptions) -> float:
     )
     first = getattr(rank_zero_only, "rank", 0) == 0  # other processes of this training share the folder
     with folder if first else nullcontext():
-        return _train(options, folder.path, state)
+        return _train(options, folder.path, state, given)
 
 
-def _train(options: TrainOptions, folder: Path, state: Path | None) -> float:
+def _train(options: TrainOptions, folder: Path, state: Path | None, given: Sequence[str]) -> float:
     keep_memory()
     _quiet()
     if options.trainer.threads:
@@ -112,6 +116,9 @@ def _train(options: TrainOptions, folder: Path, state: Path | None) -> float:
     trainer = build_trainer(options, folder, data, networks, average, curves)
     if trainer.is_global_zero:
         write_text(folder / OPTIONS, json.dumps(asdict(options), indent=1, default=str))
+        if given:
+            (folder / GIVEN).parent.mkdir(exist_ok=True)
+            write_text(folder / GIVEN, yaml.safe_dump(list(given), allow_unicode=True))
         for line in (net.describe(), f"training pictures: {len(data.train_samples)}, to {folder}", *sets.notes):
             _LOG.info("%s", line)
     try:

@@ -12,6 +12,7 @@ import yaml
 from bupose.annotations.json_file import load_json
 from bupose.errors import InputError
 from bupose.paths import expand
+from bupose.train.resume import GIVEN
 
 DEFAULT = "default"
 
@@ -38,7 +39,7 @@ def read_runs(folders: Iterable[str | Path], metric: str = "AP") -> list[Run]:
         There are none, or a run's files are damaged.
     """
     places = [expand(folder) for folder in folders]
-    found = {file.parent.parent for place in places for file in place.rglob(".hydra/overrides.yaml")}
+    found = {file.parent.parent for place in places for file in place.rglob(str(GIVEN))}
     runs = [_read(folder) for folder in sorted(found) if (folder / "options.json").is_file()]
     if not runs:
         raise InputError(
@@ -90,7 +91,7 @@ def plot(runs: Sequence[Run], metric: str):
 
 
 def _read(folder: Path) -> Run:
-    overrides, result = folder / ".hydra/overrides.yaml", folder / "result.json"
+    overrides, result = folder / GIVEN, folder / "result.json"
     try:
         given = yaml.safe_load(overrides.read_text(encoding="utf-8"))
         options = dict(text.lstrip("+").split("=", 1) for text in given)

@@ -15,6 +15,7 @@ import pytest
 
 from bupose import weights
 from bupose.cli import main
+from bupose.train.summary import read_runs
 
 ROOT = Path(__file__).resolve().parents[2]
 SHORT = ["debug=quick", "logger.every=100"]
@@ -117,16 +118,19 @@ def saved(path: Path) -> Callable[[str], bool]:
 
 @pytest.mark.parametrize(
     ("place", "words", "number"),
-    [("hydra.run.dir=a run", [], signal.SIGTERM), ("output=mine", [*LONG[2:], "output=mine"], signal.SIGINT)],
+    [("hydra.run.dir=a run", [], signal.SIGTERM), ("output=mine", [], signal.SIGINT)],
 )
 def test_a_signal_prints_the_command_that_goes_on(folder, run, place, words, number):
-    """With a real signal, which workers get, too. Where the run's folder has no options, they are given again."""
+    """With a real signal, which workers get, too. Nothing else of the run lies about."""
     run_folder = place.partition("=")[2]
     way_on = interrupt([*LONG, place], folder, saved(folder / run_folder / "last.ckpt"), number)
     assert shlex.split(way_on) == ["bupose", "train", *words, f"resume={run_folder}"]
     assert not (folder / run_folder / "result.json").exists()
+    assert not (folder / "runs").exists()
     assert "step 40 of 40" in run(shlex.split(way_on))
     assert (folder / run_folder / "result.json").is_file()
+    (made,) = read_runs([folder / run_folder])
+    assert made.options["trainer.steps"] == "40"
 
 
 @pytest.mark.parametrize("moment", ["timing some steps", "training pictures"])
