@@ -29,7 +29,7 @@ SCRIPTS = Path(__file__).resolve().parents[1] / "scripts"
 def trained(monkeypatch):
     """The options that bupose train gets."""
     got = []
-    monkeypatch.setattr(import_module("bupose.cli.train"), "train", lambda o: got.append(o) or 0.0)
+    monkeypatch.setattr(import_module("bupose.cli.train"), "train", lambda o, _: got.append(o) or 0.0)
     return got
 
 
@@ -168,7 +168,7 @@ def test_lightning_starts_its_processes_with_the_command(monkeypatch, tmp_path):
     train = import_module("bupose.cli.train")
     monkeypatch.chdir(tmp_path)
     seen = []
-    monkeypatch.setattr(train, "train", lambda o: seen.append((o, launcher._hydra_subprocess_cmd(1)[0])) or 0.0)
+    monkeypatch.setattr(train, "train", lambda o, _: seen.append((o, launcher._hydra_subprocess_cmd(1)[0])) or 0.0)
     before = sys.modules["__main__"].__spec__
     assert cli.main(["train", "experiment=tiny_synthetic", "head.options={width:8}", "hydra.run.dir=a run"]) == 0
     assert sys.modules["__main__"].__spec__ is before

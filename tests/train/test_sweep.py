@@ -31,7 +31,7 @@ def called(monkeypatch):
     """The options of every training of the command, in order."""
     command, called = import_module("bupose.cli.train"), []
     real = command.train
-    monkeypatch.setattr(command, "train", lambda options: called.append(options) or real(options))
+    monkeypatch.setattr(command, "train", lambda options, given: called.append(options) or real(options, given))
     return called
 
 
