@@ -14,7 +14,7 @@ def test_a_search_goes_on_where_it_stopped(monkeypatch, tmp_path):
     import optuna
 
     tried = []
-    monkeypatch.setattr(import_module("bupose.cli.train"), "train", lambda o: tried.append(o.optim.lr) or o.optim.lr)
+    monkeypatch.setattr(import_module("bupose.cli.train"), "train", lambda o, _: tried.append(o.optim.lr) or o.optim.lr)
     monkeypatch.chdir(tmp_path)
     search = [*SEARCH, "hydra.sweeper.n_trials=3", "optim.lr=tag(log,interval(0.001,0.1))"]
     assert cli.main(search) == 0
