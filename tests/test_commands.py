@@ -162,6 +162,18 @@ def test_training_and_sweeps(trained, tmp_path, monkeypatch):
     assert [Path(o.output).name for o in trained[1:]] == ["0", "1"]
 
 
+@pytest.mark.parametrize("place", ["output=file/run", "hydra.run.dir=file/run", "hydra.sweep.dir=file/run"])
+def test_a_folder_that_hydra_cannot_make(trained, place, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    Path("file").touch()
+    sweep = ["-m", "optim.lr=0.1,0.2"] if "sweep" in place else []
+    assert cli.main(["train", "experiment=tiny_synthetic", *sweep, place]) == 2
+    told = capsys.readouterr().err
+    assert told.startswith("error: cannot write to the folder 'file/run'")
+    assert told.count("\n") == 1
+    assert not trained
+
+
 def test_lightning_starts_its_processes_with_the_command(monkeypatch, tmp_path):
     """What it would run for the second GPU is the same training in the same folder."""
     launcher = pytest.importorskip("lightning.fabric.strategies.launchers.subprocess_script")

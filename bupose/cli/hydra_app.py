@@ -23,7 +23,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from bupose.cli import schemas
 from bupose.cli.quoting import ASSIGNMENT, quote, quote_paths, split_paths
-from bupose.errors import BuposeError, DependencyError, OptionsError
+from bupose.errors import BuposeError, DependencyError, InputError, OptionsError
 from bupose.messages import messages_shown
 from bupose.options import choose, shown
 from bupose.process import INTERRUPTED, USAGE, tell  # noqa: F401 (how a command ends)
@@ -98,7 +98,7 @@ def _compose(task: Callable, name: str, arguments: list[str], key: str, paths: l
             failures.append(problem)  # hydra would print a line of its own
 
     arranged, folder = _arrange([_add_below(argument, kind) for argument in quoted]), str(schemas.folder())
-    with _hydra_state(arranged):
+    with _hydra_state(arranged), _folders_of_hydra():
         if any(argument.startswith("-") for argument in arranged):
             hydra.main(version_base="1.3", config_path=folder, config_name=name)(job)()
         else:  # what hydra.main does without flags, but for composing everything twice, to see whether it is a sweep
@@ -109,6 +109,18 @@ def _compose(task: Callable, name: str, arguments: list[str], key: str, paths: l
     if failures:
         raise failures[0]
     return answers[-1] if answers else None
+
+
+@contextmanager
+def _folders_of_hydra() -> Iterator[None]:
+    """Hydra makes its folders, those of a run and of a sweep, before anything of ours could tell what is wrong."""
+    try:
+        yield
+    except OSError as problem:
+        if problem.filename is None:
+            raise
+        told = f"cannot write to the folder {str(problem.filename)!r}: {problem.strerror}"
+        raise InputError(f"{told}; choose another output, hydra.run.dir or hydra.sweep.dir") from None
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from __future__ import annotations
 import shlex
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 
 from bupose.cli import hydra_app
+from bupose.cli.quoting import quote
 from bupose.paths import expand
 from bupose.process import INTERRUPTED
 from bupose.train import TrainOptions, train
@@ -34,9 +35,6 @@ def main(options: TrainOptions) -> float:
     hydra = HydraConfig.get()
     given = list(hydra.overrides.task)
     if hydra.mode is not RunMode.MULTIRUN:
-        for empty in (Path(hydra.runtime.output_dir), Path(hydra.runtime.output_dir).parent):
-            with suppress(OSError):  # it holds something
-                empty.rmdir()
         return train(options, given)
     if (result := find_result(options)) is not None:
         print(f"{options.output}: finished before")
@@ -47,18 +45,23 @@ def main(options: TrainOptions) -> float:
 def run(arguments: list[str]) -> int:
     _RUNS.clear()
     with _started_anew_as_module():
-        answer = hydra_app.run(main, "train", _without_second_folder(recall_arguments(arguments)))
+        answer = hydra_app.run(main, "train", _in_one_folder(recall_arguments(arguments)))
     status = answer if isinstance(answer, int) else 0
     if status >= INTERRUPTED and not {"-m", "--multirun"} & set(arguments):
         print(f"go on with: bupose train {way_on(arguments, _RUNS[-1] if _RUNS else None)}", file=sys.stderr)
     return status
 
 
-def _without_second_folder(arguments: list[str]) -> list[str]:
-    """Where ``output=`` names the run's folder, hydra keeps no notes in one of its own, which stays empty."""
-    named = any(argument.startswith("output=") for argument in arguments)
-    swept = {"-m", "--multirun"} & set(arguments) or any(argument.startswith("hydra.") for argument in arguments)
-    return [*arguments, "hydra.output_subdir=null"] if named and not swept else arguments
+def _in_one_folder(arguments: list[str]) -> list[str]:
+    """Where ``output=`` names the run's folder, hydra makes none of its own; training keeps its notes."""
+    named = [argument.partition("=")[2] for argument in arguments if argument.startswith("output=")]
+    told = {"-m", "--multirun"} & set(arguments) or any(argument.startswith("hydra.") for argument in arguments)
+    folder = expand(named[-1].strip("'\"")) if named else Path()
+    if (
+        not named or told or not folder.name or (folder.exists() and not folder.is_dir())
+    ):  # the last is told by training
+        return arguments
+    return [*arguments, f"hydra.run.dir={quote(str(folder))}", "hydra.output_subdir=null"]
 
 
 def way_on(arguments: Sequence[str], folder: Path | None) -> str:

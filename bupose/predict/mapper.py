@@ -10,7 +10,6 @@ from functools import partial
 from itertools import groupby
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from threading import Lock
 from typing import Any
 
 import cv2
@@ -40,8 +39,7 @@ class PoseMapper:
     """Finds the people in batches of pictures: a dict of arrays in, a dict of arrays out.
 
     An instance loads its network once and holds it, as classes for Ray Data's ``map_batches``, Daft's and Spark's
-    functions do; calls from several threads take turns. A picture or video that cannot be read costs its own row,
-    never the batch.
+    functions do; threads may share it. A picture or video that cannot be read costs its own row, never the batch.
 
     Parameters
     ----------
@@ -79,7 +77,6 @@ class PoseMapper:
         threads = _own_processors() if threads is None else threads
         self.estimator = load(weights, accept_license=accept_license, threads=threads, **options)
         cv2.setNumThreads(self.estimator.threads)
-        self._turn = Lock()  # Daft calls one instance from all its threads
 
     @property
     def skeleton(self) -> Skeleton:
@@ -124,8 +121,7 @@ class PoseMapper:
             )
         count = _count(batch)
         paths, data = (batch.get(name, [None] * count) for name in (self._path, self._data))
-        with self._turn:
-            found = list(self.rows(zip(paths, data, strict=True)))
+        found = list(self.rows(zip(paths, data, strict=True)))
         where = np.array([n for n, _ in found], np.int64)
         kept = {name: np.asarray(values)[where] for name, values in batch.items() if name != self._data}
         return kept | _columns([row for _, row in found], len(self.skeleton.joints))
