@@ -18,7 +18,7 @@ DECIDED = {
         "sigma": 7.0,  # OpenPose's, px at stride 8
         "limb_width": 1.25,  # a limb of a cell's length keeps a line integral above 0.95
     },
-    DecodeOptions: {  # weighed on COCO's fields, AP 55.1
+    DecodeOptions: {  # weighed on COCO's fields, AP 55.5
         "smooth": 0.0,
         "peak_threshold": 0.025,
         "samples": 12,

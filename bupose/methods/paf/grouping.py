@@ -7,13 +7,19 @@ import numpy as np
 from bupose import kernels
 from bupose.methods.paf.completion import complete_people
 from bupose.methods.paf.fields import Fields
-from bupose.methods.paf.lengths import person_scales
+from bupose.methods.paf.lengths import limb_lengths, person_scales
 from bupose.methods.paf.limbs import LimbCandidates
 from bupose.methods.paf.options import DecodeOptions
 from bupose.methods.peaks import Peaks
 from bupose.methods.scoring import expected_similarity, list_people, score_people
 from bupose.people import People
 from bupose.skeleton import Skeleton
+
+# Fitted to human-pose-estimation-0001's people in 1958 photos of COCO train, by logistic regression of the share of
+# COCO's similarity thresholds that a person passes; the usual length keeps the scale of the scores.
+SIZE = 1 / 3  # exponent of a person's size
+WARMTH = 1.3  # factor of its heat
+USUAL_LIMB = 18.0  # px
 
 
 def group_people(
@@ -39,7 +45,7 @@ def group_people(
     -----
     Limbs of all types are processed in order of descending weight (Hidalgo et al. 2019), so that strong limbs precede
     weak ones, and redundant limbs count like any other. A person's score is :func:`bupose.methods.scoring.score_people`
-    of its joints and limbs.
+    of its joints and limbs, weighed by :func:`weigh_people`.
     """
     k, joints = kernels.load(), len(fields.skeleton.joints)
     chosen = np.flatnonzero(matched)
@@ -55,6 +61,9 @@ def group_people(
     joint_score = np.where(here, sure[members], np.float32(0)) if len(peaks) else np.zeros((0, joints))
     similar = expected_similarity(xy, fields.skeleton.sigmas, float(options.localization_sigma))
     score = score_people(total[rows], count[rows], everything, similar, joint_score, fields.skeleton)
+    if len(peaks):
+        length = limb_lengths(candidates, person, used, peaks, fields.skeleton)[rows] * fields.grid.stride
+        score = weigh_people(score, length, np.where(here, peaks.score[members], 0), fields.skeleton)
     best = np.argsort(-score, kind="stable")
     best = best[score[best] >= options.min_person_score]
     scale = person_scales(candidates, person, used, peaks, fields.skeleton)[rows[best]] if len(peaks) else np.zeros(0)
@@ -65,6 +74,35 @@ def group_people(
         completed = complete_people(fields, xy, joint_score, scale, options)
     people, kept = list_people(xy, joint_score, score, similar, completed, fields.skeleton, fields.grid, options)
     return people, members[kept], used
+
+
+def weigh_people(score: np.ndarray, length: np.ndarray, heat: np.ndarray, skeleton: Skeleton) -> np.ndarray:
+    """Person scores that know of people's sizes, and of how many joints are how clear.
+
+    Parameters
+    ----------
+    score : float array (P,), at most 1
+        From :func:`bupose.methods.scoring.score_people`.
+    length : float array (P,), pixels
+        Of each person's median limb.
+    heat : float array (P, K)
+        Of the peaks of its joints, 0 where there is none.
+    skeleton : Skeleton
+
+    Returns
+    -------
+    float32 array (P,), below 1
+
+    Notes
+    -----
+    The odds of the new score are the old one, times (length / ``USUAL_LIMB``)^``SIZE``, times exp(``WARMTH`` · h). h is
+    the mean heat of the first part's joints, weighed by their sigmas: how much a joint says of where its person is
+    grows with its size.
+    """
+    sigmas = np.array(skeleton.sigmas) * (skeleton.joint_parts == 0)
+    odds = score * (length / USUAL_LIMB) ** SIZE * np.exp(WARMTH * (heat @ sigmas) / sigmas.sum())
+    weighed: np.ndarray = (odds / (1 + odds)).astype(np.float32)
+    return weighed
 
 
 def _evidence_by_part(

@@ -39,3 +39,17 @@ def person_scales(
     k, ids = kernels.load(), candidates.ids
     scale: np.ndarray = k.measure_people(ids, peaks.xy, skeleton.usual, person, used, LEAST)
     return scale
+
+
+def limb_lengths(
+    candidates: LimbCandidates, person: np.ndarray, used: np.ndarray, peaks: Peaks, skeleton: Skeleton
+) -> np.ndarray:
+    """float64 (N,), cells: the length of person n's median limb, at least 1, also for people without limbs.
+
+    From whichever limbs it has, by their usual lengths; where the skeleton knows none, the median of the limbs that
+    there are.
+    """
+    usual = skeleton.usual if skeleton.usual.any() else np.ones(len(skeleton.limbs), np.float32)
+    scale = kernels.load().measure_people(candidates.ids, peaks.xy, usual, person, used, 1)
+    length: np.ndarray = np.fmax(scale * np.median(usual[usual > 0]), 1.0)
+    return length

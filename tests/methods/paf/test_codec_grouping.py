@@ -43,7 +43,8 @@ def test_the_score_knows_how_similar_inexact_joints_can_be(scale, jitter, body):
     sure, unsure = (codec.with_decoder(localization_sigma=j).decode(fields).person_score[0] for j in (0, jitter))
     noise = np.random.default_rng(0).normal(0, jitter * codec.grid.stride, (2000, 17, 2))
     moved = People(labels.xy + noise, np.ones((2000, 17)), np.ones(2000), COCO17)
-    assert (unsure / sure) ** 2 == pytest.approx(oks(moved, labels).mean(), abs=0.02)
+    odds = [float(score / (1 - score)) for score in (unsure, sure)]
+    assert (odds[0] / odds[1]) ** 2 == pytest.approx(oks(moved, labels).mean(), abs=0.02)
 
 
 # --- odd people ---

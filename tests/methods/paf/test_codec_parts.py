@@ -77,10 +77,11 @@ def test_scores_against_their_definition(whole, skeleton, sigma):
 
 
 def score_slowly(trace, skeleton, members, sigma) -> float:
-    """The root of evidence, completeness and similarity of the best choice of parts that holds the first one."""
+    """The root of evidence, completeness and similarity of the best choice of parts that holds the first one;
+    these odds rise with the size and with the heat of the first part."""
     number = {j: n for n, (_, joints) in enumerate(skeleton.parts) for j in joints}
     mine = {int(row): k for k, row in enumerate(members) if row >= 0}
-    peaks, joints, limbs = trace.peaks, [], []
+    peaks, joints, limbs, sizes = trace.peaks, [], [], []
     confidence = dict(zip(mine, (float(peaks.score[row]) for row in mine), strict=True))
     best_limb = dict.fromkeys(mine, 0.0)
     for m in np.flatnonzero(trace.used):
@@ -88,6 +89,8 @@ def score_slowly(trace, skeleton, members, sigma) -> float:
         if a in mine:
             score = float(trace.candidates.score[m])
             limbs.append((max(number[j] for j in skeleton.limbs[limb]), score))
+            if skeleton.limb_lengths[limb]:
+                sizes.append(np.hypot(*(peaks.xy[a] - peaks.xy[b])) / skeleton.limb_lengths[limb])
             best_limb[a], best_limb[b] = max(best_limb[a], score), max(best_limb[b], score)
     xy = np.array([peaks.xy[row] for row in mine], np.float64)
     area = max(0.53 * np.prod(xy.max(0) - xy.min(0)), 100 * sigma**2)
@@ -106,7 +109,12 @@ def score_slowly(trace, skeleton, members, sigma) -> float:
         everything += sum(max(number[a], number[b]) in chosen for a, b in skeleton.limbs)
         similarity = sum(j[2] * j[3] for j in here) / sum(j[2] for j in here)
         found.append(sum(evidence) / (len(evidence) * everything) ** 0.5 * similarity)
-    return min(max(found) ** 0.5, 1)
+    length = max(np.median(sizes or [0]) * np.median([a for a in skeleton.limb_lengths if a]), 1)
+    first = [k for k, j in enumerate(skeleton.joints) if number[j] == 0]
+    heat = sum(confidence[row] * skeleton.sigmas[k] for row, k in mine.items() if k in first)
+    heat /= sum(skeleton.sigmas[k] for k in first)
+    odds = min(max(found) ** 0.5, 1) * (8 * length / 18) ** (1 / 3) * np.exp(1.3 * heat)
+    return odds / (1 + odds)
 
 
 @pytest.mark.parametrize("seed", range(6))
