@@ -14,7 +14,7 @@ from bupose.skeletons import COCO18
 
 # Instruction sets and threads move neither by more than 0.05; a choice that is worth anything moves them by more.
 WITHIN = 0.3
-GROUPING, NETWORK = 55.5, 51.7  # on all 250 photos; on every tenth, where all have 56.8; in float32
+GROUPING, NETWORK = 55.5, 52.6  # on all 250 photos; on every tenth, where all have 57.3; in float32
 
 
 @pytest.fixture(scope="module")

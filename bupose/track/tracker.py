@@ -17,7 +17,8 @@ from bupose.track.similarity import FAR, box_overlap, joint_similarity, mutual_s
 from bupose.track.tracks import LEAST_HITS, NOISE, Tracks
 
 BOX_WORTH = 2.0  # a pair's boxes count as much as this many joints of score 1
-LEAST_UNSURE = 0.4  # similarity from which an unsure person continues a track
+CLEARLY = 1.15  # times ``sure``: people seen so clearly choose first
+LEAST_UNSURE = 0.4  # similarity from which anybody else continues a track
 REPEATED = 0.4  # similarity from which somebody is the same as one who is followed already
 CLEAR = 0.4  # similarity below which it is doubtful who somebody is
 RIVAL = 0.5  # so it is if another similarity is at least this share of theirs
@@ -41,7 +42,7 @@ class Tracker:
     Each person is expected where its velocity takes it (:mod:`bupose.track.motion`), and compared with the people found
     by the similarity of the joints that both have and the overlap of their boxes. Pairs are chosen by the best
     assignment (Kuhn 1955, Munkres 1957), in two rounds as of Zhang et al. 2022, ByteTrack: Multi-Object Tracking by
-    Associating Every Detection Box: sure people first, then unsure ones, who only continue what is followed already.
+    Associating Every Detection Box: people seen clearly first, then the others, who must fit better.
     """
 
     def __init__(self, options: TrackOptions | None = None) -> None:
@@ -110,10 +111,10 @@ class Tracker:
         self, people: People, xy: np.ndarray, box: tuple[np.ndarray, np.ndarray], alike: np.ndarray
     ) -> np.ndarray:
         """int64 (P,): the track that each person continues, −1 for none."""
-        score, o = people.person_score, self.options
+        o, clear = self.options, people.person_score >= CLEARLY * self.options.sure
         track_of, free = np.full(len(people), -1), np.ones(len(self._tracks), bool)
         value, near = self._compare(people, xy, box)
-        for least, these in ((o.similarity, score >= o.sure), (LEAST_UNSURE, score < o.sure)):
+        for least, these in ((o.similarity, clear), (LEAST_UNSURE, ~clear)):
             these = these & ~_repeats(alike, track_of)
             rows, columns = np.flatnonzero(free), np.flatnonzero(these)
             worth = np.where(near >= least, value, 0)[np.ix_(rows, columns)]

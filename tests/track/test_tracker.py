@@ -72,6 +72,20 @@ def test_unsure_people_continue_and_do_not_begin():
     assert tracker.update(faint, 0.44).data["tracklet"].tolist() == [0, -1]
 
 
+def test_who_is_seen_clearly_chooses_first():
+    """Of two people who stand where one is expected, the clear one is it, though the faint one stands nearer."""
+    tracker = Tracker()
+    for n in range(10):
+        tracker.update(people_at([(100, 300)]), n / 25)
+    both = people_at([(101, 300), (112, 300)])
+    score = np.array([tracker.options.sure * 1.05, tracker.options.sure * 1.5], np.float32)
+    assert tracker.update(replace(both, person_score=score), 0.4).data["tracklet"][1] == 0
+    tracker.reset()
+    for n in range(10):
+        tracker.update(people_at([(100, 300)]), n / 25)
+    assert tracker.update(replace(both, person_score=score[::-1]), 0.4).data["tracklet"][0] == 0
+
+
 def test_who_is_unsure_on_the_whole_has_no_id_for_the_time():
     """As offline, where the mean score decides once."""
     tracker, scores = Tracker(TrackOptions(sure=0.33)), [0.4] * 10 + [0.2] * 20 + [0.6] * 10
