@@ -188,6 +188,12 @@ class Skeleton:
         return np.array(self.limb_lengths, np.float32)
 
     @cached_property
+    def usual_limb(self) -> float:
+        """The median of the known ``limb_lengths``, 0 if none is."""
+        known = self.usual[self.usual > 0]
+        return float(np.median(known)) if len(known) else 0.0
+
+    @cached_property
     def limb_names(self) -> tuple[str, ...]:
         """``first-second`` for each limb."""
         return tuple(f"{a}-{b}" for a, b in self.limbs)

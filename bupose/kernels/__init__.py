@@ -44,12 +44,14 @@ def name() -> str:
 
 def load(task: str = "decode") -> ModuleType:
     """The module with the kernels, those of ``task`` (decode, encode, tags, centre) ready to run at full speed."""
+    if task in _warm and os.environ.get("BUPOSE_KERNELS") != "reference":
+        return _warm[task]
     if name() == "reference":
         from bupose.kernels import reference
 
         return reference
-    if task not in _warm:
-        with _lock:
+    with _lock:
+        if task not in _warm:
             _warm_up(task)
     return _warm[task]
 
@@ -88,21 +90,26 @@ def _warm_decode(k: ModuleType) -> None:
     heat, paf = np.zeros((2, 4, 4), np.float32), np.zeros((1, 2, 4, 4), np.float32)
     limbs = np.array([[0, 1]], np.int32)
     k.smooth(heat, np.ones(1, np.float32))
-    cells = k.find_peaks(heat, 0.5)
+    cells, start = k.find_peaks(heat, 0.5)
     peaks, score = k.refine_peaks(heat, cells)
-    start = np.zeros(3, np.int32)
     crowd = (64, 1, 1.0)
     ids, values = k.score_limbs(paf, limbs, start, peaks, score, (2, 0.1, 0.1), (0.0, 0.0), crowd)
     k.match_hungarian(ids, np.ascontiguousarray(values[:, 2]), 0)
     k.match_greedy(ids, np.zeros(0, np.int64), 0)
-    k.group_people(ids, np.zeros(0, np.int64), np.zeros(0, np.int32), 2)
-    usual, person = np.zeros(1, np.float32), np.zeros(0, np.int32)
-    scale = k.measure_people(ids, peaks, usual, person, np.zeros(0, bool), 3)
+    members, person, used = k.group_people(ids, np.zeros(0, np.int64), np.zeros(0, np.int32), 2)
+    usual, parts = np.zeros(1, np.float32), np.zeros(2, np.int32)
+    scale = k.measure_people(ids, peaks, usual, person, used, 3)
     k.find_overlong(ids, peaks, usual, person, scale, 2.2, 1.0)
-    people = np.zeros((0, 2, 2), np.float32)
-    k.complete_people(paf, heat, limbs, people, np.zeros((0, 2), np.float32), np.zeros((0, 1, 2), np.float32), 0.1, 0.5)
-    box = np.zeros((0, 4), np.float32)
-    k.find_duplicates(people, box, np.zeros(0, np.int64), np.ones(2, np.float32), 0.5)
+    xy, heights, joint_score, total, count = k.collect_evidence(
+        members, ids, values, used, peaks, score, parts, parts[:1]
+    )
+    similar = k.expected_similarity(xy, np.ones(2), 0.5)
+    person_score = k.score_people(total, count, np.ones(1, np.int64), similar, joint_score, parts)
+    k.weigh_people(person_score, scale, heights, np.ones(2), parts, (1.0, 0.5, 0.5))
+    skeleton = limbs, usual, np.zeros(2, np.int32)
+    completed = k.complete_people(paf, heat, skeleton, xy, joint_score, scale, (0.1, 2.2, 1.0), (0.1, 0.5, 0.5))
+    k.drop_joints(xy, joint_score, similar, completed, parts, 0.1)
+    k.find_duplicates(xy, np.zeros(0, np.int64), np.ones(2, np.float32), 0.5)
 
 
 def _warm_encode(k: ModuleType) -> None:
@@ -120,12 +127,13 @@ def _warm_tags(k: ModuleType) -> None:
 
 def _warm_centre(k: ModuleType) -> None:
     heat, places = np.zeros((2, 4, 4), np.float32), np.zeros((1, 2, 2), np.float32)
-    k.keep_highest(heat[:1], k.find_peaks(heat[:1], 0.5), 1)
-    xy, score = k.refine_peaks(heat, k.find_peaks(heat, 0.5))
-    ids, weight = k.pair_with_peaks(places, np.ones((1, 2), np.float32), np.zeros(3, np.int32), xy, score, 3.0)
+    cells, start = k.find_peaks(heat, 0.5)
+    k.keep_highest(heat, cells, 1)
+    xy, score = k.refine_peaks(heat, cells)
+    ids, weight = k.pair_with_peaks(places, np.ones((1, 2), np.float32), start, xy, score, 3.0)
     k.match_hungarian(ids, weight, 1)
     k.search_heat(heat, places, np.zeros((1, 4), np.float32), 1.0)
-    k.find_duplicates(places, np.zeros((1, 4), np.float32), np.zeros(1, np.int64), np.ones(2, np.float32), 0.5)
+    k.find_duplicates(places, np.zeros(1, np.int64), np.ones(2, np.float32), 0.5)
 
 
 _WARM_UP = {"decode": _warm_decode, "encode": _warm_encode, "tags": _warm_tags, "centre": _warm_centre}

@@ -66,9 +66,8 @@ def find_peaks(heat: np.ndarray, threshold: float) -> Peaks:
     Refinement fits a parabola to the logarithm of three values along each axis: exact for a Gaussian.
     """
     k = kernels.load()
-    cells = k.find_peaks(heat, float(threshold))
-    start = np.searchsorted(cells[:, 0], np.arange(len(heat) + 1)).astype(np.int32)
-    if np.diff(start).max(initial=0) > MOST:
+    cells, start = k.find_peaks(heat, float(threshold))
+    if len(cells) > MOST and np.diff(start).max() > MOST:
         warnings.warn(
             f"more than {MOST} candidates of one joint, the highest are kept; raise peak_threshold if the fields are "
             "noise",

@@ -59,8 +59,8 @@ def test_group_people(seed, density):
     np.testing.assert_array_equal(person[ids[used, 1]], person[ids[used, 2]])
 
 
-@given(seeds, some_cells, st.sampled_from([0.02, 0.3]))
-def test_complete_people(seed, shape, threshold):
+@given(seeds, some_cells, st.sampled_from([0.02, 0.3]), st.sampled_from([[0, 1, 2, 3], [0, 3, 2, 1]]))
+def test_complete_people(seed, shape, threshold, mirror):
     rng = np.random.default_rng(seed)
     h, w = shape
     limb_joints, paf = np.array([[0, 1], [1, 2], [3, 2]], np.int32), straight_fields(rng, shape, 3)
@@ -71,12 +71,15 @@ def test_complete_people(seed, shape, threshold):
     xy[known] = rng.uniform(-0.3, (w - 0.7, h - 0.7), (known.sum(), 2))
     evidence[known] = 0.5
     fast, slow = (xy.copy(), evidence.copy()), (xy.copy(), evidence.copy())
-    span = np.stack([rng.choice([0, 1.03, 2.47], (3, 3)), rng.choice([1.93, 4.07, np.inf], (3, 3))], 2)
-    span = span.astype(np.float32)
-    compiled.complete_people(paf, heat, limb_joints, *fast, span, threshold, 0.5)
-    reference.complete_people(paf, heat, limb_joints, *slow, span, threshold, 0.5)
+    usual, scale = np.array([1, 1.27, 0], np.float32), rng.choice([1.93, 4.07, np.nan], 3).astype(np.float32)
+    skeleton = limb_joints, usual, np.array(mirror, np.int32)
+    rest = scale, (rng.choice([0.0, 0.6]), 2.2, 0.77), (threshold, 0.5, 0.5)
+    completed = compiled.complete_people(paf, heat, skeleton, *fast, *rest)
+    np.testing.assert_array_equal(completed, reference.complete_people(paf, heat, skeleton, *slow, *rest))
     np.testing.assert_allclose(fast[1], slow[1], atol=1e-4)
     np.testing.assert_allclose(fast[0], slow[0], atol=1e-3)
+    np.testing.assert_array_equal(completed, (fast[1] > 0) & ~known)
+    assert (fast[1][completed] <= 0.5).all()
 
 
 @given(seeds, st.floats(0, 0.6), st.integers(1, 4))
@@ -103,12 +106,53 @@ def test_find_duplicates(seed, people, similarity, absent):
     gone = rng.random((people, 5)) < absent
     gone[:, 0] &= ~gone.all(1)
     xy = np.where(gone[..., None], np.nan, xy).astype(np.float32)
-    box = np.zeros((0, 4), np.float32)
-    if people:
-        box = np.concatenate([np.nanmin(xy, 1), np.nanmax(xy, 1)], 1)
+    box = compiled.box_joints(xy)
+    np.testing.assert_array_equal(box, reference.box_joints(xy))
     sigmas = np.array([0.03, 0.05, 0.08, 0.1, 0.1], np.float32)
-    given_these = (xy, box, np.argsort(box[:, 0], kind="stable"), sigmas, similarity)
+    given_these = (xy, np.argsort(box[:, 0], kind="stable"), sigmas, similarity)
     np.testing.assert_array_equal(compiled.find_duplicates(*given_these), reference.find_duplicates(*given_these))
+
+
+@given(seeds, st.floats(0, 0.6), st.integers(1, 3))
+def test_collect_evidence(seed, density, least):
+    rng = np.random.default_rng(seed)
+    ids, weight, joint = some_candidates(rng, density=density)
+    members, _, used = reference.group_people(ids, rng.permutation(len(ids)), joint, 4)
+    members = members[(members >= 0).sum(1) >= least]
+    xy, heat = rng.uniform(0, 9, (len(joint), 2)), rng.uniform(0.01, 1, len(joint))
+    values = np.stack([rng.uniform(0, 1.3, len(ids)), weight, weight], 1)
+    parts = np.array([0, 2, 0, 1], np.int32), np.array([0, 2, 0, 1, 1, 0], np.int32)
+    values, xy, heat = (a.astype(np.float32) for a in (values, xy, heat))
+    answers = [k.collect_evidence(members, ids, values, used, xy, heat, *parts) for k in (compiled, reference)]
+    for fast, slow in zip(*answers, strict=True):
+        assert fast.dtype == slow.dtype
+        np.testing.assert_allclose(fast, slow, rtol=1e-5)
+
+
+@given(seeds, st.integers(0, 5), st.sampled_from([0.3, 2.0]), st.floats(0, 0.9))
+def test_expected_similarity(seed, people, sigma, absent):
+    rng = np.random.default_rng(seed)
+    xy = rng.uniform(0, 20, (people, 4, 2)).astype(np.float32)
+    xy[rng.random((people, 4)) < absent] = np.nan
+    sigmas = rng.uniform(0.03, 0.1, 4)
+    fast, slow = (k.expected_similarity(xy, sigmas, sigma) for k in (compiled, reference))
+    assert fast.dtype == slow.dtype == np.float64
+    np.testing.assert_allclose(fast, slow, rtol=1e-5)
+    assert (np.isnan(fast) == np.isnan(xy).all((1, 2))[:, None]).all()
+
+
+@given(seeds, st.integers(0, 5), st.integers(1, 4))
+def test_score_people(seed, people, parts):
+    rng = np.random.default_rng(seed)
+    joint_parts = np.concatenate([np.arange(parts), rng.integers(0, parts, 3)]).astype(np.int32)
+    shape = (people, len(joint_parts))
+    joint_score = (rng.uniform(0, 1, shape) * (rng.random(shape) < 0.5)).astype(np.float32)
+    everything = np.bincount(joint_parts)
+    count = rng.integers(0, everything + 1, (people, parts))
+    given_these = (rng.uniform(0, 1, (people, parts)) * count, count, everything, rng.uniform(0, 1, shape), joint_score)
+    fast, slow = (k.score_people(*given_these, joint_parts) for k in (compiled, reference))
+    assert fast.dtype == slow.dtype == np.float32
+    np.testing.assert_allclose(fast, slow, rtol=1e-5)
 
 
 @given(seeds, shapes, st.integers(0, 4), st.floats(0.3, 4))
@@ -159,7 +203,7 @@ def test_find_tagged(seed, kind, shape, size):
 @given(seeds, kinds, some_cells, st.integers(1, 3))
 def test_keep_highest(seed, kind, shape, reach):
     heat = made(np.random.default_rng(seed), kind, 2, *shape)
-    cells = reference.find_peaks(heat, 0.0)
+    cells, _ = reference.find_peaks(heat, 0.0)
     fast, slow = (k.keep_highest(heat, cells, reach) for k in (compiled, reference))
     assert fast.dtype == slow.dtype == bool
     np.testing.assert_array_equal(fast, slow)

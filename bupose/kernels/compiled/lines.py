@@ -58,13 +58,17 @@ def project_line(paf, limb, ends, samples, near, threshold):
 
 
 @jit
-def complete_people(paf, heat, limb_joints, xy, evidence, span, threshold, step):
+def complete_people(paf, heat, skeleton, xy, evidence, scale, span, trail):
     """Follow limbs' fields from known joints to those still missing; fills ``xy`` and ``evidence`` in place."""
+    limb_joints, usual, mirror = skeleton
+    least, most, slack = np.float32(span[0]), np.float32(span[1]), np.float32(span[2])
+    threshold, step, trust = trail
     joints, h, w = heat.shape
     floor = np.float32(0.002)  # of heat: lets a clear field count where heat is silent
     near = np.float32(0.999)  # of places as good as each other the last: not rounding, the field's end decides
     best = np.empty(joints, np.float32)
     place = np.empty((joints, 2), np.float32)
+    completed = np.zeros((len(xy), joints), np.bool_)
     for p in range(len(xy)):
         growing = True
         while growing:
@@ -76,6 +80,10 @@ def complete_people(paf, heat, limb_joints, xy, evidence, span, threshold, step)
                     known, missing = limb_joints[limb, side], limb_joints[limb, 1 - side]
                     if not evidence[p, known] > 0 or evidence[p, missing] > 0:
                         continue
+                    length = scale[p] * usual[limb]
+                    shortest, longest = np.float32(0), np.float32(np.inf)
+                    if length > 0:  # neither NaN nor 0: known
+                        shortest, longest = least * length, most * length + slack
                     forward = np.float32(step if side == 0 else -step)
                     x, y, total = xy[p, known, 0], xy[p, known, 1], np.float32(0)
                     for s in range(1, 2 * (h + w)):
@@ -90,7 +98,7 @@ def complete_people(paf, heat, limb_joints, xy, evidence, span, threshold, step)
                             break
                         dx, dy = x - xy[p, known, 0], y - xy[p, known, 1]
                         away = np.sqrt(dx * dx + dy * dy)
-                        if away > span[p, limb, 1] or away < np.float32(s) * np.float32(step) / 2 - 4:
+                        if away > longest or away < np.float32(s) * np.float32(step) / 2 - 4:
                             break  # limbs are straight: a trail that comes back is lost
                         cx, cy = int(x + np.float32(0.5)), int(y + np.float32(0.5))
                         px, py, value = x, y, floor
@@ -100,7 +108,7 @@ def complete_people(paf, heat, limb_joints, xy, evidence, span, threshold, step)
                                     value = heat[missing, yy, xx]
                                     px, py = np.float32(xx), np.float32(yy)
                         dx, dy = px - xy[p, known, 0], py - xy[p, known, 1]
-                        if np.sqrt(dx * dx + dy * dy) < span[p, limb, 0]:
+                        if np.sqrt(dx * dx + dy * dy) < shortest:
                             continue
                         found = np.sqrt(min(value, np.float32(1))) * total / np.float32(s)
                         if found >= near * best[missing]:
@@ -109,4 +117,15 @@ def complete_people(paf, heat, limb_joints, xy, evidence, span, threshold, step)
                 if best[k] > 0:
                     evidence[p, k] = best[k]
                     xy[p, k, 0], xy[p, k, 1] = place[k, 0], place[k, 1]
-                    growing = True
+                    completed[p, k] = growing = True
+        for k in range(joints):
+            m = mirror[k]  # a joint found where its mirror image is, which there is clearer, is no joint
+            dx, dy = abs(xy[p, k, 0] - xy[p, m, 0]), abs(xy[p, k, 1] - xy[p, m, 1])
+            weaker = evidence[p, k] < evidence[p, m] or (evidence[p, k] == evidence[p, m] and k > m)
+            if completed[p, k] and dx <= 0.5 and dy <= 0.5 and weaker:
+                xy[p, k, 0] = xy[p, k, 1] = np.nan
+                evidence[p, k], completed[p, k] = 0, False
+        for k in range(joints):
+            if completed[p, k]:
+                evidence[p, k] = min(evidence[p, k], np.float32(1)) * np.float32(trust)
+    return completed

@@ -46,10 +46,15 @@ def find_peaks(heat, threshold):
     """Cells above ``threshold`` that no neighbour exceeds; of a plateau the first in row-major order."""
     joints, h, w = heat.shape
     threshold = np.float32(threshold)
-    cells = np.empty((64, 3), np.int32)
+    cells, start = np.empty((64, 3), np.int32), np.zeros(joints + 1, np.int32)
     n = 0
     for k in range(joints):
         for y in range(h):
+            somewhere = False
+            for x in range(w):  # a loop without branches, which the processor does many cells at a time
+                somewhere |= heat[k, y, x] > threshold
+            if not somewhere:
+                continue
             for x in range(w):
                 v = heat[k, y, x]
                 if not v > threshold or (x > 0 and heat[k, y, x - 1] >= v) or (x < w - 1 and heat[k, y, x + 1] > v):
@@ -67,7 +72,8 @@ def find_peaks(heat, threshold):
                     cells[n, 1] = y
                     cells[n, 2] = x
                     n += 1
-    return cells[:n]
+        start[k + 1] = n
+    return cells[:n], start
 
 
 @jit

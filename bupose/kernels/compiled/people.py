@@ -82,9 +82,26 @@ def find_overlong(ids, xy, usual, person, scale, most, slack):
 
 
 @jit
-def find_duplicates(xy, box, order, sigmas, similarity):
+def box_joints(xy):
+    """Left, top, right and bottom of each person's joints; NaN for a person without any."""
+    people, joints = xy.shape[:2]
+    box = np.full((people, 4), np.nan, np.float32)
+    for p in range(people):
+        for k in range(joints):
+            for axis in range(2):
+                v = xy[p, k, axis]
+                if not (np.isnan(v) or box[p, axis] <= v):
+                    box[p, axis] = v
+                if not (np.isnan(v) or box[p, 2 + axis] >= v):
+                    box[p, 2 + axis] = v
+    return box
+
+
+@jit
+def find_duplicates(xy, order, sigmas, similarity):
     """Duplicates of better people, of people sorted by score."""
     people, joints = xy.shape[:2]
+    box = box_joints(xy)
     duplicate = np.zeros(people, np.bool_)
     for i in range(people):
         for j in range(i + 1, people):

@@ -10,11 +10,22 @@ from bupose.kernels.reference.lines import complete_people, project_line, projec
 from bupose.kernels.reference.matching import match_greedy, match_hungarian
 from bupose.kernels.reference.painting import paint_heat, paint_limbs
 from bupose.kernels.reference.peaks import find_peaks, refine_peaks, smooth
-from bupose.kernels.reference.people import find_duplicates, find_overlong, group_people, measure_people
+from bupose.kernels.reference.people import box_joints, find_duplicates, find_overlong, group_people, measure_people
+from bupose.kernels.reference.scoring import (
+    collect_evidence,
+    drop_joints,
+    expected_similarity,
+    score_people,
+    weigh_people,
+)
 from bupose.kernels.reference.tags import find_tagged, group_tags
 
 __all__ = [
+    "box_joints",
+    "collect_evidence",
     "complete_people",
+    "drop_joints",
+    "expected_similarity",
     "find_duplicates",
     "find_overlong",
     "find_peaks",
@@ -35,6 +46,8 @@ __all__ = [
     "refine_peaks",
     "sample_field",
     "score_limbs",
+    "score_people",
     "search_heat",
     "smooth",
+    "weigh_people",
 ]

@@ -81,44 +81,73 @@ def _project(paf, limb, ends, parts, near):
     return points, (1 - blind) * (u * direction[0] + v * direction[1]) + blind * np.hypot(u, v)
 
 
-def complete_people(paf, heat, limb_joints, xy, evidence, span, threshold, step):
+def complete_people(paf, heat, skeleton, xy, evidence, scale, span, trail):
     """Follow limbs' fields from known joints to those still missing; fills ``xy`` and ``evidence`` in place.
 
     Parameters
     ----------
     paf : float32 array (L, 2, h, w)
     heat : float32 array (K, h, w)
-    limb_joints : int32 array (L, 2)
+    skeleton : (int32 array (L, 2), float32 array (L,), int32 array (K,))
+        Joints of each limb, usual lengths of limbs (0 if unknown), and the mirror image of each joint.
     xy : float32 array (P, K, 2), cells
     evidence : float32 array (P, K)
         Positive where a joint is known. A joint found gets the root of its heat times the mean strength of the
         field on the way, at the place where this is most; of places as good to a thousandth, at the last.
-    span : float32 array (P, L, 2), cells
-        How near to the joint that a trail starts from, and how far from it, a joint may be.
-    threshold : float
-        Strength at which a trail is lost.
-    step : float, cells
+    scale : float32 array (P,), cells
+        Length of a limb of usual length 1 in each person; NaN if unknown.
+    span : (least, most, slack)
+        How near to the joint that a trail starts from, and how far from it, a joint may be, relative to the limb's
+        usual length in that person; and by how many cells farther.
+    trail : (threshold, step, trust)
+        Strength at which a trail is lost; its step in cells; and the factor of what a joint found gets, at most 1.
+
+    Returns
+    -------
+    bool array (P, K)
+        Joints found. One in the cell where its mirror image has more evidence is not.
     """
+    limb_joints, usual, mirror = skeleton
+    known, completed = evidence > 0, np.zeros(evidence.shape, bool)
     for p in range(len(xy)):
-        while True:
-            best = {}
-            for limb, ends in enumerate(limb_joints):
-                for side in (0, 1):
-                    known, missing = ends[side], ends[1 - side]
-                    if evidence[p, known] > 0 and not evidence[p, missing] > 0:
-                        way = step if side == 0 else -step
-                        trail = _follow(paf, limb, xy[p, known], threshold, way, span[p, limb, 1])
-                        for place, strength in trail:
-                            value, place = _warmest(heat[missing], place)
-                            if np.hypot(*(place - xy[p, known])) < span[p, limb, 0]:
-                                continue
-                            found = np.sqrt(min(value, 1)) * strength
-                            if found >= 0.999 * best.get(missing, (0, None))[0]:
-                                best[missing] = found, place
-            if not best:
-                break
-            for k, (found, place) in best.items():
-                evidence[p, k], xy[p, k] = found, place
+        _complete(paf, heat, limb_joints, xy[p], evidence[p], _spans(scale[p] * usual, *span), *trail[:2])
+        found = ~known[p] & (evidence[p] > 0)
+        apart = np.abs(xy[p] - xy[p, mirror]).max(1)
+        weaker = [(evidence[p, k], -k) < (evidence[p, m], -m) for k, m in enumerate(mirror)]
+        nonsense = found & (apart <= 0.5) & weaker
+        xy[p, nonsense], evidence[p, nonsense] = np.nan, 0
+        completed[p] = found & ~nonsense
+    evidence[completed] = np.minimum(evidence[completed], 1) * np.float32(trail[2])
+    return completed
+
+
+def _spans(length, least, most, slack):
+    """How near and how far along limbs of these lengths a joint may be; anywhere where the length is unknown."""
+    known = length > 0  # neither NaN nor 0
+    shortest = np.where(known, np.float32(least) * length, 0)
+    return np.stack([shortest, np.where(known, np.float32(most) * length + np.float32(slack), np.inf)], 1)
+
+
+def _complete(paf, heat, limb_joints, xy, evidence, span, threshold, step):
+    """Complete one person."""
+    while True:
+        best = {}
+        for limb, ends in enumerate(limb_joints):
+            for side in (0, 1):
+                known, missing = ends[side], ends[1 - side]
+                if evidence[known] > 0 and not evidence[missing] > 0:
+                    way = step if side == 0 else -step
+                    for place, strength in _follow(paf, limb, xy[known], threshold, way, span[limb, 1]):
+                        value, place = _warmest(heat[missing], place)
+                        if np.hypot(*(place - xy[known])) < span[limb, 0]:
+                            continue
+                        found = np.sqrt(min(value, 1)) * strength
+                        if found >= 0.999 * best.get(missing, (0, None))[0]:
+                            best[missing] = found, place
+        if not best:
+            break
+        for k, (found, place) in best.items():
+            evidence[k], xy[k] = found, place
 
 
 def _follow(paf, limb, xy, threshold, step, longest):

@@ -39,8 +39,10 @@ def find_peaks(heat, threshold):
 
     Returns
     -------
-    int32 array (N, 3)
+    cells : int32 array (N, 3)
         Joint, row, column; in that order.
+    start : int32 array (K+1,)
+        Peaks of joint k are rows ``start[k]:start[k+1]``.
     """
     h, w = heat.shape[1:]
     padded = np.pad(heat, ((0, 0), (1, 1), (1, 1)), constant_values=-np.inf)
@@ -52,7 +54,8 @@ def find_peaks(heat, threshold):
                 highest &= heat > neighbour
             elif (dy, dx) > (0, 0):
                 highest &= heat >= neighbour
-    return np.argwhere(highest).astype(np.int32)
+    cells = np.argwhere(highest).astype(np.int32)
+    return cells, np.searchsorted(cells[:, 0], np.arange(len(heat) + 1)).astype(np.int32)
 
 
 def _summit(low, mid, high, curve):

@@ -101,17 +101,31 @@ def find_overlong(ids, xy, usual, person, scale, most, slack):
     return (longest > 0) & (length > longest + slack)
 
 
-def find_duplicates(xy, box, order, sigmas, similarity):
+def box_joints(xy):
+    """The boxes about people's joints.
+
+    Parameters
+    ----------
+    xy : float32 array (P, K, 2)
+        NaN where absent.
+
+    Returns
+    -------
+    float32 array (P, 4)
+        Left, top, right, bottom; NaN for a person without joints.
+    """
+    return np.concatenate([np.fmin.reduce(xy, 1), np.fmax.reduce(xy, 1)], 1)
+
+
+def find_duplicates(xy, order, sigmas, similarity):
     """Duplicates of better people, of people sorted by score.
 
     Parameters
     ----------
     xy : float32 array (P, K, 2)
         NaN where absent.
-    box : float32 array (P, 4)
-        left, top, right, bottom of each person's joints.
     order : int array (P,)
-        People sorted by the left of their boxes.
+        People sorted by the left of their boxes (:func:`box_joints`).
     sigmas : float32 array (K,)
     similarity : float
         Object keypoint similarity (mean over the weaker person's joints) above which it is a duplicate.
@@ -120,7 +134,7 @@ def find_duplicates(xy, box, order, sigmas, similarity):
     -------
     bool array (P,)
     """
-    duplicate = np.zeros(len(xy), bool)
+    box, duplicate = box_joints(xy), np.zeros(len(xy), bool)
     for q in range(len(xy)):
         for p in range(q):
             apart = (box[q, :2] > box[p, 2:]) | (box[p, :2] > box[q, 2:])

@@ -57,7 +57,7 @@ class Centres:
 def find_centres(maps: Maps, options: CentreDecodeOptions) -> Centres:
     """People at maxima of the centre map, without duplicates."""
     k, arrays, centre = kernels.load("centre"), maps.arrays, maps.arrays["centre"]
-    cells = k.find_peaks(centre, float(options.centre_threshold))
+    cells, _ = k.find_peaks(centre, float(options.centre_threshold))
     cells = cells[k.keep_highest(centre, cells, int(options.centre_window))][:, 1:]
     score = np.minimum(centre[0][tuple(cells.T)], 1)
     best = np.argsort(-score, kind="stable")

@@ -10,6 +10,7 @@ import numpy as np
 
 from bupose.maps import Grid, Maps, MapSpec
 from bupose.methods.codec import Codec
+from bupose.methods.paf.assembly import assemble_people
 from bupose.methods.paf.fields import Fields, field_specs
 from bupose.methods.paf.grouping import group_people
 from bupose.methods.paf.lengths import find_overlong
@@ -64,19 +65,23 @@ class FieldCodec(Codec):
         return encode_labels(labels, size, self.grid, self.target, ignore)
 
     def _explain(self, maps: Maps) -> FieldTrace:
-        fields = self.maps(maps.arrays)
+        fields = maps if isinstance(maps, Fields) else self.maps(maps.arrays)
         if self.decoder.smooth:
             fields = self.maps({"heat": smooth(fields.heat, self.decoder.smooth), "paf": fields.paf})
         peaks = find_peaks(fields.heat, self.decoder.peak_threshold)
         candidates = score_limbs(peaks, fields.paf, self.skeleton, self.decoder)
         matched = match_limbs(candidates, peaks, self.decoder)
-        overlong = find_overlong(candidates, matched, peaks, self.skeleton, self.decoder)
+        assembly = assemble_people(candidates, matched, peaks, self.skeleton)
+        overlong = find_overlong(candidates, assembly, peaks, self.skeleton, self.decoder)
         if overlong.any():
             matched = match_limbs(candidates, peaks, self.decoder, ~overlong)
-        people, members, used = group_people(fields, peaks, candidates, matched, self.decoder)
+            assembly = assemble_people(candidates, matched, peaks, self.skeleton)
+        people, members = group_people(fields, peaks, candidates, assembly, self.decoder)
         c = candidates
         links = Links(c.first, c.second, c.limb, c.score, c.weight, matched)
-        return FieldTrace(fields, self.decoder, peaks, members, people, links, candidates, overlong, matched, used)
+        return FieldTrace(
+            fields, self.decoder, peaks, members, people, links, candidates, overlong, matched, assembly.used
+        )
 
     def paint_batch(self, batch: Mapping[str, Tensor], size: tuple[int, int]) -> dict[str, Tensor]:
         """As ``Codec.paint_batch``, on the device of the batch."""

@@ -33,24 +33,9 @@ def complete_people(
     bool array (P, K)
         Completed joints.
     """
-    skeleton, absent = fields.skeleton, joint_score == 0
-    size = scale[:, None] * skeleton.usual
-    known = size > 0  # neither NaN nor 0
-    longest = np.where(known, np.float32(options.max_limb_ratio) * size + np.float32(SLACK), np.float32(np.inf))
-    shortest = np.where(known, np.float32(SHORTEST) * size, np.float32(0))
-    trail = np.stack([shortest, longest], 2), LOST, STEP
-    kernels.load().complete_people(fields.paf, fields.heat, skeleton.limb_joints, xy, joint_score, *trail)
-    completed: np.ndarray = absent & (joint_score > 0)
-    nonsense = completed & _on_its_mirror(xy, joint_score, skeleton.mirror_joints)
-    xy[nonsense], joint_score[nonsense] = np.nan, 0
-    completed &= ~nonsense
-    joint_score[completed] = np.minimum(joint_score[completed], 1) * np.float32(TRUST)
+    s = fields.skeleton
+    skeleton = s.limb_joints, s.usual, s.mirror_joints
+    span, trail = (SHORTEST, float(options.max_limb_ratio), SLACK), (LOST, STEP, TRUST)
+    complete = kernels.load().complete_people
+    completed: np.ndarray = complete(fields.paf, fields.heat, skeleton, xy, joint_score, scale, span, trail)
     return completed
-
-
-def _on_its_mirror(xy: np.ndarray, score: np.ndarray, mirror: np.ndarray) -> np.ndarray:
-    """bool (P, K): joints in the same cell as their mirror image, which scores higher."""
-    apart = np.abs(xy - xy[:, mirror]).max(2)
-    weaker = (score < score[:, mirror]) | ((score == score[:, mirror]) & (np.arange(len(mirror)) > mirror))
-    close: np.ndarray = (mirror != np.arange(len(mirror))) & (apart <= 0.5) & weaker
-    return close

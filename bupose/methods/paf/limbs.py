@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -31,6 +32,11 @@ class LimbCandidates:
 
     ids: np.ndarray
     values: np.ndarray
+
+    @cached_property
+    def order(self) -> np.ndarray:
+        """int64 (M,): rows by descending weight."""
+        return np.argsort(-self.weight, kind="stable")
 
     def __repr__(self) -> str:
         return f"LimbCandidates({len(self)})"

@@ -20,15 +20,16 @@ def match_limbs(
     ``hungarian`` maximises the total weight of each limb type (Cao et al. 2017, eqs. 13-15); ``greedy`` takes the
     heaviest first, as their code does.
     """
-    k, ids, weight = kernels.load(), candidates.ids, np.ascontiguousarray(candidates.weight)
+    k, ids, weight = kernels.load(), candidates.ids, candidates.weight
     if allowed is not None:
-        ids, weight = np.ascontiguousarray(ids[allowed]), weight[allowed]
+        rows = np.flatnonzero(allowed)
+        ids, weight = ids.take(rows, 0), weight.take(rows)
     if options.matching == "greedy":
         chosen: np.ndarray = k.match_greedy(ids, np.argsort(-weight, kind="stable"), len(peaks))
     else:
-        chosen = k.match_hungarian(ids, weight, len(peaks))
+        chosen = k.match_hungarian(ids, np.ascontiguousarray(weight), len(peaks))
     if allowed is None:
         return chosen
     matched = np.zeros(len(candidates), bool)
-    matched[allowed] = chosen
+    matched[rows[chosen]] = True
     return matched

@@ -81,12 +81,12 @@ def slow_decode(maps, options):
     heat, centre, offset = (maps.arrays[name] for name in ("heat", "centre", "offset"))
     joints, h, w = heat.shape
     found = []
-    for _, y, x in reference.find_peaks(centre, options.centre_threshold):
+    for _, y, x in reference.find_peaks(centre, options.centre_threshold)[0]:
         found.append((centre[0, y, x], np.array([x, y]) + offset[:, :, y, x]))
     found.sort(key=lambda one: -one[0])
     chosen = {}
     for k in range(joints):
-        cells = reference.find_peaks(heat[k : k + 1], options.peak_threshold)
+        cells, _ = reference.find_peaks(heat[k : k + 1], options.peak_threshold)
         xy, score = (values.tolist() for values in reference.refine_peaks(heat[k : k + 1], cells))
         weight = np.zeros((len(found), len(cells)))
         near = np.zeros_like(weight)
