@@ -94,12 +94,13 @@ def _warm_decode(k: ModuleType) -> None:
     peaks, score = k.refine_peaks(heat, cells)
     crowd = (64, 1, 1.0)
     ids, values = k.score_limbs(paf, limbs, start, peaks, score, (2, 0.1, 0.1), (0.0, 0.0), crowd)
-    k.match_hungarian(ids, np.ascontiguousarray(values[:, 2]), 0)
-    k.match_greedy(ids, np.zeros(0, np.int64), 0)
-    members, person, used = k.group_people(ids, np.zeros(0, np.int64), np.zeros(0, np.int32), 2)
+    weight, order = np.ascontiguousarray(values[:, 2]), np.zeros(0, np.int64)
+    k.match_hungarian(ids, weight, 0)
+    k.match_greedy(ids, order, 0)
     usual, parts = np.zeros(1, np.float32), np.zeros(2, np.int32)
-    scale = k.measure_people(ids, peaks, usual, person, used, 3)
-    k.find_overlong(ids, peaks, usual, person, scale, 2.2, 1.0)
+    options = (False, 3, 2.2, 1.0)
+    _, _, members, person, used, scale = k.assemble_people(ids, weight, order, parts[:0], 2, peaks, usual, options)
+    k.measure_people(ids, peaks, usual, person, used, 1)
     xy, heights, joint_score, total, count = k.collect_evidence(
         members, ids, values, used, peaks, score, parts, parts[:1]
     )

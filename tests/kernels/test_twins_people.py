@@ -59,6 +59,20 @@ def test_group_people(seed, density):
     np.testing.assert_array_equal(person[ids[used, 1]], person[ids[used, 2]])
 
 
+@given(seeds, st.floats(0, 0.6), st.booleans(), st.sampled_from([0.5, 2.2]))
+def test_assemble_people(seed, density, greedy, most):
+    rng = np.random.default_rng(seed)
+    ids, weight, joint = some_candidates(rng, density=density)
+    xy, usual = rng.uniform(0, 40, (len(joint), 2)), rng.uniform(0.2, 2, 6)
+    order = np.argsort(-weight, kind="stable")
+    rest = joint, 4, xy.astype(np.float32), usual.astype(np.float32), (greedy, 2, most, 0.6789)
+    fast, slow = (k.assemble_people(ids, weight, order, *rest) for k in (compiled, reference))
+    for name, a, b in zip(("matched", "overlong", "members", "person", "used"), fast, slow, strict=False):
+        np.testing.assert_array_equal(a, b, err_msg=name)
+    np.testing.assert_allclose(fast[5], slow[5], rtol=1e-5)
+    assert not (fast[0] & fast[1]).any()
+
+
 @given(seeds, some_cells, st.sampled_from([0.02, 0.3]), st.sampled_from([[0, 1, 2, 3], [0, 3, 2, 1]]))
 def test_complete_people(seed, shape, threshold, mirror):
     rng = np.random.default_rng(seed)

@@ -4,6 +4,7 @@ Arrays are C-contiguous and writable float32 / int32 / bool, finite; positions a
 twin of each function, which is its specification, is in ``bupose.kernels.reference``.
 """
 
+from bupose.kernels.compiled.assembly import assemble_people
 from bupose.kernels.compiled.centre import keep_highest, pair_with_peaks, search_heat
 from bupose.kernels.compiled.limbs import follow_field, pair_joints, score_limbs
 from bupose.kernels.compiled.lines import complete_people, project_line, sample_field
@@ -21,6 +22,7 @@ from bupose.kernels.compiled.scoring import (
 from bupose.kernels.compiled.tags import find_tagged, group_tags
 
 __all__ = [
+    "assemble_people",
     "box_joints",
     "collect_evidence",
     "complete_people",

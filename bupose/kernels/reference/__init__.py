@@ -4,6 +4,7 @@ simple.
 It also runs where numba is missing, or when ``BUPOSE_KERNELS=reference`` asks for it.
 """
 
+from bupose.kernels.reference.assembly import assemble_people
 from bupose.kernels.reference.centre import keep_highest, pair_with_peaks, search_heat
 from bupose.kernels.reference.limbs import follow_field, pair_joints, score_limbs
 from bupose.kernels.reference.lines import complete_people, project_line, project_samples, sample_field
@@ -21,6 +22,7 @@ from bupose.kernels.reference.scoring import (
 from bupose.kernels.reference.tags import find_tagged, group_tags
 
 __all__ = [
+    "assemble_people",
     "box_joints",
     "collect_evidence",
     "complete_people",

@@ -1,4 +1,4 @@
-"""Assembly of people from matched limbs, and their sizes."""
+"""Matching and assembly of limb candidates into people, without limbs too long for their person."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ import numpy as np
 
 from bupose import kernels
 from bupose.methods.paf.limbs import LimbCandidates
+from bupose.methods.paf.options import DecodeOptions
 from bupose.methods.peaks import Peaks
 from bupose.skeleton import Skeleton
 
 LEAST = 3  # limbs needed to estimate a person's size
+SLACK = 1.0  # cells by which inexact peaks may lengthen a limb
 
 
 @dataclass(frozen=True, repr=False)
@@ -20,6 +22,10 @@ class Assembly:
 
     Parameters
     ----------
+    matched : bool array (M,)
+        Chosen by the matching among the candidates of its limb.
+    overlong : bool array (M,)
+        Candidates too long for the person of one of their joints, and excluded from the matching.
     members : int32 array (N, K)
         Peak of each person's joint, -1 for none.
     person : int32 array (N,)
@@ -31,25 +37,28 @@ class Assembly:
         fewer than three limbs.
     """
 
+    matched: np.ndarray
+    overlong: np.ndarray
     members: np.ndarray
     person: np.ndarray
     used: np.ndarray
     scale: np.ndarray
 
 
-def assemble_people(candidates: LimbCandidates, matched: np.ndarray, peaks: Peaks, skeleton: Skeleton) -> Assembly:
-    """Assemble people from matched candidates, bool (M,).
+def assemble_people(candidates: LimbCandidates, peaks: Peaks, skeleton: Skeleton, options: DecodeOptions) -> Assembly:
+    """Match candidates, and assemble people of them; once more without the limbs that are then too long.
 
     Notes
     -----
-    Limbs of all types are processed in order of descending weight (Hidalgo et al. 2019), so that strong limbs precede
-    weak ones, and redundant limbs count like any other.
+    Matching is as in :func:`bupose.methods.paf.matching.match_limbs`. Matched limbs of all types are processed in order
+    of descending weight (Hidalgo et al. 2019), so that strong limbs precede weak ones, and redundant limbs count like
+    any other.
     """
-    k, ids = kernels.load(), candidates.ids
-    order = candidates.order[matched[candidates.order]]
-    members, person, used = k.group_people(ids, order, peaks.joint, len(skeleton.joints))
-    scale = k.measure_people(ids, peaks.xy, skeleton.usual, person, used, LEAST)
-    return Assembly(members, person, used, scale)
+    c, joints = candidates, len(skeleton.joints)
+    order = np.argsort(-c.weight, kind="stable")
+    limits = (options.matching == "greedy", LEAST, float(options.max_limb_ratio), SLACK)
+    assemble, weight = kernels.load().assemble_people, np.ascontiguousarray(c.weight)
+    return Assembly(*assemble(c.ids, weight, order, peaks.joint, joints, peaks.xy, skeleton.usual, limits))
 
 
 def limb_lengths(assembly: Assembly, candidates: LimbCandidates, peaks: Peaks, skeleton: Skeleton) -> np.ndarray:

@@ -13,9 +13,7 @@ from bupose.methods.codec import Codec
 from bupose.methods.paf.assembly import assemble_people
 from bupose.methods.paf.fields import Fields, field_specs
 from bupose.methods.paf.grouping import group_people
-from bupose.methods.paf.lengths import find_overlong
 from bupose.methods.paf.limbs import score_limbs
-from bupose.methods.paf.matching import match_limbs
 from bupose.methods.paf.options import DecodeOptions, FieldLossOptions, TargetOptions
 from bupose.methods.paf.targets import encode_labels
 from bupose.methods.paf.trace import FieldTrace
@@ -70,18 +68,11 @@ class FieldCodec(Codec):
             fields = self.maps({"heat": smooth(fields.heat, self.decoder.smooth), "paf": fields.paf})
         peaks = find_peaks(fields.heat, self.decoder.peak_threshold)
         candidates = score_limbs(peaks, fields.paf, self.skeleton, self.decoder)
-        matched = match_limbs(candidates, peaks, self.decoder)
-        assembly = assemble_people(candidates, matched, peaks, self.skeleton)
-        overlong = find_overlong(candidates, assembly, peaks, self.skeleton, self.decoder)
-        if overlong.any():
-            matched = match_limbs(candidates, peaks, self.decoder, ~overlong)
-            assembly = assemble_people(candidates, matched, peaks, self.skeleton)
+        assembly = assemble_people(candidates, peaks, self.skeleton, self.decoder)
         people, members = group_people(fields, peaks, candidates, assembly, self.decoder)
-        c = candidates
-        links = Links(c.first, c.second, c.limb, c.score, c.weight, matched)
-        return FieldTrace(
-            fields, self.decoder, peaks, members, people, links, candidates, overlong, matched, assembly.used
-        )
+        c, a = candidates, assembly
+        links = Links(c.first, c.second, c.limb, c.score, c.weight, a.matched)
+        return FieldTrace(fields, self.decoder, peaks, members, people, links, c, a.overlong, a.matched, a.used)
 
     def paint_batch(self, batch: Mapping[str, Tensor], size: tuple[int, int]) -> dict[str, Tensor]:
         """As ``Codec.paint_batch``, on the device of the batch."""

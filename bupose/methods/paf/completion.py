@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from bupose import kernels
+from bupose.methods.paf.assembly import SLACK
 from bupose.methods.paf.fields import Fields
-from bupose.methods.paf.lengths import SLACK
 from bupose.methods.paf.options import DecodeOptions
 
 LOST = 0.0005  # strength of a field that leads nowhere; however faint above it, it leads better than nothing

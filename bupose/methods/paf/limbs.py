@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
@@ -32,11 +31,6 @@ class LimbCandidates:
 
     ids: np.ndarray
     values: np.ndarray
-
-    @cached_property
-    def order(self) -> np.ndarray:
-        """int64 (M,): rows by descending weight."""
-        return np.argsort(-self.weight, kind="stable")
 
     def __repr__(self) -> str:
         return f"LimbCandidates({len(self)})"
