@@ -22,6 +22,7 @@ class _PlainHandler(logging.Handler):
 
 
 _HANDLER = _PlainHandler()
+_TOLD: set[str] = set()  # why somebody had to wait
 
 
 def show_messages(level: int | str = "INFO") -> None:
@@ -35,6 +36,13 @@ def show_messages(level: int | str = "INFO") -> None:
     LOGGER.setLevel(level)
     LOGGER.addHandler(_HANDLER)
     LOGGER.propagate = False  # a handler of the root logger would print them again
+
+
+def tell_waiting(why: str) -> None:
+    """Say on a terminal why nothing happens for a while, once, in place of a progress bar that has just begun."""
+    if sys.stderr.isatty() and why not in _TOLD:
+        _TOLD.add(why)
+        print(f"\r{why:<79}", file=sys.stderr, flush=True)
 
 
 @contextmanager

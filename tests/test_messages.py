@@ -1,5 +1,6 @@
 """What bupose reports: silent in a program that does not ask, plain lines where one does, once."""
 
+import io
 import logging
 import subprocess
 import sys
@@ -7,7 +8,8 @@ import sys
 import pytest
 
 import bupose
-from bupose import messages, process
+from bupose import kernels, messages, process
+from bupose.runtimes import cached
 
 LOGGER = logging.getLogger("bupose.of.a.room")
 
@@ -55,3 +57,31 @@ def test_a_program_asks_for_them(asks, said):
     code += "; log.warning('!')"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     assert (done.stdout, done.stderr) == (said, "!\n")
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+def test_the_first_use_says_why_it_takes_long(monkeypatch, tmp_path):
+    """Where somebody looks on, and only where something has to be made."""
+    file = tmp_path / "network.safetensors"
+    file.write_bytes(b"weights")
+    monkeypatch.setattr(cached, "_homes", lambda: (tmp_path / "graphs", tmp_path / "temporary"))
+    monkeypatch.setattr(kernels, "_warm", {})
+    monkeypatch.setattr(kernels, "_WARM_UP", {"decode": lambda module: (tmp_path / "kernels" / "a.nbc").touch()})
+    monkeypatch.setattr(kernels.cache, "place", lambda folder: tmp_path / "kernels")
+    (tmp_path / "kernels").mkdir()
+    for first in (True, False):
+        monkeypatch.setattr(sys, "stderr", terminal := Terminal())
+        kernels._warm.clear()
+        messages._TOLD.clear()
+        if kernels.name() == "compiled":
+            kernels.load("decode")
+            assert ("compiling the grouping" in terminal.getvalue()) == first
+        cached.prepare(file, "graph", "1", lambda folder: {})
+        assert ("preparing the network" in terminal.getvalue()) == first
+    monkeypatch.setattr(sys, "stderr", io.StringIO())  # nobody looks on
+    messages.tell_waiting("just a moment")
+    assert sys.stderr.getvalue() == ""

@@ -21,6 +21,7 @@ import numpy as np
 
 from bupose.errors import DependencyError
 from bupose.kernels import cache
+from bupose.messages import tell_waiting
 
 _lock = threading.Lock()
 _warm: dict[str, ModuleType] = {}  # what a task's kernels are in
@@ -66,6 +67,8 @@ def _warm_up(task: str) -> None:
                 cache.repair(kept)
             elif caching:
                 raise OSError("there is no folder to keep them in")
+            if kept is None or not any(kept.glob("*.nbc")):
+                tell_waiting("compiling the grouping for this machine, which takes up to a minute, once")
             module = import_module(f"{__name__}.compiled")
             _WARM_UP[task](module)
             trouble = trouble or (cache.seal(kept) if kept is not None else "")

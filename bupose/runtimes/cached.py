@@ -17,6 +17,7 @@ from typing import Any
 
 from bupose import __version__, atomic
 from bupose.machine import name_processor
+from bupose.messages import tell_waiting
 from bupose.paths import cache_home, temporary_home
 
 REVISION = 6  # of how graphs are made; another one makes them anew
@@ -96,6 +97,7 @@ def _prepare(place: Path, make: Callable[[Path], dict[str, Any]]) -> tuple[Path,
 
 
 def _make(place: Path, make: Callable[[Path], dict[str, Any]]) -> dict[str, Any]:
+    tell_waiting("preparing the network for this machine, which takes some seconds, once")
     shutil.rmtree(place, ignore_errors=True)  # damaged
     with atomic.workspace(place) as folder:
         measured = make(folder)
