@@ -10,11 +10,11 @@ import pytest
 
 @pytest.fixture(scope="session")
 def run_graph():
-    """(graph, weights, photo, target) -> what a graph's node gives for a photo; a fifth argument True: of all nodes."""
+    """(graph, weights, photo, node, …) -> what those nodes of a graph give for a photo, each computed once."""
     return interpret
 
 
-def interpret(graph: dict, weights: dict, photo: np.ndarray, target: str):
+def interpret(graph: dict, weights: dict, photo: np.ndarray, *targets: str) -> list:
     nodes = {node["name"]: node for node in graph["node"]}
 
     @cache
@@ -33,7 +33,7 @@ def interpret(graph: dict, weights: dict, photo: np.ndarray, target: str):
         got = values(name)
         return got[int(number or 0)] if isinstance(got, (list, tuple)) else got
 
-    return value(target) if ":" in target else values(target)
+    return [value(target) if ":" in target else values(target) for target in targets]
 
 
 def compute(op: str, inputs: list, attr: dict):

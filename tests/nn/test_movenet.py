@@ -54,8 +54,9 @@ def test_maps_are_those_of_the_graph(shared, network, graph, weights, run_graph)
     """Channels in x, y where the graph has y, x, and lengths from a cell's centre where it has them from its corner."""
     photo = read_photo(shared, "000000343218", (160, 128))
     maps = predict(network, photo)
-    for name, node in NODES.items():
-        expected = run_graph(graph, weights, photo, ROOT + node)[0].transpose(2, 0, 1)
+    said = run_graph(graph, weights, photo, *(ROOT + node for node in NODES.values()))
+    for name, expected in zip(NODES, said, strict=True):
+        expected = expected[0].transpose(2, 0, 1)
         if name not in ("centre", "heat"):
             expected = expected.reshape(-1, 2, *expected.shape[1:])[:, ::-1]
             expected = expected.reshape(maps[name].shape) - (0.5 if name != "box_size" else 0)
@@ -70,9 +71,7 @@ def test_people_are_those_of_the_graph(shared, network, graph, weights, run_grap
     weight for each.
     """
     photo = read_photo(shared, name)
-    answer, weight, (centre, _) = (
-        run_graph(graph, weights, photo, node) for node in ("Identity", f"{ROOT}mul_9", f"{ROOT}TopKV2")
-    )
+    answer, weight, (centre, _) = run_graph(graph, weights, photo, "Identity", f"{ROOT}mul_9", f"{ROOT}TopKV2")
     config = network.config
     codec = CentreCodec(config.skeleton, network.grid, CentreCodec.Target(**config.target))
     codec = codec.with_decoder(**config.decoder, min_joint_score=0.0, min_joints=1, min_person_score=0.0)

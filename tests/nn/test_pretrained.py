@@ -193,7 +193,7 @@ def test_same_numbers_as_the_published_graph(shared, run_graph, file, trunk, opt
     photo = cv2.resize(read_rgb(shared / "data" / "coco" / "val" / "000000343218.jpg"), (160, 128))
     graph = json.loads((shared / "weights" / f"{file}.graph.json").read_text(encoding="utf-8"))
     weights = load_file(shared / "weights" / f"{file}.safetensors")
-    expected = run_graph(graph, weights, photo, target)
+    (expected,) = run_graph(graph, weights, photo, target)
     with torch.no_grad():
         features = network(normalised(network, photo))[0].permute(1, 2, 0).numpy()
     assert features.shape == expected.shape[1:]
@@ -210,10 +210,9 @@ def test_movenets_answers_are_those_of_its_graph(shared, run_graph):
     weights = load_file(shared / "weights" / "movenet_multipose.safetensors")
     with torch.no_grad():
         features = network(normalised(network, photo))[0].permute(1, 2, 0).numpy()
-    center, heat, regress = (
-        run_graph(graph, weights, photo, f"StatefulPartitionedCall/{name}/BiasAdd")[0]
-        for name in ("center_0/conv2d_4", "kpt_heatmap_0/conv2d_7", "kpt_regress_0/conv2d_8")
-    )
+    names = ("center_0/conv2d_4", "kpt_heatmap_0/conv2d_7", "kpt_regress_0/conv2d_8")
+    said = run_graph(graph, weights, photo, *(f"StatefulPartitionedCall/{name}/BiasAdd" for name in names))
+    center, heat, regress = (one[0] for one in said)
     likely = 1 / (1 + np.exp(-np.concatenate([center, heat], -1)))
     assert likely.max() > 0.3  # there is somebody
     np.testing.assert_allclose(features[..., 24:42], likely, rtol=1e-3, atol=1e-4)
