@@ -3,8 +3,9 @@
 import pytest
 import torch
 
-from bupose import weights
+from bupose import kernels, weights
 from bupose.export import export_network
+from bupose.kernels import cache as kernel_cache
 from bupose.nn.config import NetworkConfig
 from bupose.nn.model import PoseNet
 from bupose.runtimes import start
@@ -60,6 +61,9 @@ def openvino_file(net, pictures, tmp_path_factory):
 
 @pytest.fixture
 def cache(tmp_path, monkeypatch):
+    """An empty folder for graphs; kernels stay where they are, as compiling them would take longer than all else."""
+    kernels.load()
+    monkeypatch.setenv("NUMBA_CACHE_DIR", kernel_cache.cache_folder())  # for processes that a test starts
     monkeypatch.setenv("BUPOSE_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(start, "may_have_gpu", lambda: False)
     return tmp_path / "cache" / "graphs"

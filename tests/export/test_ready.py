@@ -23,6 +23,15 @@ from bupose.runtimes.torch_network import TorchNetwork
 from bupose.skeletons import COCO18
 
 
+@pytest.fixture(scope="module")
+def net():
+    """Of a dozen convolutions, as most of a test's time is that of writing graphs."""
+    torch.manual_seed(0)
+    head = {"layers": 1, "width": 8}
+    trunk = {"width": 0.1, "middle": 8, "channels": 8}
+    return PoseNet(NetworkConfig(COCO18, "vgg19", "plain", trunk, head, preprocess={"height": 128})).eval()
+
+
 @pytest.fixture(scope="session")
 def images():
     return np.random.default_rng(5).integers(0, 256, (2, 64, 96, 3), np.uint8)
