@@ -1,5 +1,6 @@
 """Shared fixtures: the folder of real photos and networks, where a machine has it."""
 
+import gc
 import os
 import signal
 import sys
@@ -16,6 +17,8 @@ from hypothesis import settings
 for _ignored, _usual in ((signal.SIGINT, signal.default_int_handler), (signal.SIGTERM, signal.SIG_DFL)):
     if signal.getsignal(_ignored) is signal.SIG_IGN:
         signal.signal(_ignored, _usual)
+
+gc.disable()  # what is imported stays: looking through all of it, again and again, takes seconds
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 HOSTILE, HOSTILE_INPUTS = Path(__file__).with_name("hostile"), 400  # its folder; how many inputs there are at least
@@ -50,6 +53,12 @@ def shared() -> Path:
     if not (SHARED / "data").is_dir():
         pytest.skip("needs the development data in ../shared, which is not part of the project")
     return SHARED
+
+
+def pytest_collection_finish():
+    """From here on only what tests make is looked through."""
+    gc.freeze()
+    gc.enable()
 
 
 def count_hostile(session) -> tuple[Counter, bool]:
