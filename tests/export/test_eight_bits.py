@@ -14,37 +14,44 @@ from bupose.runtimes.openvino_core import get_core
 from bupose.runtimes.start import start
 
 
-@pytest.mark.parametrize(("suffix", "stored", "share"), [(".xml", ".bin", 0.5), (".onnx", ".onnx", 0.7)])
-def test_eight_bits(suffix, stored, share, net, pictures, openvino_file, onnx_file, tmp_path):
+@pytest.fixture(scope="module")
+def openvino_small(net, pictures, tmp_path_factory):
+    pytest.importorskip("openvino")
+    return export_network(net, tmp_path_factory.mktemp("small") / "m.xml", pictures, precision="int8").files[0]
+
+
+@pytest.fixture(scope="module")
+def onnx_small(net, pictures, tmp_path_factory):
+    pytest.importorskip("onnxruntime")
+    return export_network(net, tmp_path_factory.mktemp("small") / "m.onnx", pictures, precision="int8").files[0]
+
+
+@pytest.mark.parametrize(("kind", "stored", "share"), [("openvino", ".bin", 0.5), ("onnx", ".onnx", 0.7)])
+def test_eight_bits(kind, stored, share, pictures, request):
     """ONNX Runtime keeps a convolution in floating point where nothing is known of what it gives."""
-    made = export_network(net, tmp_path / f"small{suffix}", pictures, precision="int8")
-    before = openvino_file if suffix == ".xml" else onnx_file
-    floats, small = (f.with_suffix(stored).stat().st_size for f in (before[0], made.files[0]))
+    made, before = request.getfixturevalue(f"{kind}_small"), request.getfixturevalue(f"{kind}_file")
+    floats, small = (f.with_suffix(stored).stat().st_size for f in (before[0], made))
     assert small < share * floats
-    heat, _ = start(tmp_path / f"small{suffix}")(pictures[0])
+    heat, _ = start(made)(pictures[0])
     true, _ = start(before[0])(pictures[0])
     assert 0 < np.abs(heat - true).mean() < 0.4 * true.std()
     assert np.corrcoef(heat.ravel(), true.ravel())[0, 1] > 0.9
 
 
-def test_no_two_products_overflow_16_bits(net, pictures, tmp_path):
+def test_no_two_products_overflow_16_bits(openvino_small):
     """Processors without VNNI add two products of an activation, 0 to 255, and a weight in 16 bits; depth-wise
     convolutions, whose weights have five axes, do not add up pairs."""
-    pytest.importorskip("openvino")
     import openvino
 
-    model = get_core().read_model(export_network(net, tmp_path / "m.xml", pictures, precision="int8").files[0])
-    constants = [node for node in model.get_ops() if node.get_type_name() == "Constant"]
+    constants = [node for node in get_core().read_model(openvino_small).get_ops() if node.get_type_name() == "Constant"]
     weights = [c.get_data() for c in constants if c.get_element_type() == openvino.Type.i8 and c.get_data().ndim == 4]
     assert len(weights) > 3
     assert all(2 * 255 * np.abs(w.astype(int)).max() < 2**15 for w in weights)
 
 
-def test_no_two_products_overflow_16_bits_in_onnx(net, pictures, tmp_path):
+def test_no_two_products_overflow_16_bits_in_onnx(onnx_small):
     onnx = pytest.importorskip("onnx")
-    pytest.importorskip("onnxruntime")
-    model = onnx.load(export_network(net, tmp_path / "m.onnx", pictures, precision="int8").files[0])
-    stored = [onnx.numpy_helper.to_array(one) for one in model.graph.initializer]
+    stored = [onnx.numpy_helper.to_array(one) for one in onnx.load(onnx_small).graph.initializer]
     weights = [one.astype(int) for one in stored if one.dtype == np.int8 and one.ndim == 4]
     assert len(weights) > 3
     assert all(2 * 255 * np.abs(w).max() < 2**15 for w in weights)
