@@ -3,6 +3,7 @@
 import ast
 import sys
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -108,6 +109,7 @@ class Import:
     eager: bool
 
 
+@cache
 def read_imports(package: Path) -> list[Import]:
     """Every import under ``package``, relative ones resolved, those for type checkers left out."""
     found = []
