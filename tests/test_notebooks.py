@@ -84,30 +84,49 @@ def test_it_begins_with_a_title_and_stays_readable(path):
     assert not re.search(r"/(work|root|home|Users)/", "".join(map(text, cells)))
 
 
-@each
-def test_it_runs_anywhere_and_leaves_nothing_behind(path, tmp_path, monkeypatch):
-    """And it shows what is kept: cell by cell text or a picture."""
+@pytest.fixture(scope="module")
+def kernel(tmp_path_factory):
+    """One process for all notebooks, without a network: what runs them, the folder they run in, and the temporary one.
+
+    The site's notebooks have a process each: .ci/docs.
+    """
     nbformat = pytest.importorskip("nbformat", reason="needs nbclient: pip install bupose[dev]")
     client = pytest.importorskip("nbclient", reason="needs nbclient: pip install bupose[dev]")
+    here, temporary, ipython = (tmp_path_factory.mktemp(name) for name in ("here", "temporary", "ipython"))
+    runner = client.NotebookClient(
+        nbformat.v4.new_notebook(),
+        timeout=LONGEST,
+        kernel_name="python3",
+        coalesce_streams=True,
+        resources={"metadata": {"path": here}},
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TMPDIR", str(temporary))
+        patch.setenv("IPYTHONDIR", str(ipython))
+        patch.setenv("OMP_NUM_THREADS", "1")
+        for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"):
+            patch.setenv(name, "http://127.0.0.1:9")  # nobody listens: what downloads fails
+        with runner.setup_kernel():
+            yield runner, here, temporary
+
+
+@each
+def test_it_runs_anywhere_and_leaves_nothing_behind(path, kernel):
+    """And it shows what is kept: cell by cell text or a picture. It begins without anything of another notebook."""
+    nbformat = pytest.importorskip("nbformat")
     if path.stem[:2] in ("04", "05"):
         pytest.importorskip("lightning", reason="trains: pip install bupose[train]")
-    folders = [tmp_path / name for name in ("here", "temporary", "ipython")]
-    for folder in folders:
-        folder.mkdir()
-    here, temporary, ipython = folders
-    monkeypatch.setenv("TMPDIR", str(temporary))
-    monkeypatch.setenv("IPYTHONDIR", str(ipython))
-    monkeypatch.setenv("OMP_NUM_THREADS", "1")
-    for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"):
-        monkeypatch.setenv(name, "http://127.0.0.1:9")  # nobody listens: what downloads fails
+    runner, here, temporary = kernel
     notebook = nbformat.read(path, as_version=4)
     kept = [kinds(cell) for cell in code(notebook)]
     for said, instead in SHORTER.get(path.stem[:2], {}).items():
         (cell,) = (cell for cell in code(notebook) if said in text(cell))
         cell["source"] = text(cell).replace(said, instead)
-    client.NotebookClient(
-        notebook, timeout=LONGEST, kernel_name="python3", coalesce_streams=True, resources={"metadata": {"path": here}}
-    ).execute()
+    reset = nbformat.v4.new_code_cell("%reset -f")
+    for runner.nb in (nbformat.v4.new_notebook(cells=[reset]), notebook):
+        runner.reset_execution_trackers()
+        for number, cell in enumerate(runner.nb.cells):
+            runner.execute_cell(cell, number)
     assert [kinds(cell) for cell in code(notebook)] == kept
     assert list(here.iterdir()) == []
     assert [found.name for found in temporary.iterdir() if not found.name.startswith("torchinductor")] == []
