@@ -4,6 +4,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
+unexport PYTHONDONTWRITEBYTECODE  # many processes of the tests would each compile bupose
+
 .PHONY: demo test processors lint format docs notebooks reference clean
 
 demo: .venv/core
