@@ -177,6 +177,8 @@ class OpenVinoNetwork(ExportedNetwork):
             "PERFORMANCE_HINT": hint,
             "INFERENCE_NUM_THREADS": self.threads,
             "INFERENCE_PRECISION_HINT": self._precision,
+            # Each process would tie its threads to the first processors, so that workers shared one and left others.
+            "ENABLE_CPU_PINNING": self.threads >= (os.cpu_count() or 1),
         }
         sides = "any" if size is None else f"{size[1]}x{size[0]}"
         name = f"{sides}-{hint.lower()}-{self.threads}-{self._precision}"
