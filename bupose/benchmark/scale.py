@@ -93,6 +93,6 @@ def _held() -> int:
     total = 0
     for folder in Path("/proc").glob("[0-9]*"):
         with suppress(OSError, ValueError, IndexError):
-            if b"MapWorker" in (folder / "cmdline").read_bytes():
+            if b"ShardWorker" in (folder / "cmdline").read_bytes():
                 total += int((folder / "statm").read_text(encoding="utf-8").split()[1]) * os.sysconf("SC_PAGE_SIZE")
     return total

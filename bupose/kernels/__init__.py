@@ -57,6 +57,16 @@ def load(task: str = "decode") -> ModuleType:
     return _warm[task]
 
 
+def load_ahead() -> None:
+    """Begin to load those of decode, while a network is loaded; what is wrong with them is told when they are used."""
+
+    def begin() -> None:
+        with contextlib.suppress(Exception):
+            load()
+
+    threading.Thread(target=begin, daemon=True).start()
+
+
 def _warm_up(task: str) -> None:
     """Compile a task's kernels, or load them; where the cache is of no use (a full disk, say), without it."""
     global caching, trouble

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import sys
-import threading
 import time
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -82,7 +80,7 @@ def infer(options: InferOptions) -> Summary:
     KeyboardInterrupt
         After an interruption; a run over files can be resumed. For a camera or stream it is the normal end.
     """
-    threading.Thread(target=_load_kernels, daemon=True).start()
+    kernels.load_ahead()
     exclude = [] if options.output is None else [expand(options.output)]
     excluded = [folder / kind for folder in exclude for kind in ("", *OF_PICTURES)]
     clip = Clip(options.start, options.end, options.every)
@@ -275,12 +273,6 @@ class _Run:
         if problem not in self._told:
             self._told.add(problem)
             tqdm.write(printable(problem), file=sys.stderr)
-
-
-def _load_kernels() -> None:
-    """The grouping's kernels, while the network is loaded; what is wrong with them is told later."""
-    with suppress(Exception):
-        kernels.load()
 
 
 def _load(options: InferOptions, path: Path, live: bool) -> Estimator:

@@ -263,7 +263,7 @@ def test_ray_that_is_missing_is_told_and_costs_nothing(photos, net, tmp_path, mo
     shard = tmp_path / "out/shards/000000-0.parquet"
     shard.parent.mkdir(parents=True)
     shard.write_bytes(b"of an earlier run")
-    monkeypatch.setitem(sys.modules, "ray.data", None)
+    monkeypatch.setitem(sys.modules, "ray", None)
     with pytest.raises(DependencyError, match="engine=ray needs ray"):
         go(photos, tmp_path / "out", overwrite=True)
     assert shard.exists()

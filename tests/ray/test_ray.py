@@ -46,7 +46,7 @@ def actors(cluster) -> list[int]:
     for folder in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
             parent = int((folder / "stat").read_text(encoding="utf-8").rpartition(")")[2].split()[1])
-            if parent in raylets and b"MapWorker" in (folder / "cmdline").read_bytes():
+            if parent in raylets and b"ShardWorker" in (folder / "cmdline").read_bytes():
                 found.append(int(folder.name))
     return found
 

@@ -1,4 +1,4 @@
-"""Units of work on Ray Data: a pool of actors, each with a network of its own."""
+"""Units of work on a Ray cluster: a pool of actors, each with a network of its own."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 import signal
 import socket
 import time
-import warnings
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from importlib import import_module
@@ -15,7 +15,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from bupose.errors import DependencyError, InputError, OptionsError
-from bupose.exchange.rows import load_arrow
 from bupose.images.files import reason
 from bupose.machine import count_cores
 from bupose.predict.options import RayOptions
@@ -25,7 +24,7 @@ from bupose.requirements import of_module
 
 STORE = 300_000_000  # bytes of objects in a cluster of this machine's own: lists of paths
 PATIENCE = 5.0  # seconds to connect, and between trials
-TRIALS = 3  # to start workers
+TRIALS = 3  # to start a worker, where none works
 HANDED = 2  # units at a worker at once: the next waits there
 
 _LOG = logging.getLogger(__name__)
@@ -111,6 +110,9 @@ def count_workers(options: RayOptions) -> int:
 def work(units: Sequence[Unit], options: RayOptions, workers: int, construct: Mapping[str, Any]) -> Iterator[Receipt]:
     """Do units on a cluster, each at most once; those without a receipt are not done.
 
+    An actor that died is replaced, where there is room, and what it had is not done: retries of Ray's would wait for a
+    machine that is gone, or repeat forever what killed it.
+
     Parameters
     ----------
     units : sequence of Unit
@@ -125,47 +127,99 @@ def work(units: Sequence[Unit], options: RayOptions, workers: int, construct: Ma
     InputError
         No worker can be started.
     """
-    ray = _load()
-    done: set[str] = set()
-    for trial in range(TRIALS):
-        try:
-            for receipt in _work_once([unit for unit in units if unit.name not in done], options, workers, construct):
-                done.add(receipt.unit)
-                yield receipt
-            return
-        except ray.exceptions.RayError as problem:
-            # A worker that was sent to a machine just lost ends the pool's start; the cluster knows it a little later.
-            if trial + 1 < TRIALS and isinstance(problem, ray.exceptions.RayActorError):
-                _LOG.warning("a worker could not start; another trial: %s", _last_line(problem))
-                time.sleep(PATIENCE)
-                continue
-            raise InputError(
-                f"Ray cannot go on: {_last_line(problem)}; what is finished is kept: resume=true goes on from here"
-            ) from None
+    ray, waiting, pool = _load(), deque(units), _Pool(options, construct)
+    try:
+        while waiting or pool.handed:
+            pool.start(min(workers - len(pool), len(waiting) - len(pool.starting)))
+            for answer in pool.wait():
+                worker, receipt = pool.take(answer)
+                # A worker has its next unit while it works, but none that another could begin now.
+                while worker in pool.load and waiting and pool.load[worker] < (HANDED if len(waiting) > workers else 1):
+                    pool.hand(worker, waiting.popleft())
+                if receipt is not None:
+                    yield receipt
+    except ray.exceptions.RayError as problem:
+        raise InputError(
+            f"Ray cannot go on: {_last_line(problem)}; what is finished is kept: resume=true goes on from here"
+        ) from None
+    finally:
+        pool.stop()
 
 
-def _work_once(
-    units: Sequence[Unit], options: RayOptions, workers: int, construct: Mapping[str, Any]
-) -> Iterator[Receipt]:
-    ray, arrow = _load(), load_arrow()
-    kinds = arrow.schema([("name", arrow.string()), ("paths", arrow.list_(arrow.string())), ("whole", arrow.bool_()),
-                          ("problem", arrow.string())])  # fmt: skip
-    tables = [arrow.Table.from_pylist([vars(unit)], schema=kinds) for unit in units]
-    data = ray.data.DataContext.get_current()
-    data.enable_progress_bars = False
-    data.max_errored_blocks = -1  # a unit whose actor died: it has no receipt
-    # An actor that died is replaced, where there is room, and its units are done again by whoever is there: retries of
-    # Ray's would wait for a machine that is gone, or repeat forever what killed it. Ray 2.64 will take no max_restarts.
-    pool = ray.data.ActorPoolStrategy(min_size=1, max_size=workers, initial_size=min(workers, len(units)),
-                                      max_tasks_in_flight_per_actor=HANDED)  # fmt: skip
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", ".*ray_remote_args")
-        receipts = ray.data.from_arrow(tables).map_batches(
-            ShardWorker, batch_size=None, batch_format="pyarrow", compute=pool, fn_constructor_kwargs=dict(construct),
-            num_cpus=options.cpus, num_gpus=options.gpus or None, max_restarts=0, max_task_retries=0,
+class _Pool:
+    """Actors, each with a network of its own; answers are Ray's references.
+
+    Attributes
+    ----------
+    starting, handed : dict of answer to actor
+        Awaited: that it has begun, a unit's receipt.
+    load : dict of actor to int
+        Units at those that have begun.
+    """
+
+    def __init__(self, options: RayOptions, construct: Mapping[str, Any]) -> None:
+        self._ray, self._construct = _load(), dict(construct)
+        self._actor = self._ray.remote(ShardWorker).options(
+            num_cpus=options.cpus, num_gpus=options.gpus, max_restarts=0, max_task_retries=0,
+            scheduling_strategy="SPREAD",
         )  # fmt: skip
-    for batch in receipts.iter_batches(batch_size=None, batch_format="pyarrow", prefetch_batches=0):
-        yield from (Receipt(**one) for one in batch.to_pylist())
+        self.starting: dict[Any, Any] = {}
+        self.handed: dict[Any, Any] = {}
+        self.load: dict[Any, int] = {}
+        self._trials, self._not_before = 0, 0.0
+
+    def __len__(self) -> int:
+        return len(self.starting) + len(self.load)
+
+    def start(self, more: int) -> None:
+        """Start so many more, though not right after one that failed: a machine just lost is known a little later."""
+        for _ in range(more if time.monotonic() >= self._not_before else 0):
+            worker = self._actor.remote(**self._construct)
+            self.starting[worker.begin.remote()] = worker
+
+    def wait(self) -> list[Any]:
+        """Answers that have come, after a while perhaps none."""
+        awaited = [*self.handed, *self.starting]
+        if not awaited:
+            time.sleep(max(0.0, self._not_before - time.monotonic()))
+            return []
+        return list(self._ray.wait(awaited, timeout=PATIENCE)[0])
+
+    def take(self, answer: Any) -> tuple[Any, Receipt | None]:
+        """The actor that answered, and its receipt, if that is what came."""
+        error = self._ray.exceptions.RayError
+        if (worker := self.starting.pop(answer, None)) is not None:
+            try:
+                self._ray.get(answer)
+                self.load[worker], self._trials = 0, 0
+            except error as problem:
+                if (now := time.monotonic()) >= self._not_before:  # those that fail together are one trial
+                    self._trials, self._not_before = self._trials + 1, now + PATIENCE
+                _LOG.warning("a worker could not start: %s", _last_line(problem))
+                if self._trials >= TRIALS and not self:
+                    raise
+            return worker, None
+        worker = self.handed.pop(answer)
+        try:
+            receipt: Receipt = self._ray.get(answer)
+        except error:
+            self.load.pop(worker, None)
+            self._ray.kill(worker)  # if it lives
+            return worker, None
+        if worker in self.load:
+            self.load[worker] -= 1
+        return worker, receipt
+
+    def hand(self, worker: Any, unit: Unit) -> None:
+        """Give an actor a unit."""
+        self.handed[worker.do.remote(unit)] = worker
+        self.load[worker] += 1
+
+    def stop(self) -> None:
+        """End all actors."""
+        for worker in (*self.load, *self.starting.values()):
+            with suppress(Exception):  # the cluster may be gone
+                self._ray.kill(worker)
 
 
 def _last_line(problem: Exception) -> str:
@@ -176,11 +230,11 @@ def _last_line(problem: Exception) -> str:
 def _load() -> Any:
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # it reports to its makers
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")  # leaves CUDA_VISIBLE_DEVICES of others alone
+    os.environ.setdefault("RAY_worker_niceness", "0")  # as the plain command; with 15 they wait for all that runs here
     try:
-        import_module("ray.data")
-        for name in ("ray", "ray.data"):
-            logging.getLogger(name).setLevel(logging.CRITICAL)  # what a dead actor costs is told below
-        return import_module("ray")
+        ray = import_module("ray")
+        logging.getLogger("ray").setLevel(logging.CRITICAL)  # what a dead actor costs is told elsewhere
+        return ray
     except ImportError as problem:
         raise DependencyError(
             f"engine=ray needs {problem.name or 'ray'}, which is not installed; {of_module('ray').remedy}"

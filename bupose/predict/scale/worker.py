@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
 
+from bupose import kernels
 from bupose.errors import BuposeError, DiskError
-from bupose.exchange.rows import Row, load_arrow, schema, writing_rows
+from bupose.exchange.rows import Row, schema, writing_rows
 from bupose.images import PICTURES
 from bupose.images.files import name_once, quote, reason
 from bupose.media.remote import open_file, suffix_of
@@ -61,7 +62,7 @@ class Receipt:
 
 
 class ShardWorker:
-    """Takes units as a pyarrow.Table and writes their shards; gives receipts as another.
+    """Takes units, writes their shards and gives receipts.
 
     Parameters
     ----------
@@ -75,16 +76,14 @@ class ShardWorker:
 
     def __init__(self, place: str, about: dict, **options: Any) -> None:
         self._place, self._about, self._problem = Place(place), about, ""
+        kernels.load_ahead()
         try:
             self._mapper = PoseMapper(**options)
         except BuposeError as problem:
             self._problem = str(problem)
 
-    def __call__(self, table: Any) -> Any:
-        units = [Unit(**one | {"paths": tuple(one["paths"])}) for one in table.to_pylist()]
-        receipts = [self.do(unit) for unit in units]
-        arrow = load_arrow()
-        return arrow.Table.from_pylist([vars(one) for one in receipts], schema=receipt_schema())
+    def begin(self) -> None:
+        """Answers when the network is loaded, or is known not to be."""
 
     def do(self, unit: Unit) -> Receipt:
         """Write a unit's shard."""
@@ -142,14 +141,3 @@ class ShardWorker:
         if empty and not problems:
             problems.append(f"the tar file {quote(path)} holds no picture")
         yield from (Row(path, error=problem) for problem in problems)
-
-
-def receipt_schema() -> Any:
-    """The pyarrow.Schema of receipts."""
-    arrow = load_arrow()
-    kinds = {
-        "unit": arrow.string(), "rows": arrow.int64(), "people": arrow.int64(), "failed": arrow.int64(),
-        "problems": arrow.list_(arrow.string()), "broken": arrow.string(), "fatal": arrow.string(),
-        "disk": arrow.bool_(),
-    }  # fmt: skip
-    return arrow.schema(list(kinds.items()))
