@@ -18,7 +18,7 @@ from bupose.people import People
 # COCO's similarity thresholds that a person passes; the usual length keeps the scale of the scores.
 SIZE = 1 / 3  # exponent of a person's size
 WARMTH = 1.3  # factor of its heat
-USUAL_LIMB = 18.0  # px
+USUAL_LIMB = 2.25  # cells
 
 
 def group_people(
@@ -50,7 +50,7 @@ def group_people(
     everything = np.bincount(s.joint_parts, minlength=len(s.parts)) + np.bincount(s.limb_parts, minlength=len(s.parts))
     similar = expected_similarity(xy, s.sigmas, float(options.localization_sigma))
     score = score_people(total, count, everything, similar, joint_score, s)
-    length = limb_lengths(assembly, candidates, peaks, s)[rows] * np.float32(fields.grid.stride)
+    length = limb_lengths(assembly, candidates, peaks, s)[rows]
     score = k.weigh_people(score, length, heat, np.array(s.sigmas), s.joint_parts, (USUAL_LIMB, SIZE, WARMTH))
     best = np.argsort(-score, kind="stable")
     best = best[score[best] >= options.min_person_score]
