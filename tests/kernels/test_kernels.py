@@ -20,7 +20,10 @@ from bupose.people import Labels
 TWINS = sorted(str(path) for path in Path(__file__).parent.glob("test_twins*.py"))
 
 INNER = {
+    "box_joints",
+    "find_overlong",
     "follow_field",
+    "group_people",
     "pair_joints",
     "project_line",
     "sample_field",
