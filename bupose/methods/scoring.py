@@ -33,29 +33,10 @@ def score_people(
     joint_score: np.ndarray,
     skeleton: Skeleton,
 ) -> np.ndarray:
-    """Person scores.
+    """float32 (P,): person scores, at most 1; see :func:`bupose.kernels.reference.score_people`.
 
-    Parameters
-    ----------
-    total : float64 array (P, parts)
-        Sum of squared scores of the joints and limbs found of each part.
-    count, everything : int64 arrays (P, parts) and (parts,)
-        Number of joints and limbs found, and of all.
-    similar : float64 array (P, K)
-        From :func:`expected_similarity`.
-    joint_score : float32 array (P, K)
-        0 where absent.
-    skeleton : Skeleton
-
-    Returns
-    -------
-    float32 array (P,), at most 1
-
-    Notes
-    -----
-    The square root of three factors: the mean squared score, which favours strong evidence over many weak traces; the
-    square root of the completeness; and the expected similarity for the person's size. Exponents were chosen on COCO.
     The first part always counts, and further parts only if they raise the score: a person without hands is complete.
+    Exponents were chosen on COCO.
     """
     score = kernels.load().score_people
     scores: np.ndarray = score(total, count, everything, similar, joint_score, skeleton.joint_parts)
