@@ -18,7 +18,7 @@ from bupose.people import People
 # COCO's similarity thresholds that a person passes; the usual length keeps the scale of the scores.
 SIZE = 1 / 3  # exponent of a person's size
 WARMTH = 1.3  # factor of its heat
-USUAL_LIMB = 2.25  # cells
+USUAL_LIMB = 4.5  # cells
 
 
 def group_people(

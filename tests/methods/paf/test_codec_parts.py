@@ -113,7 +113,7 @@ def score_slowly(trace, skeleton, members, sigma) -> float:
     first = [k for k, j in enumerate(skeleton.joints) if number[j] == 0]
     heat = sum(confidence[row] * skeleton.sigmas[k] for row, k in mine.items() if k in first)
     heat /= sum(skeleton.sigmas[k] for k in first)
-    odds = min(max(found) ** 0.5, 1) * (8 * length / 18) ** (1 / 3) * np.exp(1.3 * heat)
+    odds = min(max(found) ** 0.5, 1) * (length / 4.5) ** (1 / 3) * np.exp(1.3 * heat)
     return odds / (1 + odds)
 
 
