@@ -72,7 +72,7 @@ class TrackOptions:
         How joints are steadied.
     """
 
-    sure: float = option(0.33, 0, 1)
+    sure: float = option(0.29, 0, 1)
     similarity: float = option(0.2, 0.01, 0.99)
     confirm: float = option(0.2, 0, 60)
     patience: float = option(0.75, 0, 600)

@@ -17,7 +17,7 @@ from bupose.track.similarity import FAR, box_overlap, joint_similarity, mutual_s
 from bupose.track.tracks import LEAST_HITS, NOISE, Tracks
 
 BOX_WORTH = 2.0  # a pair's boxes count as much as this many joints of score 1
-CLEARLY = 1.15  # times ``sure``: people seen so clearly choose first
+CLEARLY = 1.25  # times ``sure``: people seen so clearly choose first
 LEAST_UNSURE = 0.4  # similarity from which anybody else continues a track
 REPEATED = 0.4  # similarity from which somebody is the same as one who is followed already
 CLEAR = 0.4  # similarity below which it is doubtful who somebody is
