@@ -28,7 +28,9 @@ def paragraphs() -> str:
 def results(folder: Path, pictures: int) -> str:
     """A table and a plot for each kind of data."""
     runs, parts = systems.find_runs(folder), []
-    for kind, rows in systems.compare(runs, pictures).items():
+    tables = systems.compare(runs, pictures)
+    for kind in sorted(tables, key=[*TITLES, *tables].index):
+        rows = tables[kind]
         title, picture = TITLES.get(kind, kind), f"images/bench_{kind}.png"
         systems.plot_systems(rows).savefig(ROOT / "docs" / picture)
         trainer = next(run.options["trainer"] for run in runs if run.data == kind)
