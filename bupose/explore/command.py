@@ -65,10 +65,11 @@ def _serve(options: ExploreOptions, stopped: list) -> None:
         raise DependencyError("the explorer needs gradio; pip install 'bupose[explore]'")
     port = free_port(options.port)
     from bupose import estimate
-    from bupose.explore.observation import draw_crowd, look
+    from bupose.explore.observation import draw_crowd, find, look
 
+    source = None if options.photo is None else find(options.photo)
     estimator = estimate.load(options.weights, accept_license=options.accept_license, **options.for_estimator())
-    first = look(estimator, *draw_crowd()) if options.photo is None else look(estimator, options.photo)
+    first = look(estimator, *draw_crowd()) if source is None else look(estimator, source)
     with temporary_folder() as folder:
         set_environment(folder)
         from bupose.explore.page import Page

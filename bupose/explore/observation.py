@@ -16,7 +16,8 @@ from bupose.annotations.categories import CategoryOptions
 from bupose.errors import InputError
 from bupose.estimate.estimator import Estimator
 from bupose.estimate.stream import open_photo
-from bupose.images import MAX_PIXELS, VIDEOS, Photo, Video, read
+from bupose.images import MAX_PIXELS, VIDEOS, Photo, Video, read, read_size
+from bupose.images.files import read_bytes
 from bupose.maps import Grid, Maps
 from bupose.media.file_names import file_number
 from bupose.methods import Codec
@@ -120,9 +121,8 @@ def look(estimator: Estimator, source: str | Path | Film | np.ndarray, name: str
     """
     start = time.perf_counter()
     if isinstance(source, (str, Path)):
-        path = expand(source)
-        name = name or path.name.encode(errors="replace").decode()  # a page shows no other characters
-        source = Film(path, Video(path).count or 1) if path.suffix.lower() in VIDEOS else path
+        name = name or Path(source).name.encode(errors="replace").decode()  # a page shows no other characters
+        source = find(source)
     if isinstance(source, Film):
         photo, film, name = Photo.whole(source.read(estimator.max_pixels)), source, name or source.path.name
     elif isinstance(source, Path):
@@ -143,6 +143,23 @@ def look(estimator: Estimator, source: str | Path | Film | np.ndarray, name: str
     return Observation(
         name, photo.size, image, maps, codec, matrix, time.perf_counter() - start, film, estimator.category
     )
+
+
+def find(source: str | Path) -> Path | Film:
+    """A picture file, or a video file's first frame, before a network is loaded for it.
+
+    Raises
+    ------
+    InputError
+        The file is missing, or of no known kind.
+    """
+    path = expand(source)
+    with named(path):
+        if path.suffix.lower() in VIDEOS:
+            read_bytes(path, 1)  # a missing file has no number of frames
+            return Film(path, Video(path).count or 1)
+        read_size(path)
+    return path
 
 
 def draw_crowd() -> tuple[np.ndarray, str]:

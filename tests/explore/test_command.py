@@ -62,6 +62,10 @@ class TestWithGradio:
     def test_a_missing_photo(self, refused):
         assert "cannot read 'nowhere.jpg'" in refused("nowhere.jpg")
 
+    def test_a_missing_photo_costs_no_loading(self, refused, monkeypatch):
+        monkeypatch.setattr(estimate, "load", lambda *_, **__: pytest.fail("loaded"))
+        assert "cannot read 'nowhere.mp4'" in refused("nowhere.mp4")
+
     def test_a_broken_photo(self, refused, tmp_path, save):
         assert "'broken.jpg' is damaged" in refused(str(save(tmp_path / "broken.jpg", b"rubbish")))
 
