@@ -1,4 +1,4 @@
-"""Measure speed, AP: bupose benchmark [part=all|grouping|network|shipped|refine|steady|tiles|track]
+"""Measure speed, AP: bupose benchmark [part=all|grouping|network|shipped|command|refine|steady|tiles|track]
 [shared=../shared] [photos=40] [plots=docs/images]
 
 Photos, labels and the published network come from ``shared``. part=methods networks=FOLDER compares the networks of a
@@ -15,7 +15,7 @@ import torch
 
 from bupose import weights
 from bupose.atomic import replacing
-from bupose.benchmark import closer, grouping, methods, mosaic, network, shipped, steady, systems, track
+from bupose.benchmark import closer, command, grouping, methods, mosaic, network, shipped, steady, systems, track
 from bupose.benchmark.table import markdown
 from bupose.cli.pairs import HELP, split_pairs, whole_number
 from bupose.errors import OptionsError
@@ -68,6 +68,11 @@ def measure_shipped(shared: Path, photos: int, plots: str) -> None:
     report(f"ms a picture of the network alone, {counted(torch.get_num_threads(), 'thread')}", rows)
 
 
+def measure_command(shared: Path, photos: int, plots: str) -> None:
+    photo = sorted((shared / "data" / "coco" / "val").glob("*.jpg"))[0]
+    report("Seconds of the whole command, and of processor time by phase", command.by_phase(photo))
+
+
 def measure_refine(shared: Path, photos: int, plots: str) -> None:
     coco = shared / "data" / "coco"
     rows = closer.beside_other_ways(weights.resolve(), coco / "val.json", coco / "val")
@@ -105,8 +110,8 @@ def measure_track(shared: Path, photos: int, plots: str) -> None:
 
 
 PARTS = {
-    "grouping": measure_grouping, "network": measure_network, "shipped": measure_shipped, "refine": measure_refine,
-    "steady": measure_steady, "tiles": measure_tiles, "track": measure_track,
+    "grouping": measure_grouping, "network": measure_network, "shipped": measure_shipped, "command": measure_command,
+    "refine": measure_refine, "steady": measure_steady, "tiles": measure_tiles, "track": measure_track,
 }  # fmt: skip
 
 
