@@ -139,7 +139,7 @@ def test_scripts_are_the_commands(name, capsys, monkeypatch):
         (["benchmark", "part=all", "photos=many"], ["photos is 'many'"]),
         (["benchmark", "part=nets"], ["part is 'nets'", "grouping"]),
         (["benchmark", "grouping"], ["'grouping' is no option"]),
-        (["benchmark", "part=methods", "networks=nowhere"], ["no best.safetensors", "nowhere"]),
+        (["benchmark", "part=systems", "networks=nowhere"], ["no finished run", "nowhere"]),
         (["demo", "people=-3"], ["people is '-3'"]),
         (["demo", "no photo.jpg"], ["'no photo.jpg'"]),
         (["doctor", "--jsn"], ["--json"]),

@@ -16,7 +16,6 @@ from matplotlib.transforms import Bbox
 
 from bupose import geometry, weights
 from bupose.annotations.crowding import EASY, HARD
-from bupose.benchmark.methods import CROWDS, SCENES
 from bupose.data import DataOptions, open_samples
 from bupose.data.each_person import around
 from bupose.data.picture import picture_of
@@ -35,7 +34,8 @@ from bupose.skeleton import Skeleton
 SIDE = 256  # pixels of the picture, or of the crop, that cost is measured on
 NEAR = 0.05  # of the longer side of a person's box: within it a joint is found
 MARGIN = 1.25  # of the boxes that networks for one person get
-DRAWN_SCENES = 10  # per crowd
+CROWDS = ((1, 2), (2, 4), (4, 8))  # people in a drawn scene
+SCENES = {"size": [128, 128], "scene": "simple", "seed": 77, "count": 10}
 _ROUNDS = 5
 # Places of a name around its mark: x and y, points, and the side of the text that is there.
 _PLACES = [(x, y, side) for y in (0, 8, -8, 16, -16, 24, -24) for x, side in ((6, "left"), (-6, "right"))]
@@ -129,7 +129,7 @@ class Referee:
         self.crowds: dict[str, Any] = {}
         if run.data == "synthetic":
             for few, many in CROWDS:
-                scenes = {**SCENES, "count": DRAWN_SCENES, "people": [few, many], "skeleton": samples.skeleton}
+                scenes = {**SCENES, "people": [few, many], "skeleton": samples.skeleton}
                 self.crowds[f"{few} to {many} people"] = open_samples("synthetic", scenes)
 
     def measure(self, run: Trained) -> dict[str, float]:

@@ -1,9 +1,9 @@
 """Measure speed, AP: bupose benchmark [part=all|grouping|network|shipped|command|refine|steady|tiles|track]
 [shared=../shared] [photos=40] [plots=docs/images]
 
-Photos, labels and the published network come from ``shared``. part=methods networks=FOLDER compares the networks of a
-sweep over methods, part=systems networks=runs/bench those of bupose train -m experiment=bench, part=scale photos=20000
-the plain command and engine=ray. Measure times on an idle machine.
+Photos, labels and the published network come from ``shared``. part=systems networks=runs/bench compares the networks of
+bupose train -m experiment=bench, or of another sweep, part=scale photos=20000 the plain command and engine=ray. Measure
+times on an idle machine.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import torch
 
 from bupose import weights
 from bupose.atomic import replacing
-from bupose.benchmark import closer, command, grouping, methods, mosaic, network, shipped, steady, systems, track
+from bupose.benchmark import closer, command, grouping, mosaic, network, shipped, steady, systems, track
 from bupose.benchmark.table import markdown
 from bupose.cli.pairs import HELP, split_pairs, whole_number
 from bupose.errors import OptionsError
@@ -115,11 +115,6 @@ PARTS = {
 }  # fmt: skip
 
 
-def measure_methods(networks: Path, plots: str) -> None:
-    plot = plots and f"{plots}/methods.png"
-    report("AP on drawn scenes, by the people in them", methods.in_crowds(networks), plot, methods.plot_crowds)
-
-
 def measure_systems(networks: Path, photos: int, plots: str) -> None:
     for kind, rows in systems.compare(systems.find_runs(networks), photos).items():
         plot = plots and f"{plots}/bench_{kind}.png"
@@ -132,14 +127,11 @@ def run(arguments: list[str]) -> int:
         return 0
     pairs, others = split_pairs(arguments, ("part", "shared", "photos", "plots", "networks"))
     part = pairs.get("part", "all")
-    if others or part not in (*PARTS, "all", "methods", "scale", "systems"):
+    if others or part not in (*PARTS, "all", "scale", "systems"):
         got = f"part is {part!r}" if not others else f"{others[0]!r} is no option"
-        raise OptionsError(f"{got}; give part= one of all, methods, scale, systems, {', '.join(PARTS)}")
+        raise OptionsError(f"{got}; give part= one of all, scale, systems, {', '.join(PARTS)}")
     shared, photos = expand(pairs.get("shared", "../shared")), whole_number(pairs, "photos", 40)
     plots = str(expand(pairs["plots"])) if pairs.get("plots") else ""
-    if part == "methods":
-        measure_methods(expand(pairs.get("networks", "multirun")), plots)
-        return 0
     if part == "systems":
         measure_systems(expand(pairs.get("networks", "runs/bench")), photos, plots)
         return 0

@@ -53,7 +53,7 @@ def test_a_sweep_goes_on_after_an_interruption(called, tmp_path, monkeypatch, ca
     assert [(o.method, bool(o.resume)) for o in called[2:]] == [("single", True)]
     assert (tmp_path / "s/paf/0/best.safetensors").stat().st_mtime_ns == before
     assert "s/paf/0: finished before" in capsys.readouterr().out
-    monkeypatch.setattr(systems, "DRAWN_SCENES", 2)
+    monkeypatch.setattr(systems, "SCENES", {**systems.SCENES, "count": 2})
     monkeypatch.setattr(systems, "SIDE", 64)
     assert cli.main(["benchmark", "part=systems", "networks=s", "photos=2", "plots=."]) == 0
     told = capsys.readouterr().out
