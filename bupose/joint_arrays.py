@@ -97,6 +97,9 @@ class JointArrays:
 
     def _put(self, name: str, values: object, dtype: type, shape: tuple[int, ...]) -> None:
         """Store ``values`` as an array of this dtype and shape; an empty array may have any shape."""
+        if type(values) is np.ndarray and values.dtype == dtype and values.shape == shape:
+            object.__setattr__(self, name, values)
+            return
         try:
             array: np.ndarray = np.asarray(values, dtype)
         except (TypeError, ValueError, OverflowError) as problem:

@@ -183,6 +183,11 @@ class Skeleton:
         return np.array([[self.index[a], self.index[b]] for a, b in self.limbs], np.int32).reshape(-1, 2)
 
     @cached_property
+    def joint_sigmas(self) -> np.ndarray:
+        """float64 (K,): ``sigmas``."""
+        return np.array(self.sigmas)
+
+    @cached_property
     def usual(self) -> np.ndarray:
         """float32 (L,): ``limb_lengths``, 0 where unknown."""
         return np.array(self.limb_lengths, np.float32)

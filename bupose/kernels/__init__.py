@@ -107,22 +107,18 @@ def _warm_decode(k: ModuleType) -> None:
     peaks, score = k.refine_peaks(heat, cells)
     crowd = (64, 1, 1.0)
     ids, values = k.score_limbs(paf, limbs, start, peaks, score, (2, 0.1, 0.1), (0.0, 0.0), crowd)
-    weight, order = np.ascontiguousarray(values[:, 2]), np.zeros(0, np.int64)
-    k.match_hungarian(ids, weight, 0)
-    k.match_greedy(ids, order, 0)
     usual, parts = np.zeros(1, np.float32), np.zeros(2, np.int32)
     options = (False, 3, 2.2, 1.0)
-    _, _, members, person, used, scale = k.assemble_people(ids, weight, order, parts[:0], 2, peaks, usual, options)
-    k.measure_people(ids, peaks, usual, person, used, 1)
-    xy, heights, joint_score, total, count = k.collect_evidence(
-        members, ids, values, used, peaks, score, parts, parts[:1]
-    )
-    similar = k.expected_similarity(xy, np.ones(2), 0.5)
-    person_score = k.score_people(total, count, np.ones(1, np.int64), similar, joint_score, parts)
-    k.weigh_people(person_score, scale, heights, np.ones(2), parts, (1.0, 0.5, 0.5))
+    assembled = k.assemble_people(ids, values, parts[:0], 2, peaks, usual, options)[2:]
+    found, body = (ids, values, parts[:0], peaks, score), (parts, parts[:1], np.ones(2), usual, 1.0)
+    ranked = k.rank_people(found, assembled, body, (3, 0.4, 0.1), (4.5, 0.3, 1.3))
+    _, xy, joint_score, person_score, similar, scale = ranked
+    k.expected_similarity(xy, np.ones(2), 0.5)
+    k.score_people(np.zeros((0, 1)), np.zeros((0, 1), np.int64), np.ones(1, np.int64), similar, joint_score, parts)
     skeleton = limbs, usual, np.zeros(2, np.int32)
     completed = k.complete_people(paf, heat, skeleton, xy, joint_score, scale, (0.1, 2.2, 1.0), (0.1, 0.5, 0.5))
-    k.drop_joints(xy, joint_score, similar, completed, parts, 0.1)
+    listed = xy, joint_score, person_score, similar, completed
+    k.list_people(*listed, (parts, np.ones(2)), (0.8, 0.1, 3), (8, 3.5))
     k.find_duplicates(xy, np.zeros(0, np.int64), np.ones(2, np.float32), 0.5)
 
 

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeAlias, overload
 
 import numpy as np
@@ -100,7 +101,7 @@ class Codec:
 
     # --- derived ---
 
-    @property
+    @cached_property
     def specs(self) -> tuple[MapSpec, ...]:
         """The output maps."""
         return self.outputs(self.skeleton, self.target)
@@ -177,10 +178,14 @@ class Codec:
 
 def finite(maps: Maps) -> Maps:
     """The maps without NaN, infinite and huge values, as writable float32, which the kernels take."""
-    arrays = {name: np.require(a, np.float32, ["C", "W"]) for name, a in maps.arrays.items()}
+    arrays = {name: a if _is_ready(a) else np.require(a, np.float32, ["C", "W"]) for name, a in maps.arrays.items()}
     # The sum of squares bounds every value and is NaN if one is, ten times faster than a check of each.
     if not all(np.vdot(a, a) < LARGEST**2 for a in arrays.values()):
         arrays = {name: np.where(np.abs(a) < LARGEST, a, np.float32(0)) for name, a in arrays.items()}
     elif all(arrays[name] is maps.arrays[name] for name in arrays):
         return maps
     return maps.replace(**arrays)
+
+
+def _is_ready(array: np.ndarray) -> bool:
+    return array.flags.carray and array.dtype == np.float32

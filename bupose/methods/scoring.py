@@ -58,7 +58,7 @@ def list_people(
     grid: Grid,
     options: DecoderOptions,
 ) -> tuple[People, np.ndarray]:
-    """Drop duplicates, low-scoring joints, and people with too few joints; overwrites the joints.
+    """Drop duplicates, low-scoring joints, and people with too few joints; overwrites the arrays.
 
     Parameters
     ----------
@@ -77,13 +77,11 @@ def list_people(
         In pixels of the grid.
     kept : bool array (P,)
     """
-    kept = np.ones(len(xy), bool)
-    if options.duplicate_similarity < 1 and len(xy) > 1:
-        kept = ~find_duplicates(xy, skeleton, options.duplicate_similarity)
-    drop, least = kernels.load().drop_joints, float(options.min_joint_score)
-    kept &= drop(xy, joint_score, similar, completed, skeleton.joint_parts, least) >= options.min_joints
-    people = People(grid.to_pixels(xy[kept]), joint_score[kept], score[kept], skeleton, completed[kept])
-    return people, kept
+    limits = float(options.duplicate_similarity), float(options.min_joint_score), int(options.min_joints)
+    body, cells = (skeleton.joint_parts, skeleton.joint_sigmas), (grid.stride, grid.offset)
+    listed = kernels.load().list_people(xy, joint_score, score, similar, completed, body, limits, cells)
+    kept, xy, joint_score, score, completed = listed
+    return People(xy, joint_score, score, skeleton, completed), kept
 
 
 def find_duplicates(xy: np.ndarray, skeleton: Skeleton, similarity: float) -> np.ndarray:

@@ -21,12 +21,18 @@ TWINS = sorted(str(path) for path in Path(__file__).parent.glob("test_twins*.py"
 
 INNER = {
     "box_joints",
+    "collect_evidence",
+    "drop_joints",
     "find_overlong",
     "follow_field",
     "group_people",
+    "heaviest_first",
+    "match_greedy",
+    "measure_people",
     "pair_joints",
     "project_line",
     "sample_field",
+    "weigh_people",
 }  # called by other kernels only, part of their code
 
 # Decodes every kind of array that a caller may bring, by every kernel, and tells what came out of it.

@@ -64,9 +64,9 @@ def test_assemble_people(seed, density, greedy, most):
     rng = np.random.default_rng(seed)
     ids, weight, joint = some_candidates(rng, density=density)
     xy, usual = rng.uniform(0, 40, (len(joint), 2)), rng.uniform(0.2, 2, 6)
-    order = np.argsort(-weight, kind="stable")
+    values = np.stack([weight, weight, weight], 1)
     rest = joint, 4, xy.astype(np.float32), usual.astype(np.float32), (greedy, 2, most, 0.6789)
-    fast, slow = (k.assemble_people(ids, weight, order, *rest) for k in (compiled, reference))
+    fast, slow = (k.assemble_people(ids, values, *rest) for k in (compiled, reference))
     for name, a, b in zip(("matched", "overlong", "members", "person", "used"), fast, slow, strict=False):
         np.testing.assert_array_equal(a, b, err_msg=name)
     np.testing.assert_allclose(fast[5], slow[5], rtol=1e-5)
@@ -167,6 +167,59 @@ def test_score_people(seed, people, parts):
     fast, slow = (k.score_people(*given_these, joint_parts) for k in (compiled, reference))
     assert fast.dtype == slow.dtype == np.float32
     np.testing.assert_allclose(fast, slow, rtol=1e-5)
+
+
+@given(seeds, st.integers(0, 40), st.sampled_from([0, 3]))
+def test_heaviest_first(seed, count, levels):
+    weight = np.random.default_rng(seed).uniform(0, 1, count).astype(np.float32)
+    if levels:
+        weight = np.round(weight * levels)
+    fast, slow = (k.heaviest_first(weight) for k in (compiled, reference))
+    assert fast.dtype == slow.dtype == np.int64
+    np.testing.assert_array_equal(fast, slow)
+
+
+@given(seeds, st.floats(0, 0.6), st.integers(1, 3), st.sampled_from([0.0, 0.4]), st.sampled_from([0.0, 0.4]))
+def test_rank_people(seed, density, min_joints, sigma, min_score):
+    rng = np.random.default_rng(seed)
+    ids, weight, joint = some_candidates(rng, density=density)
+    xy, heat = rng.uniform(0, 9, (len(joint), 2)).astype(np.float32), rng.uniform(0.01, 1, len(joint))
+    values, usual = np.stack([weight, weight, weight], 1), (rng.uniform(0.2, 2, 6) * (rng.random(6) < 0.8))
+    found, usual = (ids, values, joint, xy, heat.astype(np.float32)), usual.astype(np.float32)
+    assembled = reference.assemble_people(ids, values, joint, 4, xy, usual, (False, 2, 2.2, 0.6789))[2:]
+    parts = np.array([0, 2, 0, 1], np.int32), np.array([0, 2, 0, 1, 1, 0], np.int32)
+    skeleton = *parts, rng.uniform(0.03, 0.1, 4), usual, 1.3
+    rest = skeleton, (min_joints, sigma, min_score), (4.5, 0.3, 1.3)
+    answers = [k.rank_people(found, assembled, *rest) for k in (compiled, reference)]
+    for fast, slow in zip(*answers, strict=True):
+        assert fast.dtype == slow.dtype
+        np.testing.assert_allclose(fast, slow, rtol=1e-4)
+    members, _, _, score, _, _ = answers[0]
+    assert ((members[:, [0, 2]] >= 0).sum(1) >= min_joints).all()
+    assert (score >= min_score).all()
+    assert (np.diff(score) <= 0).all()
+
+
+@given(seeds, st.integers(0, 8), st.sampled_from([0.3, 0.8, 1.0]), st.floats(0, 0.9), st.integers(1, 3))
+def test_list_people(seed, people, similarity, absent, min_joints):
+    rng = np.random.default_rng(seed)
+    base = rng.uniform(0, 20, (3, 5, 2))
+    xy = base[rng.integers(0, 3, people)] + rng.normal(0, 1, (people, 5, 2)) * rng.choice([0.1, 1], (people, 1, 1))
+    gone = rng.random((people, 5)) < absent  # sometimes all
+    xy, score = np.where(gone[..., None], np.nan, xy).astype(np.float32), -np.sort(-rng.uniform(0, 1, people))
+    joint_score = np.where(gone, 0, rng.uniform(0, 1, gone.shape)).astype(np.float32)
+    arrays = xy, joint_score, score.astype(np.float32), rng.uniform(0.1, 1, gone.shape), rng.random(gone.shape) < 0.2
+    skeleton = np.array([0, 0, 1, 0, 1], np.int32), np.array([0.03, 0.05, 0.02, 0.1, 0.1])
+    answers = [
+        k.list_people(*(a.copy() for a in arrays), skeleton, (similarity, 0.2, min_joints), (8, 3.5))
+        for k in (compiled, reference)
+    ]
+    for fast, slow in zip(*answers, strict=True):
+        assert fast.dtype == slow.dtype
+        np.testing.assert_allclose(fast, slow, rtol=1e-5)
+    kept, _, left, _, _ = answers[0]
+    assert kept.sum() == len(left)
+    assert ((left[:, [0, 1, 3]] > 0).sum(1) >= min_joints).all()
 
 
 @given(seeds, shapes, st.integers(0, 4), st.floats(0.3, 4))

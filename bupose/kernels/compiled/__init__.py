@@ -8,7 +8,9 @@ from bupose.kernels.compiled.assembly import assemble_people
 from bupose.kernels.compiled.centre import keep_highest, pair_with_peaks, search_heat
 from bupose.kernels.compiled.limbs import follow_field, pair_joints, score_limbs
 from bupose.kernels.compiled.lines import complete_people, project_line, sample_field
+from bupose.kernels.compiled.listing import list_people, rank_people
 from bupose.kernels.compiled.matching import match_greedy, match_hungarian
+from bupose.kernels.compiled.order import heaviest_first
 from bupose.kernels.compiled.painting import paint_heat, paint_limbs
 from bupose.kernels.compiled.peaks import find_peaks, refine_peaks, smooth
 from bupose.kernels.compiled.people import box_joints, find_duplicates, find_overlong, group_people, measure_people
@@ -35,7 +37,9 @@ __all__ = [
     "follow_field",
     "group_people",
     "group_tags",
+    "heaviest_first",
     "keep_highest",
+    "list_people",
     "match_greedy",
     "match_hungarian",
     "measure_people",
@@ -44,6 +48,7 @@ __all__ = [
     "pair_joints",
     "pair_with_peaks",
     "project_line",
+    "rank_people",
     "refine_peaks",
     "sample_field",
     "score_limbs",

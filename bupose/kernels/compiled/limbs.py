@@ -49,12 +49,13 @@ def score_limbs(paf, limb_joints, start, xy, strength, line, limits, crowd):
 @jit
 def pair_joints(one, other, one_end, other_end, one_length, other_length, nearest, slack):
     """In a crowd, pairs of joints within reach of each other, or near the end of each other's trail."""
-    near, ends = _nearest(one, other, one_end, one_length, nearest, np.float32(slack))
-    far, far_ends = _nearest(other, one, other_end, other_length, nearest, np.float32(slack))
-    pairs = np.empty((near.size + ends.size + far.size + far_ends.size, 2), np.int32)
+    pairs = np.empty(((len(one) + len(other)) * (nearest + max(nearest // 4, 1)), 2), np.int32)
     n = 0
     for side in range(2):
-        for found in (near, ends) if side == 0 else (far, far_ends):
+        points, others, end, length = one, other, one_end, one_length
+        if side == 1:
+            points, others, end, length = other, one, other_end, other_length
+        for found in _nearest(points, others, end, length, nearest, np.float32(slack)):
             for p in range(len(found)):
                 for i in range(found.shape[1]):
                     if found[p, i] < 0:

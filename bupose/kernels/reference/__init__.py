@@ -8,7 +8,9 @@ from bupose.kernels.reference.assembly import assemble_people
 from bupose.kernels.reference.centre import keep_highest, pair_with_peaks, search_heat
 from bupose.kernels.reference.limbs import follow_field, pair_joints, score_limbs
 from bupose.kernels.reference.lines import complete_people, project_line, project_samples, sample_field
+from bupose.kernels.reference.listing import list_people, rank_people
 from bupose.kernels.reference.matching import match_greedy, match_hungarian
+from bupose.kernels.reference.order import heaviest_first
 from bupose.kernels.reference.painting import paint_heat, paint_limbs
 from bupose.kernels.reference.peaks import find_peaks, refine_peaks, smooth
 from bupose.kernels.reference.people import box_joints, find_duplicates, find_overlong, group_people, measure_people
@@ -35,7 +37,9 @@ __all__ = [
     "follow_field",
     "group_people",
     "group_tags",
+    "heaviest_first",
     "keep_highest",
+    "list_people",
     "match_greedy",
     "match_hungarian",
     "measure_people",
@@ -45,6 +49,7 @@ __all__ = [
     "pair_with_peaks",
     "project_line",
     "project_samples",
+    "rank_people",
     "refine_peaks",
     "sample_field",
     "score_limbs",

@@ -5,19 +5,19 @@ from __future__ import annotations
 import numpy as np
 
 from bupose.kernels.reference.matching import match_greedy, match_hungarian
+from bupose.kernels.reference.order import heaviest_first
 from bupose.kernels.reference.people import find_overlong, group_people, measure_people
 
 
-def assemble_people(ids, weight, order, joint, joints, xy, usual, options):
+def assemble_people(ids, values, joint, joints, xy, usual, options):
     """Matched limbs, assembled into people, and their sizes.
 
     Parameters
     ----------
     ids : int32 array (M, 3)
         Limb, first and second peak; sorted.
-    weight : float32 array (M,)
-    order : int64 array (M,)
-        Rows of ``ids``, heaviest first.
+    values : float32 array (M, 3)
+        Weight last.
     joint : int32 array (N,)
         Of each peak.
     joints : int
@@ -41,15 +41,15 @@ def assemble_people(ids, weight, order, joint, joints, xy, usual, options):
         From :func:`measure_people`.
     """
     greedy, least, most, slack = options
+    weight = values[:, 2]
 
     def assemble(allowed):
         matched = np.zeros(len(ids), bool)
         if greedy:
-            rank = np.argsort(order)[allowed]  # 0 for the heaviest
-            matched[allowed] = match_greedy(ids[allowed], np.argsort(rank), len(joint))
+            matched[allowed] = match_greedy(ids[allowed], heaviest_first(weight[allowed]), len(joint))
         else:
             matched[allowed] = match_hungarian(ids[allowed], weight[allowed], len(joint))
-        members, person, used = group_people(ids, [e for e in order if matched[e]], joint, joints)
+        members, person, used = group_people(ids, [e for e in heaviest_first(weight) if matched[e]], joint, joints)
         return matched, members, person, used, measure_people(ids, xy, usual, person, used, least)
 
     matched, members, person, used, scale = assemble(np.ones(len(ids), bool))

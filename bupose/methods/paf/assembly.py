@@ -54,22 +54,6 @@ def assemble_people(candidates: LimbCandidates, peaks: Peaks, skeleton: Skeleton
     of descending weight (Hidalgo et al. 2019), so that strong limbs precede weak ones, and redundant limbs count like
     any other.
     """
-    c, joints = candidates, len(skeleton.joints)
-    order = np.argsort(-c.weight, kind="stable")
+    c, joints, assemble = candidates, len(skeleton.joints), kernels.load().assemble_people
     limits = (options.matching == "greedy", LEAST, float(options.max_limb_ratio), SLACK)
-    assemble, weight = kernels.load().assemble_people, np.ascontiguousarray(c.weight)
-    return Assembly(*assemble(c.ids, weight, order, peaks.joint, joints, peaks.xy, skeleton.usual, limits))
-
-
-def limb_lengths(assembly: Assembly, candidates: LimbCandidates, peaks: Peaks, skeleton: Skeleton) -> np.ndarray:
-    """float32 (N,), cells: the length of person n's median limb, at least 1, also for people without limbs.
-
-    From whichever limbs it has, by their usual lengths; where the skeleton knows none, the median of the limbs that
-    there are.
-    """
-    usual, a = skeleton.usual, assembly
-    if not skeleton.usual_limb:
-        usual = np.ones_like(usual)
-    scale = kernels.load().measure_people(candidates.ids, peaks.xy, usual, a.person, a.used, 1)
-    length: np.ndarray = np.fmax(scale * np.float32(skeleton.usual_limb or 1), np.float32(1))
-    return length
+    return Assembly(*assemble(c.ids, c.values, peaks.joint, joints, peaks.xy, skeleton.usual, limits))
