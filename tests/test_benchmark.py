@@ -71,6 +71,7 @@ def test_times_are_of_networks_that_are_ready():
     estimator = type("Estimator", (), {"network": network})
     assert take_turns({"one": work}, 3, [estimator])["one"].shape == (3,)
     assert seen == [0, 1, 1, 1, 1]
+    assert take_turns({"one": work}, 0, [estimator])["one"].shape == (0,)  # to warm up
 
 
 def test_who_is_found_again():

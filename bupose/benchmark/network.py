@@ -239,7 +239,7 @@ def take_turns(
         if turn == 0:
             for estimator in estimators:
                 getattr(estimator.network, "settle", lambda: None)()
-    return dict(zip(works, np.array(taken[2:]).T, strict=True))
+    return dict(zip(works, np.reshape(taken[2:], (rounds, len(works))).T, strict=True))
 
 
 def plot_steps(rows: list[dict]) -> Figure:
