@@ -9,6 +9,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+from torch.overrides import TorchFunctionMode
 
 from bupose import methods
 from bupose.errors import InputError, OptionsError
@@ -23,6 +24,7 @@ from bupose.nn.trunk import Trunk, build_trunk
 from bupose.options import from_dict
 from bupose.wording import counted
 
+_RANDOM = Tensor.normal_, nn.init.normal_, nn.init.uniform_, nn.init.kaiming_uniform_
 MOST_PARAMETERS = 1_000_000_000  # some thirty times HRNet-W48; 4 GB
 
 
@@ -34,7 +36,7 @@ def declare(config: NetworkConfig) -> PoseNet:
     OptionsError
         As :class:`PoseNet`, or more parameters than :data:`MOST_PARAMETERS`.
     """
-    with torch.device("meta"):
+    with torch.device("meta"), _NothingRandom():
         net = PoseNet(config)
     many = count_parameters(net)
     if many > MOST_PARAMETERS:
@@ -43,6 +45,16 @@ def declare(config: NetworkConfig) -> PoseNet:
             f"give widths and layers of at most {MOST_PARAMETERS:,}"
         )
     return net
+
+
+class _NothingRandom(TorchFunctionMode):
+    """Random numbers are not drawn for memory that is not there: torch would import its compiler for that, for 2 s."""
+
+    def __torch_function__(self, func, types, args=(), kwargs=None):
+        kwargs = kwargs or {}
+        if func in _RANDOM:
+            return args[0] if args else kwargs["tensor"]
+        return func(*args, **kwargs)
 
 
 class PoseNet(nn.Module):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -39,8 +40,8 @@ def run_openvino(path: Path, device: str, precision: str, threads: int) -> Expor
         made = folder / "network.xml"
         write_openvino(net, made, eight_bits=eight, exact=eight and adds_exactly())
         ways = ("float32", "bfloat16") if eight and "BF16" in able else ("float32",)
-        networks = {way: OpenVinoNetwork(made, "cpu", way, threads) for way in ways}
-        return {"precision": fastest(networks), "bits": 8 if eight else 32}
+        ready = {way: partial(OpenVinoNetwork, made, "cpu", way, threads) for way in ways}
+        return {"precision": fastest(ready), "bits": 8 if eight else 32}
 
     place, measured = cached.prepare(path, "openvino-8" if bits else "openvino", openvino.__version__, make)
     chosen = measured["precision"] if bits else precision
@@ -69,10 +70,11 @@ def run_onnx(path: Path, device: str, precision: str, threads: int) -> ExportedN
         eight = bits and bool(net.config.activations)
         for many in (32, 8) if eight else (32,):
             write_onnx(net, folder / f"{many}.onnx", eight_bits=many == 8, exact=many == 8 and adds_exactly())
-        networks = {file.stem: OnnxNetwork(file, "cpu", "auto", threads) for file in sorted(folder.glob("*.onnx"))}
-        chosen = fastest(networks)
+        files = sorted(folder.glob("*.onnx"))
+        ready = {file.stem: partial(OnnxNetwork, file, "cpu", "auto", threads) for file in files}
+        chosen = fastest(ready)
         (folder / f"{chosen}.onnx").replace(folder / "network.onnx")
-        for other in networks.keys() - {chosen}:
+        for other in ready.keys() - {chosen}:
             (folder / f"{other}.onnx").unlink()
         return {"bits": int(chosen)}
 
@@ -102,7 +104,7 @@ def run_torch(path: Path, net: PoseNet, precision: str, channels_last: bool, thr
                 path,
                 "torch-8",
                 torch.__version__,
-                lambda _: {"steps": int(fastest({str(n): run(n) for n in (0, steps)}))},
+                lambda _: {"steps": int(fastest({str(n): partial(run, n) for n in (0, steps)}))},
             )
             steps = measured["steps"]
         except OSError:  # there is no folder to keep that in

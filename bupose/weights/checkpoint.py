@@ -69,16 +69,20 @@ def load(path: str | Path) -> PoseNet:
     path = expand(path)
     config = read_config(read_header(path)["network"], path)
     try:
-        declared = declare(config)
+        net = declare(config)
     except BuposeError as problem:
         raise WeightsError(f"{quoted(path)} describes a network this bupose cannot build: {problem}") from None
     try:
         tensors = unpack(load_file(path))
     except (OSError, SafetensorError, WeightsError) as problem:
         raise WeightsError(f"{quoted(path)} is damaged: {_one_line(problem)}; get a fresh copy") from None
-    check_tensors(declared, tensors, str(path))
-    net = PoseNet(config)  # memory is filled from the file
-    net.load_state_dict(tensors)
+    check_tensors(net, tensors, str(path))
+    own = net.state_dict()
+    tensors = {name: tensor.to(own[name].dtype) for name, tensor in tensors.items()}
+    net.load_state_dict(tensors, assign=True)
+    if any(buffer.is_meta for buffer in net.buffers()):  # some of timm's are in no file
+        net = PoseNet(config)
+        net.load_state_dict(tensors)
     return net.eval()
 
 

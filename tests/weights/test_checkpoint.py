@@ -3,6 +3,8 @@
 import json
 import pickle
 import struct
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -100,6 +102,36 @@ def test_half_precision_file_loads(saved, tmp_path):
     assert all(p.dtype == torch.float32 for p in half.parameters())
     name, whole = next(iter(net.named_parameters()))
     assert torch.equal(half.get_parameter(name), whole.half().float())
+
+
+def test_loading_draws_no_random_numbers_and_needs_no_compiler_of_torch(saved):
+    net, path = saved
+    before = torch.get_rng_state()
+    loaded = checkpoint.load(path)
+    assert torch.equal(torch.get_rng_state(), before)
+    assert {p.dtype for p in loaded.parameters()} == {torch.float32}
+    assert all(p.requires_grad for p in loaded.parameters())
+    assert {name: p.stride() for name, p in loaded.named_parameters()} == {
+        name: p.stride() for name, p in net.named_parameters()
+    }
+    script = """
+import itertools, sys, torch
+at_once = "torch._dynamo" in sys.modules
+from bupose import errors, skeletons
+from bupose.nn import head, trunk
+from bupose.nn.config import NetworkConfig
+from bupose.nn.model import declare
+declared = 0
+for one, other in itertools.product(trunk.TRUNKS, head.HEADS):
+    try:
+        declare(NetworkConfig(skeleton=skeletons.COCO17, trunk=one, head=other))
+        declared += 1
+    except errors.BuposeError:
+        pass  # they do not fit each other
+assert declared > 60
+assert at_once or "torch._dynamo" not in sys.modules
+"""
+    subprocess.run([sys.executable, "-c", script], check=True)
 
 
 def test_describe_reads_the_header_alone(saved, monkeypatch):

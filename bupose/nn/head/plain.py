@@ -80,7 +80,7 @@ class PlainHead(Head):
         for block in blocks:
             nn.init.zeros_(block.bn2.weight)  # zero-initialised: no effect until trained
         if self.mix is not None:
-            nn.init.eye_(self.mix.weight.data[:, :, 0, 0]).mul_(_CONTEXT)
+            nn.init.zeros_(self.mix.weight).data[:, :, 0, 0].fill_diagonal_(_CONTEXT)
         for name in self.widths:
             init_normal(getattr(self, name))
         if self.skip is not None:
