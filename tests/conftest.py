@@ -20,6 +20,8 @@ for _ignored, _usual in ((signal.SIGINT, signal.default_int_handler), (signal.SI
 
 gc.disable()  # what is imported stays: looking through all of it, again and again, takes seconds
 
+os.environ.setdefault("BUPOSE_KERNELS", "compiled")  # and not their twins until another process has compiled them
+
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 HOSTILE, HOSTILE_INPUTS = Path(__file__).with_name("hostile"), 400  # its folder; how many inputs there are at least
 EXPECTED_SKIPS = Path(__file__).with_name("expected_skips.toml")

@@ -181,11 +181,19 @@ def test_a_cold_and_a_warm_cache(monkeypatch, tmp_path):
     (kept.parent / f"compiled_0123/peaks.find_peaks-1.py{PYTHON}.1.nbi").parent.mkdir()
     (kept.parent / f"compiled_0123/peaks.find_peaks-1.py{PYTHON}.1.nbi").touch()  # of another bupose
     (kept / "peaks.find_peaks-1.py27.nbi").touch()  # of another Python
-    assert cache.seal(kept) == ""
+    monkeypatch.setattr(cache.sys, "version", "2.7")
+    assert cache.seal(kept, "decode") == ""
+    monkeypatch.undo()
+    monkeypatch.setenv("BUPOSE_CACHE", str(tmp_path))
     assert "cold" in dict(line[:2] for line in doctor.look_at_kernels())["cache"]
     (kept / f"peaks.find_peaks-1.py{PYTHON}.1.nbi").touch()
     assert "(damaged: the next use compiles anew)" in dict(line[:2] for line in doctor.look_at_kernels())["cache"]
-    assert cache.seal(kept) == ""
+    assert cache.seal(kept, "encode") == ""
+    assert "cold" in dict(line[:2] for line in doctor.look_at_kernels())["cache"]
+    assert cache.seal(kept, "decode") == ""
+    assert "(warm)" in dict(line[:2] for line in doctor.look_at_kernels())["cache"]
+    with cache.one_process_at_a_time():
+        assert "(some process is compiling)" in dict(line[:2] for line in doctor.look_at_kernels())["cache"]
     assert "(warm)" in dict(line[:2] for line in doctor.look_at_kernels())["cache"]
 
 

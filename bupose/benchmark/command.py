@@ -34,8 +34,9 @@ def by_phase(photo: Path) -> list[dict]:
     Returns
     -------
     list of dict
-        ``s`` and ``CPU s`` of the whole command, pictures and JSON written; and seconds of processor time of its phases
-        in a process of their own: imports, loading the network, its first picture (decoding included).
+        ``s`` and ``CPU s`` of the whole command, pictures and JSON written, without what goes on after it (compiling
+        the kernels, the first time); and seconds of processor time of its phases in a process of their own: imports,
+        loading the network, its first picture (decoding included).
     """
     rows = []
     for runtime in RUNTIMES:
@@ -43,15 +44,23 @@ def by_phase(photo: Path) -> list[dict]:
             caches = {what: _environment(Path(folder, what)) for what in ("command", "phases")}
             for state in ("first time ever", "later"):
                 wall, cpu = _run_command(photo, runtime, Path(folder, "out"), caches["command"])
+                _wait_for_kernels(caches["command"])
                 phases = _run_phases(photo, runtime, caches["phases"])
+                _wait_for_kernels(caches["phases"])
                 rows.append({"runtime": runtime, "when": state, "s": wall, "CPU s": cpu, **phases})
     return rows
 
 
 def _environment(cache: Path) -> dict[str, str]:
     environment = {**os.environ, "BUPOSE_CACHE": str(cache)}
-    environment.pop("NUMBA_CACHE_DIR", None)
+    for name in ("NUMBA_CACHE_DIR", "BUPOSE_KERNELS"):
+        environment.pop(name, None)
     return environment
+
+
+def _wait_for_kernels(environment: Mapping[str, str]) -> None:
+    """Until the process that the command began has compiled them."""
+    subprocess.run([sys.executable, "-c", "from bupose import kernels; kernels.load()"], env=environment, check=True)
 
 
 def _run_command(photo: Path, runtime: str, output: Path, environment: Mapping[str, str]) -> tuple[float, float]:

@@ -203,7 +203,7 @@ def _ap(results: list[dict], annotations: Path, ids: list[int]) -> dict:
 def _decode_with_twins(codec: FieldCodec, fields: Fields) -> None:
     from bupose import kernels
 
-    load, kernels.load = kernels.load, lambda task="decode": reference
+    load, kernels.load = kernels.load, lambda task="decode", wait=False: reference
     try:
         replace(codec).decode(fields)
     finally:

@@ -11,7 +11,6 @@ import shutil
 from collections import Counter
 from pathlib import Path
 
-from bupose import kernels
 from bupose.cli.pairs import HELP, split_pairs, whole_number
 from bupose.media.sources import open_media
 from bupose.paths import expand
@@ -39,7 +38,6 @@ def run(arguments: list[str]) -> int:
         if portrait:
             photos.append(shutil.copyfile(portrait, str(output / portrait.name)))
     video = bool(open_media(photos).videos)
-    kernels.load()  # they are compiled on first use, which should not count in the time below
     options = InferOptions(
         input=photos, output=str(output), weights=pairs.get("weights"), openpose=False, fields_pictures=not video,
         overwrite=True,

@@ -77,9 +77,10 @@ def evaluate_pictures(options: EvaluateOptions, truth: GroundTruth) -> int:
 
 def run_network(options: EvaluateOptions, truth: GroundTruth, folder: OutputFolder) -> tuple[Predictions, GroundTruth]:
     """A network's predictions, and the ground truth of the readable pictures."""
-    from bupose import estimate
+    from bupose import estimate, kernels
     from bupose.evaluate.predict import predict
 
+    kernels.load()
     net = estimate.load(options.weights, accept_license=options.accept_license, **options.for_estimator())
     found = predict(net, truth, options.images or "", progress=True)
     unreadable = found.unreadable
@@ -115,9 +116,10 @@ def evaluate_videos(options: EvaluateOptions, truth: Truth, protocol: str) -> in
 
 def follow_people(options: EvaluateOptions, truth: Truth, folder: OutputFolder) -> tuple[dict, list[BuposeError]]:
     """A network's people with ids by frame, and why frames could not be read."""
-    from bupose import estimate
+    from bupose import estimate, kernels
     from bupose.evaluate.tracking.network import follow
 
+    kernels.load()
     net = estimate.load(options.weights, accept_license=options.accept_license, **options.for_estimator())
     live = options.tracking == "live"
     found = follow(net, truth, options.images or "", options.track, live=live, look_every=options.look_every,

@@ -7,7 +7,6 @@ import os
 import platform
 import re
 import shutil
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -144,16 +143,12 @@ def look_at_kernels() -> Iterator[tuple[str, ...]]:
         )
         return
     place = cache.place(folder)
-    state = "warm" if is_warm(place) else "cold: the first use compiles for some seconds"
+    state = "warm" if cache.holds(place, "decode") else "cold: the first use compiles"
     state = "damaged: the next use compiles anew" if cache.damaged(place) else state
+    state = "some process is compiling" if cache.in_use() else state
     lost = not chosen and not Path(folder).is_relative_to(home)
     wrong = f"compiled kernels cannot be kept in {_tilde(home)}, only in the temporary folder; {advice}"
     yield "cache", f"{_tilde(folder)} ({state})", wrong if lost else ""
-
-
-def is_warm(place: Path) -> bool:
-    """Whether a folder has kernels for this Python."""
-    return any(place.glob(f"*.py{sys.version_info[0]}{sys.version_info[1]}*.nbi"))
 
 
 def _tilde(path: str | Path) -> str:

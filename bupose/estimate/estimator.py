@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
-from bupose import methods, weights
+from bupose import kernels, methods, weights
 from bupose.annotations.categories import CategoryOptions
 from bupose.errors import OptionsError
 from bupose.estimate.crops.finders import Finder
@@ -283,6 +283,9 @@ class Estimator:
 def load(name_or_path: str | Path | None = None, *, accept_license: bool = False, **options: Any) -> Estimator:
     """An estimator from a network file, also an exported one, or the name of a published network.
 
+    Where the grouping's kernels are not yet compiled, another process begins to do so, see
+    :func:`bupose.kernels.compile_apart`.
+
     Parameters
     ----------
     name_or_path : str or path, optional
@@ -302,6 +305,7 @@ def load(name_or_path: str | Path | None = None, *, accept_license: bool = False
     known = [name for name, one in signature(Estimator).parameters.items() if one.kind is one.KEYWORD_ONLY]
     for name in options:
         choose(name, known, "an option of the estimator")
+    kernels.compile_apart()
     return Estimator(weights.resolve(name_or_path, accept_license), **options)
 
 

@@ -2,6 +2,8 @@
 
 The compiled code is cached on disk. The first call in a process goes through :func:`load`, in which one process at a
 time compiles or loads the cache, so that a sweep's workers started together do not compile (or read) over each other.
+Who wants the first picture soon calls :func:`compile_apart` before: until another process has compiled them,
+:func:`load` gives the twins.
 """
 
 from __future__ import annotations
@@ -9,10 +11,12 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import subprocess
 import sys
 import threading
 from collections.abc import Iterator
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -25,6 +29,8 @@ from bupose.messages import tell_waiting
 
 _lock = threading.Lock()
 _warm: dict[str, ModuleType] = {}  # what a task's kernels are in
+_apart: subprocess.Popen | None = None  # compiles those of decode
+_APART = "import sys; sys.path[:] = {}; from bupose import kernels; kernels.load()"
 caching = True  # whether what is compiled is kept
 trouble = ""  # why it is not
 
@@ -43,11 +49,16 @@ def name() -> str:
     return "compiled"
 
 
-def load(task: str = "decode") -> ModuleType:
-    """The module with the kernels, those of ``task`` (decode, encode, tags, centre) ready to run at full speed."""
+def load(task: str = "decode", wait: bool = False) -> ModuleType:
+    """The module with the kernels, those of ``task`` (decode, encode, tags, centre) ready to run at full speed.
+
+    After :func:`compile_apart` it is that with the twins of decode, as long as another process compiles; not with
+    ``wait``.
+    """
     if task in _warm and os.environ.get("BUPOSE_KERNELS") != "reference":
         return _warm[task]
-    if name() == "reference":
+    apart = task == "decode" and not wait and _apart is not None and _apart.poll() is None
+    if apart or name() == "reference":
         from bupose.kernels import reference
 
         return reference
@@ -62,9 +73,30 @@ def load_ahead() -> None:
 
     def begin() -> None:
         with contextlib.suppress(Exception):
-            load()
+            load(wait=True)
 
     threading.Thread(target=begin, daemon=True).start()
+
+
+def compile_apart() -> bool:
+    """Have a process of its own compile those of decode where they are not kept yet; whether they are not.
+
+    It goes on when this process has ended. With ``BUPOSE_KERNELS=compiled`` they are waited for instead.
+    """
+    global _apart
+    python = Path(sys.executable or "").stem.startswith(("python", "pypy"))  # not a program that Python is a part of
+    if "decode" in _warm or os.environ.get("BUPOSE_KERNELS") or find_spec("numba") is None or not python:
+        return False
+    if _apart is None:
+        folder = os.environ.get("NUMBA_CACHE_DIR") or cache.cache_folder()
+        if not folder or cache.holds(cache.place(folder), "decode"):
+            return False
+        tell_waiting("compiling the grouping in the background, once; until then pictures take longer")
+        command = [sys.executable, "-c", _APART.format(sys.path)]
+        none = subprocess.DEVNULL
+        with contextlib.suppress(OSError):  # there may be no room for it: then this process compiles
+            _apart = subprocess.Popen(command, stdin=none, stdout=none, stderr=none, start_new_session=True)
+    return _apart is not None
 
 
 def _warm_up(task: str) -> None:
@@ -77,11 +109,11 @@ def _warm_up(task: str) -> None:
                 cache.repair(kept)
             elif caching:
                 raise OSError("there is no folder to keep them in")
-            if kept is None or not any(kept.glob("*.nbc")):
+            if kept is None or not cache.holds(kept, task):
                 tell_waiting("compiling the grouping for this machine, which takes up to a minute, once")
             module = import_module(f"{__name__}.compiled")
             _WARM_UP[task](module)
-            trouble = trouble or (cache.seal(kept) if kept is not None else "")
+            trouble = trouble or (cache.seal(kept, task) if kept is not None else "")
         except Exception as problem:
             if not caching:
                 raise

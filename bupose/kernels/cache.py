@@ -6,15 +6,18 @@ import contextlib
 import hashlib
 import json
 import os
+import sys
+from importlib.metadata import version
 from pathlib import Path
 
 from bupose import atomic, proportions
 from bupose.errors import InputError
+from bupose.machine import name_processor
 from bupose.paths import cache_home, temporary_home, user
 
 SOURCE = Path(__file__).absolute().parent / "compiled"
 PATIENCE = 60.0  # seconds to wait for another process that compiles
-_LIST = "whole.json"  # the sum of every file in the cache
+_LIST = "whole.json"  # the sum of every file in the cache, and which tasks they are for
 
 
 def cache_folder() -> str:
@@ -45,13 +48,16 @@ def place(folder: str | Path) -> Path:
     return Path(folder) / f"{SOURCE.name}_{hashlib.sha1(str(SOURCE).encode()).hexdigest()}"
 
 
+def holds(folder: Path, task: str) -> bool:
+    """Whether a place has all kernels of a task, as compiled by this Python on this processor."""
+    sums, tasks = _read(folder)
+    return bool(sums) and _here(task) in tasks and all(_sum(folder / name) == wanted for name, wanted in sums.items())
+
+
 def damaged(folder: Path) -> list[Path]:
     """Files of a place that are not those which were put there."""
-    try:
-        sums = json.loads((folder / _LIST).read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
-        sums = {}
-    return [file for file in _files(folder) if not isinstance(sums, dict) or sums.get(file.name) != _sum(file)]
+    sums, _ = _read(folder)
+    return [file for file in _files(folder) if sums.get(file.name) != _sum(file)]
 
 
 def repair(folder: Path) -> None:
@@ -61,12 +67,13 @@ def repair(folder: Path) -> None:
             file.unlink()
 
 
-def seal(folder: Path) -> str:
-    """Note what is there now, whole as it is; why that could not be done, or ""."""
-    if damaged(folder):
+def seal(folder: Path, task: str) -> str:
+    """Note what is there now, whole as it is, with all kernels of a task; why that could not be done, or ""."""
+    if not holds(folder, task) or damaged(folder):
         sums = {file.name: _sum(file) for file in _files(folder)}
+        tasks = sorted({*_read(folder)[1], _here(task)})
         try:
-            atomic.write_text(folder / _LIST, json.dumps(sums))
+            atomic.write_text(folder / _LIST, json.dumps({"sums": sums, "tasks": tasks}))
         except InputError as problem:
             return str(problem)
     return ""
@@ -74,7 +81,32 @@ def seal(folder: Path) -> str:
 
 def one_process_at_a_time() -> contextlib.AbstractContextManager[None]:
     """The lock of those who compile."""
-    return atomic.one_at_a_time(cache_home() / "kernels.lock", PATIENCE)
+    return atomic.one_at_a_time(_lock(), PATIENCE)
+
+
+def in_use() -> bool:
+    """Whether a process compiles, or loads, kernels at this moment."""
+    with contextlib.suppress(OSError), open(_lock(), "rb+") as file:
+        return not atomic.lock(file.fileno())
+    return False
+
+
+def _lock() -> Path:
+    return cache_home() / "kernels.lock"
+
+
+def _read(folder: Path) -> tuple[dict[str, str], list[str]]:
+    with contextlib.suppress(OSError, ValueError, RecursionError, KeyError, TypeError):
+        told = json.loads((folder / _LIST).read_text(encoding="utf-8"))
+        if isinstance(told["sums"], dict) and isinstance(told["tasks"], list):
+            return told["sums"], told["tasks"]
+    return {}, []
+
+
+def _here(task: str) -> str:
+    with contextlib.suppress(ImportError):  # a package without metadata
+        return f"{task}: {name_processor()}, Python {sys.version}, numba {version('numba')}"
+    return f"{task}: {name_processor()}, Python {sys.version}"
 
 
 def _files(folder: Path) -> list[Path]:

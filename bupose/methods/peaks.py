@@ -11,6 +11,7 @@ import numpy as np
 from bupose import kernels
 
 MOST = 10_000  # candidates per joint type, which bounds the time
+CROWDED = 400  # candidates of all joints, above which twins of kernels take seconds
 
 
 @dataclass(frozen=True, repr=False)
@@ -67,6 +68,8 @@ def find_peaks(heat: np.ndarray, threshold: float) -> Peaks:
     """
     k = kernels.load()
     cells, start = k.find_peaks(heat, float(threshold))
+    if len(cells) > CROWDED:
+        k = kernels.load(wait=True)
     if len(cells) > MOST and np.diff(start).max() > MOST:
         warnings.warn(
             f"more than {MOST} candidates of one joint, the highest are kept; raise peak_threshold if the fields are "

@@ -80,7 +80,8 @@ def infer(options: InferOptions) -> Summary:
     KeyboardInterrupt
         After an interruption; a run over files can be resumed. For a camera or stream it is the normal end.
     """
-    kernels.load_ahead()
+    if not kernels.compile_apart():
+        kernels.load_ahead()
     exclude = [] if options.output is None else [expand(options.output)]
     excluded = [folder / kind for folder in exclude for kind in ("", *OF_PICTURES)]
     clip = Clip(options.start, options.end, options.every)

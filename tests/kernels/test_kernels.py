@@ -238,16 +238,20 @@ def test_a_damaged_cache_is_compiled_anew(answers, painted, tmp_path):
     assert again["trouble"] == ""
 
 
-@pytest.mark.parametrize("damage", ["", "[]", "{", "[" * 100_000, '{"x": 1}', None])
+@pytest.mark.parametrize("damage", ["", "[]", "{", "[" * 100_000, '{"x": 1}', '{"sums": [], "tasks": []}', None])
 def test_a_damaged_list_of_the_cache_is_worth_no_trust(damage, tmp_path):
     (tmp_path / "a.nbi").write_bytes(b"x")
-    assert cache.seal(tmp_path) == ""
+    assert not cache.holds(tmp_path, "tags")
+    assert cache.seal(tmp_path, "tags") == ""
     assert cache.damaged(tmp_path) == []
+    assert cache.holds(tmp_path, "tags")
+    assert not cache.holds(tmp_path, "decode")
     if damage is None:
         (tmp_path / "whole.json").unlink()
     else:
         (tmp_path / "whole.json").write_text(damage)
     assert cache.damaged(tmp_path) == [tmp_path / "a.nbi"]
+    assert not cache.holds(tmp_path, "tags")
     (tmp_path / "a.nbc.tmp.0123").touch()
     cache.repair(tmp_path)
     assert [file.name for file in tmp_path.iterdir() if file.name != "whole.json"] == []
