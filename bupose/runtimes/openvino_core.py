@@ -44,6 +44,14 @@ def compile_model(model: openvino.Model, options: dict[str, object] | None = Non
     return core.compile_model(model, "CPU", options or {})
 
 
+def computes_in_bytes() -> bool:
+    """Whether OpenVINO computes 8 bits as such here, as on every x86 processor; False where it cannot be asked."""
+    try:
+        return "INT8" in get_core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    except (DependencyError, RuntimeError):
+        return False
+
+
 def runs_here() -> bool:
     """Whether this process was not forked from one in which OpenVINO has run."""
     return _PROCESS.get("id", os.getpid()) == os.getpid()

@@ -12,7 +12,7 @@ from bupose.options import choose
 from bupose.runtimes import cached
 from bupose.runtimes.exported import ExportedNetwork
 from bupose.runtimes.onnx_network import OnnxNetwork
-from bupose.runtimes.openvino_core import get_core
+from bupose.runtimes.openvino_core import computes_in_bytes, get_core
 from bupose.runtimes.openvino_network import PRECISIONS, OpenVinoNetwork
 from bupose.runtimes.trial import fastest
 
@@ -36,7 +36,7 @@ def run_openvino(path: Path, device: str, precision: str, threads: int) -> Expor
         from bupose.runtimes.openvino_file import write_openvino
 
         net, able = weights.load(path), get_core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
-        eight = bits and bool(net.config.activations) and "INT8" in able
+        eight = bits and bool(net.config.activations) and computes_in_bytes()
         made = folder / "network.xml"
         write_openvino(net, made, eight_bits=eight, exact=eight and adds_exactly())
         ways = ("float32", "bfloat16") if eight and "BF16" in able else ("float32",)

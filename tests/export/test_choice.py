@@ -56,6 +56,7 @@ def test_the_faster_of_two_is_taken_once_measured(file, cache, monkeypatch):
         pass
 
     monkeypatch.setattr(start, "is_installed", lambda package: True)
+    monkeypatch.setattr(start, "computes_in_bytes", lambda: False)
     monkeypatch.setattr(start, "version", lambda package: "1")
     monkeypatch.setattr(trial, "measure", measure)
     monkeypatch.setattr(ready, "RUNNERS", {name: lambda *_: Fake() for name in ("openvino", "onnx")})
@@ -69,6 +70,8 @@ def test_the_faster_of_two_is_taken_once_measured(file, cache, monkeypatch):
     assert measured == [["openvino", "onnx"]]
     assert choose_runtime(precision="float32", path=other).runtime == "openvino"
     assert sum(path.is_dir() for path in cache.iterdir()) == 1
+    monkeypatch.setattr(start, "computes_in_bytes", lambda: True)
+    assert choose_runtime(path=file) == ("openvino", "openvino is installed")
 
 
 def test_what_cannot_run_is_not_measured(file, cache, monkeypatch):
@@ -76,6 +79,7 @@ def test_what_cannot_run_is_not_measured(file, cache, monkeypatch):
         raise RuntimeError("no such instruction")
 
     monkeypatch.setattr(start, "is_installed", lambda package: True)
+    monkeypatch.setattr(start, "computes_in_bytes", lambda: False)
     monkeypatch.setattr(start, "version", lambda package: "1")
     monkeypatch.setattr(trial, "measure", lambda networks: dict.fromkeys(networks, 0.1))
     monkeypatch.setattr(ready, "RUNNERS", {"openvino": fail, "onnx": lambda *_: object()})
