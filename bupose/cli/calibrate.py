@@ -26,7 +26,7 @@ def run(arguments: list[str]) -> int:
     path, many = weights.resolve(pairs["weights"]), whole_number(pairs, "pictures", 40, 2)
     folder = pairs.get("photos") or None
     drawn = calibration_photos(None, many if folder is None else many // 2)
-    photos = drawn if folder is None else chain(drawn, calibration_photos(folder, many - many // 2))
+    photos = drawn if folder is None else chain(calibration_photos(folder, many - many // 2), drawn)
     output = pairs.get("output") or path
     found = calibrate(path, photos, output)
     print(f"{output}: {counted(len(found), 'convolution')} can be computed in 8 bits")

@@ -92,7 +92,7 @@ def compile_apart() -> bool:
         if not folder or cache.holds(cache.place(folder), "decode"):
             return False
         tell_waiting("compiling the grouping in the background, once; until then pictures take longer")
-        command = [sys.executable, "-c", _APART.format(sys.path)]
+        command = [sys.executable, "-c", _APART.format([str(folder) for folder in sys.path])]
         none = subprocess.DEVNULL
         with contextlib.suppress(OSError):  # there may be no room for it: then this process compiles
             _apart = subprocess.Popen(command, stdin=none, stdout=none, stderr=none, start_new_session=True)

@@ -50,8 +50,7 @@ def place(folder: str | Path) -> Path:
 
 def holds(folder: Path, task: str) -> bool:
     """Whether a place has all kernels of a task, as compiled by this Python on this processor."""
-    sums, tasks = _read(folder)
-    return bool(sums) and _here(task) in tasks and all(_sum(folder / name) == wanted for name, wanted in sums.items())
+    return _here(task) in _tasks(folder)
 
 
 def damaged(folder: Path) -> list[Path]:
@@ -71,9 +70,9 @@ def seal(folder: Path, task: str) -> str:
     """Note what is there now, whole as it is, with all kernels of a task; why that could not be done, or ""."""
     if not holds(folder, task) or damaged(folder):
         sums = {file.name: _sum(file) for file in _files(folder)}
-        tasks = sorted({*_read(folder)[1], _here(task)})
+        told = {"sums": sums, "tasks": sorted({*_tasks(folder), _here(task)})}
         try:
-            atomic.write_text(folder / _LIST, json.dumps({"sums": sums, "tasks": tasks}))
+            atomic.write_text(folder / _LIST, json.dumps(told))
         except InputError as problem:
             return str(problem)
     return ""
@@ -101,6 +100,12 @@ def _read(folder: Path) -> tuple[dict[str, str], list[str]]:
         if isinstance(told["sums"], dict) and isinstance(told["tasks"], list):
             return told["sums"], told["tasks"]
     return {}, []
+
+
+def _tasks(folder: Path) -> list[str]:
+    """What the files of a place are for; none where one of them is damaged or gone."""
+    sums, tasks = _read(folder)
+    return tasks if sums and all(_sum(folder / name) == wanted for name, wanted in sums.items()) else []
 
 
 def _here(task: str) -> str:

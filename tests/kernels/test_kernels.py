@@ -246,12 +246,21 @@ def test_a_damaged_list_of_the_cache_is_worth_no_trust(damage, tmp_path):
     assert cache.damaged(tmp_path) == []
     assert cache.holds(tmp_path, "tags")
     assert not cache.holds(tmp_path, "decode")
+    (tmp_path / "b.nbi").write_bytes(b"y")
+    assert cache.seal(tmp_path, "decode") == ""
+    assert cache.holds(tmp_path, "tags")
+    assert cache.holds(tmp_path, "decode")
+    (tmp_path / "b.nbi").unlink()
+    assert not cache.holds(tmp_path, "tags")
+    assert cache.seal(tmp_path, "encode") == ""
+    assert not cache.holds(tmp_path, "tags")  # whose kernels may be gone
+    assert cache.holds(tmp_path, "encode")
     if damage is None:
         (tmp_path / "whole.json").unlink()
     else:
         (tmp_path / "whole.json").write_text(damage)
     assert cache.damaged(tmp_path) == [tmp_path / "a.nbi"]
-    assert not cache.holds(tmp_path, "tags")
+    assert not cache.holds(tmp_path, "encode")
     (tmp_path / "a.nbc.tmp.0123").touch()
     cache.repair(tmp_path)
     assert [file.name for file in tmp_path.iterdir() if file.name != "whole.json"] == []
