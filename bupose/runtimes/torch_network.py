@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Callable
+from contextlib import suppress
 
 import numpy as np
 import torch
@@ -13,6 +14,7 @@ from bupose.errors import DependencyError, OptionsError
 from bupose.nn.memory import lay_out
 from bupose.nn.model import PoseNet
 from bupose.options import choose
+from bupose.paths import cache_home
 from bupose.runtimes.network import pad_color
 from bupose.runtimes.torch_bits import quantise
 from bupose.wording import counted
@@ -44,7 +46,7 @@ class TorchNetwork:
     channels_last : bool
         Memory order of activations; faster on most devices.
     compile : bool
-        Use ``torch.compile``.
+        Use ``torch.compile``, once for a machine and a size.
     threads : int, optional
         Of all that torch does in this process; by default what it is.
     steps : int
@@ -84,7 +86,7 @@ class TorchNetwork:
         if steps:
             quantise(fused, net.config.activations, steps)
         fused = lay_out(fused.to(self.device, _PRECISIONS[precision]), order)
-        self._net: Callable[[torch.Tensor], tuple[torch.Tensor, ...]] = torch.compile(fused) if compile else fused
+        self._net: Callable[[torch.Tensor], tuple[torch.Tensor, ...]] = _compile(fused) if compile else fused
 
     def __call__(self, images: np.ndarray) -> tuple[np.ndarray, ...]:
         """Maps of uint8 pictures (B, H, W, 3), RGB, float32 (B, rows, …, h, w)."""
@@ -105,6 +107,16 @@ class TorchNetwork:
                     ) from None
                 raise
             return tuple(one.contiguous().cpu().numpy() for one in maps)
+
+
+def _compile(net: PoseNet) -> Callable[[torch.Tensor], tuple[torch.Tensor, ...]]:
+    """Compiled at its first pictures, and kept in the cache folder, not in the temporary one as torch would."""
+    with suppress(OSError):
+        folder = cache_home() / "inductor"
+        folder.mkdir(parents=True, exist_ok=True)
+        os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(folder))
+    compiled: Callable[[torch.Tensor], tuple[torch.Tensor, ...]] = torch.compile(net)
+    return compiled
 
 
 def choose_device(name: str) -> torch.device:

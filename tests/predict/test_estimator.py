@@ -244,6 +244,19 @@ def test_bfloat16_is_only_taken_when_asked_for_and_told_where_it_is_emulated(fas
     assert {p.dtype for p in chosen._net.parameters()} == {torch.float32}
 
 
+@pytest.mark.parametrize("chosen", [True, False])
+def test_what_torch_compiles_is_kept_in_the_cache(chosen, monkeypatch, tmp_path):
+    monkeypatch.setenv("BUPOSE_CACHE", str(tmp_path / "home"))
+    monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", str(tmp_path / "chosen"))
+    if not chosen:
+        monkeypatch.delenv("TORCHINDUCTOR_CACHE_DIR")
+    monkeypatch.setattr(torch, "compile", lambda net: net)  # a minute
+    TorchNetwork(small_net(), "cpu", compile=True)
+    from torch._inductor.runtime.cache_dir_utils import cache_dir  # which sets the variable, too
+
+    assert cache_dir() == str(tmp_path / ("chosen" if chosen else "home/inductor"))
+
+
 def test_devices():
     assert choose_device("cpu").type == "cpu"
     with pytest.raises(OptionsError, match="cpu"):
