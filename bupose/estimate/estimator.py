@@ -305,8 +305,9 @@ def load(name_or_path: str | Path | None = None, *, accept_license: bool = False
     known = [name for name, one in signature(Estimator).parameters.items() if one.kind is one.KEYWORD_ONLY]
     for name in options:
         choose(name, known, "an option of the estimator")
+    path = weights.resolve(name_or_path, accept_license)
     kernels.compile_apart()
-    return Estimator(weights.resolve(name_or_path, accept_license), **options)
+    return Estimator(path, **options)
 
 
 def _people(estimate: Estimate | Failure) -> People:

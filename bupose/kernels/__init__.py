@@ -73,7 +73,7 @@ def load_ahead() -> None:
 
     def begin() -> None:
         with contextlib.suppress(Exception):
-            load(wait=True)
+            load()
 
     threading.Thread(target=begin, daemon=True).start()
 

@@ -16,7 +16,7 @@ from bupose.machine import name_processor
 from bupose.paths import cache_home, temporary_home, user
 
 SOURCE = Path(__file__).absolute().parent / "compiled"
-PATIENCE = 60.0  # seconds to wait for another process that compiles
+PATIENCE = 120.0  # seconds to wait for another process that compiles
 _LIST = "whole.json"  # the sum of every file in the cache, and which tasks they are for
 
 

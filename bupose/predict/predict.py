@@ -80,8 +80,6 @@ def infer(options: InferOptions) -> Summary:
     KeyboardInterrupt
         After an interruption; a run over files can be resumed. For a camera or stream it is the normal end.
     """
-    if not kernels.compile_apart():
-        kernels.load_ahead()
     exclude = [] if options.output is None else [expand(options.output)]
     excluded = [folder / kind for folder in exclude for kind in ("", *OF_PICTURES)]
     clip = Clip(options.start, options.end, options.every)
@@ -91,6 +89,8 @@ def infer(options: InferOptions) -> Summary:
     if media.live and options.resume:
         raise OptionsError("a camera or stream cannot be resumed; leave out resume=true")
     path = weights.resolve(options.weights, options.accept_license)
+    if not kernels.compile_apart():
+        kernels.load_ahead()
     settings = _settings(options, path)
     output = open_output(
         options.output, "out", settings, results=RESULTS, overwrite=options.overwrite, resume=options.resume

@@ -3,16 +3,22 @@
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
+from PIL import Image
 from test_kernels import PAINT, finish, start
 
+import bupose
 from bupose import kernels, skeletons
+from bupose.errors import BuposeError
 from bupose.kernels import cache, reference
 from bupose.methods import peaks
 from bupose.methods.paf import FieldCodec
 from bupose.people import Labels
+from bupose.predict.options import InferOptions
+from bupose.predict.predict import infer
 
 BEGIN = """
 import json
@@ -60,6 +66,25 @@ def test_nothing_is_begun_where_that_is_of_no_use(monkeypatch, tmp_path):
     ):
         assert finish(start(script.format(what), **environment)) is False, (what, environment)
     assert not list(tmp_path.rglob("*.nb[ic]"))
+
+
+def test_commands_and_load_begin_it_once_their_input_is_known(monkeypatch, tmp_path):
+    begun = []
+    monkeypatch.setattr(kernels, "compile_apart", lambda: begun.append("apart") or True)
+    monkeypatch.setattr(kernels, "load_ahead", lambda: begun.append("ahead"))
+    for wrong in (tmp_path / "no.jpg", tmp_path / "no.safetensors"):
+        with pytest.raises(BuposeError):
+            bupose.load(wrong) if wrong.suffix == ".safetensors" else infer(InferOptions(input=str(wrong)))
+    assert begun == []
+    Image.new("RGB", (96, 96)).save(tmp_path / "grey.png")
+    options = InferOptions(input=str(tmp_path / "grey.png"), output=str(tmp_path / "out"), height=96)
+    assert infer(options).pictures == 1
+    assert begun == ["apart"]
+    bupose.load(height=96)
+    assert begun == ["apart", "apart"]
+    monkeypatch.setattr(kernels, "compile_apart", lambda: False)
+    infer(replace(options, overwrite=True))
+    assert begun == ["apart", "apart", "ahead"]
 
 
 def test_twins_serve_until_the_other_process_has_ended(another, monkeypatch):
