@@ -12,7 +12,7 @@ import numpy as np
 from bupose import geometry
 from bupose.estimate.merging import EDGE, Sighting, merge, whole_people
 from bupose.estimate.preprocess import View, prepare_window
-from bupose.estimate.windows import SMALL, CropPlan, Window, tile_scales, tile_windows
+from bupose.estimate.windows import CropPlan, Window, tile_scales, tile_windows
 from bupose.images import Photo
 from bupose.maps import Maps
 from bupose.methods import Codec
@@ -62,11 +62,13 @@ def look_closer(pipeline: Pipeline, photos: Sequence[Photo], looks: Sequence[Loo
     seen = list(each(closer.first, looks))
     scales = [closer.tile_scales(photo, look) for photo, look in zip(photos, looks, strict=True)]
     changed = [bool(one) for one in scales]
+    pixels = [look.whole.size[0] * look.whole.size[1] for look in looks]
     for level in range(max(map(len, scales), default=0)):
         tiles = [closer.tiles(photo, one[level : level + 1]) for photo, one in zip(photos, scales, strict=True)]
+        pixels = [before + sum(one.pixels for one in windows) for before, windows in zip(pixels, tiles, strict=True)]
         seen = closer.see(seen, tiles)
     if pipeline.refine:
-        crops = [closer.crops(photo, one, look) for photo, one, look in zip(photos, seen, looks, strict=True)]
+        crops = [closer.crops(*one) for one in zip(photos, seen, pixels, strict=True)]
         changed = [before or bool(windows) for before, windows in zip(changed, crops, strict=True)]
         seen = closer.see(seen, crops)
     several = zip(looks, seen, changed, strict=True)
@@ -104,12 +106,11 @@ class _Closer:
         multiple = self.pipeline.network.multiple
         return [one for scale in scales for one in tile_windows(photo.size, scale, self.unit, multiple)]
 
-    def crops(self, photo: Photo, seen: Sighting, look: Look) -> list[Window]:
-        """Where to look again."""
+    def crops(self, photo: Photo, seen: Sighting, pixels: int) -> list[Window]:
+        """Where to look again, after that many pixels of views."""
         plan = CropPlan(self.unit, self.pipeline.network.multiple, self.pipeline.refine_below)
         least = FAINT * getattr(self.pipeline.codec.decoder, "min_person_score", 0.0)
-        width, height = look.whole.size
-        return plan.windows(seen, photo.size, least, self.pipeline.refine * width * height)
+        return plan.windows(seen, photo.size, least, self.pipeline.refine * pixels)
 
     def see(self, seen: Sequence[Sighting], windows: Sequence[Sequence[Window]]) -> list[Sighting]:
         """Merge the people of each photo's windows into those found so far."""
@@ -124,7 +125,7 @@ class _Closer:
                 batch = jobs[start : start + many]
                 for (n, _), sighting in zip(batch, self._run(batch), strict=True):
                     found[n].append(sighting)
-        merged = self.each(merge, seen, found, [SMALL * self.unit] * len(found))
+        merged = self.each(merge, seen, found)
         return list(merged)
 
     def _run(self, batch: Sequence[tuple[int, Window]]) -> Iterable[Sighting]:

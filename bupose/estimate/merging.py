@@ -1,4 +1,4 @@
-"""Merging the people of several views of a photo: everybody once, by the best view."""
+"""Merging the people of several views of a photo: everybody once, by all views."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from bupose.estimate.suppress import keep_unlike
 from bupose.people import People
 from bupose.proportions import AREA_OF_BOX
+from bupose.skeleton import Skeleton
 
-SAME = 0.2  # object keypoint similarity from which two are one person
-SURER = 2.0  # times as sure: somebody before whom they resemble makes room
+SAME = 0.2  # object keypoint similarity from which two are one person, or one joint
+PART = 0.8  # from which somebody is a piece of one who is matched with another
+LEAST_WEIGHT = 1e-9  # of a joint that is there, whatever its score
 EDGE = 6  # view pixels from a border inside the photo within which somebody may be cut off
 AT_ONCE = 1_000_000  # distances held at once
 
@@ -67,21 +68,29 @@ def similarity(first: People, second: People) -> np.ndarray:
 
     The area is that of both people's boxes, times ``AREA_OF_BOX``, on average.
     """
-    sigmas = np.array(first.skeleton.sigmas)
-    areas = [AREA_OF_BOX * np.maximum(p.boxes()[:, 2:].astype(np.float64).prod(1), 1) for p in (first, second)]
+    areas = [_areas(p) for p in (first, second)]
     counts = [p.present.sum(1) for p in (first, second)]
     alike = np.zeros((len(first), len(second)))
     few = max(1, AT_ONCE // max(second.xy.size, 1))
     for start in range(0, len(first), few):
         rows = slice(start, start + few)
-        squared = ((first.xy[rows, None].astype(np.float64) - second.xy) ** 2).sum(3)
         area = (areas[0][rows, None] + areas[1]) / 2
-        alike[rows] = np.nansum(np.exp(-squared / (8 * area[..., None] * sigmas**2)), 2)
+        alike[rows] = np.nansum(_joint_similarity(first.xy[rows, None], second.xy, area, first.skeleton), 2)
     alike /= np.maximum(np.minimum(counts[0][:, None], counts[1]), 1)
     return alike
 
 
-def merge(seen: Sighting, closer: Sequence[Sighting], small: float) -> Sighting:
+def _areas(people: People) -> np.ndarray:
+    return np.asarray(AREA_OF_BOX * np.maximum(people.boxes()[:, 2:].astype(np.float64).prod(1), 1))
+
+
+def _joint_similarity(first: np.ndarray, second: np.ndarray, area: np.ndarray, skeleton: Skeleton) -> np.ndarray:
+    """float64 (…, K): of joints (…, K, 2) of people of an area (…); NaN where one is missing."""
+    squared = ((first.astype(np.float64) - second) ** 2).sum(-1)
+    return np.asarray(np.exp(-squared / (8 * area[..., None] * np.array(skeleton.sigmas) ** 2)))
+
+
+def merge(seen: Sighting, closer: Sequence[Sighting]) -> Sighting:
     """Merge people found so far with those of closer views.
 
     Parameters
@@ -89,8 +98,6 @@ def merge(seen: Sighting, closer: Sequence[Sighting], small: float) -> Sighting:
     seen : Sighting
     closer : sequence of Sighting
         For each view the people who are not cut off by its border.
-    small : float
-        People who were larger than this in their view, pixels, are kept unchanged.
 
     Returns
     -------
@@ -99,54 +106,54 @@ def merge(seen: Sighting, closer: Sequence[Sighting], small: float) -> Sighting:
 
     Notes
     -----
-    The people of each view are matched one to one with those found so far, greedily by similarity times the root of
-    both scores. A small person takes the joints of the best-scored match, keeps joints that the match lacks, and gets
-    the mean of both scores. Then the others are added by non-maximum suppression over poses, as in RMPE (Fang et al.
-    2017, section 3.3), by object keypoint similarity. Two whom a coarse view saw as one so become two. Somebody seen
-    before whom they resemble makes room for people more than twice as sure: it was a large figure made of several.
+    View by view, its people are matched one to one with those found so far, greedily by similarity times the root of
+    both scores. Whoever is matched is :func:`fused <fuse>`. The others stay or are added, however much they resemble
+    somebody who is matched: each grouping by itself took them for two, so that a crowd stays one, and two whom a coarse
+    view saw as one are told apart. Only those whose joints are all but the same are dropped, as pieces of whoever was
+    cut by a border.
     """
-    people, scale, may_change = seen.people, seen.scale.copy(), seen.sizes < small
-    best: dict[int, tuple[float, int, int]] = {}
-    for v, view in enumerate(closer):
-        alike = similarity(people, view.people)
-        likely = alike * np.sqrt(np.outer(people.person_score, view.people.person_score))
-        for p, q in _pairs(np.where(alike > SAME, likely, 0)):
-            sure = float(view.people.person_score[q])
-            if may_change[p] and sure > best.get(p, (0.0,))[0]:
-                best[p] = sure, v, q
-    xy, score, completed = people.xy.copy(), people.score.copy(), np.array(people.completed)
-    hidden = None if people.hidden is None else people.hidden.copy()
-    person_score = people.person_score.copy()
-    for p, (_, v, q) in best.items():
-        view, one = closer[v], closer[v].people[q]
-        there = one.present[0]
-        xy[p, there], score[p, there] = one.xy[0, there], one.score[0, there]
-        completed[p, there] = np.asarray(one.completed)[0, there]
-        if hidden is not None and one.hidden is not None:
-            hidden[p, there] = one.hidden[0, there]
-        person_score[p] = (person_score[p] + one.person_score[0]) / 2
-        scale[p] = view.scale[q]
-    merged = Sighting(People(xy, score, person_score, people.skeleton, completed, hidden=hidden), scale)
-    taken = {(v, q) for _, v, q in best.values()}
-    others = [
-        view.pick(np.array([q for q in range(len(view.people)) if (v, q) not in taken], int))
-        for v, view in enumerate(closer)
+    for view in closer:
+        alike = similarity(seen.people, view.people)
+        likely = alike * np.sqrt(np.outer(seen.people.person_score, view.people.person_score))
+        pairs = _pairs(np.where(alike > SAME, likely, 0))
+        p, q = np.array(pairs, int).reshape(-1, 2).T
+        parts = alike > PART
+        alone = np.setdiff1d(np.flatnonzero(~parts[:, q].any(1)), p)
+        new = np.setdiff1d(np.flatnonzero(~parts[p].any(0)), q)
+        seen = _joined([seen.pick(alone), fuse(seen.pick(p), view.pick(q)), view.pick(new)])
+    return seen.pick(np.argsort(-seen.people.person_score, kind="stable"))
+
+
+def fuse(first: Sighting, closer: Sighting) -> Sighting:
+    """Two sightings of the same people, row by row, as one.
+
+    Notes
+    -----
+    A joint weighs its score times the square of the view's scale: localization errors are of some view pixels, and
+    variances in the photo fall with the square. Where both views have it at about the same place, it is at their
+    weighted mean (the estimate of least variance if errors are independent); else the heavier one counts. Of scores
+    the closer view's counts, or the mean weighted by scale where that is more.
+    """
+    people = first.people, closer.people
+    scales = np.stack([first.scale, closer.scale])
+    weights = [
+        np.where(p.present, np.maximum(p.score, LEAST_WEIGHT) * scale[:, None] ** 2, 0)
+        for p, scale in zip(people, scales, strict=True)
     ]
-    return _sorted(_add(merged, others))
-
-
-def _add(seen: Sighting, others: Sequence[Sighting]) -> Sighting:
-    """Add people, best first, who are similar to nobody of half their score; whoever has less makes room for them."""
-    if not others:
-        return seen
-    candidates = _sorted(_joined(others))
-    alike = similarity(seen.people, candidates.people) > SAME
-    counts = seen.people.person_score[:, None] >= candidates.people.person_score / SURER
-    unlike = np.flatnonzero(~(alike & counts).any(0))
-    candidates, alike = candidates.pick(unlike), alike[:, unlike]
-    added = np.flatnonzero(keep_unlike(similarity(candidates.people, candidates.people), SAME))
-    left = np.flatnonzero(~alike[:, added].any(1))
-    return _joined([seen.pick(left), candidates.pick(added)])
+    area = (_areas(people[0]) + _areas(people[1])) / 2
+    agree = _joint_similarity(people[0].xy, people[1].xy, area, people[0].skeleton) > SAME
+    heavier = weights[1] >= weights[0]
+    share = np.where(agree, weights[1] / np.maximum(weights[0] + weights[1], LEAST_WEIGHT), heavier)[..., None]
+    xy = (1 - share) * np.nan_to_num(people[0].xy) + share * np.nan_to_num(people[1].xy)
+    xy[~(people[0].present | people[1].present)] = np.nan
+    score, completed = (np.where(heavier, *(getattr(p, name) for p in people[::-1])) for name in ("score", "completed"))
+    hidden = None
+    if people[0].hidden is not None and people[1].hidden is not None:
+        hidden = np.where(heavier, people[1].hidden, people[0].hidden)
+    scores = np.stack([p.person_score for p in people])
+    person_score = np.maximum(scores[1], (scales * scores).sum(0) / scales.sum(0)).astype(np.float32)
+    made = People(xy.astype(np.float32), score, person_score, people[0].skeleton, completed, hidden=hidden)
+    return Sighting(made, scales.max(0))
 
 
 def _pairs(weight: np.ndarray) -> list[tuple[int, int]]:
@@ -174,10 +181,6 @@ def join_people(several: Sequence[People]) -> People:
 
 def _joined(several: Sequence[Sighting]) -> Sighting:
     return Sighting(join_people([one.people for one in several]), np.concatenate([one.scale for one in several]))
-
-
-def _sorted(seen: Sighting) -> Sighting:
-    return seen.pick(np.argsort(-seen.people.person_score, kind="stable"))
 
 
 def listed(people: People, decoder: Any) -> People:

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -11,7 +12,7 @@ from test_second_look import LARGE, distances, joined, run
 
 from bupose.errors import OptionsError
 from bupose.estimate.estimator import Estimator
-from bupose.estimate.merging import SAME, Sighting, merge, similarity
+from bupose.estimate.merging import SAME, Sighting, fuse, merge, similarity
 from bupose.estimate.windows import tile_scales, tile_windows
 from bupose.people import People
 from bupose.skeletons import COCO18
@@ -92,35 +93,76 @@ def test_96_megapixels_take_less_than_2_gb(tmp_path):
     assert int(done.stdout) * 1024 < 2e9
 
 
+XY = np.random.default_rng(0).uniform(0, 1, (18, 2)).astype(np.float32) * (50, 120)
+
+
+def seen(places, scores, scale):
+    """People of one pose, moved to the right."""
+    many = np.stack([XY + (place, 0) for place in places]).astype(np.float32)
+    people = People(many, np.full(many.shape[:2], 0.9, np.float32), np.array(scores, np.float32), COCO18)
+    return Sighting(people, np.full(len(places), scale))
+
+
+def places(people):
+    return np.sort(people.xy[:, :, 0].mean(1) - XY[:, 0].mean())
+
+
 def test_two_whom_a_coarse_view_saw_as_one_are_both_found():
     """Each resembles what was seen between them, and they do not resemble each other."""
-    xy = np.random.default_rng(0).uniform(0, 1, (18, 2)).astype(np.float32) * (50, 120)
-
-    def seen(places, scores, scale):
-        many = np.stack([xy + (place, 0) for place in places]).astype(np.float32)
-        people = People(many, np.full(many.shape[:2], 0.9, np.float32), np.array(scores, np.float32), COCO18)
-        return Sighting(people, np.full(len(places), scale))
-
-    coarse, fine = seen([13], [0.3], 0.5), seen([0, 26], [0.8, 0.7], 1.0)
+    coarse, fine = seen([13], [0.3], 0.25), seen([0, 26], [0.8, 0.7], 1.0)
     assert (similarity(coarse.people, fine.people) > SAME).all()
     assert similarity(fine.people, fine.people)[0, 1] < SAME
-    merged = merge(coarse, [fine], small=200)
-    assert np.sort(merged.people.xy[:, :, 0].mean(1) - xy[:, 0].mean()).round().tolist() == [0, 26]
-    again = merge(coarse, [fine, fine], small=200)  # two tiles overlap there
-    assert len(again.people) == 2
+    for views in ([fine], [fine, fine]):  # two tiles overlap there
+        np.testing.assert_allclose(places(merge(coarse, views).people), [0, 26], atol=1)
 
 
-@pytest.mark.parametrize(("score", "stays"), [(0.2, False), (0.3, True)])
-def test_a_faint_figure_makes_room_for_the_surer_person_it_resembles(score, stays):
-    """A figure too large for a closer view to change, and somebody within it; it stays from half of their score on."""
-    xy = np.random.default_rng(0).uniform(0, 1, (18, 2)).astype(np.float32) * (50, 120)
+def test_a_crowd_stays_one():
+    """Two who resemble each other are two if each view shows two."""
+    views = [seen([0, 8], [0.8, 0.3], 1.0), seen([1, 9], [0.7, 0.3], 1.0), seen([0.5], [0.3], 0.5)]
+    assert similarity(views[0].people, views[0].people)[0, 1] > SAME
+    for order in ([0, 1, 2], [2, 0, 1], [2, 1, 0]):
+        first, *others = (views[n] for n in order)
+        np.testing.assert_allclose(places(merge(first, others).people), [0.5, 8.5], atol=0.51)
 
-    def seen(joints, score, scale):
-        people = People(joints[None], np.full((1, 18), 0.9, np.float32), np.array([score], np.float32), COCO18)
-        return Sighting(people, np.full(1, scale))
 
-    figure, person = seen(1.3 * xy, score, 0.5), seen(xy, 0.5, 1.0)
-    assert similarity(figure.people, person.people) > SAME
-    assert figure.sizes > 50
-    merged = merge(figure, [person], small=50).people
-    np.testing.assert_array_equal(merged.xy, (figure if stays else person).people.xy)
+def test_pieces_of_somebody_are_dropped():
+    """A tile's border cut off a trunk, and the limbs came as two people."""
+    whole = seen([0], [0.6], 1.0)
+    pieces = Sighting(seen([0, 0], [0.4, 0.3], 1.0).people, np.ones(2))
+    pieces.people.xy[0, 3:], pieces.people.xy[1, :-3] = np.nan, np.nan
+    for first, second in ((whole, pieces), (pieces, whole)):
+        merged = merge(first, [second]).people
+        assert len(merged) == 1
+        np.testing.assert_allclose(merged.xy[0], XY, rtol=1e-6)
+
+
+def test_a_joint_seen_twice_is_more_exact_than_once():
+    """Errors of one view pixel: variances add up as those of the least squares estimate, 1 / (1/a + 1/b)."""
+    rng = np.random.default_rng(0)
+    scales = 1.0, 2.0
+    views = []
+    for scale in scales:
+        one = seen([0] * 2000, [0.5] * 2000, scale)
+        views.append(
+            replace(one, people=replace(one.people, xy=one.people.xy + rng.normal(0, 1 / scale, (2000, 18, 2))))
+        )
+    errors = [np.square(view.people.xy - XY).mean() for view in (*views, fuse(*views))]
+    assert errors[2] == pytest.approx(1 / (1 / errors[0] + 1 / errors[1]), rel=0.03)
+
+
+def test_where_two_views_disagree_the_heavier_joint_counts():
+    """By its score times the square of the scale."""
+    first, closer = seen([0], [0.5], 1.0), seen([0], [0.5], 2.0)
+    closer.people.xy[0, :2] += 500
+    closer.people.score[0, :2] = 0.9 / 4 + 0.01, 0.9 / 4 - 0.01
+    fused = fuse(first, closer).people
+    np.testing.assert_allclose(fused.xy[0, :2], [XY[0] + 500, XY[1]], rtol=1e-6)
+    np.testing.assert_allclose(fused.score[0, :2], [0.9 / 4 + 0.01, 0.9], rtol=1e-6)
+    np.testing.assert_allclose(fused.xy[0, 2:], XY[2:], rtol=1e-6)
+
+
+@pytest.mark.parametrize(("first", "closer", "both"), [(0.3, 0.6, 0.6), (0.6, 0.3, 0.4)])
+def test_a_closer_look_counts_more(first, closer, both):
+    fused = fuse(seen([0], [first], 1.0), seen([0], [closer], 2.0))
+    assert fused.people.person_score[0] == pytest.approx(both)
+    assert fused.scale[0] == 2
