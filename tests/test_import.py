@@ -59,7 +59,7 @@ def run_with(chosen: dict[str, str], statement: str) -> subprocess.CompletedProc
 @pytest.mark.parametrize("chosen", [{}, {"OMP_WAIT_POLICY": "ACTIVE"}, {"GOMP_SPINCOUNT": "9"}, {"KMP_BLOCKTIME": "9"}])
 def test_threads_sleep_while_they_wait_unless_the_user_says_otherwise(chosen):
     shown = run_with(chosen, f"import bupose, os; print({{n: os.environ[n] for n in {WAITING} if n in os.environ}})")
-    assert ast.literal_eval(shown.stdout) == (chosen or {"OMP_WAIT_POLICY": "PASSIVE"})
+    assert ast.literal_eval(shown.stdout) == (chosen or {"OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "1000"})
 
 
 def test_openmp_knows_it_when_it_starts():
@@ -68,7 +68,7 @@ def test_openmp_knows_it_when_it_starts():
     spins = re.findall(r"GOMP_SPINCOUNT\s*=\s*'(\d+)'", told)
     if not spins:
         pytest.skip("this torch comes without GNU's OpenMP, which alone tells how long threads spin")
-    assert set(spins) == {"0"}
+    assert set(spins) == {"1000"}
 
 
 def test_no_engine_reports_to_its_makers():

@@ -61,7 +61,7 @@ class Estimator:
     refine : bool, optional
         Run the network again on enlarged crops of small people; by default in video files only.
     refine_most : float
-        Pixels of all crops of a picture, at most, as a multiple of the first pass.
+        Pixels of all crops of a picture, at most, as a multiple of those of the first pass and its tiles.
     refine_below : float, optional
         Small is below this share of the network's input height; by default 0.43, or 0.25 where ``refine`` is not given.
     tiles : "off", "auto" or float

@@ -50,7 +50,8 @@ class NetworkOptions:
     refine : bool
         Run the network again on enlarged crops of small people; null does so in video files only.
     refine_most : float
-        Pixels of all crops of a picture, at most, as a multiple of the first pass; the surest people come first.
+        Pixels of all crops of a picture, at most, as a multiple of those of the first pass and its tiles; the surest
+        people come first.
     refine_below : float
         Small is below this share of the network's input height; null is 0.43, or 0.25 where refine is null.
     tiles : off, auto or float

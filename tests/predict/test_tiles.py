@@ -40,6 +40,18 @@ def test_people_of_every_size_are_found_once():
     assert len(set(net.seen)) <= 3  # one shape for each scale
 
 
+@pytest.mark.parametrize("most", [0.1, 0.4])
+def test_a_second_look_may_take_a_share_of_the_tiles_too(most):
+    places = np.random.default_rng(0).uniform((0, 0), np.array(WIDE) - 100, (400, 2))
+    labels = people_at(places, [100] * 400)
+    _, tiles = found_in(labels, tiles=1 / 0.1415)
+    _, both = found_in(labels, tiles=1 / 0.1415, refine=True, refine_most=most)
+    crops = sum(width * height for width, height in both.seen[len(tiles.seen) :])
+    before = sum(width * height for width, height in tiles.seen)
+    assert both.seen[: len(tiles.seen)] == tiles.seen
+    assert most * before - 352**2 < crops <= most * before
+
+
 def test_tiles_leave_no_gap_and_overlap_by_the_size_of_small_people():
     for size, scale in (((4000, 2600), 1.0), ((4000, 2600), 0.37), ((900, 5000), 0.5), ((300, 200), 2.0)):
         windows = tile_windows(size, scale, 368, 16)
